@@ -1,0 +1,64 @@
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all:
+
+.PHONY: setup tools demo run serve test picture bench lint format lock clean
+
+# The locks hold every package by version and hash, so the same command gives the same
+# environment everywhere; the stamps make a second call cost nothing.
+setup: $(VENV)/.ready
+tools: $(VENV)/.tools
+
+$(VENV)/.ready: requirements/run.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Rushes needs Python 3.11 or newer; name it like this: make PYTHON=python3.11"; exit 1; }
+	@echo "Setting up $(VENV) (once) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) -r requirements/run.lock
+	@touch $@
+
+$(VENV)/.tools: $(VENV)/.ready requirements/dev.lock
+	@echo "Adding the tests' and linters' packages (once) ..."
+	@$(PIP) -r requirements/dev.lock
+	@touch $@
+
+demo: setup
+	@$(BIN)/python -m bot demo
+
+run: setup
+	@$(BIN)/python -m bot run
+
+serve: setup
+	@$(BIN)/python -m bot serve
+
+test: tools
+	$(BIN)/python -m pytest
+
+# The README's picture, taken by the test that walks the demo.
+picture: tools
+	SCREENSHOT=docs/demo.png $(BIN)/python -m pytest -q tests/acceptance/test_demo.py -k keyboard
+
+bench: tools
+	$(BIN)/python benchmarks/render.py
+
+lint: tools
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports
+	$(BIN)/basedpyright
+
+format: tools
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+# Needs uv. Hashes, no download addresses.
+COMPILE := uv pip compile pyproject.toml --extra demo --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --quiet
+
+lock:
+	$(COMPILE) --output-file requirements/run.lock
+	$(COMPILE) --group dev --constraint requirements/run.lock --output-file requirements/dev.lock
+
+clean:
+	rm -rf $(VENV)
