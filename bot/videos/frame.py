@@ -1,0 +1,67 @@
+"""A reference image brought to the exact frame of a film: a plain function for its own process.
+
+Servers refuse an image of another size ("Inpaint image must match the requested width and
+height"). Decoding what strangers upload happens in a process with limits, never in the bot's.
+"""
+
+import io
+import sys
+import warnings
+from typing import Final
+
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+LARGEST_IMAGE: Final = 50_000_000
+"""Pixels. Twice a good camera's; a decompression bomb claims far more in a few kilobytes."""
+FORMATS: Final = ("PNG", "JPEG", "WEBP")
+EXACT: Final = b"="
+FITTED: Final = b"~"
+
+
+def fit(data: bytes, width: int, height: int) -> tuple[bytes, bool]:
+    """Return a PNG of exactly `width` x `height` pixels, and whether anything was cut or scaled.
+
+    Cover, centred; EXIF orientation is kept and transparency laid on white. Raises ValueError with
+    a sentence where the bytes are no such image, damaged, or too large to open.
+    """
+    Image.MAX_IMAGE_PIXELS = LARGEST_IMAGE
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            image = ImageOps.exif_transpose(Image.open(io.BytesIO(data), formats=FORMATS))
+            flat = _flatten(image)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise ValueError("it has far too many pixels") from error
+    except UnidentifiedImageError as error:
+        raise ValueError("it is not a PNG, JPEG or WebP image") from error
+    except (OSError, SyntaxError, ValueError, EOFError, OverflowError) as error:
+        raise ValueError("the file is damaged") from error
+    fitted = flat.size != (width, height)
+    if fitted:
+        flat = ImageOps.fit(flat, (width, height), Image.Resampling.LANCZOS)
+    out = io.BytesIO()
+    flat.save(out, "PNG", compress_level=3)
+    return out.getvalue(), fitted
+
+
+def _flatten(image: Image.Image) -> Image.Image:
+    if not image.has_transparency_data:
+        return image.convert("RGB")
+    layer = image.convert("RGBA")
+    ground = Image.new("RGBA", layer.size, "white")
+    return Image.alpha_composite(ground, layer).convert("RGB")
+
+
+def main() -> int:
+    """`python frame.py WIDTH HEIGHT`: image on stdin, mark and PNG on stdout."""
+    try:
+        png, fitted = fit(sys.stdin.buffer.read(), int(sys.argv[1]), int(sys.argv[2]))
+    except (ValueError, MemoryError) as error:
+        sys.stderr.write(str(error) or "it does not fit into memory")
+        return 1
+    sys.stdout.buffer.write((FITTED if fitted else EXACT) + png)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
