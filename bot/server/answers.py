@@ -1,0 +1,126 @@
+"""What the server says when it says no: the API's error object, and who turns errors into it."""
+
+import errno
+import hmac
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from aiohttp import web
+from aiohttp.typedefs import Middleware
+
+logger = logging.getLogger(__name__)
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+_DISK_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
+
+
+class ApiError(Exception):
+    """A refusal: an HTTP status, a sentence, and what it is about.
+
+    On the wire `{"error": {"message", "type", "param", "code"}}`, where the SDKs look for it.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int = 400,
+        code: str | None = "invalid_value",
+        param: str | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        """Keep the sentence, the status, the code, the field it concerns and extra headers."""
+        super().__init__(message)
+        self.message = message
+        self.status = status
+        self.code = code
+        self.param = param
+        self.headers = headers
+
+    def response(self) -> web.Response:
+        """Give the answer itself; 5xx are the server's fault and typed so."""
+        kind = "invalid_request_error" if self.status < 500 else "server_error"  # noqa: PLR2004
+        body = {
+            "error": {
+                "message": self.message,
+                "type": kind,
+                "param": self.param,
+                "code": self.code,
+            }
+        }
+        return web.json_response(body, status=self.status, headers=self.headers)
+
+
+def storage_error(error: OSError) -> ApiError:
+    """Say that the disk took nothing: 507 when it is full, else 500."""
+    if error.errno in _DISK_FULL:
+        return ApiError(
+            "The server's disk is full; nothing was stored.",
+            status=507,
+            code="insufficient_storage",
+        )
+    return ApiError(
+        "The server could not write to its disk; nothing was stored.",
+        status=500,
+        code="storage_error",
+    )
+
+
+@web.middleware
+async def shape_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Give every error the API's shape; a traceback goes to the log and nowhere else."""
+    try:
+        return await handler(request)
+    except ApiError as error:
+        return error.response()
+    except web.HTTPException as error:
+        return _from_http(request, error).response()
+    except Exception:
+        logger.exception(
+            "%s %s failed", request.method, request.path, extra={"action": "request_failed"}
+        )
+        return ApiError("The server failed to answer.", status=500, code="server_error").response()
+
+
+def _from_http(request: web.Request, error: web.HTTPException) -> ApiError:
+    """Read what aiohttp raises by itself: no such route, wrong method, too large."""
+    match error:
+        case web.HTTPMethodNotAllowed():
+            return ApiError(
+                f"{request.method} is not allowed here.",
+                status=405,
+                code="method_not_allowed",
+                headers={"Allow": ", ".join(sorted(error.allowed_methods))},
+            )
+        case web.HTTPNotFound():
+            return ApiError("There is nothing at this address.", status=404, code="unknown_url")
+        case web.HTTPRequestEntityTooLarge():
+            return too_large()
+        case _:
+            return ApiError(f"{error.reason}.", status=error.status, code=None)
+
+
+def too_large() -> ApiError:
+    """Refuse a body for its size alone."""
+    return ApiError("The request body is too large.", status=413, code="request_too_large")
+
+
+def require_key(api_key: str) -> Middleware:
+    """Let in only `Authorization: Bearer <api_key>`; everything else is 401."""
+    expected = f"Bearer {api_key}".encode()
+
+    @web.middleware
+    async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
+        given = request.headers.get("Authorization", "").encode(errors="surrogateescape")
+        if not hmac.compare_digest(given, expected):
+            raise ApiError(
+                "The API key is missing or wrong.",
+                status=401,
+                code="invalid_api_key",
+                headers={"WWW-Authenticate": "Bearer"},
+            )
+        return await handler(request)
+
+    return check

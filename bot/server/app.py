@@ -1,0 +1,246 @@
+"""The routes: the Videos API over HTTP, on top of the waiting line.
+
+Source of the routes: the "Videos" pages of the API reference, and what the SDKs send.
+"""
+
+import asyncio
+import itertools
+import socket
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, NoReturn
+
+from aiohttp import web
+from aiohttp.typedefs import Middleware
+
+from bot.server.answers import ApiError, require_key, shape_errors, storage_error
+from bot.server.intake import BODY_LIMIT, MODELS, read_idempotency_key, read_order
+from bot.server.job import VideoJob
+from bot.server.queue import KeyReusedError, RenderQueue
+from bot.server.rendering import RENDERER
+from bot.server.store import JobStore
+from bot.videos.models import VideoStatus
+
+QUEUE: Final = web.AppKey("queue", RenderQueue)
+
+_POLL_AFTER: Final = {"openai-poll-after-ms": "500"}
+"""What the SDKs' poll helpers wait; a preview takes a second or two."""
+
+_PAGE_DEFAULT: Final = 20
+_PAGE_MOST: Final = 100
+
+_SHUTDOWN_SECONDS: Final = 1.0
+"""Seconds that open connections get at the end; a download cut short can be taken up again."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServerConfig:
+    """What an operator decides."""
+
+    folder: Path
+    """Films and job records live here; created if missing."""
+    api_key: str | None = None
+    """None: no key asked; else `Authorization: Bearer <key>` or 401."""
+    workers: int = 1
+    """Renders at the same time."""
+    keep_seconds: float = 24 * 3600
+    """A film's life after completion, shown as `expires_at`."""
+
+
+def create_app(config: ServerConfig, *, command: Sequence[str] = RENDERER) -> web.Application:
+    """Build the application; its queue starts and stops with it.
+
+    Starting raises OSError when the folder cannot be used. `command` is the renderer's program.
+    """
+    middlewares: list[Middleware] = [shape_errors]
+    if config.api_key:
+        middlewares.append(require_key(config.api_key))
+    app = web.Application(middlewares=middlewares, client_max_size=BODY_LIMIT)
+
+    async def run_queue(app: web.Application) -> AsyncIterator[None]:
+        queue = RenderQueue(
+            JobStore(config.folder),
+            workers=config.workers,
+            keep_seconds=config.keep_seconds,
+            command=command,
+        )
+        await queue.start()
+        app[QUEUE] = queue
+        yield
+        await queue.stop()
+
+    app.cleanup_ctx.append(run_queue)
+    app.add_routes(
+        [
+            web.get("/v1/models", _list_models),
+            web.post("/v1/videos", _create),
+            web.get("/v1/videos", _list),
+            # Before the routes by id, which would take these words for ids.
+            web.post("/v1/videos/{verb:edits|extensions|characters}", _not_offered),
+            web.get("/v1/videos/characters/{id}", _not_offered),
+            web.post("/v1/videos/{id}/{verb:remix}", _not_offered),
+            web.get("/v1/videos/{id}", _retrieve),
+            web.delete("/v1/videos/{id}", _delete),
+            web.get("/v1/videos/{id}/content", _content),
+        ]
+    )
+    return app
+
+
+@asynccontextmanager
+async def running(
+    config: ServerConfig,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    command: Sequence[str] = RENDERER,
+) -> AsyncGenerator[str]:
+    """Serve until the block ends; gives the base URL, `http://HOST:PORT/v1`.
+
+    Raises OSError when the port is taken or the folder cannot be used.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # Bound before anything else: a second server must fail before it touches a job.
+    with socket.create_server((host, port), family=family) as listener:
+        runner = web.AppRunner(
+            create_app(config, command=command),
+            access_log=None,
+            shutdown_timeout=_SHUTDOWN_SECONDS,
+        )
+        try:
+            await runner.setup()
+            await web.SockSite(runner, listener).start()
+            name = f"[{host}]" if family == socket.AF_INET6 else host
+            yield f"http://{name}:{listener.getsockname()[1]}/v1"
+        finally:
+            await runner.cleanup()
+
+
+async def _create(request: web.Request) -> web.Response:
+    key = read_idempotency_key(request)
+    try:
+        # Large uploads pass through the disk too.
+        order = await read_order(request)
+        job = await request.app[QUEUE].add(order, key)
+    except KeyReusedError:
+        raise ApiError(
+            "This Idempotency-Key was used for another request.",
+            status=409,
+            code="idempotency_key_reused",
+        ) from None
+    except OSError as error:
+        raise storage_error(error) from error
+    # 200 and nothing else: New API takes 201 and 202 for failures.
+    return _video(job)
+
+
+async def _retrieve(request: web.Request) -> web.Response:
+    return _video(_find(request))
+
+
+async def _list(request: web.Request) -> web.Response:
+    """Give a page of jobs: `after` (an id), `limit` (1 to 100) and `order` (asc or desc)."""
+    limit = _limit(request.query.get("limit", str(_PAGE_DEFAULT)))
+    order = request.query.get("order", "desc")
+    if order not in ("asc", "desc"):
+        raise ApiError("order must be asc or desc.", param="order")
+    queue = request.app[QUEUE]
+    jobs = iter(queue.jobs(newest_first=order == "desc"))
+    if after := request.query.get("after"):
+        if queue.get(after) is None:
+            raise ApiError("after must be the id of a video this server has.", param="after")
+        jobs = itertools.islice(itertools.dropwhile(lambda job: job.id != after, jobs), 1, None)
+    page = list(itertools.islice(jobs, limit + 1))
+    data = [job.body() for job in page[:limit]]
+    return web.json_response(
+        {
+            "object": "list",
+            "data": data,
+            "first_id": data[0]["id"] if data else None,
+            "last_id": data[-1]["id"] if data else None,
+            "has_more": len(page) > limit,
+        }
+    )
+
+
+async def _delete(request: web.Request) -> web.Response:
+    job = _find(request)
+    try:
+        removed = await request.app[QUEUE].remove(job.id)
+    except OSError as error:
+        raise ApiError(
+            "The video was cancelled, but its files could not be removed from the disk.",
+            status=500,
+            code="storage_error",
+        ) from error
+    if not removed:
+        _not_found()
+    return web.json_response({"id": job.id, "object": "video.deleted", "deleted": True})
+
+
+async def _content(request: web.Request) -> web.StreamResponse:
+    """Give the film or its thumbnail, whole or by Range."""
+    job = _find(request)
+    variant = request.query.get("variant") or "video"
+    if variant not in ("video", "thumbnail"):
+        raise ApiError("This server offers the variants video and thumbnail.", param="variant")
+    _require_film(job)
+    queue = request.app[QUEUE]
+    if variant == "video":
+        path, kind, name = queue.film(job), "video/mp4", f"{job.id}.mp4"
+    else:
+        path, kind, name = queue.thumbnail(job), "image/jpeg", f"{job.id}.jpg"
+    if not await asyncio.to_thread(path.is_file):
+        raise ApiError("The video's file is missing.", status=404, code="video_missing")
+    headers = {"Content-Type": kind, "Content-Disposition": f'inline; filename="{name}"'}
+    return web.FileResponse(path, headers=headers)
+
+
+async def _list_models(_request: web.Request) -> web.Response:
+    data = [{"id": name, "object": "model", "created": 0, "owned_by": "preview"} for name in MODELS]
+    return web.json_response({"object": "list", "data": data})
+
+
+async def _not_offered(request: web.Request) -> NoReturn:
+    verb = request.match_info.get("verb", "characters")
+    raise ApiError(
+        f"This server renders new videos only; it does not offer {verb}.",
+        status=404,
+        code="not_offered",
+    )
+
+
+def _video(job: VideoJob) -> web.Response:
+    body: dict[str, Any] = job.body()
+    return web.json_response(body, headers=None if job.status.is_final else _POLL_AFTER)
+
+
+def _find(request: web.Request) -> VideoJob:
+    return request.app[QUEUE].get(request.match_info["id"]) or _not_found()
+
+
+def _not_found() -> NoReturn:
+    raise ApiError("There is no video with this id.", status=404, code="video_not_found")
+
+
+def _require_film(job: VideoJob) -> None:
+    """Say why there is no film: 404 with a code, as the field's other servers answer."""
+    match job.status:
+        case VideoStatus.COMPLETED if job.has_film and not job.is_expired(time.time()):
+            return
+        case VideoStatus.COMPLETED:
+            message, code = "The video's time is over; it was removed.", "video_expired"
+        case VideoStatus.FAILED:
+            message, code = "The video failed, so there is nothing to download.", "video_failed"
+        case _:
+            message, code = "The video is not ready yet.", "video_not_ready"
+    raise ApiError(message, status=404, code=code)
+
+
+def _limit(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= _PAGE_MOST):
+        raise ApiError(f"limit must be from 1 to {_PAGE_MOST}.", param="limit")
+    return int(text)

@@ -1,0 +1,182 @@
+"""Reading what `POST /v1/videos` takes: JSON or a form in, one checked Order out.
+
+Source of the fields: the "Create video" page of the API reference. Clients send all three body
+types: curl and the Python SDK multipart, others JSON or an urlencoded form.
+"""
+
+import asyncio
+import hashlib
+import json
+import re
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, NoReturn, cast
+
+from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
+
+from bot.server.answers import ApiError, too_large
+from bot.server.reference import PARAM, ReferenceImage, read_reference
+from bot.videos.models import PROMPT_LIMIT
+
+BODY_LIMIT: Final = 32 * 2**20
+"""Bytes of a create body: an image of 20 MiB as base64, and its fields."""
+
+KEY_LIMIT: Final = 255
+"""Characters of an Idempotency-Key, the customary bound."""
+
+SIZES: Final = ("720x1280", "1280x720", "1024x1792", "1792x1024")
+SECONDS: Final = ("4", "8", "12")
+DEFAULT_MODEL: Final = "preview"
+MODELS: Final = (DEFAULT_MODEL, "sora-2", "sora-2-pro")
+"""Names to ask by: our own first, then those that programs written for the API send."""
+
+_MODEL: Final = re.compile(r"preview|sora-2(-pro)?(-\d{4}-\d{2}-\d{2})?")
+
+# Everything aiohttp's form reading raises on bytes that are no form.
+_NOT_A_FORM: Final = (
+    ValueError,
+    LookupError,
+    RuntimeError,
+    TypeError,
+    AssertionError,
+    HttpProcessingError,
+    web.RequestPayloadError,
+    zlib.error,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """A create request that can be fulfilled as it stands."""
+
+    prompt: str
+    model: str
+    seconds: str
+    size: str
+    image: ReferenceImage | None
+
+    def digest(self) -> str:
+        """Fingerprint of everything asked for; equal orders are equal whatever body they had."""
+        image = hashlib.sha256(self.image.data).hexdigest() if self.image else None
+        fields = [self.prompt, self.model, self.seconds, self.size, image]
+        return hashlib.sha256(json.dumps(fields).encode()).hexdigest()
+
+
+async def read_order(request: web.Request) -> Order:
+    """Read and check the body. Raises ApiError: 400, 413 or 415, with the field at fault."""
+    if (request.content_length or 0) > BODY_LIMIT:
+        raise too_large()
+    fields = await _read_fields(request)
+    # Decoding and hashing megabytes would hold up every other request.
+    return await asyncio.to_thread(_order, fields)
+
+
+def read_idempotency_key(request: web.Request) -> str | None:
+    """Read the `Idempotency-Key` header; blank is none. Raises ApiError when it is too long."""
+    key = request.headers.get("Idempotency-Key", "").strip()
+    if len(key) > KEY_LIMIT:
+        raise ApiError(f"The Idempotency-Key is longer than {KEY_LIMIT} characters.")
+    return key or None
+
+
+async def _read_fields(request: web.Request) -> Mapping[str, object]:
+    kind = request.content_type
+    if kind == "application/json" or kind.endswith("+json"):
+        return await _read_json(request)
+    if kind in ("multipart/form-data", "application/x-www-form-urlencoded"):
+        return await _read_form(request)
+    raise ApiError(
+        "Send the request as JSON or as multipart/form-data.",
+        status=415,
+        code="unsupported_media_type",
+    )
+
+
+async def _read_json(request: web.Request) -> Mapping[str, object]:
+    try:
+        data = await request.read()
+        body = cast("object", await asyncio.to_thread(json.loads, data))
+    except (ValueError, RecursionError, zlib.error, web.RequestPayloadError):
+        raise ApiError("The request body is not valid JSON.", code="invalid_json") from None
+    if not isinstance(body, dict):
+        raise ApiError("The request body must be a JSON object.", code="invalid_json")
+    return cast("dict[str, object]", body)
+
+
+async def _read_form(request: web.Request) -> Mapping[str, object]:
+    try:
+        form = await request.post()
+    except _NOT_A_FORM:
+        raise ApiError("The request body is not a valid form.", code="invalid_form") from None
+    fields: dict[str, object] = {}
+    for name, value in form.items():
+        if isinstance(value, web.FileField):
+            fields.setdefault(name, await asyncio.to_thread(value.file.read))
+        else:
+            fields.setdefault(name, value)
+    return _fold_brackets(fields)
+
+
+def _fold_brackets(fields: dict[str, object]) -> dict[str, object]:
+    """Make `input_reference[image_url]`, the npm SDK's way to write an object, that object."""
+    nested = {
+        name: fields[f"{PARAM}[{name}]"]
+        for name in ("image_url", "file_id")
+        if f"{PARAM}[{name}]" in fields
+    }
+    return {PARAM: nested, **fields} if nested else fields
+
+
+def _order(fields: Mapping[str, object]) -> Order:
+    reference = fields.get(PARAM)
+    return Order(
+        prompt=_prompt(fields.get("prompt")),
+        model=_model(fields.get("model")),
+        seconds=_choice("seconds", _as_text(fields.get("seconds")), SECONDS),
+        size=_choice("size", fields.get("size"), SIZES),
+        image=None if reference is None or reference == "" else read_reference(reference),
+    )
+
+
+def _prompt(value: object) -> str:
+    if value is None:
+        _refuse("prompt", "prompt is required.", code="missing_required_parameter")
+    if not isinstance(value, str):
+        _refuse("prompt", "prompt must be a string.", code="invalid_type")
+    if not value.strip():
+        _refuse("prompt", "prompt must not be blank.")
+    if len(value) > PROMPT_LIMIT:
+        _refuse("prompt", f"prompt must be at most {PROMPT_LIMIT} characters.")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        _refuse("prompt", "prompt holds half of a surrogate pair, which is no text.")
+    return value
+
+
+def _model(value: object) -> str:
+    if value is None or value == "":
+        return DEFAULT_MODEL
+    if not isinstance(value, str) or not _MODEL.fullmatch(value):
+        known = ", ".join(MODELS)
+        _refuse("model", f"This server has no such model; it knows {known}.", code="unknown_model")
+    return value
+
+
+def _as_text(value: object) -> object:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _choice(param: str, value: object, allowed: tuple[str, ...]) -> str:
+    """Take one of the contract's values; the first of them when nothing was said."""
+    if value is None or value == "":
+        return allowed[0]
+    if not isinstance(value, str) or value not in allowed:
+        _refuse(param, f"{param} must be one of {', '.join(allowed)}.")
+    return value
+
+
+def _refuse(param: str, message: str, *, code: str = "invalid_value") -> NoReturn:
+    raise ApiError(message, param=param, code=code)

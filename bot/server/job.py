@@ -1,0 +1,113 @@
+"""A video job as this server keeps it, and as it shows it."""
+
+import math
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from bot.videos.models import VideoStatus
+
+
+class JobError(BaseModel):
+    """Why a job failed: a code for programs, a sentence for people."""
+
+    model_config = ConfigDict(frozen=True)
+
+    code: str
+    message: str
+
+
+class VideoJob(BaseModel):
+    """One job. Frozen: each change is a new value, so a reader never sees half of one."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    number: int
+    """Its place in the order of arrival; created_at, in whole seconds, cannot tell."""
+    model: str
+    prompt: str
+    size: str
+    seconds: str
+    reference: str | None
+    """File name of its image, beside its record."""
+    digest: str
+    idempotency_key: str | None
+    created_at: int
+    status: VideoStatus = VideoStatus.QUEUED
+    progress: int = 0
+    ended_at: int | None = None
+    """Unix time in seconds, like the other two; set for a failure too."""
+    expires_at: int | None = None
+    error: JobError | None = None
+    has_film: bool = False
+    """Whether its film is on the disk."""
+
+    def queued(self) -> "VideoJob":
+        """Give the job as it waits in the line."""
+        return self.model_copy(update={"status": VideoStatus.QUEUED, "progress": 0})
+
+    def at(self, percent: int) -> "VideoJob":
+        """Give the job being rendered; 100 is for a film that can be fetched."""
+        progress = max(self.progress, min(99, percent))
+        return self.model_copy(update={"status": VideoStatus.IN_PROGRESS, "progress": progress})
+
+    def completed(self, now: float, keep_seconds: float) -> "VideoJob":
+        """Give the job with its film, which lives for `keep_seconds`, in whole seconds."""
+        return self.model_copy(
+            update={
+                "status": VideoStatus.COMPLETED,
+                "progress": 100,
+                "ended_at": int(now),
+                "expires_at": int(now) + math.ceil(keep_seconds),
+                "has_film": True,
+                "reference": None,
+            }
+        )
+
+    def failed(self, now: float, message: str) -> "VideoJob":
+        """Give the job with the reason it has no film."""
+        return self.model_copy(
+            update={
+                "status": VideoStatus.FAILED,
+                "ended_at": int(now),
+                "error": JobError(code="render_failed", message=message),
+                "reference": None,
+            }
+        )
+
+    def without_film(self) -> "VideoJob":
+        """Give the job after its film was removed."""
+        return self.model_copy(update={"has_film": False})
+
+    def is_expired(self, now: float) -> bool:
+        """Whether the film's time is over."""
+        return self.expires_at is not None and self.expires_at <= now
+
+    def is_forgotten(self, now: float, keep_seconds: float) -> bool:
+        """Whether the record's time is over too: as long again as the film's."""
+        return self.ended_at is not None and self.ended_at + 2 * keep_seconds < now
+
+    def body(self) -> dict[str, Any]:
+        """Give the API's video object.
+
+        Every field is there with the contract's own type: LiteLLM answers 500 to a float
+        timestamp or int seconds, and New API to an error code that is no string.
+        """
+        done = self.status is VideoStatus.COMPLETED
+        return {
+            "id": self.id,
+            "object": "video",
+            "model": self.model,
+            "status": self.status.value,
+            "progress": self.progress,
+            "created_at": self.created_at,
+            "completed_at": self.ended_at if done else None,
+            "expires_at": self.expires_at,
+            "prompt": self.prompt,
+            "size": self.size,
+            "seconds": self.seconds,
+            "remixed_from_video_id": None,
+            "error": self.error.model_dump() if self.error else None,
+            "quality": "standard",
+        }

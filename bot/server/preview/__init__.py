@@ -1,0 +1,1 @@
+"""The preview renderer's picture: everything here is loaded by the rendering process alone."""

@@ -1,0 +1,84 @@
+"""The preview renderer: a film from a prompt without any model, in a process of its own.
+
+``python -m bot.server.renderer`` takes one JSON object on stdin and prints each new percent.
+Only rendering itself loads the picture libraries, so importing this module costs nothing.
+"""
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Final, NoReturn
+
+FPS: Final = 24
+
+
+@dataclass(frozen=True, kw_only=True)
+class RenderRequest:
+    """What to render: a size in even pixels, whole seconds, and perhaps a reference picture."""
+
+    prompt: str
+    width: int
+    height: int
+    seconds: int
+    image: Path | None = None
+
+
+def render(
+    request: RenderRequest, film: Path, thumbnail: Path, report: Callable[[int], None]
+) -> None:
+    """Write an H.264 mp4 of 24 frames a second and a JPEG whose longest side is 512 pixels.
+
+    ``report`` gets each new percent, 0 to 100. Both files appear whole or not at all; whatever
+    ends the rendering early, an error raised by ``report`` included, leaves neither. A picture
+    that cannot be read raises ``ValueError``.
+    """
+    # The server imports this module for its types and must stay small.
+    from bot.server.preview.film import shoot  # noqa: PLC0415
+
+    shoot(request, film, thumbnail, report)
+
+
+def main() -> None:
+    """Render what stdin asks for; exit 0, or 1 with one sentence on stderr."""
+    signal.signal(signal.SIGTERM, _stop)
+    try:
+        order = json.load(sys.stdin)
+        request = RenderRequest(
+            prompt=order["prompt"],
+            width=order["width"],
+            height=order["height"],
+            seconds=order["seconds"],
+            image=Path(order["image"]) if order["image"] else None,
+        )
+        render(request, Path(order["film"]), Path(order["thumbnail"]), _print_percent)
+    except BrokenPipeError:
+        # Nobody is listening any more; without this the interpreter complains on its way out.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except Exception as error:  # noqa: BLE001 - the process's boundary: one sentence, no traceback
+        sys.stderr.write(f"{_sentence(error)}\n")
+        sys.exit(1)
+
+
+def _print_percent(percent: int) -> None:
+    sys.stdout.write(f"{percent}\n")
+    sys.stdout.flush()
+
+
+def _stop(number: int, _frame: FrameType | None) -> NoReturn:
+    # As an exception it unwinds the rendering, which removes its unfinished files.
+    sys.exit(128 + number)
+
+
+def _sentence(error: Exception) -> str:
+    said = " ".join(str(error).split()) or type(error).__name__
+    return said if said.endswith(".") else f"{said}."
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,374 @@
+"""The "Create video" page of the API reference, row by row, over real HTTP."""
+
+import asyncio
+import io
+import json
+import re
+import time
+from collections.abc import AsyncGenerator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from bot.server.app import ServerConfig, running
+from bot.server.intake import BODY_LIMIT
+from bot.server.reference import IMAGE_LIMIT
+from tests.server.conftest import StandIn
+from tests.server.support import Videos, data_url, picture
+
+SIZES = ["720x1280", "1280x720", "1024x1792", "1792x1024"]
+FIELDS = {
+    "id": str, "object": str, "model": str, "status": str, "progress": int, "created_at": int,
+    "completed_at": type(None), "expires_at": type(None), "prompt": str, "size": str,
+    "seconds": str, "remixed_from_video_id": type(None), "error": type(None), "quality": str,
+}  # fmt: skip
+
+
+async def refused(
+    videos: Videos,
+    **how: Any,  # noqa: ANN401 - aiohttp's own keywords
+) -> tuple[int, dict[str, Any]]:
+    status, body = await videos.call("POST", "videos", **how)
+    assert set(body) == {"error"}
+    error = body["error"]
+    assert set(error) == {"message", "type", "param", "code"}
+    assert error["message"].endswith(".")
+    assert error["type"] == "invalid_request_error"
+    return status, error
+
+
+async def test_a_prompt_alone_makes_a_queued_job_with_every_default(videos: Videos) -> None:
+    status, body = await videos.call("POST", "videos", json={"prompt": "A calico cat"})
+
+    assert status == 200
+    assert {name: type(value) for name, value in body.items()} == FIELDS
+    assert re.fullmatch(r"video_[0-9a-f]{32}", body["id"])
+    assert abs(body["created_at"] - time.time()) < 5
+    assert body | {"id": "", "created_at": 0} == {
+        "id": "", "object": "video", "model": "preview", "status": "queued", "progress": 0,
+        "created_at": 0, "completed_at": None, "expires_at": None, "prompt": "A calico cat",
+        "size": "720x1280", "seconds": "4", "remixed_from_video_id": None, "error": None,
+        "quality": "standard",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_four_sizes(videos: Videos, size: str) -> None:
+    assert (await videos.job(await videos.create("quick", size=size)))["size"] == size
+
+
+@pytest.mark.parametrize("seconds", ["4", "8", "12", 4, 8, 12])
+async def test_the_three_lengths_as_string_or_number(videos: Videos, seconds: object) -> None:
+    job = await videos.job(await videos.create("quick", seconds=seconds))
+
+    assert job["seconds"] == str(seconds)
+
+
+@pytest.mark.parametrize("model", ["preview", "sora-2", "sora-2-pro", "sora-2-pro-2025-10-06"])
+async def test_the_model_is_answered_as_asked(videos: Videos, model: str) -> None:
+    assert (await videos.job(await videos.create("quick", model=model)))["model"] == model
+
+
+@pytest.mark.parametrize("kind", ["json", "urlencoded", "multipart"])
+async def test_the_three_kinds_of_body_say_the_same(videos: Videos, kind: str) -> None:
+    fields = {"prompt": "Köln bei Nacht 🌃", "seconds": "8", "size": "1792x1024", "n": "unknown"}
+    body: dict[str, Any] = {"data": fields}
+    if kind == "json":
+        body = {"json": fields}
+    if kind == "multipart":
+        form = aiohttp.FormData(default_to_multipart=True)
+        for name, value in fields.items():
+            form.add_field(name, value)
+        body = {"data": form}
+
+    status, job = await videos.call("POST", "videos", **body)
+
+    assert status == 200
+    assert (job["prompt"], job["seconds"], job["size"]) == (
+        "Köln bei Nacht 🌃", "8", "1792x1024",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("fields", "param"),
+    [
+        ({}, "prompt"),
+        ({"prompt": ""}, "prompt"),
+        ({"prompt": " \n"}, "prompt"),
+        ({"prompt": "x" * 4001}, "prompt"),
+        ({"prompt": 7}, "prompt"),
+        ({"prompt": "\ud800"}, "prompt"),
+        ({"prompt": "p", "model": "dall-e"}, "model"),
+        ({"prompt": "p", "model": ["sora-2"]}, "model"),
+        ({"prompt": "p", "seconds": "5"}, "seconds"),
+        ({"prompt": "p", "seconds": 4.5}, "seconds"),
+        ({"prompt": "p", "seconds": True}, "seconds"),
+        ({"prompt": "p", "size": "640x480"}, "size"),
+        ({"prompt": "p", "size": 720}, "size"),
+        ({"prompt": "p", "input_reference": 7}, "input_reference"),
+        ({"prompt": "p", "input_reference": {}}, "input_reference"),
+        ({"prompt": "p", "input_reference": "picture.png"}, "input_reference"),
+        ({"prompt": "p", "input_reference": "{broken"}, "input_reference"),
+        ({"prompt": "p", "input_reference": {"file_id": "file_1"}}, "input_reference"),
+        ({"prompt": "p", "input_reference": "http://a.example/b.png"}, "input_reference"),
+        ({"prompt": "p", "input_reference": "data:image/png;base64,%%"}, "input_reference"),
+        ({"prompt": "p", "input_reference": data_url(b"GIF89a")}, "input_reference"),
+        (
+            {"prompt": "p", "input_reference": {"image_url": "https://a.example/b.png"}},
+            "input_reference",
+        ),
+    ],
+)
+async def test_a_bad_value_names_its_field(
+    videos: Videos, fields: dict[str, Any], param: str
+) -> None:
+    status, error = await refused(videos, json=fields)
+
+    assert (status, error["param"]) == (400, param)
+
+
+async def test_a_prompt_of_4000_characters_is_taken(videos: Videos) -> None:
+    assert (await videos.job(await videos.create("x" * 4000)))["prompt"] == "x" * 4000
+
+
+@pytest.mark.parametrize(
+    ("content_type", "data", "status"),
+    [
+        ("application/json", b"{", 400),
+        ("application/json", b"", 400),
+        ("application/json", b"[]", 400),
+        ("application/json", b"\xff\xfe", 400),
+        ("application/json", b"[" * 100_000, 400),
+        ("multipart/form-data", b"x", 400),
+        ("multipart/form-data; boundary=b", b"", 400),
+        ("multipart/form-data; boundary=b", b"--other\r\nx", 400),
+        ("multipart/form-data; boundary=b", b"--b\r\nbroken\r\n\r\nx\r\n--b--\r\n", 400),
+        (
+            "multipart/form-data; boundary=b",
+            b'--b\r\nContent-Disposition: form-data; name="prompt"\r\n\r\ncut sh',
+            400,
+        ),
+        ("application/x-www-form-urlencoded; charset=nonsense", b"prompt=p", 400),
+        ("text/plain", b"prompt", 415),
+    ],
+)
+async def test_a_malformed_body_is_refused_in_a_sentence(
+    videos: Videos, content_type: str, data: bytes, status: int
+) -> None:
+    answered, _ = await refused(videos, data=data, headers={"Content-Type": content_type})
+
+    assert answered == status
+
+
+async def test_a_body_that_says_it_is_too_large_is_not_read(videos: Videos) -> None:
+    async def never_sent() -> AsyncGenerator[bytes]:
+        yield b"{"
+
+    headers = {"Content-Length": str(BODY_LIMIT + 1), "Content-Type": "application/json"}
+    status, error = await refused(videos, data=never_sent(), headers=headers)
+
+    assert (status, error["code"]) == (413, "request_too_large")
+
+
+async def test_a_body_that_grows_too_large_is_dropped(videos: Videos) -> None:
+    async def growing() -> AsyncGenerator[bytes]:
+        for _ in range(BODY_LIMIT // 2**20 + 1):
+            yield b" " * 2**20
+
+    status, _ = await refused(videos, data=growing(), headers={"Content-Type": "application/json"})
+
+    assert status == 413
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
+@pytest.mark.parametrize("form", ["file", "bracketed", "text", "string", "object"])
+async def test_a_reference_image_in_every_form(videos: Videos, form: str, kind: str) -> None:
+    data = picture(kind)
+    url = data_url(data, f"image/{kind.lower()}")
+    if form in ("string", "object"):
+        reference = url if form == "string" else {"image_url": url}
+        body: dict[str, Any] = {"json": {"prompt": "quick", "input_reference": reference}}
+    else:
+        parts = aiohttp.FormData({"prompt": "quick"}, default_to_multipart=True)
+        match form:
+            case "file":
+                parts.add_field("input_reference", data, filename="a.bin")
+            case "bracketed":
+                parts.add_field("input_reference[image_url]", url)
+            case _:
+                parts.add_field("input_reference", json.dumps({"image_url": url}))
+        body = {"data": parts}
+
+    status, job = await videos.call("POST", "videos", **body)
+
+    assert status == 200, job
+    assert (await videos.until(job["id"], "completed", "failed"))["status"] == "completed"
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"GIF89a", b"\x89PNG\r\n\x1a\n" + bytes(IMAGE_LIMIT)], ids=["empty", "gif", "big"]
+)
+async def test_a_file_that_is_no_fitting_image_is_refused(videos: Videos, data: bytes) -> None:
+    parts = aiohttp.FormData({"prompt": "quick"})
+    file = io.BytesIO(data)
+    parts.add_field("input_reference", file, filename="a.png", content_type="image/png")
+
+    status, error = await refused(videos, data=parts)
+
+    assert (status, error["param"]) == (400, "input_reference")
+
+
+async def test_the_list_goes_page_by_page_in_both_orders(videos: Videos) -> None:
+    made = [await videos.create("quick") for _ in range(5)]
+
+    _, newest = await videos.call("GET", "videos", params={"limit": "2"})
+    _, older = await videos.call("GET", "videos", params={"limit": "3", "after": newest["last_id"]})
+    _, oldest = await videos.call("GET", "videos", params={"order": "asc"})
+
+    assert [job["id"] for job in newest["data"]] == made[:-3:-1]
+    assert (newest["object"], newest["first_id"], newest["has_more"]) == ("list", made[-1], True)
+    assert [job["id"] for job in older["data"]] == made[2::-1]
+    assert older["has_more"] is False
+    assert [job["id"] for job in oldest["data"]] == made
+
+
+async def test_an_empty_list(videos: Videos) -> None:
+    assert await videos.call("GET", "videos") == (
+        200,
+        {"object": "list", "data": [], "first_id": None, "last_id": None, "has_more": False},
+    )
+
+
+@pytest.mark.parametrize(
+    ("param", "value"),
+    [("limit", "0"), ("limit", "101"), ("limit", "many"), ("order", "up"), ("after", "video_x")],
+)
+async def test_a_bad_list_question_names_its_parameter(
+    videos: Videos, param: str, value: str
+) -> None:
+    status, body = await videos.call("GET", "videos", params={param: value})
+
+    assert (status, body["error"]["param"]) == (400, param)
+
+
+async def test_film_and_thumbnail_whole_and_in_ranges(videos: Videos) -> None:
+    job_id = await videos.create("quick one")
+    await videos.until(job_id, "completed")
+    path, film = f"videos/{job_id}/content", b"film of quick one"
+
+    async with videos.session.get(path) as whole:
+        assert (whole.status, await whole.read()) == (200, film)
+        assert whole.headers["Content-Type"] == "video/mp4"
+        assert whole.headers["Content-Length"] == str(len(film))
+        assert whole.headers["Content-Disposition"].startswith("inline; filename=")
+    async with videos.session.get(path, headers={"Range": "bytes=5-6"}) as part:
+        assert (part.status, await part.read()) == (206, b"of")
+        assert part.headers["Content-Range"] == f"bytes 5-6/{len(film)}"
+    async with videos.session.get(path, headers={"Range": "bytes=99-"}) as beyond:
+        assert beyond.status == 416
+    async with videos.session.head(path, params={"variant": "video"}) as head:
+        assert (head.status, head.headers["Content-Length"]) == (200, str(len(film)))
+    async with videos.session.get(path, params={"variant": "thumbnail"}) as thumbnail:
+        assert (thumbnail.content_type, await thumbnail.read()) == ("image/jpeg", b"thumbnail")
+    status, body = await videos.call("GET", path, params={"variant": "spritesheet"})
+    assert (status, body["error"]["param"]) == (400, "variant")
+
+
+async def test_content_that_cannot_be_had_says_why(videos: Videos, tmp_path: Path) -> None:
+    failing = await videos.create("fail The paint ran out.")
+    await videos.until(failing, "failed")
+    waiting = await videos.create(f"hold {tmp_path / 'never'}")
+
+    codes: list[str] = []
+    for job_id in (failing, waiting, "video_unknown"):
+        status, body = await videos.call("GET", f"videos/{job_id}/content")
+        assert status == 404
+        codes.append(body["error"]["code"])
+
+    assert codes == ["video_failed", "video_not_ready", "video_not_found"]
+
+
+async def test_deleting_removes_the_job_and_its_files(videos: Videos, config: ServerConfig) -> None:
+    job_id = await videos.create("quick")
+    await videos.until(job_id, "completed")
+
+    assert await videos.call("DELETE", f"videos/{job_id}") == (
+        200,
+        {"id": job_id, "object": "video.deleted", "deleted": True},
+    )
+    assert (await videos.call("GET", f"videos/{job_id}"))[0] == 404
+    assert (await videos.call("DELETE", f"videos/{job_id}"))[0] == 404
+    assert list((config.folder / "jobs").iterdir()) == []
+
+
+async def test_models_name_ours_and_its_aliases(videos: Videos) -> None:
+    _, body = await videos.call("GET", "models")
+
+    assert [model["id"] for model in body["data"]] == ["preview", "sora-2", "sora-2-pro"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("POST", "videos/edits", 404, "not_offered"),
+        ("POST", "videos/extensions", 404, "not_offered"),
+        ("POST", "videos/characters", 404, "not_offered"),
+        ("GET", "videos/characters/char_1", 404, "not_offered"),
+        ("POST", "videos/video_1/remix", 404, "not_offered"),
+        ("GET", "videos/video_1", 404, "video_not_found"),
+        ("GET", "images", 404, "unknown_url"),
+        ("PUT", "videos", 405, "method_not_allowed"),
+    ],
+)
+async def test_what_is_not_here_is_said_in_the_apis_shape(
+    videos: Videos, method: str, path: str, status: int, code: str
+) -> None:
+    answered, body = await videos.call(method, path)
+
+    assert (answered, body["error"]["code"]) == (status, code)
+    assert body["error"]["type"] == "invalid_request_error"
+
+
+async def test_a_key_is_asked_for_when_there_is_one(
+    config: ServerConfig, stand_in: StandIn
+) -> None:
+    guarded = replace(config, api_key="sëcret")
+    async with (
+        running(guarded, command=stand_in.command) as base,
+        aiohttp.ClientSession(f"{base}/") as session,
+    ):
+        videos = Videos(session)
+        for key in (None, "Bearer wrong", "sëcret", "Bearer sëcre"):
+            headers = {"Authorization": key} if key else {}
+            status, body = await videos.call("GET", "videos", headers=headers)
+            assert (status, body["error"]["code"]) == (401, "invalid_api_key")
+        status, _ = await videos.call("GET", "videos", headers={"Authorization": "Bearer sëcret"})
+
+    assert status == 200
+
+
+async def test_one_idempotency_key_makes_one_job(videos: Videos) -> None:
+    headers = {"Idempotency-Key": "once"}
+    form = aiohttp.FormData({"prompt": "quick", "seconds": "4"}, default_to_multipart=True)
+
+    _, first = await videos.call("POST", "videos", json={"prompt": "quick"}, headers=headers)
+    _, again = await videos.call("POST", "videos", data=form, headers=headers)
+    status, other = await videos.call("POST", "videos", json={"prompt": "q"}, headers=headers)
+    long = await videos.call(
+        "POST", "videos", json={"prompt": "q"}, headers={"Idempotency-Key": "k" * 256}
+    )
+
+    assert again["id"] == first["id"]
+    assert (status, other["error"]["code"]) == (409, "idempotency_key_reused")
+    assert long[0] == 400
+    assert len((await videos.call("GET", "videos"))[1]["data"]) == 1
+
+
+async def test_one_key_sent_many_times_at_once_makes_one_job(videos: Videos) -> None:
+    how = {"json": {"prompt": "quick"}, "headers": {"Idempotency-Key": "once"}}
+    answers = await asyncio.gather(*(videos.call("POST", "videos", **how) for _ in range(20)))
+
+    assert len({body["id"] for _, body in answers}) == 1
