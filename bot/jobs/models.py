@@ -1,0 +1,117 @@
+"""A job: one person's request for one film, from the intent to the film in the chat."""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any, Final, Self
+
+TOKEN_LIFE: Final = 14.5 * 60
+"""Seconds an interaction token is used for: Discord's 15 minutes less time for the last edit.
+Source: Discord, interactions/receiving-and-responding."""
+
+
+class JobStatus(StrEnum):
+    """The states of a job; what each means on a restart stands in docs/architecture.md."""
+
+    REQUESTED = "requested"
+    SENDING = "sending"
+    UNCONFIRMED = "unconfirmed"
+    QUEUED = "queued"
+    IN_PROGRESS = "in_progress"
+    COMPLETED = "completed"
+    DELIVERED = "delivered"
+    UNDELIVERED = "undelivered"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+
+FOLLOWED: Final = frozenset({JobStatus.QUEUED, JobStatus.IN_PROGRESS, JobStatus.COMPLETED})
+"""States the tracker looks after: the first two are polled, the third is delivered."""
+
+ACTIVE: Final = FOLLOWED | {JobStatus.REQUESTED, JobStatus.SENDING}
+"""States that count against the spend guard."""
+
+INTERRUPTED: Final = frozenset({JobStatus.REQUESTED, JobStatus.SENDING})
+"""States that only a running process leaves; found at start, they were cut short."""
+
+
+SPOKEN: Final = frozenset(JobStatus) - ACTIVE - {JobStatus.DELIVERED}
+"""Ends in words. Their picture is shown again until Discord has taken it; a delivered job's is
+the film itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """Everything needed to render, show and deliver one film, and to do it again.
+
+    Times are Unix seconds. Ids of Discord are snowflakes. `frozen`: a change is a new value.
+    """
+
+    id: str
+    status: JobStatus = JobStatus.REQUESTED
+    prompt: str
+    size: str
+    seconds: str
+    model: str | None
+    """As asked for; None left the choice to the server."""
+    image_url: str | None = None
+    """Where Discord keeps the reference image until its bytes are stored beside the job."""
+    image_name: str | None = None
+    image_fitted: bool = False
+    """The image had another shape than the size and was brought to it."""
+
+    requester_id: int
+    guild_id: int | None
+    channel_id: int
+    application_id: int
+    interaction_token: str | None
+    token_expires_at: float
+    message_id: int | None = None
+    shown: JobStatus | None = None
+    """The last state that Discord took a picture of."""
+    upload_limit: int
+    """Bytes this requester may upload here, as long as the interaction's token lives."""
+    bot_upload_limit: int
+    """Bytes the bot itself may upload here, ever after."""
+
+    video_id: str | None = None
+    """The id that create answered, verbatim, for ever."""
+    video_model: str | None = None
+    progress: int | None = None
+    film: str | None = None
+    """File name of the downloaded film in the films folder."""
+    film_attachment_id: int | None = None
+    error_code: str | None = None
+    """A code of bot.videos.errors, of the server, or of the roads in bot.jobs.lifecycle."""
+    error_message: str | None = None
+    """The server's own sentence."""
+
+    created_at: float
+    sent_at: float | None = None
+    completed_at: float | None = None
+    ended_at: float | None = None
+    next_look_at: float | None = None
+    """When the tracker takes it up next; None where nobody waits for anything."""
+    failed_looks: int = 0
+    """Polls or deliveries in a row that brought nothing."""
+    unreachable_since: float | None = None
+
+    def evolve(self, **changes: Any) -> Self:  # noqa: ANN401
+        """Return a copy with `changes`."""
+        return replace(self, **changes)
+
+    def token_lives(self, now: float) -> bool:
+        """Whether the interaction's own webhook may still be used."""
+        return self.interaction_token is not None and now < self.token_expires_at
+
+    def log_context(self) -> dict[str, object]:
+        """Name the job in a log record, without anything secret or typed by a person."""
+        return {"job": self.id, "status": self.status.value, "video": self.video_id}
+
+
+@dataclass(frozen=True, slots=True)
+class JobChange:
+    """A job that became another value, as announced to whoever shows it."""
+
+    before: Job | None
+    job: Job

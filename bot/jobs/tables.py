@@ -1,0 +1,60 @@
+"""The tables of the job store. A change here needs a migration beside it."""
+
+import sqlalchemy as sa
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_label)s",
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    }
+)
+
+jobs = sa.Table(
+    "jobs",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("prompt", sa.Text, nullable=False),
+    sa.Column("size", sa.Text, nullable=False),
+    sa.Column("seconds", sa.Text, nullable=False),
+    sa.Column("model", sa.Text),
+    sa.Column("image_url", sa.Text),
+    sa.Column("image_name", sa.Text),
+    sa.Column("image_fitted", sa.Boolean, nullable=False),
+    sa.Column("requester_id", sa.BigInteger, nullable=False),
+    sa.Column("guild_id", sa.BigInteger),
+    sa.Column("channel_id", sa.BigInteger, nullable=False),
+    sa.Column("application_id", sa.BigInteger, nullable=False),
+    sa.Column("interaction_token", sa.Text),
+    sa.Column("token_expires_at", sa.Float(53), nullable=False),
+    sa.Column("message_id", sa.BigInteger),
+    sa.Column("shown", sa.Text),
+    sa.Column("upload_limit", sa.BigInteger, nullable=False),
+    sa.Column("bot_upload_limit", sa.BigInteger, nullable=False),
+    sa.Column("video_id", sa.Text),
+    sa.Column("video_model", sa.Text),
+    sa.Column("progress", sa.Integer),
+    sa.Column("film", sa.Text),
+    sa.Column("film_attachment_id", sa.BigInteger),
+    sa.Column("error_code", sa.Text),
+    sa.Column("error_message", sa.Text),
+    sa.Column("created_at", sa.Float(53), nullable=False),
+    sa.Column("sent_at", sa.Float(53)),
+    sa.Column("completed_at", sa.Float(53)),
+    sa.Column("ended_at", sa.Float(53)),
+    sa.Column("next_look_at", sa.Float(53)),
+    sa.Column("failed_looks", sa.Integer, nullable=False),
+    sa.Column("unreachable_since", sa.Float(53)),
+    sa.Index("ix_jobs_status_next_look_at", "status", "next_look_at"),
+    sa.Index("ix_jobs_requester_id_status", "requester_id", "status"),
+)
+
+job_images = sa.Table(
+    "job_images",
+    metadata,
+    sa.Column("job_id", sa.Text, sa.ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("filename", sa.Text, nullable=False),
+    sa.Column("content_type", sa.Text, nullable=False),
+    sa.Column("data", sa.LargeBinary, nullable=False),
+)

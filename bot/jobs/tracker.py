@@ -1,0 +1,119 @@
+"""JobTracker: looks after every job the server has, and announces what changed."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from bot.background import Background
+from bot.jobs import lifecycle
+from bot.jobs.models import Job, JobChange, JobStatus
+from bot.jobs.store import JobStore, StoreError
+from bot.videos.client import VideosClient
+from bot.videos.errors import NotFound, Unauthorized, Unavailable, VideosError
+
+_log = logging.getLogger(__name__)
+
+TICK: Final = 1.0
+"""Seconds between two looks into the database, at the most."""
+AT_ONCE: Final = 8
+"""Polls on the wire at the same time: enough for a slow server, polite to a small one."""
+TAKEN_PER_TICK: Final = 200
+SWEEP: Final = 60.0
+"""Seconds between two sweeps: tokens that expired, ends that nobody could be shown yet."""
+SHOWN_BY_ITSELF: Final = 30.0
+"""Seconds within which the end of a job is normally shown, without a sweep's help."""
+SHOWN_AGAIN_FOR: Final = 24 * 3600.0
+"""Seconds after which an end that could not be shown is left to the history."""
+
+
+class JobTracker:
+    """Takes due jobs, polls the server for each, saves and announces the outcome.
+
+    A completed job is announced when it becomes so, and again at every `next_look_at` until its
+    film is delivered: whoever delivers writes that down, and the tracker need not know how.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: JobStore,
+        videos: VideosClient,
+        announce: Callable[[JobChange], None],
+        poll_interval: float,
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._store = store
+        self._videos = videos
+        self._announce = announce
+        self._pause = poll_interval
+        self._clock = clock
+        self._sleep = sleep
+        self._background = Background()
+        self._polling: set[str] = set()
+        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._next_sweep = 0.0
+
+    def start(self) -> None:
+        """Begin; needs a running event loop."""
+        self._background.spawn(self._run(), name="job tracker")
+
+    async def close(self) -> None:
+        """End at once; a job in the middle of a poll is polled again after the next start."""
+        await self._background.close()
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self._take_due()
+            except StoreError:
+                _log.exception("the job store cannot be read; trying again")
+            await self._sleep(min(TICK, self._pause))
+
+    async def _take_due(self) -> None:
+        now = self._clock()
+        if now >= self._next_sweep:
+            self._next_sweep = now + SWEEP
+            await self._sweep(now)
+        for job in await self._store.due(now, limit=TAKEN_PER_TICK):
+            if job.status is JobStatus.COMPLETED:
+                self._announce(JobChange(job, job))
+            elif job.id not in self._polling:
+                self._polling.add(job.id)
+                self._background.spawn(self._look_at(job), name=f"poll {job.id}")
+
+    async def _sweep(self, now: float) -> None:
+        await self._store.forget_tokens(now)
+        for job in await self._store.unshown(now - SHOWN_AGAIN_FOR, now - SHOWN_BY_ITSELF):
+            self._announce(JobChange(job, job))
+
+    async def _look_at(self, job: Job) -> None:
+        try:
+            async with self._slots:
+                after = await self._poll(job)
+            if await self._store.save(job, after):
+                self._log_change(job, after)
+                self._announce(JobChange(job, after))
+        except StoreError:
+            _log.exception("a poll could not be written down", extra=job.log_context())
+        finally:
+            self._polling.discard(job.id)
+
+    async def _poll(self, job: Job) -> Job:
+        assert job.video_id is not None, "a followed job has the id its create answered"  # noqa: S101
+        try:
+            reading = await self._videos.retrieve(job.video_id)
+        except NotFound:
+            return lifecycle.missing(job, self._clock(), self._pause)
+        except VideosError as error:
+            _log.warning("the Videos server gave no answer: %s", error, extra=job.log_context())
+            wait = error.retry_after if isinstance(error, Unavailable | Unauthorized) else None
+            return lifecycle.unreachable(job, self._clock(), self._pause, wait)
+        pause = self._pause if reading.poll_after is None else reading.poll_after
+        return lifecycle.advance(job, reading.video, self._clock(), pause)
+
+    def _log_change(self, before: Job, job: Job) -> None:
+        if before.status is not job.status:
+            _log.info("job %s is %s", job.id, job.status, extra=job.log_context())
