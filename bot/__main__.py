@@ -1,0 +1,122 @@
+"""`python -m bot [run | demo | serve]`: a failed start is one sentence and an exit code."""
+
+import argparse
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import Coroutine
+from contextlib import AsyncExitStack, suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import discord
+
+from bot import logs
+from bot.app import StartError, claimed, open_bot, server_config
+from bot.client import point_at
+from bot.server.app import running
+from bot.settings import Settings, SettingsError, load_settings
+
+_log = logging.getLogger(__name__)
+
+
+async def run(settings: Settings) -> None:
+    """Be the bot on Discord until told to stop. Raises StartError."""
+    if settings.discord_token is None:
+        raise StartError(
+            "DISCORD_TOKEN is not set: create an application in Discord's developer portal "
+            "(discord.com/developers/applications, Bot, Reset Token) and put the token into .env. "
+            "To try Rushes without one: make demo."
+        )
+    point_at(api_url=settings.discord_api_url, gateway_url=settings.discord_gateway_url)
+    async with AsyncExitStack() as stack:
+        stack.enter_context(claimed(settings))
+        bot = await stack.enter_async_context(open_bot(settings))
+        try:
+            await _until_stopped(bot.start(settings.discord_token.get_secret_value()))
+        except discord.LoginFailure:
+            raise StartError(
+                "Discord does not accept DISCORD_TOKEN: copy it again from the developer portal "
+                "(Bot, Reset Token)."
+            ) from None
+
+
+async def serve(settings: Settings, arguments: argparse.Namespace) -> None:
+    """Be the embedded Videos server alone until told to stop. Raises StartError."""
+    config = server_config(settings)
+    config = replace(
+        config,
+        folder=arguments.data or config.folder,
+        api_key=arguments.key,
+        workers=arguments.workers or config.workers,
+    )
+    async with AsyncExitStack() as stack:
+        try:
+            address = await stack.enter_async_context(
+                running(config, host=arguments.host, port=arguments.port)
+            )
+        except OSError as error:
+            raise StartError(
+                f"The server cannot start on port {arguments.port} with {config.folder}: "
+                f"{error.strerror}; --port and --data choose others."
+            ) from error
+        print(address, flush=True)  # noqa: T201 - the line a script waits for
+        await _until_stopped(asyncio.Event().wait())
+
+
+async def _until_stopped(work: Coroutine[Any, Any, object]) -> None:
+    """Run `work` until it ends or the process is asked to stop (SIGTERM, SIGINT)."""
+    task = asyncio.create_task(work)
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        with suppress(NotImplementedError):  # Windows has no such handlers
+            loop.add_signal_handler(name, task.cancel)
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+async def show_demo(settings: Settings) -> None:
+    """Open the simulated Discord; its packages are loaded only here."""
+    # simcord, when imported, probes a client without intents or voice, which discord.py warns of.
+    logging.getLogger("discord").setLevel(logging.ERROR)
+    from bot.demo import demo  # noqa: PLC0415 - a bot on the real Discord does without them
+
+    await _until_stopped(demo(settings))
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bot", description="Rushes: /video for Discord")
+    commands = parser.add_subparsers(dest="command", required=False)
+    commands.add_parser("run", help="be the bot on Discord (the default)")
+    commands.add_parser("demo", help="open a simulated Discord in the browser")
+    server = commands.add_parser("serve", help="be the embedded Videos server alone")
+    server.add_argument("--host", default="127.0.0.1", help="address to listen on")
+    server.add_argument("--port", type=int, default=8288, help="port to listen on; 0: any free one")
+    server.add_argument("--data", type=Path, help="folder of its films; default: DATA_DIR/server")
+    server.add_argument("--key", help="ask for this key as a bearer token")
+    server.add_argument("--workers", type=int, help="renders at the same time")
+    return parser.parse_args()
+
+
+def main() -> int:
+    """Run one command; return the exit code."""
+    arguments = _arguments()
+    try:
+        settings = load_settings()
+        logs.set_up(level=settings.log_level, form=settings.log_format)
+        if arguments.command == "serve":
+            asyncio.run(serve(settings, arguments))
+        elif arguments.command == "demo":
+            asyncio.run(show_demo(settings))
+        else:
+            asyncio.run(run(settings))
+    except (SettingsError, StartError) as error:
+        print(error, file=sys.stderr)  # noqa: T201 - the sentence a failed start consists of
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

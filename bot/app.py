@@ -1,0 +1,202 @@
+"""The composition root: opens everything in one place and closes it in reverse."""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import aiohttp
+from filelock import FileLock, Timeout
+from sqlalchemy.engine import make_url
+
+from bot.client import VideoBot
+from bot.jobs.migrations.upgrade import NewerDatabaseError
+from bot.jobs.models import JobChange
+from bot.jobs.store import JobStore, StoreError
+from bot.jobs.tracker import JobTracker
+from bot.server.app import ServerConfig, running
+from bot.settings import Settings
+from bot.status.editor import StatusEditor
+from bot.studio import Limits, Offer, Studio
+from bot.videos.client import VideosClient
+
+LAST_EDITS: Final = 3.0
+"""Seconds a stopping bot gives the edits that are on their way."""
+PREVIEW_MODELS: Final = ("preview",)
+
+
+class StartError(Exception):
+    """The bot cannot start; the message is one sentence for the operator."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Timing:
+    """What the bot's own waits go by; a simulation has other clocks than a server."""
+
+    clock: Callable[[], float] = time.time
+    """Unix seconds."""
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    idle_connection: float = 4.0
+    """Seconds an unused connection to the Videos server is kept, 0 for none: less than uvicorn's
+    five, so that no create leaves on a connection that the server is just closing, which would
+    make its outcome unknown."""
+
+    def connector(self) -> aiohttp.TCPConnector:
+        """Return the connections to the Videos server."""
+        if not self.idle_connection:
+            return aiohttp.TCPConnector(force_close=True)
+        return aiohttp.TCPConnector(keepalive_timeout=self.idle_connection)
+
+
+REAL: Final = Timing()
+
+
+@asynccontextmanager
+async def open_bot(settings: Settings, timing: Timing = REAL) -> AsyncGenerator[VideoBot]:
+    """Open a bot with all it needs; it is not connected to Discord yet.
+
+    Raises StartError where the folder, the database or the embedded server cannot be opened.
+    """
+    async with AsyncExitStack() as stack:
+        films = await asyncio.to_thread(_make_folder, settings.data_dir / "films")
+        store = await stack.enter_async_context(_store(settings))
+        base_url = settings.videos_base_url
+        models = settings.videos_models
+        if base_url is None:
+            base_url = await stack.enter_async_context(_embedded(settings))
+            models = PREVIEW_MODELS
+        session = await stack.enter_async_context(
+            aiohttp.ClientSession(connector=timing.connector())
+        )
+        key = settings.videos_api_key
+        videos = VideosClient(
+            session,
+            base_url=base_url,
+            api_key=None if key is None else key.get_secret_value(),
+            timeout=settings.videos_timeout,
+        )
+        offer = Offer(models=models, sizes=settings.videos_sizes, seconds=settings.videos_seconds)
+        house = _House(store=store, videos=videos, films=films, offer=offer)
+        yield _bot(settings, stack, house, timing)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _House:
+    store: JobStore
+    videos: VideosClient
+    films: Path
+    offer: Offer
+
+
+def _bot(settings: Settings, stack: AsyncExitStack, house: _House, timing: Timing) -> VideoBot:
+    def announce(change: JobChange) -> None:
+        bot.dispatch("job_change", change)
+
+    studio = Studio(
+        store=house.store,
+        videos=house.videos,
+        films=house.films,
+        offer=house.offer,
+        limits=Limits(per_user=settings.max_active_per_user, all_together=settings.max_active),
+        announce=announce,
+        poll_interval=settings.poll_interval,
+        clock=timing.clock,
+    )
+    tracker = JobTracker(
+        store=house.store,
+        videos=house.videos,
+        announce=announce,
+        poll_interval=settings.poll_interval,
+        clock=timing.clock,
+        sleep=timing.sleep,
+    )
+    editor = StatusEditor()
+    bot = VideoBot(
+        studio=studio,
+        tracker=tracker,
+        editor=editor,
+        clock=timing.clock,
+        largest_image=int(settings.max_image_mb * 1024**2),
+        dev_guild=settings.discord_dev_guild,
+    )
+    stack.push_async_callback(bot.close)
+    stack.push_async_callback(editor.close, grace=LAST_EDITS)
+    stack.push_async_callback(studio.close)
+    stack.push_async_callback(tracker.close)
+    return bot
+
+
+def _make_folder(folder: Path) -> Path:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / ".writable"
+        probe.write_bytes(b"")
+        probe.unlink()
+    except OSError as error:
+        raise StartError(
+            f"The folder {folder} cannot be written to ({error.strerror}); "
+            "set DATA_DIR to one that can."
+        ) from error
+    return folder
+
+
+@contextmanager
+def claimed(settings: Settings) -> Generator[None]:
+    """Hold the database for this process alone: two bots would both poll, deliver and buy.
+
+    The lock goes with the process, however it ends. Raises StartError where another holds it.
+    """
+    _make_folder(settings.data_dir)
+    name = make_url(settings.database).database
+    lock = FileLock(f"{name}.lock", timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise StartError(
+            f"Another bot is running on {name}; stop it, or give this one its own DATA_DIR."
+        ) from None
+    except OSError as error:
+        raise StartError(
+            f"{name} cannot be written to ({error.strerror}); set DATA_DIR to a folder that can."
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@asynccontextmanager
+async def _store(settings: Settings) -> AsyncGenerator[JobStore]:
+    name = make_url(settings.database).database
+    async with AsyncExitStack() as stack:
+        try:
+            store = await stack.enter_async_context(JobStore.open(settings.database))
+        except NewerDatabaseError as error:
+            raise StartError(
+                f"{name} was written by a newer version of Rushes (schema {error}); "
+                "update this one, or give it another DATA_DIR."
+            ) from error
+        except StoreError as error:
+            raise StartError(f"{name} cannot be opened as a database: {error}.") from error
+        yield store
+
+
+@asynccontextmanager
+async def _embedded(settings: Settings) -> AsyncGenerator[str]:
+    async with AsyncExitStack() as stack:
+        try:
+            yield await stack.enter_async_context(running(server_config(settings)))
+        except OSError as error:
+            raise StartError(f"The embedded Videos server cannot start: {error}.") from error
+
+
+def server_config(settings: Settings) -> ServerConfig:
+    """Return what the embedded server needs of the settings."""
+    return ServerConfig(
+        folder=settings.data_dir / "server",
+        workers=settings.server_workers,
+        keep_seconds=settings.server_keep_hours * 3600,
+    )

@@ -1,0 +1,101 @@
+"""VideoBot: the connection to Discord, with every resource handed over by keyword."""
+
+import logging
+from collections.abc import Callable
+from typing import Any, Final
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+from discord.gateway import DiscordWebSocket
+from discord.http import HTTPClient, Route
+from yarl import URL
+
+from bot.jobs.tracker import JobTracker
+from bot.status.editor import StatusEditor
+from bot.status.words import GONE_WRONG
+from bot.studio import Studio
+
+_log = logging.getLogger(__name__)
+
+EXTENSIONS: Final = ("cogs.video",)
+
+
+class VideoBot(commands.AutoShardedBot):
+    """The least of everything that Discord offers: one intent, no cache, no message content."""
+
+    def __init__(
+        self,
+        *,
+        studio: Studio,
+        tracker: JobTracker,
+        editor: StatusEditor,
+        clock: Callable[[], float],
+        largest_image: int,
+        dev_guild: int | None = None,
+    ) -> None:
+        super().__init__(
+            command_prefix=commands.when_mentioned,
+            help_command=None,
+            intents=discord.Intents(guilds=True),
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            chunk_guilds_at_startup=False,
+            max_messages=None,
+            allowed_mentions=discord.AllowedMentions.none(),
+            tree_cls=VideoTree,
+        )
+        self.studio = studio
+        self.tracker = tracker
+        self.editor = editor
+        self.clock = clock
+        self.largest_image = largest_image
+        self._dev_guild = None if dev_guild is None else discord.Object(dev_guild)
+
+    async def setup_hook(self) -> None:
+        """Load the cogs, tell Discord the commands, and take up the jobs that are waiting."""
+        for name in EXTENSIONS:
+            await self.load_extension(name)
+        if self._dev_guild is not None:
+            self.tree.copy_global_to(guild=self._dev_guild)
+        await self.tree.sync(guild=self._dev_guild)
+        self.tracker.start()
+
+    async def on_ready(self) -> None:
+        """Say that people can be served."""
+        _log.info("ready as %s in %d servers", self.user, len(self.guilds))
+
+
+class VideoTree(app_commands.CommandTree[VideoBot]):
+    """The commands, and what happens when one of them fails in a way nobody foresaw."""
+
+    async def on_error(
+        self, interaction: discord.Interaction[VideoBot], error: app_commands.AppCommandError, /
+    ) -> None:
+        """Log the cause, and tell the person one private sentence."""
+        _log.error("a command failed", exc_info=error)
+        try:
+            if interaction.response.is_done():
+                await interaction.followup.send(GONE_WRONG, ephemeral=True)
+            else:
+                await interaction.response.send_message(GONE_WRONG, ephemeral=True)
+        except discord.HTTPException:
+            _log.warning("nobody could be told about it", exc_info=True)
+
+
+def point_at(*, api_url: str, gateway_url: str | None) -> None:
+    """Talk to Discord through other addresses: a rate-limit proxy, or a loopback test.
+
+    discord.py keeps both as class attributes, and dials the gateway named by `/gateway/bot` only at
+    the first connect: a gateway that was set here has to win there too.
+    """
+    Route.BASE = api_url
+    if gateway_url is None:
+        return
+    DiscordWebSocket.DEFAULT_GATEWAY = URL(gateway_url)
+    ask = HTTPClient.get_bot_gateway
+
+    async def get_bot_gateway(self: HTTPClient) -> tuple[int, str, Any]:
+        shards, _, limit = await ask(self)
+        return shards, gateway_url, limit
+
+    HTTPClient.get_bot_gateway = get_bot_gateway

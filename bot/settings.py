@@ -1,0 +1,117 @@
+"""The only reader of the environment and of .env."""
+
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from yarl import URL
+
+
+class SettingsError(Exception):
+    """A setting has a value it cannot have; the message is a sentence for the operator."""
+
+
+def _listed(value: object) -> object:
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+def _address(*schemes: str) -> AfterValidator:
+    def check(value: str) -> str:
+        url = URL(value)
+        if url.scheme not in schemes or not url.host:
+            raise ValueError(f"not an address with {' or '.join(schemes)}")
+        return value.rstrip("/")
+
+    return AfterValidator(check)
+
+
+Listed = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
+Size = Annotated[str, Field(pattern=r"^[1-9]\d{1,4}x[1-9]\d{1,4}$")]
+Seconds = Annotated[str, Field(pattern=r"^[1-9]\d{0,2}$")]
+HttpAddress = Annotated[str, _address("http", "https")]
+GatewayAddress = Annotated[str, _address("ws", "wss")]
+Database = Annotated[str, Field(pattern=r"^sqlite\+aiosqlite:///.")]
+
+CHOICES: Final = 25
+"""Choices of one slash-command option, at the most. Source: Discord, application-commands."""
+
+
+class Settings(BaseSettings):
+    """Every setting; the description says what it takes, as a failed start quotes it."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+    )
+
+    discord_token: SecretStr | None = Field(None, description="a bot token")
+    discord_api_url: HttpAddress = Field(
+        "https://discord.com/api/v10", description="an http(s) address that ends in /api/v10"
+    )
+    discord_gateway_url: GatewayAddress | None = Field(None, description="a ws(s) address")
+    discord_dev_guild: int | None = Field(None, description="the id of a server, digits only")
+
+    videos_base_url: HttpAddress | None = Field(
+        None, description="an http(s) address that ends in /v1"
+    )
+    videos_api_key: SecretStr | None = Field(None, description="a key of the Videos server")
+    videos_models: Listed = Field(
+        (), max_length=CHOICES, description="up to 25 model names, separated by commas"
+    )
+    videos_sizes: Annotated[tuple[Size, ...], NoDecode, BeforeValidator(_listed)] = Field(
+        ("720x1280", "1280x720", "1024x1792", "1792x1024"),
+        min_length=1,
+        max_length=CHOICES,
+        description="sizes as width x height in pixels, like 720x1280,1280x720",
+    )
+    videos_seconds: Annotated[tuple[Seconds, ...], NoDecode, BeforeValidator(_listed)] = Field(
+        ("4", "8", "12"),
+        min_length=1,
+        max_length=CHOICES,
+        description="whole seconds separated by commas, like 4,8,12",
+    )
+    videos_timeout: float = Field(60.0, ge=1, le=3600, description="seconds, 1 to 3600")
+    poll_interval: float = Field(2.0, ge=0.2, le=3600, description="seconds, 0.2 to 3600")
+
+    max_active_per_user: int = Field(3, ge=1, le=1000, description="a whole number, 1 to 1000")
+    max_active: int = Field(20, ge=1, le=100_000, description="a whole number, 1 to 100000")
+    max_image_mb: float = Field(10.0, gt=0, le=100, description="megabytes, up to 100")
+
+    server_workers: int = Field(1, ge=1, le=64, description="a whole number, 1 to 64")
+    server_keep_hours: float = Field(24.0, gt=0, le=24 * 365, description="hours, up to 8760")
+
+    data_dir: Path = Field(Path("data"), description="a folder that can be written to")
+    database_url: Database | None = Field(
+        None, description="an address like sqlite+aiosqlite:///data/rushes.db"
+    )
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="DEBUG, INFO, WARNING or ERROR"
+    )
+    log_format: Literal["text", "json"] = Field("text", description="text or json")
+
+    @property
+    def database(self) -> str:
+        """The database's address, by default a file in the data folder."""
+        return self.database_url or f"sqlite+aiosqlite:///{self.data_dir / 'rushes.db'}"
+
+
+def load_settings(**overrides: Any) -> Settings:  # noqa: ANN401
+    """Read the environment and .env; `overrides` win.
+
+    Raises SettingsError with one sentence: the key, what it got, what it takes.
+    """
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        raise SettingsError(_sentence(error)) from None
+
+
+def _sentence(error: ValidationError) -> str:
+    problem = error.errors(include_url=False)[0]
+    name = str(problem["loc"][0])
+    takes = Settings.model_fields[name].description
+    got = "something else" if name.endswith(("token", "key")) else repr(problem["input"])
+    return f"{name.upper()} takes {takes}, and got {got}."

@@ -1,0 +1,147 @@
+"""The card's way into its message: through the interaction while its token lives, then the channel.
+
+Sources: Discord, interactions/receiving-and-responding (a token lives 15 minutes and has its own
+rate limit) and topics/opcodes-and-status-codes.
+"""
+
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, cast
+
+import discord
+from discord import ui
+
+from bot.jobs.models import Job
+
+_UNKNOWN_CHANNEL: Final = 10003
+_UNKNOWN_MESSAGE: Final = 10008
+_TOO_LARGE: Final = 40005
+_NO_ACCESS: Final = frozenset({_UNKNOWN_CHANNEL, 50001, 50013})
+_TOKEN_DEAD: Final = frozenset({401, 404})
+_HTTP_TOO_LARGE: Final = 413
+
+
+class CardGone(Exception):
+    """Somebody deleted the message: the wish was to be rid of it."""
+
+
+class NoAccess(Exception):
+    """The bot may not (any more) see or write in the channel."""
+
+
+class TooLarge(Exception):
+    """Discord does not take a file of this size here."""
+
+
+@dataclass(frozen=True)
+class Film:
+    """A file to show in the card, and the name it gets there."""
+
+    path: Path
+    name: str
+
+
+class _Original:
+    """Discord's own name for the first answer of an interaction.
+
+    No str, since discord.py would send the "@" percent-encoded.
+    """
+
+    def __str__(self) -> str:
+        return "@original"
+
+
+_ORIGINAL: Final = cast("int", _Original())
+
+Editor = Callable[..., Awaitable[discord.Message]]
+"""What a message is edited through: takes the fields of discord.Message.edit."""
+
+
+async def edit_card(
+    client: discord.Client, job: Job, view: ui.LayoutView, *, now: float, film: Film | None = None
+) -> int | None:
+    """Replace the card, with the film in it if one is given.
+
+    Returns the id of the film's attachment as Discord shows it. Raises CardGone, NoAccess,
+    TooLarge, and discord.HTTPException for what may pass by itself.
+    """
+    if job.token_lives(now):
+        try:
+            return await _edit(_through_token(client, job), view, film)
+        except discord.HTTPException as error:
+            # A webhook can answer 404 within its 15 minutes (discord-api-docs#7220): only the
+            # channel knows whether the message is really gone.
+            if error.status not in _TOKEN_DEAD or job.message_id is None:
+                raise _named(error) from error
+    try:
+        return await _edit(_through_channel(client, job), view, film)
+    except discord.HTTPException as error:
+        raise _named(error) from error
+
+
+async def find_card(client: discord.Client, job: Job) -> int | None:
+    """Return the id of the message that holds this job's card, or None where there is none."""
+    if job.message_id is not None:
+        return job.message_id
+    token = cast("str", job.interaction_token)
+    webhook = discord.Webhook.partial(job.application_id, token, client=client)
+    try:
+        message = await webhook.fetch_message(_ORIGINAL)
+    except discord.NotFound:
+        return None
+    return message.id
+
+
+def _through_token(client: discord.Client, job: Job) -> Editor:
+    token = cast("str", job.interaction_token)
+    webhook = discord.Webhook.partial(job.application_id, token, client=client)
+
+    async def edit(**fields: Any) -> discord.Message:  # noqa: ANN401
+        return await webhook.edit_message(_ORIGINAL, **fields)
+
+    return edit
+
+
+def _through_channel(client: discord.Client, job: Job) -> Editor:
+    channel = client.get_partial_messageable(job.channel_id, guild_id=job.guild_id)
+    return channel.get_partial_message(cast("int", job.message_id)).edit
+
+
+async def _edit(edit: Editor, view: ui.LayoutView, film: Film | None) -> int | None:
+    fields: dict[str, Any] = {"view": view, "allowed_mentions": discord.AllowedMentions.none()}
+    if film is not None:
+        fields["attachments"] = [discord.File(film.path, filename=film.name)]
+    message = await edit(**fields)
+    return None if film is None else _attachment_id(message)
+
+
+def _attachment_id(message: discord.Message) -> int | None:
+    """Find the film in Discord's answer.
+
+    A file that a component shows is absent from `attachments` (discord-api-docs#8277), so the
+    gallery is asked first.
+    """
+    for item in _media(message):
+        if item.media.attachment_id is not None:
+            return item.media.attachment_id
+    return message.attachments[0].id if message.attachments else None
+
+
+def _media(message: discord.Message) -> Iterator[discord.MediaGalleryItem]:
+    for component in message.components:
+        children = component.children if isinstance(component, discord.Container) else [component]
+        for child in children:
+            if isinstance(child, discord.MediaGalleryComponent):
+                yield from child.items
+
+
+def _named(error: discord.HTTPException) -> Exception:
+    """Give the answers that have a road of their own a name."""
+    if error.code == _UNKNOWN_MESSAGE:
+        return CardGone(error.text)
+    if error.code in _NO_ACCESS:
+        return NoAccess(error.text)
+    if error.code == _TOO_LARGE or error.status == _HTTP_TOO_LARGE:
+        return TooLarge(error.text)
+    return error

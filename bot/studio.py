@@ -1,0 +1,341 @@
+"""The use cases: what can be asked of a film studio, whoever asks and wherever it is shown."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from uuid import uuid4
+
+import stamina
+
+from bot.background import Background
+from bot.jobs import lifecycle
+from bot.jobs.models import TOKEN_LIFE, Job, JobChange, JobStatus
+from bot.jobs.store import JobStore, StoreError
+from bot.videos.client import VideosClient
+from bot.videos.errors import FilmNotReady, OutcomeUnknown, Unavailable, VideosError
+from bot.videos.images import fit_image
+from bot.videos.models import PROMPT_LIMIT, CreateVideo, InputReference
+
+_log = logging.getLogger(__name__)
+
+SAVE_TRIES: Final = 6
+"""Tries to write down what cannot be asked for again: the id of a film that is being paid for."""
+LAST_WORDS: Final = 5.0
+"""Seconds a stopping bot waits for creates on the wire; Docker kills after ten."""
+FRESH: Final = 180.0
+"""Seconds. A request found unsent after a restart is sent while its requester still waits for it;
+an older one is not bought without being asked for again."""
+
+
+class PromptProblem(Exception):
+    """The prompt is blank, or longer than PROMPT_LIMIT characters."""
+
+
+class NotOffered(Exception):
+    """A size, duration or model that this bot does not offer."""
+
+    def __init__(self, field: str, value: str, offered: tuple[str, ...]) -> None:
+        """Keep what was asked for and what may be."""
+        super().__init__(f"{field}={value}")
+        self.field = field
+        self.value = value
+        self.offered = offered
+
+
+class OverLimit(Exception):
+    """The spend guard is reached; `own` are the jobs this requester has running."""
+
+    def __init__(self, own: list[Job], *, most_of_user: int) -> None:
+        """Keep what runs, so that the sentence can say it."""
+        super().__init__(f"{len(own)} of {most_of_user} running")
+        self.own = own
+        self.most_of_user = most_of_user
+
+
+@dataclass(frozen=True, kw_only=True)
+class Offer:
+    """What may be chosen; the first of each is the default. No models: the server decides."""
+
+    models: tuple[str, ...]
+    sizes: tuple[str, ...]
+    seconds: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """The spend guard: how many jobs may be active at once."""
+
+    per_user: int
+    all_together: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """What somebody asked for and where; ids are Discord snowflakes, limits are bytes."""
+
+    prompt: str
+    size: str | None
+    seconds: str | None
+    model: str | None
+    image_url: str | None
+    image_name: str | None
+    requester_id: int
+    guild_id: int | None
+    channel_id: int
+    application_id: int
+    interaction_token: str
+    upload_limit: int
+    bot_upload_limit: int
+
+
+class Studio:
+    """Requests films, fetches them, and writes down every step before the next is taken."""
+
+    def __init__(
+        self,
+        *,
+        store: JobStore,
+        videos: VideosClient,
+        films: Path,
+        offer: Offer,
+        limits: Limits,
+        announce: Callable[[JobChange], None],
+        poll_interval: float,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.offer = offer
+        self._store = store
+        self._videos = videos
+        self._films = films
+        self._limits = limits
+        self._announce = announce
+        self._pause = poll_interval
+        self._clock = clock
+        self._background = Background()
+
+    async def admit(self, order: Order) -> Job:
+        """Write down the intent, before anything is shown or sent.
+
+        Raises PromptProblem, NotOffered, OverLimit, StoreError; then nothing was written.
+        """
+        job = self._job(order)
+        limits = self._limits
+        if not await self._store.admit(job, most_of_user=limits.per_user, most=limits.all_together):
+            own = await self._store.active_of(order.requester_id)
+            raise OverLimit(own, most_of_user=limits.per_user)
+        return job
+
+    def _job(self, order: Order) -> Job:
+        prompt = order.prompt.strip()
+        if not 1 <= len(prompt) <= PROMPT_LIMIT:
+            raise PromptProblem
+        now = self._clock()
+        return Job(
+            id=uuid4().hex,
+            prompt=prompt,
+            size=_choose("size", order.size, self.offer.sizes),
+            seconds=_choose("seconds", order.seconds, self.offer.seconds),
+            model=_choose("model", order.model, self.offer.models) if self.offer.models else None,
+            image_url=order.image_url,
+            image_name=order.image_name,
+            requester_id=order.requester_id,
+            guild_id=order.guild_id,
+            channel_id=order.channel_id,
+            application_id=order.application_id,
+            interaction_token=order.interaction_token,
+            token_expires_at=now + TOKEN_LIFE,
+            upload_limit=order.upload_limit,
+            bot_upload_limit=order.bot_upload_limit,
+            created_at=now,
+        )
+
+    async def shown(self, job: Job, message_id: int) -> Job:
+        """The card stands in the channel, as this message.
+
+        Where our own disk fails, the returned job has ended and says so.
+        """
+        with_card = job.evolve(message_id=message_id)
+        try:
+            return await self._save(job, with_card)
+        except StoreError:
+            return self._unwritten(with_card)
+
+    async def drop(self, job: Job) -> None:
+        """Forget an intent whose card nobody saw, or whose image cannot be used."""
+        await self._store.drop(job)
+
+    async def attach_image(self, job: Job, data: bytes) -> Job:
+        """Bring the reference image to the exact frame and keep its bytes with the job.
+
+        Raises BadImage.
+        """
+        fitted = await fit_image(data, name=job.image_name or "image", size=job.size)
+        with_image = job.evolve(image_url=None, image_fitted=fitted.changed)
+        await self._store.put_image(job, with_image, fitted.image)
+        return with_image
+
+    async def send(self, job: Job) -> Job:
+        """Create the film on the server, exactly once, and write down what came of it.
+
+        Cancelling the caller does not cancel the create: its outcome is money. Where our own disk
+        fails, the returned job says so.
+        """
+        return await asyncio.shield(self._background.spawn(self._send(job), name=f"send {job.id}"))
+
+    async def close(self) -> None:
+        """Give creates on the wire a moment to be answered and written down."""
+        await self._background.close(grace=LAST_WORDS)
+
+    async def _send(self, job: Job) -> Job:
+        try:
+            request = self._request(job, await self._store.image(job))
+            sending = await self._save(job, lifecycle.sending(job, self._clock()))
+        except StoreError:
+            return self._unwritten(job)
+        after = await self._create(sending, request)
+        try:
+            return await self._save_surely(sending, after)
+        except StoreError:
+            lost = lifecycle.unconfirmed(after, lifecycle.DISK_FAILED, self._clock())
+            self._announce(JobChange(sending, lost))
+            return lost
+
+    @staticmethod
+    def _request(job: Job, image: InputReference | None) -> CreateVideo:
+        return CreateVideo(
+            prompt=job.prompt,
+            model=job.model,
+            size=job.size,
+            seconds=job.seconds,
+            input_reference=image,
+        )
+
+    async def _create(self, job: Job, request: CreateVideo) -> Job:
+        try:
+            reading = await self._videos.create(request)
+        except OutcomeUnknown as error:
+            _log.error("nobody knows whether a create was taken: %s", error, extra=_of(job))
+            return lifecycle.unconfirmed(job, error.code, self._clock())
+        except VideosError as error:
+            _log.warning("the Videos server took no job: %s", error, extra=_of(job))
+            return lifecycle.refused(job, error, self._clock())
+        except Exception:  # noqa: BLE001 - whatever it was, the request may have left us
+            _log.exception("a create failed in a way nobody foresaw", extra=_of(job))
+            return lifecycle.unconfirmed(job, OutcomeUnknown.code, self._clock())
+        pause = self._pause if reading.poll_after is None else reading.poll_after
+        after = lifecycle.accepted(job, reading.video, self._clock(), pause)
+        _log.info("the server has job %s as %s", job.id, after.video_id, extra=_of(after))
+        return after
+
+    def _unwritten(self, job: Job) -> Job:
+        """End, on the card alone, a request that our disk does not take and that is not sent."""
+        _log.exception("the job cannot be written down and is not sent", extra=_of(job))
+        after = lifecycle.not_sent(job, lifecycle.DISK_FAILED, self._clock())
+        self._announce(JobChange(job, after))
+        return after
+
+    async def resume(self) -> list[Job]:
+        """Judge what a stopped process left half-way; return the requests that may still be sent.
+
+        What was on the wire is never sent again. A request is sent only while it is fresh; whether
+        its card stands is for the caller to find out.
+        """
+        fresh: list[Job] = []
+        for job in await self._store.interrupted():
+            now = self._clock()
+            if job.status is JobStatus.SENDING:
+                after = lifecycle.unconfirmed(job, lifecycle.LOST_WHILE_SENDING, now)
+                await self._save(job, after)
+            elif now - job.created_at > FRESH:
+                await self.give_up(job, lifecycle.NOT_SENT_BEFORE_RESTART)
+            else:
+                fresh.append(job)
+        return fresh
+
+    async def give_up(self, job: Job, code: str) -> Job:
+        """End a request that was never sent."""
+        return await self._save(job, lifecycle.not_sent(job, code, self._clock()))
+
+    async def fetch_film(self, job: Job) -> Job:
+        """Download a completed job's film, unless it is here already.
+
+        The returned job has `film` set, or waits for another try, or is undelivered.
+        """
+        if job.film is not None and await asyncio.to_thread(self.film_path(job).is_file):
+            return job
+        assert job.video_id is not None, "a completed job has the id its create answered"  # noqa: S101
+        raw = self._films / job.id
+        try:
+            container = await self._videos.download(job.video_id, raw)
+            film = raw.with_suffix(container.extension)
+            await asyncio.to_thread(raw.replace, film)
+        except VideosError as error:
+            _log.warning("the film did not arrive: %s", error, extra=_of(job))
+            wait = error.retry_after if isinstance(error, FilmNotReady | Unavailable) else None
+            after = lifecycle.download_failed(job, error, self._clock(), self._pause, wait)
+            return await self._save(job, after)
+        except OSError as error:
+            _log.exception("the film could not be written to disk", extra=_of(job))
+            after = lifecycle.disk_failed(job, error, self._clock(), self._pause)
+            return await self._save(job, after)
+        return await self._save(job, lifecycle.downloaded(job, film.name))
+
+    def film_path(self, job: Job) -> Path:
+        """Where the film of this job lies on disk."""
+        assert job.film is not None, "asked only of a job whose film was downloaded"  # noqa: S101
+        return self._films / job.film
+
+    async def delivered(self, job: Job, attachment_id: int | None) -> Job:
+        """Discord shows the film: write it down, then let go of our copy."""
+        after = await self._save_surely(job, lifecycle.delivered(job, attachment_id, self._clock()))
+        if after.film is not None:
+            await asyncio.to_thread(self.film_path(after).unlink, missing_ok=True)
+        return after
+
+    async def undeliverable(self, job: Job, code: str) -> Job:
+        """The film has no way into the chat; it stays on disk."""
+        return await self._save_surely(job, lifecycle.undeliverable(job, code, None, self._clock()))
+
+    async def seen(self, job: Job) -> None:
+        """People see this state (or nobody is left to see it): it need not be shown again."""
+        if job.shown is not job.status:
+            await self._store.save(job, job.evolve(shown=job.status))
+
+    async def postpone(self, job: Job) -> Job:
+        """Discord did not take the film this time; the tracker brings the job up again."""
+        after = lifecycle.postponed(job, self._clock(), self._pause)
+        return await self._save(job, after)
+
+    async def _save(self, before: Job, job: Job) -> Job:
+        if await self._store.save(before, job) and before.status is not job.status:
+            self._announce(JobChange(before, job))
+        return job
+
+    async def _save_surely(self, before: Job, job: Job) -> Job:
+        """Write an outcome even while the disk is full for a moment; log it where that fails."""
+        try:
+            async for attempt in stamina.retry_context(
+                on=StoreError, attempts=SAVE_TRIES, timeout=None
+            ):
+                with attempt:
+                    return await self._save(before, job)
+        except StoreError:
+            _log.critical("the outcome %s cannot be written down", job.status, extra=_of(job))
+            raise
+        raise AssertionError("stamina returns or raises")  # pragma: no cover
+
+
+def _choose(field: str, value: str | None, offered: tuple[str, ...]) -> str:
+    if value is None:
+        return offered[0]
+    if value not in offered:
+        raise NotOffered(field, value, offered)
+    return value
+
+
+def _of(job: Job) -> dict[str, object]:
+    return job.log_context()

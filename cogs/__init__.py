@@ -1,0 +1,1 @@
+"""The conversations: one file per family of commands, loaded by name."""
