@@ -1,0 +1,189 @@
+"""Bad input: what people see for each row of the table, and that nothing is bought."""
+
+import io
+import struct
+import zlib
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from tests.acceptance.stage import PROMPT, Stage, settings_for, staged, text_of
+from tests.acceptance.test_video import assert_is_film
+from tests.processes import VideosServer
+
+pytestmark = pytest.mark.usefixtures("server")
+
+
+def png(width: int = 720, height: int = 1280, colour: str = "teal") -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (width, height), colour).save(out, "PNG")
+    return out.getvalue()
+
+
+def bomb() -> bytes:
+    """Write a PNG of a few bytes that claims to be 60,000 pixels wide and high."""
+    header = struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0)
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        checksum = zlib.crc32(kind + data)
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", checksum)
+
+    data = zlib.compress(b"\0" * 10_000)
+    parts = chunk(b"IHDR", header) + chunk(b"IDAT", data) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + parts
+
+
+async def refused(stage: Stage, **options: object) -> str:
+    """Ask for a film that cannot be; return the private sentence, the only thing to be seen."""
+    result = await stage.ada.slash(stage.channel, "video", **options)
+    told = [message for message in (result.response, *result.followups) if message is not None]
+    assert len(told) == 1
+    assert told[0].ephemeral
+    assert stage.messages == [], "nobody else sees anything"
+    return told[0].content
+
+
+@pytest.mark.parametrize("prompt", ["   ", "\n\t "])
+async def test_a_blank_prompt(server: VideosServer, tmp_path: Path, prompt: str) -> None:
+    async with staged(settings_for(tmp_path / "bot", server.base_url)) as stage:
+        assert "prompt needs between 1 and 4,000" in await refused(stage, prompt=prompt)
+        assert server.jobs() == []
+
+
+@pytest.mark.parametrize(
+    ("option", "value"), [("size", "100x100"), ("seconds", "99"), ("prompt", "x" * 4001)]
+)
+async def test_discord_itself_stops_what_it_can(
+    server: VideosServer, tmp_path: Path, option: str, value: str
+) -> None:
+    async with staged(settings_for(tmp_path / "bot", server.base_url)) as stage:
+        with pytest.raises(Exception, match=r"(?i)only allows|4000"):
+            await stage.ada.slash(stage.channel, "video", **({"prompt": PROMPT} | {option: value}))
+        assert stage.messages == []
+        assert server.jobs() == []
+
+
+async def test_a_model_is_asked_for_only_where_there_is_a_choice(
+    server: VideosServer, tmp_path: Path
+) -> None:
+    one = settings_for(tmp_path / "one", server.base_url, videos_models=("sora-2",))
+    two = settings_for(tmp_path / "two", server.base_url, videos_models=("sora-2", "sora-2-pro"))
+    options: list[set[str]] = []
+    for settings in (one, two):
+        async with staged(settings) as stage:
+            command = stage.bot.tree.get_command("video")
+            assert command is not None
+            options.append(
+                {option["name"] for option in command.to_dict(stage.bot.tree)["options"]}
+            )
+
+    assert options == [
+        {"prompt", "size", "seconds", "image"},
+        {"prompt", "size", "seconds", "image", "model"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "words"),
+    [
+        ("cat.gif", b"GIF89a", "PNG, JPEG or WebP"),
+        ("cat.txt", b"a cat", "PNG, JPEG or WebP"),
+        ("cat.png", b"\x89PNG" + b"x" * 1_100_000, "at most 1.0 MB"),
+    ],
+)
+async def test_an_image_that_is_wrong_by_its_metadata(
+    server: VideosServer, tmp_path: Path, name: str, data: bytes, words: str
+) -> None:
+    settings = settings_for(tmp_path / "bot", server.base_url, max_image_mb=1)
+    async with staged(settings) as stage:
+        assert words in await refused(stage, prompt=PROMPT, image=(name, data))
+        assert server.jobs() == []
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (png()[:200], "the file is damaged"),
+        (bomb(), "far too many pixels"),
+        (b"not a picture at all", "not a PNG, JPEG or WebP"),
+    ],
+)
+async def test_an_image_whose_bytes_are_bad_takes_its_card_away(
+    server: VideosServer, tmp_path: Path, data: bytes, words: str
+) -> None:
+    async with staged(settings_for(tmp_path / "bot", server.base_url)) as stage:
+        assert words in await refused(stage, prompt=PROMPT, image=("cat.png", data))
+        assert server.jobs() == []
+
+
+async def test_an_image_of_another_shape_is_brought_to_the_frame_and_said(
+    server: VideosServer, tmp_path: Path
+) -> None:
+    async with staged(settings_for(tmp_path / "bot", server.base_url)) as stage:
+        image = ("cat.png", png(900, 300))
+        await stage.ada.slash(stage.channel, "video", prompt=PROMPT, image=image)
+        await stage.until(lambda at: "Completed" in at.text)
+
+        assert "cut and scaled" in stage.text
+        assert_is_film(stage.film)
+
+
+async def test_an_image_of_the_exact_size_is_left_as_it_is(
+    server: VideosServer, tmp_path: Path
+) -> None:
+    async with staged(settings_for(tmp_path / "bot", server.base_url)) as stage:
+        image = ("cat.png", png())
+        await stage.ada.slash(stage.channel, "video", prompt=PROMPT, image=image)
+        await stage.until(lambda at: "Completed" in at.text)
+
+        assert "cut and scaled" not in stage.text
+
+
+async def test_one_person_over_the_limit_is_told_what_runs(
+    server: VideosServer, tmp_path: Path
+) -> None:
+    settings = settings_for(tmp_path / "bot", server.base_url, max_active_per_user=1)
+    async with staged(settings) as stage:
+        first = await stage.ada.slash(stage.channel, "video", prompt=PROMPT, seconds="12")
+        second = await stage.ada.slash(stage.channel, "video", prompt="another")
+
+        assert second.response is not None
+        assert second.response.ephemeral
+        assert (
+            "You have one film running, as many as one person may have" in second.response.content
+        )
+        assert first.response is not None
+        assert f"/{first.response.id}" in second.response.content
+        third = await stage.grace.slash(stage.channel, "video", prompt="a third")
+        assert third.response is not None
+        assert not third.response.ephemeral
+        assert len(server.jobs()) == 2
+
+
+async def test_everybody_together_over_the_limit(server: VideosServer, tmp_path: Path) -> None:
+    settings = settings_for(tmp_path / "bot", server.base_url, max_active=1)
+    async with staged(settings) as stage:
+        await stage.ada.slash(stage.channel, "video", prompt=PROMPT, seconds="12")
+        result = await stage.grace.slash(stage.channel, "video", prompt="another")
+
+        assert result.response is not None
+        assert result.response.ephemeral
+        assert "Try again when one of them has ended" in result.response.content
+        assert len(server.jobs()) == 1
+
+
+async def test_markdown_and_mentions_in_a_prompt_stay_letters(
+    server: VideosServer, tmp_path: Path
+) -> None:
+    prompt = "**loud** @everyone <@1> [here](https://example.org) `code`\n# title"
+    async with staged(settings_for(tmp_path / "bot", server.base_url)) as stage:
+        await stage.ada.slash(stage.channel, "video", prompt=prompt)
+
+        shown = text_of(stage.card)
+        assert r"\*\*loud\*\*" in shown
+        assert "@everyone" not in shown
+        assert "https://" not in shown
+        assert [user.id for user in stage.card.mentions] == [stage.ada.id], "its requester only"
+        assert not stage.card.mention_everyone
+        assert server.jobs()[0]["prompt"] == prompt

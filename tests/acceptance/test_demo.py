@@ -1,0 +1,138 @@
+"""`make demo` as a newcomer meets it: a page, a typed command, a film that plays."""
+
+import asyncio
+import base64
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.acceptance.test_video import PROMPT, assert_is_film
+from tests.browser import opened
+from tests.processes import PATIENCE
+
+SCREENSHOT = os.environ.get("SCREENSHOT")
+"""Where `make picture` wants the README's picture."""
+FILM_WITHIN = 60_000
+"""Milliseconds from the typed command to the film, on a machine with much else to do."""
+
+READ_BLOB = """async (video) => {
+  const bytes = new Uint8Array(await (await fetch(video.currentSrc)).arrayBuffer());
+  let text = "";
+  for (let i = 0; i < bytes.length; i += 32768)
+    text += String.fromCharCode(...bytes.subarray(i, i + 32768));
+  return btoa(text);
+}"""
+
+
+@pytest.fixture
+def demo() -> Iterator[str]:
+    """Run the demo with a browser command that opens nothing; yield its address."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bot", "demo"],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"BROWSER": "true", "LOG_LEVEL": "WARNING"},
+    )
+    assert process.stdout is not None
+    try:
+        for line in process.stdout:
+            if address := re.search(r"http://127\.0\.0\.1:\S+", line):
+                yield address[0]
+                break
+        else:
+            pytest.fail("the demo printed no address")
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0
+
+
+async def test_a_film_is_made_by_keyboard(demo: str, tmp_path: Path) -> None:
+    async with opened(demo) as page:
+        titles = await _type_command(page)
+        await _watch(page, titles)
+
+        assert [title for title in ("Queued", "In progress", "Completed") if title in titles] == [
+            "Queued",
+            "In progress",
+            "Completed",
+        ]
+        await _play(page)
+        film = base64.b64decode(await page.locator("video").evaluate(READ_BLOB))
+        assert_is_film(film)
+        assert _difference(film) > 1, "the frames of a film differ"
+        await page.screenshot(path=SCREENSHOT or tmp_path / "demo.png")
+
+
+async def test_the_composer_stays_usable_while_a_film_is_made(demo: str) -> None:
+    async with opened(demo) as page:
+        titles = await _type_command(page)
+        composer = page.locator("#channel-composer-input")
+        await composer.click()
+        await page.keyboard.type("that will be a nice film", delay=120)
+        await _watch(page, titles)
+
+        await expect(composer).to_have_value("that will be a nice film")
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#channel-message-list")).to_contain_text("a nice film")
+
+
+async def _type_command(page: Page) -> list[str]:
+    """Type /video as a person does; return where the card's titles are noted."""
+    await page.locator("#channel-composer-input").click()
+    await page.keyboard.type("/video", delay=30)
+    await expect(page.get_by_text("Have a film rendered from your words")).to_be_visible()
+    await page.keyboard.press("Enter")
+    await page.keyboard.type(PROMPT, delay=10)
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#channel-message-list h3")).to_be_visible()
+    return []
+
+
+async def _watch(page: Page, titles: list[str]) -> None:
+    """Note each title of the one card until its film is there."""
+    title = page.locator("#channel-message-list h3")
+    while not titles or titles[-1] != "Completed":
+        await expect(title).to_have_count(1)
+        text = await title.inner_text(timeout=FILM_WITHIN)
+        word = next(word for word in TITLES if word in text)
+        if not titles or titles[-1] != word:
+            titles.append(word)
+        await page.wait_for_timeout(100)
+    await expect(page.locator("video")).to_be_visible(timeout=FILM_WITHIN)
+
+
+TITLES = ("Requested", "Queued", "In progress", "Rendered", "Completed")
+
+
+async def _play(page: Page) -> None:
+    """Press play once the film is loaded; it is then seen to move."""
+    await _until(page, "video => video.readyState > 1")
+    await page.locator(".media-player-controls").get_by_text("Play").click()
+    await _until(page, "video => video.currentTime > 0")
+    first: float = await page.locator("video").evaluate("video => video.currentTime")
+    await _until(page, f"video => video.currentTime > {first}")
+
+
+async def _until(page: Page, condition: str) -> None:
+    async with asyncio.timeout(FILM_WITHIN / 1000):
+        while not await page.locator("video").evaluate(condition):
+            await page.wait_for_timeout(50)
+
+
+def _difference(film: bytes) -> float:
+    """Mean absolute difference, 0 to 255, between the first and the middle frame."""
+    with av.open(BytesIO(film), "r") as container:
+        frames = [frame.to_ndarray(format="gray") for frame in container.decode(video=0)]
+    first, middle = (frames[at].astype(np.int16) for at in (0, len(frames) // 2))
+    return float(np.abs(first - middle).mean())

@@ -1,0 +1,44 @@
+"""A real Chromium, the one that is installed on this machine."""
+
+import os
+import shutil
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page, async_playwright
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+MAC = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
+QUIET = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+def chromium() -> str:
+    """Find the browser; CHROMIUM names another."""
+    named = os.environ.get("CHROMIUM")
+    found = named or next(filter(None, map(shutil.which, NAMES)), None)
+    if found is None and MAC.exists():
+        found = str(MAC)
+    if found is None:
+        pytest.fail("no Chromium or Chrome is installed here; name one with CHROMIUM=/path/to/it")
+    return found
+
+
+@asynccontextmanager
+async def opened(url: str) -> AsyncGenerator[Page]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium(), args=QUIET)
+        try:
+            page = await browser.new_page(viewport={"width": 1280, "height": 860})
+            await page.goto(url)
+            yield page
+        finally:
+            await browser.close()
