@@ -171,11 +171,14 @@ class Studio:
     async def attach_image(self, job: Job, data: bytes) -> Job:
         """Bring the reference image to the exact frame and keep its bytes with the job.
 
-        Raises BadImage.
+        Raises BadImage. Where our own disk fails, the returned job has ended and says so.
         """
         fitted = await fit_image(data, name=job.image_name or "image", size=job.size)
         with_image = job.evolve(image_url=None, image_fitted=fitted.changed)
-        await self._store.put_image(job, with_image, fitted.image)
+        try:
+            await self._store.put_image(job, with_image, fitted.image)
+        except StoreError:
+            return self._unwritten(job)
         return with_image
 
     async def send(self, job: Job) -> Job:
@@ -193,7 +196,10 @@ class Studio:
     async def _send(self, job: Job) -> Job:
         try:
             request = self._request(job, await self._store.image(job))
-            sending = await self._save(job, lifecycle.sending(job, self._clock()))
+            sending = lifecycle.sending(job, self._clock())
+            if not await self._store.save(job, sending):
+                _log.error("somebody else has sent this job or ended it", extra=_of(job))
+                return job
         except StoreError:
             return self._unwritten(job)
         after = await self._create(sending, request)

@@ -54,8 +54,10 @@ class VideoCog(commands.Cog):
 
     async def cog_load(self) -> None:
         """Offer the command, and take up what a stopped process left half-way."""
+        # Judged before the first new request can come: one of those would look cut short as well.
+        unsent = await self.studio.resume()
+        self._background.spawn(self._take_up(unsent), name="take up unsent requests")
         self.bot.tree.add_command(video_command(self, self.studio.offer))
-        self._background.spawn(self._resume(), name="resume")
 
     async def cog_unload(self) -> None:
         """Leave what is on its way to the next start."""
@@ -112,9 +114,7 @@ class VideoCog(commands.Cog):
 
     async def _begin(self, job: Job) -> str | None:
         """Fetch the image if there is one, and send; return why not where it is unusable."""
-        if job.status is not JobStatus.REQUESTED:
-            return None
-        if job.image_url is not None:
+        if job.image_url is not None and job.status is JobStatus.REQUESTED:
             try:
                 data = await self.bot.http.get_from_cdn(job.image_url)
                 job = await self.studio.attach_image(job, data)
@@ -124,11 +124,12 @@ class VideoCog(commands.Cog):
                     str(error) if isinstance(error, BadImage) else "Discord did not hand it over"
                 )
                 return words.image_unusable(reason)
-        await self.studio.send(job)
+        if job.status is JobStatus.REQUESTED:
+            await self.studio.send(job)
         return None
 
-    async def _resume(self) -> None:
-        for job in await self.studio.resume():
+    async def _take_up(self, unsent: list[Job]) -> None:
+        for job in unsent:
             try:
                 message_id = await find_card(self.bot, job)
             except UNREACHED:

@@ -186,9 +186,10 @@ def _job(row: sa.RowMapping) -> Job:
 def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401
     """Readers beside the writer, and commits that outlive a power cut.
 
-    FULL, since a lost commit could turn a sent create back into one that seems never sent.
+    FULL, since a lost commit could turn a sent create back into one that seems never sent. Nobody
+    else writes here; a lock of another program is waited for less than an interaction may wait.
     """
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", "foreign_keys=ON"):
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=1000", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

@@ -1,0 +1,118 @@
+"""A start that fails is one sentence and an exit code, and leaves nothing half-written."""
+
+import os
+import re
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bot.app import claimed
+from bot.settings import Settings
+from tests.processes import PATIENCE, VideosServer
+
+ROOT = Path(__file__).parent.parent
+TOKEN = "MTIz.this-is-a-secret.token"
+
+
+def start(
+    folder: Path, command: str = "run", **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Run `python -m bot` in a folder without .env and with nothing else in its environment."""
+    return subprocess.run(
+        [sys.executable, "-m", "bot", command],
+        cwd=folder,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)} | environment,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+
+
+def sentence_of(failed: subprocess.CompletedProcess[str]) -> str:
+    assert failed.returncode == 1
+    assert failed.stdout == ""
+    assert "Traceback" not in failed.stderr
+    assert failed.stderr.count("\n") == 1, "one line, nothing else"
+    return failed.stderr.strip()
+
+
+def test_without_a_token_it_says_where_to_get_one_and_what_needs_none(tmp_path: Path) -> None:
+    sentence = sentence_of(start(tmp_path))
+
+    assert "DISCORD_TOKEN" in sentence
+    assert "discord.com/developers/applications" in sentence
+    assert "make demo" in sentence
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "takes"),
+    [
+        ("POLL_INTERVAL", "soon", "seconds, 0.2 to 3600"),
+        ("VIDEOS_BASE_URL", "gpu-box:8000", "http(s)"),
+        ("VIDEOS_SIZES", "720", "width x height"),
+        ("MAX_ACTIVE", "0", "whole number"),
+        ("LOG_LEVEL", "loud", "DEBUG, INFO"),
+        ("DATABASE_URL", "mysql://x", "sqlite+aiosqlite"),
+    ],
+)
+def test_a_wrong_value_is_named_with_what_it_takes(
+    tmp_path: Path, key: str, value: str, takes: str
+) -> None:
+    sentence = sentence_of(start(tmp_path, **{key: value, "DISCORD_TOKEN": TOKEN}))
+
+    assert key in sentence
+    assert value in sentence
+    assert takes in sentence
+    assert TOKEN not in sentence
+
+
+def test_a_second_bot_on_the_same_database_is_refused(tmp_path: Path) -> None:
+    settings = Settings(_env_file=None, data_dir=tmp_path / "data")  # pyright: ignore[reportCallIssue]
+    with claimed(settings):
+        sentence = sentence_of(start(tmp_path, DISCORD_TOKEN=TOKEN))
+
+    assert "Another bot is running on" in sentence
+
+
+def test_a_data_folder_that_is_a_file(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("")
+    sentence = sentence_of(start(tmp_path, DISCORD_TOKEN=TOKEN))
+
+    assert "cannot be written to" in sentence
+    assert "DATA_DIR" in sentence
+
+
+def test_a_database_of_a_newer_version(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    with sqlite3.connect(tmp_path / "data" / "rushes.db") as connection:
+        connection.execute("CREATE TABLE alembic_version (version_num TEXT)")
+        connection.execute("INSERT INTO alembic_version VALUES ('9999')")
+    sentence = sentence_of(start(tmp_path, DISCORD_TOKEN=TOKEN))
+
+    assert "written by a newer version of Rushes" in sentence
+
+
+def test_a_file_that_is_no_database(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "rushes.db").write_text("certainly no database, but long enough" * 50)
+    sentence = sentence_of(start(tmp_path, DISCORD_TOKEN=TOKEN))
+
+    assert "cannot be opened as a database" in sentence
+
+
+def test_a_port_that_is_taken(tmp_path: Path, server: VideosServer) -> None:
+    port = re.findall(r":(\d+)/", server.base_url)[0]
+    failed = subprocess.run(
+        [sys.executable, "-m", "bot", "serve", "--port", port, "--data", str(tmp_path / "other")],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+
+    assert f"cannot start on port {port}" in sentence_of(failed)
