@@ -7,7 +7,7 @@ import asyncio
 import itertools
 import socket
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,14 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from bot.server.answers import ApiError, require_key, shape_errors, storage_error
-from bot.server.intake import BODY_LIMIT, MODELS, read_idempotency_key, read_order
+from bot.server.intake import (
+    BODY_LIMIT,
+    MODELS,
+    Order,
+    read_idempotency_key,
+    read_order,
+    read_remix,
+)
 from bot.server.job import VideoJob
 from bot.server.queue import KeyReusedError, RenderQueue
 from bot.server.rendering import RENDERER
@@ -81,7 +88,7 @@ def create_app(config: ServerConfig, *, command: Sequence[str] = RENDERER) -> we
             # Before the routes by id, which would take these words for ids.
             web.post("/v1/videos/{verb:edits|extensions|characters}", _not_offered),
             web.get("/v1/videos/characters/{id}", _not_offered),
-            web.post("/v1/videos/{id}/{verb:remix}", _not_offered),
+            web.post("/v1/videos/{id}/remix", _remix),
             web.get("/v1/videos/{id}", _retrieve),
             web.delete("/v1/videos/{id}", _delete),
             web.get("/v1/videos/{id}/content", _content),
@@ -120,11 +127,20 @@ async def running(
 
 
 async def _create(request: web.Request) -> web.Response:
-    key = read_idempotency_key(request)
+    return await _add(request, read_order(request))
+
+
+async def _remix(request: web.Request) -> web.Response:
+    source = _find(request)
+    _require_film(source)
+    return await _add(request, read_remix(request, source))
+
+
+async def _add(request: web.Request, reading: Awaitable[Order]) -> web.Response:
+    # Large uploads pass through the disk too, so reading one may fail as storing may.
     try:
-        # Large uploads pass through the disk too.
-        order = await read_order(request)
-        job = await request.app[QUEUE].add(order, key)
+        order = await reading
+        job = await request.app[QUEUE].add(order, read_idempotency_key(request))
     except KeyReusedError:
         raise ApiError(
             "This Idempotency-Key was used for another request.",

@@ -17,6 +17,7 @@ from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from bot.server.answers import ApiError, too_large
+from bot.server.job import VideoJob
 from bot.server.reference import PARAM, ReferenceImage, read_reference
 from bot.videos.models import PROMPT_LIMIT
 
@@ -56,11 +57,15 @@ class Order:
     seconds: str
     size: str
     image: ReferenceImage | None
+    scene: str
+    """What to draw; for a remix more than its prompt."""
+    remixed_from_video_id: str | None = None
 
     def digest(self) -> str:
         """Fingerprint of everything asked for; equal orders are equal whatever body they had."""
         image = hashlib.sha256(self.image.data).hexdigest() if self.image else None
-        fields = [self.prompt, self.model, self.seconds, self.size, image]
+        source = self.remixed_from_video_id
+        fields = [self.prompt, self.model, self.seconds, self.size, image, source]
         return hashlib.sha256(json.dumps(fields).encode()).hexdigest()
 
 
@@ -129,10 +134,31 @@ def _fold_brackets(fields: dict[str, object]) -> dict[str, object]:
     return {PARAM: nested, **fields} if nested else fields
 
 
+async def read_remix(request: web.Request, source: VideoJob) -> Order:
+    """Read the change that a remix asks for: `{"prompt"}`. Raises ApiError as read_order.
+
+    Source: "Remix video" of the API reference. Size, length and model are the source's.
+    """
+    if (request.content_length or 0) > BODY_LIMIT:
+        raise too_large()
+    prompt = _prompt((await _read_fields(request)).get("prompt"))
+    return Order(
+        prompt=prompt,
+        model=source.model,
+        seconds=source.seconds,
+        size=source.size,
+        image=None,
+        scene=f"{source.scene}. {prompt}"[-PROMPT_LIMIT:],
+        remixed_from_video_id=source.id,
+    )
+
+
 def _order(fields: Mapping[str, object]) -> Order:
     reference = fields.get(PARAM)
+    prompt = _prompt(fields.get("prompt"))
     return Order(
-        prompt=_prompt(fields.get("prompt")),
+        prompt=prompt,
+        scene=prompt,
         model=_model(fields.get("model")),
         seconds=_choice("seconds", _as_text(fields.get("seconds")), SECONDS),
         size=_choice("size", fields.get("size"), SIZES),

@@ -31,6 +31,9 @@ class VideoJob(BaseModel):
     seconds: str
     reference: str | None
     """File name of its image, beside its record."""
+    scene: str
+    """What is drawn: the prompt, after that of the video it remixes."""
+    remixed_from_video_id: str | None = None
     digest: str
     idempotency_key: str | None
     created_at: int
@@ -107,7 +110,7 @@ class VideoJob(BaseModel):
             "prompt": self.prompt,
             "size": self.size,
             "seconds": self.seconds,
-            "remixed_from_video_id": None,
+            "remixed_from_video_id": self.remixed_from_video_id,
             "error": self.error.model_dump() if self.error else None,
             "quality": "standard",
         }

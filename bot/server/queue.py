@@ -139,6 +139,8 @@ class RenderQueue:
             number=next(self._numbers),
             model=order.model,
             prompt=order.prompt,
+            scene=order.scene,
+            remixed_from_video_id=order.remixed_from_video_id,
             size=order.size,
             seconds=order.seconds,
             reference=f"reference{order.image.suffix}" if order.image else None,

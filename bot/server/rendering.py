@@ -83,7 +83,7 @@ async def _start(command: Sequence[str]) -> Process:
 def _order(job: VideoJob, image: Path | None, attempt: Attempt) -> bytes:
     width, _, height = job.size.partition("x")
     order = {
-        "prompt": job.prompt,
+        "prompt": job.scene,
         "width": int(width),
         "height": int(height),
         "seconds": int(job.seconds),

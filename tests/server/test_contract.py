@@ -304,6 +304,32 @@ async def test_deleting_removes_the_job_and_its_files(videos: Videos, config: Se
     assert list((config.folder / "jobs").iterdir()) == []
 
 
+async def test_a_remix_is_a_new_video_that_names_its_source(
+    videos: Videos, stand_in: StandIn
+) -> None:
+    source = await videos.create("A cat", seconds="8")
+    await videos.until(source, "completed")
+
+    status, remix = await videos.call("POST", f"videos/{source}/remix", json={"prompt": "at night"})
+
+    assert status == 200
+    assert remix["remixed_from_video_id"] == source != remix["id"]
+    assert (remix["prompt"], remix["seconds"]) == ("at night", "8")
+    await videos.until(remix["id"], "completed")
+    assert stand_in.started() == ["A cat", "A cat. at night"]
+
+
+async def test_a_remix_needs_a_film_and_a_prompt(videos: Videos, tmp_path: Path) -> None:
+    source = await videos.create(f"hold {tmp_path / 'go'}")
+    status, body = await videos.call("POST", f"videos/{source}/remix", json={"prompt": "x"})
+    assert (status, body["error"]["code"]) == (404, "video_not_ready")
+
+    (tmp_path / "go").touch()
+    await videos.until(source, "completed")
+    status, body = await videos.call("POST", f"videos/{source}/remix", json={"prompt": " "})
+    assert (status, body["error"]["param"]) == (400, "prompt")
+
+
 async def test_models_name_ours_and_its_aliases(videos: Videos) -> None:
     _, body = await videos.call("GET", "models")
 
@@ -317,7 +343,7 @@ async def test_models_name_ours_and_its_aliases(videos: Videos) -> None:
         ("POST", "videos/extensions", 404, "not_offered"),
         ("POST", "videos/characters", 404, "not_offered"),
         ("GET", "videos/characters/char_1", 404, "not_offered"),
-        ("POST", "videos/video_1/remix", 404, "not_offered"),
+        ("POST", "videos/video_1/remix", 404, "video_not_found"),
         ("GET", "videos/video_1", 404, "video_not_found"),
         ("GET", "images", 404, "unknown_url"),
         ("PUT", "videos", 405, "method_not_allowed"),
