@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all:
 
-.PHONY: setup tools demo run serve test picture bench lint format lock clean
+.PHONY: setup tools demo run serve test picture catalogues bench lint format lock clean
 
 # The locks hold every package by version and hash, so the same command gives the same
 # environment everywhere; the stamps make a second call cost nothing.
@@ -33,11 +33,24 @@ serve: setup
 	@$(BIN)/python -m bot serve
 
 test: tools
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2
 
 # The README's picture, taken by the test that walks the demo.
 picture: tools
 	SCREENSHOT=docs/demo.png $(BIN)/python -m pytest -q tests/acceptance/test_demo.py -k keyboard
+
+# The template of all catalogues, and each catalogue brought up to it.
+catalogues: tools
+	$(BIN)/pybabel -q extract --mapping babel.cfg --no-default-keywords --keyword N_ --keyword NN_:1,2 \
+		--no-location --sort-output --omit-header --output bot/status/locales/rushes.pot bot cogs
+	for code in de fr es_ES es_419 ja pt_BR; do \
+		$(BIN)/pybabel -q update --locale $$code --domain rushes --no-fuzzy-matching --no-wrap \
+			--ignore-obsolete --input-file bot/status/locales/rushes.pot \
+			--output-dir bot/status/locales || exit 1; done
+	sed -E -i.bak -e 's/^"Project-Id-Version: .*/"Project-Id-Version: Rushes\\n"/' \
+		-e '/^"(Report-Msgid-Bugs-To|POT-Creation-Date|PO-Revision-Date|Last-Translator|Language-Team|Generated-By):/d' \
+		bot/status/locales/*/LC_MESSAGES/rushes.po
+	rm -f bot/status/locales/*/LC_MESSAGES/rushes.po.bak
 
 bench: tools
 	$(BIN)/python benchmarks/render.py

@@ -12,6 +12,7 @@ import aiohttp
 from filelock import FileLock, Timeout
 from sqlalchemy.engine import make_url
 
+from bot.archive import Archive
 from bot.client import VideoBot
 from bot.jobs.migrations.upgrade import NewerDatabaseError
 from bot.jobs.models import JobChange
@@ -20,6 +21,7 @@ from bot.jobs.tracker import JobTracker
 from bot.server.app import ServerConfig, running
 from bot.settings import Settings
 from bot.status.editor import StatusEditor
+from bot.status.view import House
 from bot.studio import Limits, Offer, Studio
 from bot.videos.client import VideosClient
 
@@ -78,7 +80,12 @@ async def open_bot(settings: Settings, timing: Timing = REAL) -> AsyncGenerator[
             api_key=None if key is None else key.get_secret_value(),
             timeout=settings.videos_timeout,
         )
-        offer = Offer(models=models, sizes=settings.videos_sizes, seconds=settings.videos_seconds)
+        offer = Offer(
+            models=models,
+            sizes=settings.videos_sizes,
+            seconds=settings.videos_seconds,
+            remix=settings.videos_base_url is None or settings.videos_remix,
+        )
         house = _House(store=store, videos=videos, films=films, offer=offer)
         yield _bot(settings, stack, house, timing)
 
@@ -113,12 +120,17 @@ def _bot(settings: Settings, stack: AsyncExitStack, house: _House, timing: Timin
         clock=timing.clock,
         sleep=timing.sleep,
     )
+    archive = Archive(
+        store=house.store, films=house.films, prices=settings.videos_prices, clock=timing.clock
+    )
     editor = StatusEditor()
     bot = VideoBot(
         studio=studio,
+        archive=archive,
         tracker=tracker,
         editor=editor,
         clock=timing.clock,
+        house=House(remix=house.offer.remix, currency=settings.videos_currency),
         largest_image=int(settings.max_image_mb * 1024**2),
         dev_guild=settings.discord_dev_guild,
     )

@@ -11,14 +11,17 @@ from discord.gateway import DiscordWebSocket
 from discord.http import HTTPClient, Route
 from yarl import URL
 
+from bot.archive import Archive
 from bot.jobs.tracker import JobTracker
 from bot.status.editor import StatusEditor
+from bot.status.language import language
+from bot.status.view import House
 from bot.status.words import GONE_WRONG
 from bot.studio import Studio
 
 _log = logging.getLogger(__name__)
 
-EXTENSIONS: Final = ("cogs.video",)
+EXTENSIONS: Final = ("cogs.showing", "cogs.video", "cogs.presses", "cogs.make", "cogs.library")
 
 
 class VideoBot(commands.AutoShardedBot):
@@ -28,9 +31,11 @@ class VideoBot(commands.AutoShardedBot):
         self,
         *,
         studio: Studio,
+        archive: Archive,
         tracker: JobTracker,
         editor: StatusEditor,
         clock: Callable[[], float],
+        house: House,
         largest_image: int,
         dev_guild: int | None = None,
     ) -> None:
@@ -45,6 +50,8 @@ class VideoBot(commands.AutoShardedBot):
             tree_cls=VideoTree,
         )
         self.studio = studio
+        self.archive = archive
+        self.house = house
         self.tracker = tracker
         self.editor = editor
         self.clock = clock
@@ -73,11 +80,12 @@ class VideoTree(app_commands.CommandTree[VideoBot]):
     ) -> None:
         """Log the cause, and tell the person one private sentence."""
         _log.error("a command failed", exc_info=error)
+        sentence = language(interaction.locale.value)(GONE_WRONG)
         try:
             if interaction.response.is_done():
-                await interaction.followup.send(GONE_WRONG, ephemeral=True)
+                await interaction.followup.send(sentence, ephemeral=True)
             else:
-                await interaction.response.send_message(GONE_WRONG, ephemeral=True)
+                await interaction.response.send_message(sentence, ephemeral=True)
         except discord.HTTPException:
             _log.warning("nobody could be told about it", exc_info=True)
 

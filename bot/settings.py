@@ -1,5 +1,6 @@
 """The only reader of the environment and of .env."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
@@ -13,9 +14,18 @@ class SettingsError(Exception):
 
 
 def _listed(value: object) -> object:
+    """Split at commas; what is named twice is offered once."""
     if isinstance(value, str):
-        return tuple(part.strip() for part in value.split(",") if part.strip())
+        return tuple(dict.fromkeys(part.strip() for part in value.split(",") if part.strip()))
     return value
+
+
+def _prices(value: object) -> object:
+    """Read `model=price` pairs; a price alone is for every model."""
+    if not isinstance(value, str):
+        return value
+    pairs = [part.strip().rpartition("=") for part in value.split(",") if part.strip()]
+    return {model.strip(): price.strip() for model, _, price in pairs}
 
 
 def _address(*schemes: str) -> AfterValidator:
@@ -28,7 +38,8 @@ def _address(*schemes: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-Listed = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
+Model = Annotated[str, Field(max_length=100)]
+Listed = Annotated[tuple[Model, ...], NoDecode, BeforeValidator(_listed)]
 Size = Annotated[str, Field(pattern=r"^[1-9]\d{1,4}x[1-9]\d{1,4}$")]
 Seconds = Annotated[str, Field(pattern=r"^[1-9]\d{0,2}$")]
 HttpAddress = Annotated[str, _address("http", "https")]
@@ -72,6 +83,11 @@ class Settings(BaseSettings):
         max_length=CHOICES,
         description="whole seconds separated by commas, like 4,8,12",
     )
+    videos_prices: Annotated[
+        dict[str, Annotated[float, Field(ge=0)]], NoDecode, BeforeValidator(_prices)
+    ] = Field({}, description="prices per second, like sora-2=0.10,sora-2-pro=0.30, or one: 0.10")
+    videos_currency: str = Field("USD", max_length=8, description="a currency code like USD")
+    videos_remix: bool = Field(default=False, description="true or false")
     videos_timeout: float = Field(60.0, ge=1, le=3600, description="seconds, 1 to 3600")
     poll_interval: float = Field(2.0, ge=0.2, le=3600, description="seconds, 0.2 to 3600")
 
@@ -113,5 +129,10 @@ def _sentence(error: ValidationError) -> str:
     problem = error.errors(include_url=False)[0]
     name = str(problem["loc"][0])
     takes = Settings.model_fields[name].description
-    got = "something else" if name.endswith(("token", "key")) else repr(problem["input"])
+    got = "something else" if name.endswith(("token", "key")) else _shown(problem["input"])
     return f"{name.upper()} takes {takes}, and got {got}."
+
+
+def _shown(value: object) -> str:
+    """Quote a value without the password that an address may hold."""
+    return re.sub(r"(?<=//)[^/@]*@", "***@", repr(value))

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 from uuid import uuid4
 
 import stamina
@@ -18,7 +18,7 @@ from bot.jobs.store import JobStore, StoreError
 from bot.videos.client import VideosClient
 from bot.videos.errors import FilmNotReady, OutcomeUnknown, Unavailable, VideosError
 from bot.videos.images import fit_image
-from bot.videos.models import PROMPT_LIMIT, CreateVideo, InputReference
+from bot.videos.models import PROMPT_LIMIT, CreateVideo, InputReference, Video
 
 _log = logging.getLogger(__name__)
 
@@ -29,6 +29,12 @@ LAST_WORDS: Final = 5.0
 FRESH: Final = 180.0
 """Seconds. A request found unsent after a restart is sent while its requester still waits for it;
 an older one is not bought without being asked for again."""
+
+
+LOOK_PAGES: Final = 3
+"""Pages of the server's list that a lost create is looked for in: the newest 300 jobs."""
+CANCELLABLE: Final = frozenset({JobStatus.REQUESTED, JobStatus.QUEUED, JobStatus.IN_PROGRESS})
+"""Not while the create is on the wire: what came of it has to be written down first."""
 
 
 class PromptProblem(Exception):
@@ -63,6 +69,8 @@ class Offer:
     models: tuple[str, ...]
     sizes: tuple[str, ...]
     seconds: tuple[str, ...]
+    remix: bool = False
+    """Whether the server changes a film it made (`POST /videos/{id}/remix`)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +98,11 @@ class Order:
     interaction_token: str
     upload_limit: int
     bot_upload_limit: int
+    is_member: bool = True
+    locale: str = "en-US"
+    image_of: str | None = None
+    remix_of: str | None = None
+    parent_link: str | None = None
 
 
 class Studio:
@@ -150,6 +163,11 @@ class Studio:
             token_expires_at=now + TOKEN_LIFE,
             upload_limit=order.upload_limit,
             bot_upload_limit=order.bot_upload_limit,
+            is_member=order.is_member,
+            locale=order.locale,
+            image_of=order.image_of,
+            remix_of=order.remix_of,
+            parent_link=order.parent_link,
             created_at=now,
         )
 
@@ -177,6 +195,19 @@ class Studio:
         with_image = job.evolve(image_url=None, image_fitted=fitted.changed)
         try:
             await self._store.put_image(job, with_image, fitted.image)
+        except StoreError:
+            return self._unwritten(job)
+        return with_image
+
+    async def copy_image(self, job: Job) -> Job:
+        """Keep with this job the image of the one it came from, if that is still there."""
+        origin = await self._store.get(cast("str", job.image_of))
+        image = None if origin is None else await self._store.image(origin)
+        if origin is None or image is None:
+            return job.evolve(image_of=None)
+        with_image = job.evolve(image_of=None, image_fitted=origin.image_fitted)
+        try:
+            await self._store.put_image(job, with_image, image)
         except StoreError:
             return self._unwritten(job)
         return with_image
@@ -222,7 +253,10 @@ class Studio:
 
     async def _create(self, job: Job, request: CreateVideo) -> Job:
         try:
-            reading = await self._videos.create(request)
+            if job.remix_of is None:
+                reading = await self._videos.create(request)
+            else:
+                reading = await self._videos.remix(job.remix_of, job.prompt)
         except OutcomeUnknown as error:
             _log.error("nobody knows whether a create was taken: %s", error, extra=_of(job))
             return lifecycle.unconfirmed(job, error.code, self._clock())
@@ -266,6 +300,77 @@ class Studio:
         """End a request that was never sent."""
         return await self._save(job, lifecycle.not_sent(job, code, self._clock()))
 
+    async def cancel(self, job: Job) -> Job:
+        """Stop following a job, and end it on the server where that can be done.
+
+        Returns the job as it stands then: unchanged where it has moved on meanwhile.
+        """
+        if job.status not in CANCELLABLE:
+            return job
+        now = self._clock()
+        here = lifecycle.cancelled(job, lifecycle.CANCELLED_HERE, now)
+        if not await self._store.save(job, here):
+            return await self._store.get(job.id) or job
+        everywhere = here.evolve(error_code=lifecycle.CANCELLED_EVERYWHERE)
+        if job.video_id is None or await self.delete_upstream(job):
+            await self._store.save(here, everywhere)
+            here = everywhere
+        self._announce(JobChange(job, here))
+        return here
+
+    async def delete_upstream(self, job: Job) -> bool:
+        """Delete a job on the server; False where it could not be done."""
+        if job.video_id is None:
+            return True
+        try:
+            await self._videos.delete(job.video_id)
+        except VideosError as error:
+            _log.warning("the server did not delete a job: %s", error, extra=_of(job))
+            return False
+        return True
+
+    async def look_again(self, job: Job) -> Job:
+        """Look for an unconfirmed job in the server's list; take it up where exactly one fits.
+
+        Raises VideosError where the server does not list.
+        """
+        found: list[Video] = []
+        after: str | None = None
+        for _ in range(LOOK_PAGES):
+            page = await self._videos.list(after=after)
+            found += [video for video in page.data if lifecycle.may_be(job, video)]
+            after = page.last_id
+            if not page.has_more or after is None:
+                break
+        known = await self._store.are_known([video.id for video in found])
+        unknown = [video for video in found if video.id not in known]
+        if len(unknown) != 1:
+            return job
+        return await self._save(
+            job, lifecycle.accepted(job.evolve(error_code=None), unknown[0], self._clock(), 0.0)
+        )
+
+    async def send_again(self, job: Job) -> Job:
+        """Send an unconfirmed request once more, because its requester decided so."""
+        if job.status is not JobStatus.UNCONFIRMED:
+            return job
+        again = lifecycle.requested_again(job)
+        if not await self._store.save(job, again):
+            return await self._store.get(job.id) or job
+        return await self.send(again)
+
+    async def give_away(self, job: Job) -> Job:
+        """Drop an unconfirmed request: whatever the server does, nobody waits for it."""
+        if job.status is not JobStatus.UNCONFIRMED:
+            return job
+        return await self._save(job, lifecycle.cancelled(job, lifecycle.DROPPED, self._clock()))
+
+    async def redeliver(self, job: Job) -> Job:
+        """Offer an undelivered film again."""
+        if job.status is not JobStatus.UNDELIVERED:
+            return job
+        return await self._save(job, lifecycle.offered_again(job, self._clock()))
+
     async def fetch_film(self, job: Job) -> Job:
         """Download a completed job's film, unless it is here already.
 
@@ -284,10 +389,9 @@ class Studio:
             wait = error.retry_after if isinstance(error, FilmNotReady | Unavailable) else None
             after = lifecycle.download_failed(job, error, self._clock(), self._pause, wait)
             return await self._save(job, after)
-        except OSError as error:
+        except OSError:
             _log.exception("the film could not be written to disk", extra=_of(job))
-            after = lifecycle.disk_failed(job, error, self._clock(), self._pause)
-            return await self._save(job, after)
+            return await self.postpone(job)
         return await self._save(job, lifecycle.downloaded(job, film.name))
 
     def film_path(self, job: Job) -> Path:
@@ -304,7 +408,7 @@ class Studio:
 
     async def undeliverable(self, job: Job, code: str) -> Job:
         """The film has no way into the chat; it stays on disk."""
-        return await self._save_surely(job, lifecycle.undeliverable(job, code, None, self._clock()))
+        return await self._save_surely(job, lifecycle.undeliverable(job, code, self._clock()))
 
     async def seen(self, job: Job) -> None:
         """People see this state (or nobody is left to see it): it need not be shown again."""

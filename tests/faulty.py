@@ -47,6 +47,8 @@ class FaultyServer:
         self.seen: Counter[Kind] = Counter()
         self.passed: Counter[Kind] = Counter()
         self.delay = 0.0
+        self.lose_answer = False
+        """Whether the server takes the next create and its answer is lost on the way."""
         self._faults: defaultdict[Kind, list[Fault]] = defaultdict(list)
         self._upstream = upstream
         self._session = session
@@ -63,7 +65,11 @@ class FaultyServer:
         if self._faults[kind]:
             return await self._faults[kind].pop(0)(request)
         self.passed[kind] += 1
-        return await self._pass_on(request)
+        answer = await self._pass_on(request)
+        if kind == "create" and self.lose_answer:
+            self.lose_answer = False
+            return await cut(request)
+        return answer
 
     async def _pass_on(self, request: web.Request) -> web.StreamResponse:
         url = self._upstream + request.path_qs.removeprefix("/v1")

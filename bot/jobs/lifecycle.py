@@ -3,20 +3,28 @@
 from typing import Final
 
 from bot.jobs.models import Job, JobStatus
-from bot.videos.errors import Refused, VideosError
+from bot.videos.errors import FilmBroken, FilmNotReady, Refused, VideosError
 from bot.videos.models import Video, VideoStatus
 
 MISSING_LOOKS: Final = 5
 """404s in a row before a job counts as lost by its server; routers lag behind a create."""
 DOWNLOAD_TRIES: Final = 6
-"""Downloads in a row that brought no film before the job ends as undelivered."""
+"""Answers to downloads that were no whole film before the job ends as undelivered."""
 LONGEST_PAUSE: Final = 60.0
 """Seconds between two looks at a server that does not answer, at the most."""
+LONGEST_WAIT: Final = 600.0
+"""Seconds a server can make us wait for its next answer, whatever it asks for."""
 SERVER_FORGOT: Final = "server_forgot"
 NOT_SENT_BEFORE_RESTART: Final = "not_sent_before_restart"
 LOST_WHILE_SENDING: Final = "lost_while_sending"
 DISK_FAILED: Final = "disk_failed"
 IMAGE_LOST: Final = "image_lost"
+CANCELLED_EVERYWHERE: Final = "cancelled_everywhere"
+CANCELLED_HERE: Final = "cancelled_here"
+DROPPED: Final = "dropped"
+
+MATCH_BEFORE: Final = 60.0
+"""Seconds a server's clock may be behind ours when a lost create is looked for."""
 
 _STATUS: Final = {
     VideoStatus.QUEUED: JobStatus.QUEUED,
@@ -43,11 +51,48 @@ def accepted(job: Job, video: Video, now: float, pause: float) -> Job:
     return advance(job.evolve(video_id=video.id), video, now, pause)
 
 
+def cancelled(job: Job, code: str, now: float) -> Job:
+    """Somebody no longer wants it; `code` says whether the server heard of it."""
+    return _ended(job, JobStatus.CANCELLED, now, code, None)
+
+
+def requested_again(job: Job) -> Job:
+    """Somebody decides to send an unconfirmed request once more."""
+    return job.evolve(status=JobStatus.REQUESTED, error_code=None, sent_at=None, ended_at=None)
+
+
+def offered_again(job: Job, now: float) -> Job:
+    """The film is to be delivered once more, from our disk or from the server."""
+    return job.evolve(
+        status=JobStatus.COMPLETED,
+        error_code=None,
+        ended_at=None,
+        next_look_at=now,
+    )
+
+
+def may_be(job: Job, video: Video) -> bool:
+    """Whether a job in the server's list can be this one, whose create was never answered.
+
+    A field that the server leaves out proves nothing; the prompt has to be there and the same.
+    """
+    told = (
+        (video.size, job.size),
+        (video.seconds, job.seconds),
+        (video.model, job.model),
+    )
+    same = all(theirs is None or ours is None or theirs == ours for theirs, ours in told)
+    since = (job.sent_at or job.created_at) - MATCH_BEFORE
+    new = video.created_at is None or video.created_at >= since
+    return video.prompt == job.prompt and same and new
+
+
 def refused(job: Job, error: VideosError, now: float) -> Job:
     """The server said no, or could not be reached: nothing was bought."""
-    server_code = error.server_code if isinstance(error, Refused) else None
-    message = error.message if isinstance(error, Refused) else None
-    return _ended(job, JobStatus.FAILED, now, server_code or error.code, message)
+    ended = _ended(job, JobStatus.FAILED, now, error.code, None)
+    if isinstance(error, Refused):
+        return ended.evolve(server_code=error.server_code, error_message=error.message)
+    return ended
 
 
 def unconfirmed(job: Job, code: str, now: float) -> Job:
@@ -62,70 +107,60 @@ def advance(job: Job, video: Video, now: float, pause: float) -> Job:
     """
     status = _STATUS[video.status]
     seen = job.evolve(
-        video_model=video.model or job.video_model, failed_looks=0, unreachable_since=None
+        video_model=video.model or job.video_model,
+        failed_looks=0,
+        missing_looks=0,
+        unreachable_since=None,
     )
     if status in (JobStatus.QUEUED, JobStatus.IN_PROGRESS):
         if job.status is JobStatus.IN_PROGRESS:
             status = JobStatus.IN_PROGRESS
         progress = max(video.progress or 0, job.progress or 0) or video.progress
-        return seen.evolve(status=status, progress=progress, next_look_at=now + pause)
+        wait = min(pause, LONGEST_WAIT)
+        return seen.evolve(status=status, progress=progress, next_look_at=now + wait)
     if status is JobStatus.COMPLETED:
         return seen.evolve(status=status, progress=100, completed_at=now, next_look_at=now)
-    code = video.error.code if video.error else None
-    message = video.error.message if video.error else None
-    return _ended(seen, status, now, code, message)
+    ended = _ended(seen, status, now, None, None)
+    if video.error is None:
+        return ended
+    return ended.evolve(server_code=video.error.code, error_message=video.error.message)
 
 
 def missing(job: Job, now: float, pause: float) -> Job:
     """A poll was answered with "no such job": a few may lie, a row of them does not."""
-    looks = job.failed_looks + 1
+    looks = job.missing_looks + 1
     if looks >= MISSING_LOOKS:
         return _ended(job, JobStatus.FAILED, now, SERVER_FORGOT, None)
-    return job.evolve(failed_looks=looks, next_look_at=now + backoff(looks, pause))
+    return job.evolve(missing_looks=looks, next_look_at=now + backoff(looks, pause))
 
 
 def unreachable(job: Job, now: float, pause: float, retry_after: float | None = None) -> Job:
     """A poll got no answer: the job waits, and remembers since when."""
-    looks = job.failed_looks + 1
-    wait = backoff(looks, pause) if retry_after is None else retry_after
-    return job.evolve(
-        failed_looks=looks,
-        next_look_at=now + wait,
-        unreachable_since=job.unreachable_since or now,
-    )
+    later = _later(job, now, pause, retry_after)
+    return later.evolve(unreachable_since=job.unreachable_since or now)
 
 
 def download_failed(
     job: Job, error: VideosError, now: float, pause: float, retry_after: float | None = None
 ) -> Job:
-    """The film did not arrive whole; another try later, until `DOWNLOAD_TRIES`."""
-    looks = job.failed_looks + 1
-    if looks >= DOWNLOAD_TRIES:
-        return undeliverable(job, error.code, str(error), now)
-    wait = backoff(looks, pause) if retry_after is None else retry_after
-    return job.evolve(failed_looks=looks, next_look_at=now + wait)
+    """The film did not arrive whole; another try later.
 
-
-def disk_failed(job: Job, error: OSError, now: float, pause: float) -> Job:
-    """Our own disk did not take the film: it stays on the server, and we come back for it."""
-    looks = job.failed_looks + 1
-    return job.evolve(
-        failed_looks=looks,
-        error_code=DISK_FAILED,
-        error_message=error.strerror,
-        next_look_at=now + backoff(looks, pause),
-    )
+    Only answers count against `DOWNLOAD_TRIES`: a server that is away is waited for.
+    """
+    tries = job.film_tries + isinstance(error, FilmNotReady | FilmBroken)
+    if tries >= DOWNLOAD_TRIES:
+        return undeliverable(job, error.code, now)
+    return _later(job, now, pause, retry_after).evolve(film_tries=tries)
 
 
 def postponed(job: Job, now: float, pause: float) -> Job:
-    """Discord did not answer as it should; the film waits on disk."""
-    looks = job.failed_looks + 1
-    return job.evolve(failed_looks=looks, next_look_at=now + backoff(looks, pause))
+    """Discord, or our own disk, did not take the film; it waits where it is."""
+    return _later(job, now, pause, None)
 
 
 def downloaded(job: Job, film: str) -> Job:
     """The whole film is on our disk."""
-    return job.evolve(film=film, failed_looks=0, error_code=None, error_message=None)
+    return job.evolve(film=film, failed_looks=0, film_tries=0)
 
 
 def delivered(job: Job, attachment_id: int | None, now: float) -> Job:
@@ -135,14 +170,20 @@ def delivered(job: Job, attachment_id: int | None, now: float) -> Job:
     )
 
 
-def undeliverable(job: Job, code: str, message: str | None, now: float) -> Job:
+def undeliverable(job: Job, code: str, now: float) -> Job:
     """Rendered and, if it was downloaded, kept; no way into the chat."""
-    return _ended(job, JobStatus.UNDELIVERED, now, code, message)
+    return _ended(job, JobStatus.UNDELIVERED, now, code, None)
 
 
 def backoff(looks: int, pause: float) -> float:
-    """Seconds to wait after `looks` failures in a row: doubling, up to `LONGEST_PAUSE`."""
-    return min(LONGEST_PAUSE, pause * 2 ** min(looks, 10))
+    """Seconds to wait after `looks` failures in a row: doubling, never under `pause`."""
+    return min(max(LONGEST_PAUSE, pause), pause * 2 ** min(looks, 10))
+
+
+def _later(job: Job, now: float, pause: float, retry_after: float | None) -> Job:
+    looks = job.failed_looks + 1
+    wait = backoff(looks, pause) if retry_after is None else min(retry_after, LONGEST_WAIT)
+    return job.evolve(failed_looks=looks, next_look_at=now + wait)
 
 
 def _ended(job: Job, status: JobStatus, now: float, code: str | None, message: str | None) -> Job:
@@ -154,4 +195,6 @@ def _ended(job: Job, status: JobStatus, now: float, code: str | None, message: s
         next_look_at=None,
         unreachable_since=None,
         failed_looks=0,
+        missing_looks=0,
+        film_tries=0,
     )

@@ -57,8 +57,14 @@ class Job:
     image_url: str | None = None
     """Where Discord keeps the reference image until its bytes are stored beside the job."""
     image_name: str | None = None
+    image_of: str | None = None
+    """The job whose stored image is copied before this one is sent."""
     image_fitted: bool = False
     """The image had another shape than the size and was brought to it."""
+    remix_of: str | None = None
+    """The server's id of the film that this one changes; None for a film of its own."""
+    parent_link: str | None = None
+    """Address of the message this job came from, by Again, Edit prompt or Remix."""
 
     requester_id: int
     guild_id: int | None
@@ -67,6 +73,10 @@ class Job:
     interaction_token: str | None
     token_expires_at: float
     message_id: int | None = None
+    is_member: bool = True
+    """Whether the bot is in the channel; if not, only the token reaches the message."""
+    locale: str = "en-US"
+    """Language of the card: the server's, as Discord names it."""
     shown: JobStatus | None = None
     """The last state that Discord took a picture of."""
     upload_limit: int
@@ -82,7 +92,9 @@ class Job:
     """File name of the downloaded film in the films folder."""
     film_attachment_id: int | None = None
     error_code: str | None = None
-    """A code of bot.videos.errors, of the server, or of the roads in bot.jobs.lifecycle."""
+    """A code of bot.videos.errors, of bot.jobs.lifecycle, or of the way into the chat."""
+    server_code: str | None = None
+    """The server's own code."""
     error_message: str | None = None
     """The server's own sentence."""
 
@@ -93,7 +105,11 @@ class Job:
     next_look_at: float | None = None
     """When the tracker takes it up next; None where nobody waits for anything."""
     failed_looks: int = 0
-    """Polls or deliveries in a row that brought nothing."""
+    """Polls or deliveries in a row that got no answer; they only slow the next one down."""
+    missing_looks: int = 0
+    """Polls in a row that were answered with "no such job"."""
+    film_tries: int = 0
+    """Downloads that brought no whole film although the server answered."""
     unreachable_since: float | None = None
 
     def evolve(self, **changes: Any) -> Self:  # noqa: ANN401

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import asdict, fields
+from dataclasses import asdict, dataclass, fields
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -12,12 +12,23 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from bot.jobs.migrations.upgrade import upgrade
 from bot.jobs.models import ACTIVE, FOLLOWED, INTERRUPTED, SPOKEN, Job, JobStatus
-from bot.jobs.tables import job_images, jobs
+from bot.jobs.tables import job_images, job_watchers, jobs
 from bot.jobs.writer import Writer
 from bot.videos.models import InputReference
 
 UNCONFIRMED_COUNTS_FOR: Final = 3600.0
 """Seconds a create of unknown outcome counts against the spend guard: it may be rendering."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Search:
+    """What somebody looks for in the history; None does not narrow it."""
+
+    requester_id: int | None = None
+    guild_id: int | None = None
+    statuses: frozenset[JobStatus] | None = None
+    words: str = ""
+    """Words that the prompt contains, in any case."""
 
 
 class StoreError(Exception):
@@ -48,7 +59,11 @@ class JobStore:
             with _translated():
                 async with engine.begin() as connection:
                     await connection.run_sync(upgrade)
-            yield cls(engine)
+            store = cls(engine)
+            try:
+                yield store
+            finally:
+                await store._writer.close()
         finally:
             await engine.dispose()
 
@@ -117,6 +132,75 @@ class JobStore:
             )
         )
 
+    async def get(self, job_id: str) -> Job | None:
+        """Return one job, or None where there is none (any more)."""
+        found = await self._jobs(sa.select(jobs).where(jobs.c.id == job_id))
+        return found[0] if found else None
+
+    async def history(self, search: Search, *, limit: int, offset: int) -> list[Job]:
+        """Return jobs that fit, newest first."""
+        return await self._jobs(
+            sa.select(jobs)
+            .where(*_conditions(search))
+            .order_by(jobs.c.created_at.desc(), jobs.c.id)
+            .limit(limit)
+            .offset(offset)
+        )
+
+    async def count(self, search: Search) -> int:
+        """Return how many jobs fit."""
+        query = sa.select(sa.func.count().label("found")).where(*_conditions(search))
+        return (await self._read(query))[0]["found"]
+
+    async def render_times(self, job: Job, *, limit: int) -> list[float]:
+        """Return the seconds that the last films like this one took, newest first."""
+        rows = await self._read(
+            sa.select((jobs.c.completed_at - jobs.c.sent_at).label("seconds"))
+            .where(
+                jobs.c.size == job.size,
+                jobs.c.seconds == job.seconds,
+                jobs.c.model.is_not_distinct_from(job.model),
+                jobs.c.completed_at.is_not(None),
+            )
+            .order_by(jobs.c.completed_at.desc())
+            .limit(limit)
+        )
+        return [row["seconds"] for row in rows]
+
+    async def place_in_line(self, job: Job) -> tuple[int, int]:
+        """Return the place of a queued job among our own queued ones, and how many there are."""
+        queued = jobs.c.status == JobStatus.QUEUED
+        before = sa.func.count().filter(jobs.c.created_at <= job.created_at)
+        rows = await self._read(
+            sa.select(before.label("place"), sa.func.count().label("all")).where(queued)
+        )
+        return rows[0]["place"], rows[0]["all"]
+
+    async def are_known(self, video_ids: Sequence[str]) -> set[str]:
+        """Return those of the server's ids that belong to a job of ours."""
+        rows = await self._read(sa.select(jobs.c.video_id).where(jobs.c.video_id.in_(video_ids)))
+        return {row["video_id"] for row in rows}
+
+    async def watch(self, job: Job, user_id: int) -> bool:
+        """Remember to tell somebody when a job ends; False where that was known."""
+        known = sa.select(job_watchers.c.job_id).where(
+            job_watchers.c.job_id == job.id, job_watchers.c.user_id == user_id
+        )
+        values = sa.select(sa.literal(job.id, sa.Text), sa.literal(user_id, sa.BigInteger)).where(
+            ~known.exists()
+        )
+        insert = sa.insert(job_watchers).from_select(["job_id", "user_id"], values)
+        return await self._write(insert) == 1
+
+    async def watchers(self, job: Job) -> list[int]:
+        """Return who asked to be told."""
+        query = sa.select(job_watchers.c.user_id).where(job_watchers.c.job_id == job.id)
+        return [row["user_id"] for row in await self._read(query)]
+
+    async def forget_watchers(self, job: Job) -> None:
+        """They have been told."""
+        await self._write(sa.delete(job_watchers).where(job_watchers.c.job_id == job.id))
+
     async def active_of(self, requester_id: int) -> list[Job]:
         """Return what this person has running, oldest first."""
         return await self._jobs(
@@ -136,7 +220,7 @@ class JobStore:
     async def _jobs(self, query: sa.Select[Any]) -> list[Job]:
         return [_job(row) for row in await self._read(query)]
 
-    async def _read(self, query: sa.Select[Any]) -> Sequence[sa.RowMapping]:
+    async def _read(self, query: sa.Select[Any, *tuple[Any, ...]]) -> Sequence[sa.RowMapping]:
         with _translated():
             async with self._engine.connect() as connection:
                 return (await connection.execute(query)).mappings().all()
@@ -156,6 +240,18 @@ class _translated:  # noqa: N801 - reads as a word of the with statement
         """Translate."""
         if isinstance(error, SQLAlchemyError | OSError):
             raise StoreError(str(getattr(error, "orig", None) or error)) from error
+
+
+def _conditions(search: Search) -> list[sa.ColumnElement[bool]]:
+    found: list[sa.ColumnElement[bool]] = [jobs.c.message_id.is_not(None)]
+    if search.requester_id is not None:
+        found.append(jobs.c.requester_id == search.requester_id)
+    if search.guild_id is not None:
+        found.append(jobs.c.guild_id == search.guild_id)
+    if search.statuses is not None:
+        found.append(jobs.c.status.in_(search.statuses))
+    found += [jobs.c.prompt.icontains(word, autoescape=True) for word in search.words.split()]
+    return found
 
 
 _FIELDS: Final = tuple(field.name for field in fields(Job))

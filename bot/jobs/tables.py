@@ -21,7 +21,10 @@ jobs = sa.Table(
     sa.Column("model", sa.Text),
     sa.Column("image_url", sa.Text),
     sa.Column("image_name", sa.Text),
+    sa.Column("image_of", sa.Text),
     sa.Column("image_fitted", sa.Boolean, nullable=False),
+    sa.Column("remix_of", sa.Text),
+    sa.Column("parent_link", sa.Text),
     sa.Column("requester_id", sa.BigInteger, nullable=False),
     sa.Column("guild_id", sa.BigInteger),
     sa.Column("channel_id", sa.BigInteger, nullable=False),
@@ -29,6 +32,8 @@ jobs = sa.Table(
     sa.Column("interaction_token", sa.Text),
     sa.Column("token_expires_at", sa.Float(53), nullable=False),
     sa.Column("message_id", sa.BigInteger),
+    sa.Column("is_member", sa.Boolean, nullable=False, server_default=sa.true()),
+    sa.Column("locale", sa.Text, nullable=False, server_default="en-US"),
     sa.Column("shown", sa.Text),
     sa.Column("upload_limit", sa.BigInteger, nullable=False),
     sa.Column("bot_upload_limit", sa.BigInteger, nullable=False),
@@ -38,6 +43,7 @@ jobs = sa.Table(
     sa.Column("film", sa.Text),
     sa.Column("film_attachment_id", sa.BigInteger),
     sa.Column("error_code", sa.Text),
+    sa.Column("server_code", sa.Text),
     sa.Column("error_message", sa.Text),
     sa.Column("created_at", sa.Float(53), nullable=False),
     sa.Column("sent_at", sa.Float(53)),
@@ -45,10 +51,22 @@ jobs = sa.Table(
     sa.Column("ended_at", sa.Float(53)),
     sa.Column("next_look_at", sa.Float(53)),
     sa.Column("failed_looks", sa.Integer, nullable=False),
+    sa.Column("missing_looks", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("film_tries", sa.Integer, nullable=False, server_default="0"),
     sa.Column("unreachable_since", sa.Float(53)),
     sa.Index("ix_jobs_status_next_look_at", "status", "next_look_at"),
     sa.Index("ix_jobs_requester_id_status", "requester_id", "status"),
+    sa.Index("ix_jobs_guild_id_created_at", "guild_id", "created_at"),
+    sa.Index("ix_jobs_size_seconds_completed_at", "size", "seconds", "completed_at"),
 )
+
+job_watchers = sa.Table(
+    "job_watchers",
+    metadata,
+    sa.Column("job_id", sa.Text, sa.ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("user_id", sa.BigInteger, primary_key=True),
+)
+"""Who asked to be told when a job ends."""
 
 job_images = sa.Table(
     "job_images",

@@ -30,6 +30,11 @@ class Writer:
             self._drain = asyncio.create_task(self._commit_all(), name="database writer")
         return await asyncio.shield(outcome)
 
+    async def close(self) -> None:
+        """Wait until everything that was handed over is on disk."""
+        if self._drain is not None:
+            await self._drain
+
     async def _commit_all(self) -> None:
         while self._waiting:
             batch, self._waiting = self._waiting, []
@@ -37,10 +42,12 @@ class Writer:
                 counts = await self._commit([statements for statements, _ in batch])
             except Exception as error:  # noqa: BLE001 - handed to every caller, none is swallowed
                 for _, outcome in batch:
-                    outcome.set_exception(error)
+                    if not outcome.done():
+                        outcome.set_exception(error)
                 continue
             for (_, outcome), count in zip(batch, counts, strict=True):
-                outcome.set_result(count)
+                if not outcome.done():
+                    outcome.set_result(count)
 
     async def _commit(self, batch: Sequence[Sequence[sa.Executable]]) -> list[int]:
         counts: list[int] = []

@@ -17,7 +17,8 @@ from bot.jobs.models import Job
 _UNKNOWN_CHANNEL: Final = 10003
 _UNKNOWN_MESSAGE: Final = 10008
 _TOO_LARGE: Final = 40005
-_NO_ACCESS: Final = frozenset({_UNKNOWN_CHANNEL, 50001, 50013})
+_NO_ACCESS: Final = frozenset({_UNKNOWN_CHANNEL, 50001, 50013, 50007, 50278})
+"""Missing access or permissions, and direct messages that somebody does not take."""
 _TOKEN_DEAD: Final = frozenset({401, 404})
 _HTTP_TOO_LARGE: Final = 413
 
@@ -58,8 +59,28 @@ Editor = Callable[..., Awaitable[discord.Message]]
 """What a message is edited through: takes the fields of discord.Message.edit."""
 
 
+@dataclass(frozen=True)
+class KeptFilm:
+    """A film that the message holds already and goes on to show.
+
+    A PATCH's `attachments` names every file to keep (Discord, resources/message).
+    """
+
+    attachment_id: int
+    name: str
+
+    def to_dict(self) -> dict[str, object]:
+        """Name it as discord.py names what stays."""
+        return {"id": self.attachment_id, "filename": self.name}
+
+
 async def edit_card(
-    client: discord.Client, job: Job, view: ui.LayoutView, *, now: float, film: Film | None = None
+    client: discord.Client,
+    job: Job,
+    view: ui.LayoutView,
+    *,
+    now: float,
+    film: Film | KeptFilm | None = None,
 ) -> int | None:
     """Replace the card, with the film in it if one is given.
 
@@ -108,10 +129,31 @@ def _through_channel(client: discord.Client, job: Job) -> Editor:
     return channel.get_partial_message(cast("int", job.message_id)).edit
 
 
-async def _edit(edit: Editor, view: ui.LayoutView, film: Film | None) -> int | None:
+async def send_to(
+    user: discord.abc.Messageable, job: Job, view: ui.LayoutView, film: Film
+) -> int | None:
+    """Send the card with the film as a message of its own, once (a nonce sees to that).
+
+    Returns and raises as edit_card.
+    """
+    try:
+        message = await user.send(
+            view=view,
+            file=discord.File(film.path, filename=film.name),
+            nonce=job.id[:25],
+            allowed_mentions=discord.AllowedMentions.none(),
+        )
+    except discord.HTTPException as error:
+        raise _named(error) from error
+    return _attachment_id(message)
+
+
+async def _edit(edit: Editor, view: ui.LayoutView, film: Film | KeptFilm | None) -> int | None:
     fields: dict[str, Any] = {"view": view, "allowed_mentions": discord.AllowedMentions.none()}
-    if film is not None:
+    if isinstance(film, Film):
         fields["attachments"] = [discord.File(film.path, filename=film.name)]
+    elif film is not None:
+        fields["attachments"] = [film]
     message = await edit(**fields)
     return None if film is None else _attachment_id(message)
 

@@ -1,16 +1,20 @@
-"""The status card: one Components V2 layout, built from the job alone.
+"""The status card: one Components V2 layout, built from the job and what is known around it.
 
 Limits (Discord, components/reference): 40 components, 4000 characters of text, 1024 of alt text.
 """
 
-from typing import Final
+from dataclasses import dataclass
+from typing import Any, Final
 
 import discord
 from discord import ui
 
+from bot.archive import Outlook
 from bot.jobs.models import Job, JobStatus
+from bot.status import words
+from bot.status.buttons import button_row, offered
+from bot.status.language import Language, language
 from bot.status.text import file_stem, plain, shorten
-from bot.status.words import IMAGE_FITTED, PREVIEW_NOTICE, TITLES, sentence
 
 PROMPT_SHOWN: Final = 700
 """Characters of the prompt on the card; escaping may double them, and the rest needs room."""
@@ -37,19 +41,34 @@ _ACCENTS: Final = {
     JobStatus.CANCELLED: _QUIET,
     JobStatus.EXPIRED: _QUIET,
 }
+_MOVING: Final = (JobStatus.QUEUED, JobStatus.IN_PROGRESS, JobStatus.COMPLETED)
+_NOTHING_KNOWN: Final = Outlook()
 
 
-def card(job: Job) -> ui.LayoutView:
+@dataclass(frozen=True, kw_only=True)
+class House:
+    """What the cards of one bot have in common."""
+
+    remix: bool = False
+    currency: str = "USD"
+
+
+PLAIN: Final = House()
+
+
+def card(job: Job, outlook: Outlook = _NOTHING_KNOWN, house: House = PLAIN) -> ui.LayoutView:
     """Draw the job. A delivered one shows its film, which the message must hold or be sent."""
-    body = ui.Container[ui.LayoutView](accent_colour=_ACCENTS[job.status])
-    body.add_item(ui.TextDisplay(f"### {_title(job)}"))
+    t = language(job.locale)
+    body = ui.Container[Any](accent_colour=_ACCENTS[job.status])
+    body.add_item(ui.TextDisplay(f"### {_title(job, t)}"))
     body.add_item(ui.TextDisplay(f"> {plain(job.prompt, PROMPT_SHOWN)}"))
-    if text := _state(job):
+    if text := _state(job, outlook, t):
         body.add_item(ui.TextDisplay(text))
     if job.status is JobStatus.DELIVERED:
         body.add_item(_film(job))
     body.add_item(ui.Separator())
-    body.add_item(ui.TextDisplay(_footer(job)))
+    body.add_item(ui.TextDisplay(_footer(job, outlook, house, t)))
+    body.add_item(button_row(offered(job.status, remix=house.remix), job.id, t))
     return ui.LayoutView(timeout=None).add_item(body)
 
 
@@ -59,20 +78,32 @@ def film_name(job: Job) -> str:
     return f"{file_stem(job.prompt)}.{ending}"
 
 
-def _title(job: Job) -> str:
-    title = TITLES[job.status]
+def _title(job: Job, t: Language) -> str:
+    title = words.title(job, t)
     if job.status is JobStatus.IN_PROGRESS and job.progress:
         return f"{title} · {job.progress} %"
     return title
 
 
-def _state(job: Job) -> str:
-    lines = [sentence(job)]
-    if job.status in (JobStatus.QUEUED, JobStatus.IN_PROGRESS, JobStatus.COMPLETED):
-        lines.insert(0, _bar(job.progress or 0))
+def _state(job: Job, outlook: Outlook, t: Language) -> str:
+    lines = [_bar(job.progress or 0)] if job.status in _MOVING else []
+    lines.append(words.sentence(job))
+    if job.unreachable_since is None:
+        lines.append(_expectation(outlook, t))
     if job.error_message:
-        lines.append(f"The server said: “{plain(job.error_message, REASON_SHOWN)}”")
+        lines.append(t(words.SERVER_SAID, reason=plain(job.error_message, REASON_SHOWN)))
+    if not job.is_member and job.status in _MOVING:
+        lines.append(t(words.BY_MESSAGE))
     return "\n".join(line for line in lines if line)
+
+
+def _expectation(outlook: Outlook, t: Language) -> str:
+    told: list[str] = []
+    if outlook.place is not None and outlook.line is not None and outlook.line > 1:
+        told.append(t(words.PLACE, place=t.number(outlook.place), line=t.number(outlook.line)))
+    if outlook.ends_at is not None:
+        told.append(t(words.READY, when=f"<t:{int(outlook.ends_at)}:R>"))
+    return " ".join(told)
 
 
 def _bar(percent: int) -> str:
@@ -80,22 +111,26 @@ def _bar(percent: int) -> str:
     return f"`{'█' * full}{'░' * (BAR_CELLS - full)}`"
 
 
-def _film(job: Job) -> ui.MediaGallery[ui.LayoutView]:
-    gallery = ui.MediaGallery[ui.LayoutView]()
+def _film(job: Job) -> ui.MediaGallery[Any]:
+    gallery = ui.MediaGallery[Any]()
     return gallery.add_item(
         media=f"attachment://{film_name(job)}", description=shorten(job.prompt, ALT_TEXT)
     )
 
 
-def _footer(job: Job) -> str:
+def _footer(job: Job, outlook: Outlook, house: House, t: Language) -> str:
     model = job.video_model or job.model
-    facts = [job.size.replace("x", " x "), f"{job.seconds} s"]
+    facts = [job.size.replace("x", " x "), t(words.SECONDS, seconds=job.seconds)]
     if model is not None:
         facts.append(plain(model, 60))
-    facts += [f"for <@{job.requester_id}>", f"<t:{int(job.created_at)}:R>"]
+    if outlook.cost is not None:
+        facts.append(t.money(outlook.cost, house.currency))
+    facts += [t(words.FOR, who=f"<@{job.requester_id}>"), f"<t:{int(job.created_at)}:R>"]
     lines = [" · ".join(facts)]
+    if job.parent_link is not None:
+        lines.append(t(words.FROM, link=job.parent_link))
     if job.image_fitted:
-        lines.append(IMAGE_FITTED)
+        lines.append(t(words.IMAGE_FITTED))
     if job.model == PREVIEW_MODEL:
-        lines.append(PREVIEW_NOTICE)
+        lines.append(t(words.PREVIEW_NOTICE))
     return "\n".join(f"-# {line}" for line in lines)

@@ -5,192 +5,272 @@ from typing import Final
 
 from bot.jobs import lifecycle
 from bot.jobs.models import Job, JobStatus
+from bot.status.language import N_, NN_, Language, language
 from bot.status.text import plain
 from bot.videos import errors
 from bot.videos.models import PROMPT_LIMIT
 
+EMOJI: Final = {
+    JobStatus.REQUESTED: "🎬",
+    JobStatus.SENDING: "🎬",
+    JobStatus.UNCONFIRMED: "❔",
+    JobStatus.QUEUED: "⏳",
+    JobStatus.IN_PROGRESS: "🎥",
+    JobStatus.COMPLETED: "📦",
+    JobStatus.DELIVERED: "✅",
+    JobStatus.UNDELIVERED: "📦",
+    JobStatus.FAILED: "❌",
+    JobStatus.CANCELLED: "🚫",
+    JobStatus.EXPIRED: "⌛",
+}
 TITLES: Final = {
-    JobStatus.REQUESTED: "🎬 Requested",
-    JobStatus.SENDING: "🎬 Requested",
-    JobStatus.UNCONFIRMED: "❔ Unconfirmed",
-    JobStatus.QUEUED: "⏳ Queued",
-    JobStatus.IN_PROGRESS: "🎥 In progress",
-    JobStatus.COMPLETED: "📦 Rendered",
-    JobStatus.DELIVERED: "✅ Completed",
-    JobStatus.UNDELIVERED: "📦 Not delivered",
-    JobStatus.FAILED: "❌ Failed",
-    JobStatus.CANCELLED: "🚫 Cancelled",
-    JobStatus.EXPIRED: "⌛ Expired",
+    JobStatus.REQUESTED: N_("Requested"),
+    JobStatus.SENDING: N_("Requested"),
+    JobStatus.UNCONFIRMED: N_("Unconfirmed"),
+    JobStatus.QUEUED: N_("Queued"),
+    JobStatus.IN_PROGRESS: N_("In progress"),
+    JobStatus.COMPLETED: N_("Rendered"),
+    JobStatus.DELIVERED: N_("Completed"),
+    JobStatus.UNDELIVERED: N_("Not delivered"),
+    JobStatus.FAILED: N_("Failed"),
+    JobStatus.CANCELLED: N_("Cancelled"),
+    JobStatus.EXPIRED: N_("Expired"),
 }
-
-_NOTHING_BOUGHT: Final = "Nothing was rendered or charged."
-_MODERATION: Final = (
-    "The server's content rules refused this prompt or image. Rephrase it and use /video again."
-)
-
-_FAILURES: Final = {
-    "moderation_blocked": _MODERATION,
-    "sentinel_block": _MODERATION,
-    "content_policy_violation": _MODERATION,
-    errors.NotSent.code: (
-        f"The video server cannot be reached. {_NOTHING_BOUGHT} "
-        "Use /video again in a few minutes; if it stays so, tell whoever runs this bot."
-    ),
-    errors.Busy.code: (
-        f"The video server is busy and took nothing. {_NOTHING_BOUGHT} "
-        "Use /video again in a few minutes."
-    ),
-    errors.Unauthorized.code: (
-        f"The video server does not accept this bot's key. {_NOTHING_BOUGHT} "
-        "Only whoever runs this bot can mend that: VIDEOS_API_KEY."
-    ),
-    errors.BadRequest.code: (
-        f"The video server refused this request. {_NOTHING_BOUGHT} "
-        "Change what it names and use /video again."
-    ),
-    lifecycle.SERVER_FORGOT: (
-        "The video server no longer knows this film; it was probably restarted. "
-        "Use /video again to have it rendered anew."
-    ),
-    lifecycle.NOT_SENT_BEFORE_RESTART: (
-        f"The bot was restarted before this was sent. {_NOTHING_BOUGHT} Use /video again."
-    ),
-    lifecycle.IMAGE_LOST: (
-        f"The bot was restarted and could not read your image again. {_NOTHING_BOUGHT} "
-        "Use /video again with the image."
-    ),
-    lifecycle.DISK_FAILED: (
-        f"The bot could not write to its disk, so it did not send this. {_NOTHING_BOUGHT} "
-        "Whoever runs this bot has to make room on its disk."
-    ),
-}
-_FAILED: Final = "The video server could not render this. Use /video again, perhaps reworded."
-_STOPPED: Final = "The video server ended this job. Use /video again to start it anew."
-
-_UNCONFIRMED: Final = (
-    "The request left the bot, and no usable answer came back: nobody knows whether the video "
-    "server is rendering it. It is not sent again by itself, so that nothing is bought twice. "
-    "If you use /video again, it may be rendered and charged a second time."
-)
 
 TOO_LARGE: Final = "too_large"
 NO_ACCESS: Final = "no_access"
 
-_UNDELIVERED: Final = {
-    TOO_LARGE: (
-        "The film is rendered and kept by the bot, but it is larger than what may be uploaded "
-        "here. Whoever runs this bot can hand it over; a shorter or smaller one would fit."
+_NOTHING_BOUGHT: Final = N_("Nothing was rendered or charged.")
+_PERHAPS_BOUGHT: Final = N_("It may have been charged.")
+_MODERATION: Final = (
+    N_("The server's content rules refused this prompt or image."),
+    N_("Rephrase it and try again."),
+)
+_TRY_LATER: Final = N_("Try again in a few minutes; if it stays so, tell whoever runs this bot.")
+
+FAILURES: Final[dict[str, tuple[str, ...]]] = {
+    "moderation_blocked": _MODERATION,
+    "sentinel_block": _MODERATION,
+    "content_policy_violation": _MODERATION,
+    "insufficient_quota": (
+        N_("The video server's quota is used up."),
+        _NOTHING_BOUGHT,
+        N_("Whoever runs this bot has to raise it."),
     ),
-    NO_ACCESS: (
-        "The film is rendered and kept by the bot, but the bot may not post here any more. "
-        "Let it see this channel, send messages and attach files."
+    errors.NotSent.code: (
+        N_("The video server cannot be reached."),
+        _NOTHING_BOUGHT,
+        _TRY_LATER,
+    ),
+    errors.Busy.code: (
+        N_("The video server is busy and took nothing."),
+        _NOTHING_BOUGHT,
+        N_("Try again in a few minutes."),
+    ),
+    errors.Unauthorized.code: (
+        N_("The video server does not accept this bot's key."),
+        _NOTHING_BOUGHT,
+        N_("Only whoever runs this bot can mend that: VIDEOS_API_KEY."),
+    ),
+    errors.BadRequest.code: (
+        N_("The video server refused this request."),
+        _NOTHING_BOUGHT,
+        N_("Change what it names and try again."),
+    ),
+    lifecycle.SERVER_FORGOT: (
+        N_("The video server no longer knows this film; it was probably restarted."),
+        _PERHAPS_BOUGHT,
+        N_("Try again to have it rendered anew."),
+    ),
+    lifecycle.NOT_SENT_BEFORE_RESTART: (
+        N_("The bot was restarted before this was sent."),
+        _NOTHING_BOUGHT,
+        N_("Try again if you still want it."),
+    ),
+    lifecycle.IMAGE_LOST: (
+        N_("The bot was restarted and could not read your image again."),
+        _NOTHING_BOUGHT,
+        N_("Use /video again with the image."),
+    ),
+    lifecycle.DISK_FAILED: (
+        N_("The bot could not write to its disk, so it did not send this."),
+        _NOTHING_BOUGHT,
+        N_("Whoever runs this bot has to make room on its disk."),
     ),
 }
-_UNDELIVERED_BY_SERVER: Final = (
-    "The film is rendered, but the video server did not hand it over as a whole film, "
-    "although it was asked several times. Whoever runs this bot can still find it there."
-)
+UNDELIVERED: Final[dict[str, tuple[str, ...]]] = {
+    TOO_LARGE: (
+        N_("The film is rendered and kept, but larger than what may be uploaded here."),
+        N_("Whoever runs this bot can hand it over; a shorter or smaller one would fit."),
+    ),
+    NO_ACCESS: (
+        N_("The film is rendered and kept, but the bot may not post here any more."),
+        N_("Let it see this channel, send messages and attach files, then press Redeliver."),
+    ),
+}
+CANCELLED: Final[dict[str, tuple[str, ...]]] = {
+    lifecycle.CANCELLED_EVERYWHERE: (N_("Cancelled, on the video server too."),),
+    lifecycle.CANCELLED_HERE: (
+        N_("Nobody waits for it any more, but the video server may still render it."),
+        _PERHAPS_BOUGHT,
+    ),
+    lifecycle.DROPPED: (N_("Dropped."), _PERHAPS_BOUGHT),
+}
+SENTENCES: Final[dict[JobStatus, tuple[str, ...]]] = {
+    JobStatus.REQUESTED: (N_("Your request is written down and on its way to the video server."),),
+    JobStatus.SENDING: (N_("Your request is written down and on its way to the video server."),),
+    JobStatus.UNCONFIRMED: (
+        N_("The request left the bot, and no usable answer came back."),
+        N_("Nobody knows whether the video server is rendering it."),
+        N_("It is not sent again by itself, so that nothing is bought twice."),
+        N_("Look again first; sending again may render and charge it a second time."),
+    ),
+    JobStatus.QUEUED: (N_("Waiting for its turn on the video server."),),
+    JobStatus.IN_PROGRESS: (N_("The video server is rendering."),),
+    JobStatus.COMPLETED: (N_("The film is rendered and on its way into this message."),),
+    JobStatus.DELIVERED: (),
+    JobStatus.UNDELIVERED: (
+        N_("The film is rendered, but the video server did not hand it over as a whole film."),
+        N_("It was asked several times. Press Redeliver to ask once more."),
+    ),
+    JobStatus.FAILED: (N_("The video server could not render this."), N_("Try again, reworded.")),
+    JobStatus.CANCELLED: (N_("The video server cancelled this job."), N_("Try again.")),
+    JobStatus.EXPIRED: (N_("The video server let this job expire."), N_("Try again.")),
+}
+_BY_CODE: Final = {
+    JobStatus.FAILED: FAILURES,
+    JobStatus.UNDELIVERED: UNDELIVERED,
+    JobStatus.CANCELLED: CANCELLED,
+}
 
-PREVIEW_NOTICE: Final = "Drawn by the built-in preview renderer, which is no generative model."
-IMAGE_FITTED: Final = "Your image was cut and scaled to the film's exact frame."
-
-GONE_WRONG: Final = (
-    "Something went wrong inside the bot, and nothing was started. Try again; if it stays so, "
-    "tell whoever runs this bot."
+UNREACHABLE: Final = N_(
+    "The video server has not answered since {since}. "
+    "Nothing is lost: this goes on by itself once it does."
 )
-NOT_WRITTEN: Final = (
+BY_MESSAGE: Final = N_(
+    "The bot is not a member here: if this takes over 15 minutes, the film comes to you as a "
+    "direct message."
+)
+PREVIEW_NOTICE: Final = N_("Drawn by the built-in preview renderer, which is no generative model.")
+IMAGE_FITTED: Final = N_("Your image was cut and scaled to the film's exact frame.")
+SERVER_SAID: Final = N_("The server said: “{reason}”")
+PLACE: Final = N_("Number {place} of {line} in line.")
+READY: Final = N_("Probably ready {when}.")
+FOR: Final = N_("for {who}")
+FROM: Final = N_("made from {link}")
+SECONDS: Final = N_("{seconds} s")
+
+GONE_WRONG: Final = N_(
+    "Something went wrong inside the bot. Try again; if it stays so, tell whoever runs this bot."
+)
+NOT_WRITTEN: Final = N_(
     "The bot cannot write to its disk at the moment, so nothing was started. "
     "Try again later, and tell whoever runs this bot."
 )
-PROMPT_PROBLEM: Final = (
-    f"A prompt needs between 1 and {PROMPT_LIMIT:,} characters that say something. "
+PROMPT_PROBLEM: Final = N_(
+    "A prompt needs between 1 and {most} characters that say something. "
     "Nothing was started; describe the film you want."
+)
+WRONG_IMAGE: Final = N_(
+    "An image has to be PNG, JPEG or WebP, and this is {kind}, so nothing was started. "
+    "Save it as one of these and try again."
+)
+IMAGE_TOO_LARGE: Final = N_(
+    "An image may have at most {most} MB, and this one has {size} MB, so nothing was started. "
+    "Scale it down and try again."
+)
+IMAGE_UNUSABLE: Final = N_(
+    "This image cannot be used: {reason}. Nothing was rendered or charged. "
+    "Try again with another image, or without one."
+)
+# What bot.videos.frame and bot.videos.images say of an image, to be translated here.
+BAD_IMAGE: Final = (
+    N_("it has far too many pixels"),
+    N_("it is not a PNG, JPEG or WebP image"),
+    N_("the file is damaged"),
+    N_("it takes too long to open"),
+)
+CANNOT_OPEN: Final = N_("it cannot be opened")
+RUNNING_SHOWN: Final = 5
+"""Films named when somebody has too many; a message holds 2000 characters."""
+NOT_HANDED_OVER: Final = N_("Discord did not hand it over")
+NOT_OFFERED: Final = N_(
+    "“{value}” is not among what this bot offers, so nothing was started. Choose one of: {offered}."
+)
+ALL_BUSY: Final = N_(
+    "As many films as this bot renders at once are running already, so nothing was started. "
+    "Try again when one of them has ended."
+)
+OVER_LIMIT: Final = NN_(
+    "You have one film running, as many as one person may have at once, so nothing was started. "
+    "Come back when it has ended:",
+    "You have {number} films running, as many as one person may have at once, so nothing was "
+    "started. Come back when one of them has ended:",
 )
 
 
-_SENTENCES: Final = {
-    JobStatus.REQUESTED: "Your request is written down and on its way to the video server.",
-    JobStatus.SENDING: "Your request is written down and on its way to the video server.",
-    JobStatus.UNCONFIRMED: _UNCONFIRMED,
-    JobStatus.QUEUED: "Waiting for its turn on the video server.",
-    JobStatus.IN_PROGRESS: "The video server is rendering.",
-    JobStatus.COMPLETED: "The film is rendered and on its way into this message.",
-    JobStatus.DELIVERED: "",
-    JobStatus.UNDELIVERED: _UNDELIVERED_BY_SERVER,
-    JobStatus.FAILED: _FAILED,
-    JobStatus.CANCELLED: _STOPPED,
-    JobStatus.EXPIRED: _STOPPED,
-}
+def title(job: Job, t: Language) -> str:
+    """Name the state, in words and with its emoji."""
+    return f"{EMOJI[job.status]} {t(TITLES[job.status])}"
 
 
 def sentence(job: Job) -> str:
     """Say what is going on and, where that is anything, what to do."""
+    t = language(job.locale)
     if job.unreachable_since is not None:
-        return (
-            f"The video server has not answered since <t:{int(job.unreachable_since)}:R>. "
-            "Nothing is lost: this goes on by itself once it does."
-        )
-    by_code = {JobStatus.UNDELIVERED: _UNDELIVERED, JobStatus.FAILED: _FAILURES}
-    known = by_code.get(job.status, {})
-    return known.get(job.error_code or "", _SENTENCES[job.status])
+        return t(UNREACHABLE, since=f"<t:{int(job.unreachable_since)}:R>")
+    known = _BY_CODE.get(job.status, {})
+    by_us = known.get(job.error_code or "", SENTENCES[job.status])
+    parts = known.get(job.server_code or "", by_us)
+    return " ".join(t(part) for part in parts)
 
 
-def over_limit(own: Sequence[Job], most: int, guild_id: int | None) -> str:
+def over_limit(own: Sequence[Job], most: int, guild_id: int | None, t: Language) -> str:
     """Say what this person has running, of `most` at once, and when to come back."""
     if len(own) < most:
-        return (
-            "As many films as this bot renders at once are running already, so nothing was "
-            "started. Try again when one of them has ended."
-        )
-    films = "one film" if len(own) == 1 else f"{len(own)} films"
-    head = (
-        f"You have {films} running, as many as one person may have at once, "
-        "so nothing was started. Come back when one of them has ended:"
-    )
-    return "\n".join([head, *(f"- {_running(job, guild_id)}" for job in own)])
+        return t(ALL_BUSY)
+    head = t.count(OVER_LIMIT, len(own))
+    return "\n".join([head, *(f"- {_running(job, guild_id, t)}" for job in own[:RUNNING_SHOWN])])
 
 
-def _running(job: Job, guild_id: int | None) -> str:
+def message_link(job: Job, guild_id: int | None) -> str:
+    """Return the address of a job's message."""
     place = guild_id or "@me"
-    link = f"https://discord.com/channels/{place}/{job.channel_id}/{job.message_id}"
-    where = f" · {link}" if job.message_id is not None else ""
-    title = TITLES[job.status].split(" ", 1)[1].lower()
-    return f"{plain(job.prompt, 60)} · {title}, <t:{int(job.created_at)}:R>{where}"
+    return f"https://discord.com/channels/{place}/{job.channel_id}/{job.message_id}"
 
 
-def not_offered(field: str, value: str, offered: Sequence[str]) -> str:
+def _running(job: Job, guild_id: int | None, t: Language) -> str:
+    where = f" · {message_link(job, guild_id)}" if job.message_id is not None else ""
+    state = t(TITLES[job.status])
+    return f"{plain(job.prompt, 60)} · {state}, <t:{int(job.created_at)}:R>{where}"
+
+
+def not_offered(value: str, offered: Sequence[str], t: Language) -> str:
     """Say what may be chosen instead."""
     choices = plain(", ".join(offered), 500)
-    return (
-        f"“{plain(value, 60)}” is no {field} this bot offers, so nothing was started. "
-        f"Choose one of: {choices}."
-    )
+    return t(NOT_OFFERED, value=plain(value, 60), offered=choices)
 
 
-def wrong_image_type(content_type: str | None) -> str:
+def prompt_problem(t: Language) -> str:
+    """Say what a prompt has to be."""
+    return t(PROMPT_PROBLEM, most=t.number(PROMPT_LIMIT))
+
+
+def wrong_image_type(content_type: str | None, t: Language) -> str:
     """Say what images are taken."""
-    return (
-        f"An image has to be PNG, JPEG or WebP, and this is {plain(content_type or 'none', 60)}, "
-        "so nothing was started. Save it as one of these and try again."
-    )
+    return t(WRONG_IMAGE, kind=plain(content_type or "?", 60))
 
 
-def image_too_large(size: int, limit: int) -> str:
+def image_too_large(size: int, limit: int, t: Language) -> str:
     """Say how large an image may be; both in bytes."""
-    return (
-        f"An image may have at most {megabytes(limit)}, and this one has {megabytes(size)}, "
-        "so nothing was started. Scale it down and try again."
-    )
+    return t(IMAGE_TOO_LARGE, most=_megabytes(limit, t), size=_megabytes(size, t))
 
 
-def image_unusable(reason: str) -> str:
+def image_unusable(reason: str, t: Language) -> str:
     """Say why the bytes cannot be used as a reference image."""
-    return (
-        f"This image cannot be used: {reason}. Nothing was rendered or charged. "
-        "Try again with another image, or without one."
-    )
+    known = reason if reason in (*BAD_IMAGE, NOT_HANDED_OVER) else CANNOT_OPEN
+    return t(IMAGE_UNUSABLE, reason=t(known))
 
 
-def megabytes(size: int) -> str:
-    """Write a number of bytes as people do."""
-    return f"{size / 1024**2:.1f} MB"
+def _megabytes(size: int, t: Language) -> str:
+    return t.number(round(size / 1024**2, 1))

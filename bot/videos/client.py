@@ -4,10 +4,11 @@ One `aiohttp.ClientSession`, owned and closed by the caller.
 """
 
 import asyncio
+import json
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from urllib.parse import quote
 
 import aiohttp
@@ -74,7 +75,7 @@ class VideosClient:
     ) -> None:
         self._session = session
         self._base = base_url.rstrip("/")
-        self._key = (api_key or "").encode()
+        self._secrets = _spellings(api_key) if api_key else ()
         self._headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
         self._timeout = aiohttp.ClientTimeout(total=timeout, sock_connect=CONNECT_TIMEOUT)
         self._film_timeout = aiohttp.ClientTimeout(
@@ -86,17 +87,26 @@ class VideosClient:
 
         Raises NotSent, OutcomeUnknown, BadRequest, Unauthorized or Busy.
         """
+        return await self._buy("/videos", parts=create_parts(request))
+
+    async def _buy(self, path: str, **content: Any) -> Reading:  # noqa: ANN401
         async for attempt in stamina.retry_context(
             on=worth_another_create, attempts=CREATE_ATTEMPTS, timeout=2 * LONGEST_WAIT
         ):
             with attempt:
-                parts = create_parts(request)
                 try:
-                    answer = await self._exchange("POST", "/videos", parts=parts)
+                    answer = await self._exchange("POST", path, **content)
                 except Unavailable as error:
                     raise OutcomeUnknown(str(error)) from error
                 return read_created(answer)
         raise AssertionError("stamina returns or raises")  # pragma: no cover
+
+    async def remix(self, video_id: str, prompt: str) -> Reading:
+        """`POST /videos/{id}/remix` with the change as the prompt; repeated and raising as create.
+
+        JSON: the SDKs send it so, and LiteLLM passes it on so.
+        """
+        return await self._buy(_path(video_id) + "/remix", body={"prompt": prompt})
 
     async def retrieve(self, video_id: str) -> Reading:
         """`GET /videos/{id}`. Raises NotFound, Unauthorized, Unavailable or NotSent."""
@@ -136,8 +146,9 @@ class VideosClient:
         *,
         params: Mapping[str, str] | None = None,
         parts: tuple[Part, ...] = (),
+        body: Mapping[str, str] | None = None,
     ) -> Answer:
-        async with self._request(method, path, params=params, parts=parts) as response:
+        async with self._request(method, path, params=params, parts=parts, body=body) as response:
             return await self._read(response)
 
     async def _read(self, response: aiohttp.ClientResponse) -> Answer:
@@ -148,7 +159,9 @@ class VideosClient:
                 response.close()
                 raise Unavailable(f"HTTP {response.status} with more than {BODY_LIMIT} bytes")
         # A server that quotes a refused key must not bring it into a card, a log or the database.
-        told = bytes(body).replace(self._key, b"***") if self._key else bytes(body)
+        told = bytes(body)
+        for secret in self._secrets:
+            told = told.replace(secret, b"***")
         return Answer(status=response.status, headers=response.headers, body=told)
 
     @asynccontextmanager
@@ -159,6 +172,7 @@ class VideosClient:
         *,
         params: Mapping[str, str] | None = None,
         parts: tuple[Part, ...] = (),
+        body: Mapping[str, str] | None = None,
         film: bool = False,
     ) -> AsyncGenerator[aiohttp.ClientResponse]:
         """Send one request; errors of the way become NotSent or Unavailable.
@@ -172,6 +186,7 @@ class VideosClient:
                 self._base + path,
                 params=params,
                 data=_form(parts) if parts else None,
+                json=body,
                 headers=self._headers,
                 timeout=self._film_timeout if film else self._timeout,
                 allow_redirects=film,
@@ -181,6 +196,12 @@ class VideosClient:
             raise NotSent(_cause(error)) from error
         except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
             raise Unavailable(_cause(error)) from error
+
+
+def _spellings(key: str) -> tuple[bytes, ...]:
+    """Return the ways a JSON body may quote a key."""
+    quoted = json.dumps(key)[1:-1]
+    return key.encode(), quoted.encode(), quoted.replace("/", "\\/").encode()
 
 
 def _path(video_id: str) -> str:

@@ -59,8 +59,8 @@ def _check_boxes(file: BinaryIO, size: int) -> None:
         position += length
     if position > size:
         raise FilmBroken(f"the MP4 file is cut short: {size} of {position} bytes")
-    if b"moov" not in kinds:
-        raise FilmBroken("the MP4 file has no index (moov)")
+    if b"moov" not in kinds or not kinds & {b"mdat", b"moof"}:
+        raise FilmBroken("the MP4 file has no index (moov) or no pictures (mdat)")
 
 
 def _box(header: bytes, rest: int) -> tuple[int, bytes]:

@@ -34,7 +34,7 @@ def fit(data: bytes, width: int, height: int) -> tuple[bytes, bool]:
         raise ValueError("it has far too many pixels") from error
     except UnidentifiedImageError as error:
         raise ValueError("it is not a PNG, JPEG or WebP image") from error
-    except (OSError, SyntaxError, ValueError, EOFError, OverflowError) as error:
+    except Exception as error:  # Pillow raises whatever a damaged field leads to
         raise ValueError("the file is damaged") from error
     fitted = flat.size != (width, height)
     if fitted:
@@ -45,6 +45,9 @@ def fit(data: bytes, width: int, height: int) -> tuple[bytes, bool]:
 
 
 def _flatten(image: Image.Image) -> Image.Image:
+    if image.mode.startswith("I"):
+        # 16 bits a pixel: converting would clip all but the darkest to white.
+        image = image.convert("I").point(lambda value: value / 256).convert("L")
     if not image.has_transparency_data:
         return image.convert("RGB")
     layer = image.convert("RGBA")

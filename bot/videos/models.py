@@ -55,12 +55,17 @@ def _status(value: object) -> VideoStatus:
     return _WORDS.get(str(value).strip().lower(), VideoStatus.QUEUED)
 
 
+def is_status(word: object) -> bool:
+    """Whether this is a word that any server is known to use for a job's status."""
+    return str(word).strip().lower() in _WORDS
+
+
 def _number(value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
         number = float(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return number if math.isfinite(number) else None
 
@@ -150,7 +155,8 @@ class Video(BaseModel):
     @classmethod
     def from_body(cls, body: dict[str, Any]) -> "Video":
         """Read one job object. Raises pydantic's ValidationError without an id and a status."""
-        return cls.model_validate(body)
+        told = {key: body[key] for key in body if body[key] is not None or key == "status"}
+        return cls.model_validate(told)
 
 
 class VideoPage(BaseModel):

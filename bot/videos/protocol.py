@@ -24,7 +24,7 @@ from bot.videos.errors import (
     Unavailable,
     VideosError,
 )
-from bot.videos.models import CreateVideo, Video, VideoPage
+from bot.videos.models import CreateVideo, Video, VideoPage, is_status
 
 REASON_LIMIT: Final = 500
 """Characters kept of a server's own sentence: enough for a card, too few for a page of HTML."""
@@ -97,7 +97,7 @@ def read_created(answer: Answer) -> Reading:
     Raises Refused where the server said no, OutcomeUnknown where nobody can tell.
     """
     body = _json(answer.body)
-    if (video := _video_in(body)) is not None:
+    if (video := _video_in(body, answer.status)) is not None:
         return Reading(video=video, poll_after=poll_after(answer.headers))
     if answer.status < 300:  # noqa: PLR2004
         raise OutcomeUnknown(f"HTTP {answer.status} without a job in it: {_excerpt(answer.body)}")
@@ -113,7 +113,7 @@ def read_video(answer: Answer) -> Reading:
     LiteLLM the same JSON sits inside `error.message`. Raises NotFound, Unauthorized or Unavailable.
     """
     body = _json(answer.body)
-    if (video := _video_in(body)) is not None:
+    if (video := _video_in(body, answer.status)) is not None:
         return Reading(video=video, poll_after=poll_after(answer.headers))
     raise _read_error(answer, body)
 
@@ -204,18 +204,21 @@ def _embedded(message: object) -> object:
     return found
 
 
-def _video_in(body: object) -> Video | None:
+def _video_in(body: object, http_status: int) -> Video | None:
     if not isinstance(body, dict):
         return None
     fields = cast("dict[str, Any]", body)
     if "status" in fields:
+        # An error body may have an id and a status of its own, which are no job's.
+        if http_status >= 300 and not is_status(fields["status"]):  # noqa: PLR2004
+            return None
         try:
             return Video.from_body(fields)
         except ValidationError:
             return None
     error = fields.get("error")
     if isinstance(error, dict):
-        return _video_in(_embedded(cast("dict[str, object]", error).get("message")))
+        return _video_in(_embedded(cast("dict[str, object]", error).get("message")), http_status)
     return None
 
 
@@ -267,7 +270,7 @@ def error_facts(body: object) -> tuple[str | None, str | None]:
     if not isinstance(body, dict):
         return None, None
     fields = cast("dict[str, Any]", body)
-    error = fields.get("error", fields.get("detail", fields))
+    error = fields.get("error") or fields.get("detail") or fields
     if isinstance(error, str):
         return None, error[:REASON_LIMIT]
     if isinstance(error, Sequence):
@@ -284,11 +287,14 @@ def error_facts(body: object) -> tuple[str | None, str | None]:
 def _validation_sentence(errors: Sequence[object]) -> str | None:
     """Join FastAPI's `[{"loc": [...], "msg": "..."}]`."""
     details = [cast("dict[str, Any]", error) for error in errors if isinstance(error, dict)]
-    sentences = [
-        f"{'.'.join(str(step) for step in detail.get('loc', ()))}: {detail.get('msg', '')}"
-        for detail in details
-    ]
+    sentences = [f"{_place(detail.get('loc'))}: {detail.get('msg', '')}" for detail in details]
     return "; ".join(sentences)[:REASON_LIMIT] or None
+
+
+def _place(loc: object) -> str:
+    if isinstance(loc, list | tuple):
+        return ".".join(str(step) for step in cast("Sequence[object]", loc))
+    return str(loc)
 
 
 def _reason(body: object) -> str | None:

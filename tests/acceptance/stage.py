@@ -12,6 +12,7 @@ from typing import Any
 
 import discord
 import simcord
+from simcord.actors import _component_interaction  # pyright: ignore[reportPrivateUsage]
 
 from bot.app import Timing, open_bot
 from bot.client import VideoBot
@@ -31,6 +32,9 @@ class Stage:
     channel: simcord.ChannelHandle
     ada: simcord.MemberActor
     grace: simcord.MemberActor
+    moderator: simcord.MemberActor
+    audience: simcord.MemberActor
+    """Somebody who only looks, and so sees no private answer."""
     texts: list[str] = field(default_factory=list[str])
 
     async def wait(self, seconds: float = 1.0) -> None:
@@ -43,12 +47,20 @@ class Stage:
             while not done(self):
                 await asyncio.sleep(0.05)
                 await self.wait()
-                self.texts.append(self.text)
+                self.texts.append(text_of(self.messages[-1]))
+
+    async def press_stale(
+        self, who: simcord.MemberActor, message: discord.Message, custom_id: str
+    ) -> simcord.InteractionResult:
+        """Press a button that a client still shows although the card has changed."""
+        stored = self.env.backend.get_message(message.channel.id, message.id)
+        data = {"custom_id": custom_id, "component_type": discord.ComponentType.button.value}
+        return await _component_interaction(who, stored, data)
 
     @property
     def messages(self) -> list[discord.Message]:
         """What everybody sees in the channel."""
-        return list(self.channel.history(viewer=self.grace))
+        return list(self.channel.history(viewer=self.audience))
 
     @property
     def card(self) -> discord.Message:
@@ -121,7 +133,18 @@ async def staged(settings: Settings) -> AsyncGenerator[Stage]:
             guild = env.create_guild("Rushes")
             channel = guild.create_text_channel("film-club")
             ada, grace = (guild.add_member(env.create_user(name)) for name in ("ada", "grace"))
-            yield Stage(env=env, bot=bot, settings=settings, channel=channel, ada=ada, grace=grace)
+            rights = discord.Permissions(manage_messages=True)
+            role = guild.create_role("moderators", permissions=rights)
+            yield Stage(
+                env=env,
+                bot=bot,
+                settings=settings,
+                channel=channel,
+                ada=ada,
+                grace=grace,
+                moderator=guild.add_member(env.create_user("mod"), roles=[role]),
+                audience=guild.add_member(env.create_user("lurker")),
+            )
 
 
 @asynccontextmanager

@@ -89,7 +89,7 @@ async def test_a_model_is_asked_for_only_where_there_is_a_choice(
     [
         ("cat.gif", b"GIF89a", "PNG, JPEG or WebP"),
         ("cat.txt", b"a cat", "PNG, JPEG or WebP"),
-        ("cat.png", b"\x89PNG" + b"x" * 1_100_000, "at most 1.0 MB"),
+        ("cat.png", b"\x89PNG" + b"x" * 1_100_000, "at most 1 MB"),
     ],
 )
 async def test_an_image_that_is_wrong_by_its_metadata(

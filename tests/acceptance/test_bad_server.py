@@ -22,10 +22,10 @@ REFUSED = '{"error": {"message": "%s", "code": "%s"}}'
         (answer(429, REFUSED % ("Later", ""), Retry_After="900"), "Failed", "busy"),
         (answer(400, REFUSED % ("No", "moderation_blocked")), "Failed", "content rules refused"),
         (answer(500, REFUSED % ("Oh", "")), "Unconfirmed", "nothing is bought twice"),
-        (answer(502, "<html>Bad gateway</html>"), "Unconfirmed", "nobody knows"),
-        (answer(200, "<html>Welcome</html>"), "Unconfirmed", "nobody knows"),
-        (answer(200, '{"id": "video_1", "sta'), "Unconfirmed", "nobody knows"),
-        (cut, "Unconfirmed", "nobody knows"),
+        (answer(502, "<html>Bad gateway</html>"), "Unconfirmed", "Nobody knows"),
+        (answer(200, "<html>Welcome</html>"), "Unconfirmed", "Nobody knows"),
+        (answer(200, '{"id": "video_1", "sta'), "Unconfirmed", "Nobody knows"),
+        (cut, "Unconfirmed", "Nobody knows"),
     ],
 )
 async def test_a_create_that_goes_wrong(
@@ -35,7 +35,7 @@ async def test_a_create_that_goes_wrong(
         server.meet("create", fault, fault, fault)
         settings = settings_for(tmp_path / "bot", server.base_url, videos_api_key=KEY)
         async with staged(settings) as stage:
-            with caplog.at_level(logging.DEBUG):
+            with caplog.at_level(logging.DEBUG, "bot"):
                 await stage.ada.slash(stage.channel, "video", prompt=PROMPT)
                 await stage.wait(5)
 

@@ -1,0 +1,93 @@
+"""What was and what will be: finished jobs, the people who wait, and honest expectations."""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Final
+
+from bot.jobs.models import Job, JobStatus
+from bot.jobs.store import JobStore, Search
+
+REMEMBERED_RENDERS: Final = 20
+ENOUGH_RENDERS: Final = 3
+"""Renders of the same kind before their median is told as an expectation."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outlook:
+    """What is known beyond the job itself: its place in our line, its end, its price."""
+
+    place: int | None = None
+    line: int | None = None
+    ends_at: float | None = None
+    """Unix seconds, from the median of the last renders of the same kind."""
+    cost: float | None = None
+    """In the operator's currency, where a price per second is configured."""
+
+
+class Archive:
+    """Answers questions about jobs, and lets go of them."""
+
+    def __init__(
+        self,
+        *,
+        store: JobStore,
+        films: Path,
+        prices: Mapping[str, float],
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._store = store
+        self._films = films
+        self._prices = prices
+        self._clock = clock
+
+    async def find(self, job_id: str) -> Job | None:
+        """Return a job as it stands on disk, or None where it was deleted."""
+        return await self._store.get(job_id)
+
+    async def remove(self, job: Job) -> None:
+        """Remove a job for good: our film and our row."""
+        if job.film is not None:
+            await asyncio.to_thread((self._films / job.film).unlink, missing_ok=True)
+        await self._store.drop(job)
+
+    async def watch(self, job: Job, user_id: int) -> bool:
+        """Remember to tell somebody when a job ends; False where that was known."""
+        return await self._store.watch(job, user_id)
+
+    async def watchers(self, job: Job) -> list[int]:
+        """Return who asked to be told."""
+        return await self._store.watchers(job)
+
+    async def told(self, job: Job) -> None:
+        """The watchers have been told."""
+        await self._store.forget_watchers(job)
+
+    async def history(self, search: Search, *, limit: int, offset: int = 0) -> list[Job]:
+        """Return jobs that fit, newest first."""
+        return await self._store.history(search, limit=limit, offset=offset)
+
+    async def count(self, search: Search) -> int:
+        """Return how many jobs fit."""
+        return await self._store.count(search)
+
+    async def outlook(self, job: Job) -> Outlook:
+        """Return what can honestly be said of a job's future and its price."""
+        price = self._prices.get(job.model or "", self._prices.get(""))
+        cost = None if price is None else price * int(job.seconds)
+        if job.status is JobStatus.QUEUED:
+            place, line = await self._store.place_in_line(job)
+            return Outlook(place=place, line=line, ends_at=await self._ends_at(job), cost=cost)
+        if job.status is JobStatus.IN_PROGRESS:
+            return Outlook(ends_at=await self._ends_at(job), cost=cost)
+        return Outlook(cost=cost)
+
+    async def _ends_at(self, job: Job) -> float | None:
+        times = await self._store.render_times(job, limit=REMEMBERED_RENDERS)
+        if len(times) < ENOUGH_RENDERS or job.sent_at is None:
+            return None
+        ends_at = job.sent_at + median(times)
+        return ends_at if ends_at > self._clock() else None

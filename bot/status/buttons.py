@@ -1,0 +1,127 @@
+"""The buttons under a card: they carry an action and a job's id, and dispatch both.
+
+A DynamicItem keeps its state in `custom_id` (100 characters at most) and no view in memory, so a
+button works as long as its message lives, whatever became of the process that drew it.
+"""
+
+import re
+from enum import StrEnum
+from typing import Any, Final, Self
+
+import discord
+from discord import ui
+
+from bot.jobs.models import JobStatus
+from bot.status.language import N_, Language
+
+Style = discord.ButtonStyle
+
+
+class Action(StrEnum):
+    """What can be pressed."""
+
+    CANCEL = "cancel"
+    NOTIFY = "notify"
+    AGAIN = "again"
+    EDIT = "edit"
+    REMIX = "remix"
+    REDELIVER = "redeliver"
+    LOOK = "look"
+    SEND = "send"
+    DROP = "drop"
+    DELETE = "delete"
+    DELETE_SURELY = "delete_surely"
+
+
+LABELS: Final = {
+    Action.CANCEL: N_("Cancel"),
+    Action.NOTIFY: N_("Notify me"),
+    Action.AGAIN: N_("Again"),
+    Action.EDIT: N_("Edit prompt"),
+    Action.REMIX: N_("Remix"),
+    Action.REDELIVER: N_("Redeliver"),
+    Action.LOOK: N_("Look again"),
+    Action.SEND: N_("Send again"),
+    Action.DROP: N_("Drop"),
+    Action.DELETE: N_("Delete"),
+    Action.DELETE_SURELY: N_("Delete it for good"),
+}
+_STYLES: Final = {
+    Action.REDELIVER: Style.primary,
+    Action.LOOK: Style.primary,
+    Action.SEND: Style.danger,
+    Action.DELETE_SURELY: Style.danger,
+}
+_RUNNING: Final = (Action.CANCEL, Action.NOTIFY)
+_ENDED: Final = (Action.AGAIN, Action.EDIT, Action.DELETE)
+_OFFERED: Final[dict[JobStatus, tuple[Action, ...]]] = {
+    JobStatus.REQUESTED: _RUNNING,
+    JobStatus.SENDING: _RUNNING,
+    JobStatus.QUEUED: _RUNNING,
+    JobStatus.IN_PROGRESS: _RUNNING,
+    JobStatus.COMPLETED: (Action.NOTIFY,),
+    JobStatus.DELIVERED: (Action.AGAIN, Action.EDIT, Action.REMIX, Action.DELETE),
+    JobStatus.UNDELIVERED: (Action.REDELIVER, *_ENDED),
+    JobStatus.UNCONFIRMED: (Action.LOOK, Action.SEND, Action.DROP),
+    JobStatus.FAILED: _ENDED,
+    JobStatus.CANCELLED: _ENDED,
+    JobStatus.EXPIRED: _ENDED,
+}
+
+
+def offered(status: JobStatus, *, remix: bool) -> tuple[Action, ...]:
+    """Return what can be pressed in a state; Remix only where the server does it."""
+    return tuple(action for action in _OFFERED[status] if remix or action is not Action.REMIX)
+
+
+TEMPLATE: Final = r"rushes:(?P<action>[a-z_]+):(?P<job>[0-9a-f]{32})"
+
+
+class JobButton(ui.DynamicItem[ui.Button[Any]], template=TEMPLATE):
+    """One button; its press is announced as the bot's event `job_button`."""
+
+    def __init__(self, action: Action, job_id: str, label: str | None = None) -> None:
+        super().__init__(
+            ui.Button(
+                label=label or action.value,
+                style=_STYLES.get(action, Style.secondary),
+                custom_id=f"rushes:{action}:{job_id}",
+            )
+        )
+        self.action = action
+        self.job_id = job_id
+
+    @classmethod
+    async def from_custom_id(
+        cls, _interaction: discord.Interaction[Any], _item: ui.Item[Any], match: re.Match[str], /
+    ) -> Self:
+        """Rebuild the button from what Discord sends back of it."""
+        return cls(Action(match["action"]), match["job"])
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        """Hand the press over to whoever listens."""
+        interaction.client.dispatch("job_button", interaction, self.action, self.job_id)
+
+
+def stale_press(interaction: discord.Interaction[Any]) -> tuple[Action, str] | None:
+    """Return what was pressed where the card no longer has that button.
+
+    A client may show the old card for a moment more; discord.py passes over such a press, and
+    Discord would say that the interaction failed.
+    """
+    custom_id = str((interaction.data or {}).get("custom_id", ""))
+    match = re.fullmatch(TEMPLATE, custom_id)
+    if match is None or interaction.message is None:
+        return None
+    view = ui.LayoutView.from_message(interaction.message, timeout=None)
+    if any(getattr(item, "custom_id", None) == custom_id for item in view.walk_children()):
+        return None
+    return Action(match["action"]), match["job"]
+
+
+def button_row(actions: tuple[Action, ...], job_id: str, t: Language) -> ui.ActionRow[Any]:
+    """Draw buttons side by side, five at the most."""
+    row = ui.ActionRow[Any]()
+    for action in actions:
+        row.add_item(JobButton(action, job_id, t(LABELS[action])))
+    return row

@@ -1,0 +1,252 @@
+"""The buttons under the cards: who may press them, and what they do."""
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
+
+import discord
+from discord import ui
+from discord.ext import commands
+
+from bot.client import VideoBot
+from bot.jobs.models import Job, JobChange, JobStatus
+from bot.jobs.store import StoreError
+from bot.status import words
+from bot.status.buttons import LABELS, Action, JobButton, button_row, offered, stale_press
+from bot.status.forms import ChangeForm, Filled, FilmForm
+from bot.status.language import N_, language
+from bot.videos.errors import VideosError
+from cogs.requesting import UNREACHED, Asked, Interaction, Requests, own_language, refuse
+
+_log = logging.getLogger(__name__)
+
+_ANYBODYS: Final = frozenset({Action.NOTIFY, Action.AGAIN, Action.EDIT, Action.REMIX})
+
+GONE: Final = N_("This film was deleted, so there is nothing left to press.")
+NOT_YOURS: Final = N_("Only the person who asked for this film, or a moderator, can press that.")
+MOVED_ON: Final = N_("This film has moved on meanwhile; its card now says how it stands.")
+WILL_NOTIFY: Final = N_("You will be told here, once, when this film has ended.")
+ALREADY_NOTIFIED: Final = N_("You will be told already.")
+CANCELLED: Final = N_("Cancelled, on the video server too.")
+CANCELLED_HERE: Final = N_(
+    "Nobody waits for it any more, but the video server may still render it."
+)
+FOUND: Final = N_("Found: the video server has it, and its card goes on from here.")
+NOT_FOUND: Final = N_(
+    "The video server's list has no film that is surely this one. It may never have arrived, or "
+    "be gone. Look again later, send it again, or drop it."
+)
+CANNOT_LOOK: Final = N_(
+    "The video server could not be asked for its list. Look again later, or decide yourself."
+)
+SENT_AGAIN: Final = N_("Sent again; its card goes on from here.")
+DROPPED: Final = N_("Dropped.")
+REDELIVERING: Final = N_("The film is offered to this channel once more.")
+REALLY: Final = N_(
+    "Delete the message, the film and the video server's copy? This cannot be undone."
+)
+DELETED: Final = N_("Deleted.")
+DELETED_HERE: Final = N_("Deleted here; the video server kept its own copy.")
+NOT_REMOVED: Final = N_(
+    "Deleted, but the bot may not remove the message; somebody who may manage messages can."
+)
+
+Press = Callable[[Interaction, Job], Awaitable[None]]
+
+
+class Presses(commands.Cog):
+    """Answers each press in private, and lets the card tell everybody."""
+
+    def __init__(self, bot: VideoBot) -> None:
+        self.bot = bot
+        self.studio = bot.studio
+        self.archive = bot.archive
+        self.requests = Requests(bot)
+        self._does: Mapping[Action, Press] = {
+            Action.CANCEL: self._cancel,
+            Action.NOTIFY: self._notify,
+            Action.AGAIN: self._again,
+            Action.EDIT: self._edit,
+            Action.REMIX: self._remix,
+            Action.REDELIVER: self._redeliver,
+            Action.LOOK: self._look,
+            Action.SEND: self._send,
+            Action.DROP: self._drop,
+            Action.DELETE: self._ask_delete,
+            Action.DELETE_SURELY: self._delete,
+        }
+        bot.add_dynamic_items(JobButton)
+
+    @commands.Cog.listener()
+    async def on_interaction(self, interaction: Interaction) -> None:
+        """Catch a press on a button that its card no longer has."""
+        if interaction.type is not discord.InteractionType.component:
+            return
+        if (stale := stale_press(interaction)) is not None:
+            await self.on_job_button(interaction, *stale)
+
+    @commands.Cog.listener()
+    async def on_job_button(self, interaction: Interaction, action: Action, job_id: str) -> None:
+        """Check the right and the state, then do what was pressed."""
+        t = own_language(interaction)
+        try:
+            await self._press(interaction, action, job_id)
+        except StoreError:
+            _log.exception("a press could not be written down")
+            await refuse(interaction, t(words.NOT_WRITTEN))
+
+    async def _press(self, interaction: Interaction, action: Action, job_id: str) -> None:
+        t = own_language(interaction)
+        job = await self.archive.find(job_id)
+        if job is None:
+            await refuse(interaction, t(GONE))
+        elif action not in _ANYBODYS and not _may_manage(interaction, job):
+            await refuse(interaction, t(NOT_YOURS))
+        elif not self._is_offered(action, job):
+            await self._refresh(interaction, job)
+        else:
+            await self._does[action](interaction, job)
+
+    def _is_offered(self, action: Action, job: Job) -> bool:
+        actions = offered(job.status, remix=self.studio.offer.remix)
+        return action in actions or (action is Action.DELETE_SURELY and Action.DELETE in actions)
+
+    async def _refresh(self, interaction: Interaction, job: Job) -> None:
+        self.bot.dispatch("job_change", JobChange(job, job))
+        await refuse(interaction, own_language(interaction)(MOVED_ON))
+
+    # ---------------------------------------------------------------- while it runs
+
+    async def _cancel(self, interaction: Interaction, job: Job) -> None:
+        await interaction.response.defer(ephemeral=True)
+        after = await self.studio.cancel(job)
+        if after.status is not JobStatus.CANCELLED:
+            await _answer(interaction, MOVED_ON)
+            return
+        both = after.error_code == "cancelled_everywhere"
+        await _answer(interaction, CANCELLED if both else CANCELLED_HERE)
+
+    async def _notify(self, interaction: Interaction, job: Job) -> None:
+        is_new = await self.archive.watch(job, interaction.user.id)
+        t = own_language(interaction)
+        await refuse(interaction, t(WILL_NOTIFY if is_new else ALREADY_NOTIFIED))
+
+    # ---------------------------------------------------------------- a new one from it
+
+    async def _again(self, interaction: Interaction, job: Job) -> None:
+        asked = Asked(
+            prompt=job.prompt,
+            size=job.size,
+            seconds=job.seconds,
+            model=job.model,
+            image_of=job.id,
+            remix_of=job.remix_of,
+            parent_link=words.message_link(job, job.guild_id),
+        )
+        await self.requests.start(interaction, asked)
+
+    async def _edit(self, interaction: Interaction, job: Job) -> None:
+        async def submitted(interaction: Interaction, filled: Filled) -> None:
+            asked = Asked(
+                prompt=filled.prompt,
+                size=filled.size,
+                seconds=filled.seconds,
+                model=filled.model,
+                image_of=job.id,
+                parent_link=words.message_link(job, job.guild_id),
+            )
+            await self.requests.start(interaction, asked)
+
+        t = own_language(interaction)
+        start = Filled(prompt=job.prompt, size=job.size, seconds=job.seconds, model=job.model)
+        title = t(LABELS[Action.EDIT])
+        form = FilmForm(title, t, self.studio.offer, submitted, start=start)
+        await interaction.response.send_modal(form)
+
+    async def _remix(self, interaction: Interaction, job: Job) -> None:
+        async def submitted(interaction: Interaction, filled: Filled) -> None:
+            asked = Asked(
+                prompt=filled.prompt,
+                size=job.size,
+                seconds=job.seconds,
+                model=job.model,
+                remix_of=job.video_id,
+                parent_link=words.message_link(job, job.guild_id),
+            )
+            await self.requests.start(interaction, asked)
+
+        t = own_language(interaction)
+        await interaction.response.send_modal(ChangeForm(t(LABELS[Action.REMIX]), t, submitted))
+
+    # ---------------------------------------------------------------- unconfirmed, undelivered
+
+    async def _look(self, interaction: Interaction, job: Job) -> None:
+        await interaction.response.defer(ephemeral=True)
+        try:
+            after = await self.studio.look_again(job)
+        except VideosError as error:
+            _log.warning("the server's list could not be read: %s", error, extra=job.log_context())
+            await _answer(interaction, CANNOT_LOOK)
+            return
+        found = after.status is not JobStatus.UNCONFIRMED
+        await _answer(interaction, FOUND if found else NOT_FOUND)
+
+    async def _send(self, interaction: Interaction, job: Job) -> None:
+        await refuse(interaction, own_language(interaction)(SENT_AGAIN))
+        await self.studio.send_again(job)
+
+    async def _drop(self, interaction: Interaction, job: Job) -> None:
+        await self.studio.give_away(job)
+        await refuse(interaction, own_language(interaction)(DROPPED))
+
+    async def _redeliver(self, interaction: Interaction, job: Job) -> None:
+        await self.studio.redeliver(job)
+        await refuse(interaction, own_language(interaction)(REDELIVERING))
+
+    # ---------------------------------------------------------------- away with it
+
+    async def _ask_delete(self, interaction: Interaction, job: Job) -> None:
+        t = own_language(interaction)
+        view = ui.LayoutView(timeout=None)
+        view.add_item(ui.TextDisplay(t(REALLY)))
+        view.add_item(button_row((Action.DELETE_SURELY,), job.id, t))
+        await interaction.response.send_message(view=view, ephemeral=True)
+
+    async def _delete(self, interaction: Interaction, job: Job) -> None:
+        await interaction.response.defer(ephemeral=True)
+        upstream = await self.studio.delete_upstream(job)
+        await self.archive.remove(job)
+        removed = await self._remove_message(job)
+        if not removed:
+            await _answer(interaction, NOT_REMOVED)
+        else:
+            await _answer(interaction, DELETED if upstream else DELETED_HERE)
+
+    async def _remove_message(self, job: Job) -> bool:
+        """Delete the card; False where it is still there."""
+        if job.message_id is None:
+            return True
+        channel = self.bot.get_partial_messageable(job.channel_id, guild_id=job.guild_id)
+        try:
+            await channel.get_partial_message(job.message_id).delete()
+        except discord.NotFound:
+            return True
+        except UNREACHED:
+            _log.warning("a card could not be deleted", exc_info=True, extra=job.log_context())
+            return False
+        return True
+
+
+def _may_manage(interaction: Interaction, job: Job) -> bool:
+    return interaction.user.id == job.requester_id or interaction.permissions.manage_messages
+
+
+async def _answer(interaction: Interaction, message: str) -> None:
+    """Say something in private, in the person's language, after a defer."""
+    t = language(interaction.locale.value)
+    await interaction.followup.send(t(message), ephemeral=True)
+
+
+async def setup(bot: VideoBot) -> None:
+    """Wire the cog; called by discord.py."""
+    await bot.add_cog(Presses(bot))

@@ -1,0 +1,152 @@
+"""The cards: every change of a job is shown, a rendered film is delivered, those who asked told."""
+
+import logging
+from collections.abc import Awaitable, Callable
+
+import discord
+from discord.ext import commands
+
+from bot.background import Background
+from bot.client import VideoBot
+from bot.jobs.models import SPOKEN, Job, JobChange, JobStatus
+from bot.status import words
+from bot.status.language import language
+from bot.status.message import (
+    CardGone,
+    Film,
+    KeptFilm,
+    NoAccess,
+    TooLarge,
+    edit_card,
+    send_to,
+)
+from bot.status.view import card, film_name
+from cogs.requesting import UNREACHED
+
+_log = logging.getLogger(__name__)
+
+_PICTURED = SPOKEN | {JobStatus.QUEUED, JobStatus.IN_PROGRESS, JobStatus.DELIVERED}
+
+
+class Showing(commands.Cog):
+    """Listens to what becomes of jobs, and lets people see it."""
+
+    def __init__(self, bot: VideoBot) -> None:
+        self.bot = bot
+        self.studio = bot.studio
+        self._background = Background()
+        self._delivering: set[str] = set()
+
+    async def cog_unload(self) -> None:
+        """Leave what is on its way to the next start."""
+        await self._background.close()
+
+    @commands.Cog.listener()
+    async def on_job_change(self, change: JobChange) -> None:
+        """Show what became of a job; a rendered one is delivered."""
+        job = change.job
+        if job.status is JobStatus.COMPLETED:
+            if job.id not in self._delivering:
+                self._delivering.add(job.id)
+                self._background.spawn(self._deliver(job), name=f"deliver {job.id}")
+        elif job.status in _PICTURED:
+            self.show(job)
+            if job.status in SPOKEN:
+                await self._tell_watchers(job)
+
+    def show(self, job: Job) -> None:
+        """Have the card drawn anew."""
+        self.bot.editor.show(job.id, self._picture(job))
+
+    def _picture(self, job: Job) -> Callable[[], Awaitable[object]]:
+        async def send() -> None:
+            view = card(job, await self.bot.archive.outlook(job), self.bot.house)
+            kept = None
+            if job.status is JobStatus.DELIVERED and job.film_attachment_id is not None:
+                kept = KeptFilm(job.film_attachment_id, film_name(job))
+            try:
+                await edit_card(self.bot, job, view, now=self.bot.clock(), film=kept)
+            except (CardGone, NoAccess) as gone:
+                _log.info("a card cannot be edited: %s", gone, extra=job.log_context())
+            await self.studio.seen(job)
+
+        return send
+
+    # ---------------------------------------------------------------- the film
+
+    async def _deliver(self, job: Job) -> None:
+        try:
+            self.show(job)
+            fetched = await self.studio.fetch_film(job)
+            if fetched.status is JobStatus.COMPLETED and fetched.film is not None:
+                await self._hand_over(fetched)
+        finally:
+            self._delivering.discard(job.id)
+
+    async def _hand_over(self, job: Job) -> None:
+        """Put the film where its requester sees it, and write down what came of it."""
+        film = Film(self.studio.film_path(job), film_name(job))
+        limit = job.upload_limit if job.token_lives(self.bot.clock()) else job.bot_upload_limit
+        try:
+            if film.path.stat().st_size > limit:
+                raise TooLarge  # noqa: TRY301 - known before Discord has to say it
+            attachment = await self._put(job, film)
+        except TooLarge:
+            await self.studio.undeliverable(job, words.TOO_LARGE)
+        except NoAccess:
+            await self.studio.undeliverable(job, words.NO_ACCESS)
+        except CardGone:
+            _log.info("the card was deleted, its film is let go", extra=job.log_context())
+            await self.studio.delivered(job, None)
+        except UNREACHED:
+            _log.exception("the film was not taken; trying again", extra=job.log_context())
+            await self.studio.postpone(job)
+        else:
+            await self._tell_watchers(await self.studio.delivered(job, attachment))
+
+    async def _put(self, job: Job, film: Film) -> int | None:
+        """Edit the card with the film in it; "Completed" is written by nothing before.
+
+        Where the bot may not (any more) write, the film goes to its requester.
+        """
+        done = job.evolve(status=JobStatus.DELIVERED)
+        view = card(done, await self.bot.archive.outlook(done), self.bot.house)
+        try:
+            if not job.is_member and not job.token_lives(self.bot.clock()):
+                raise NoAccess("only the interaction's token reached this message")  # noqa: TRY301
+            return await self.bot.editor.finish(
+                job.id, lambda: edit_card(self.bot, job, view, now=self.bot.clock(), film=film)
+            )
+        except NoAccess:
+            requester = await self.bot.fetch_user(job.requester_id)
+            return await send_to(requester, job, view, film)
+
+    # ---------------------------------------------------------------- those who asked
+
+    async def _tell_watchers(self, job: Job) -> None:
+        """Ping, once, those who pressed "Notify me", and nobody else."""
+        watchers = await self.bot.archive.watchers(job)
+        if not watchers or job.message_id is None:
+            return
+        mentions = " ".join(f"<@{user}>" for user in watchers)
+        t = language(job.locale)
+        channel = self.bot.get_partial_messageable(job.channel_id, guild_id=job.guild_id)
+        try:
+            await channel.send(
+                f"{mentions} {words.title(job, t)}",
+                reference=channel.get_partial_message(job.message_id).to_reference(
+                    fail_if_not_exists=False
+                ),
+                nonce=f"n{job.id[:24]}",
+                allowed_mentions=discord.AllowedMentions(
+                    users=[discord.Object(user) for user in watchers], replied_user=False
+                ),
+            )
+        except discord.HTTPException:
+            _log.warning("nobody could be notified", exc_info=True, extra=job.log_context())
+        await self.bot.archive.told(job)
+
+
+async def setup(bot: VideoBot) -> None:
+    """Wire the cog; called by discord.py."""
+    await bot.add_cog(Showing(bot))

@@ -1,0 +1,268 @@
+"""Every button, pressed by requester, stranger and moderator, before and after a restart."""
+
+from pathlib import Path
+
+import discord
+import pytest
+import simcord
+
+from bot.status.buttons import Action
+from tests.acceptance.stage import PROMPT, Stage, parts_of, restarted, settings_for, staged, text_of
+from tests.acceptance.test_video import assert_is_film
+from tests.faulty import answer, cut, faulty_server
+from tests.processes import VideosServer
+
+
+def buttons(message: discord.Message) -> dict[str, str]:
+    """Label -> custom_id of everything that can be pressed under a card."""
+    return {
+        part["label"]: part["custom_id"]
+        for part in parts_of(message)
+        if str(part.get("custom_id", "")).startswith("rushes")
+    }
+
+
+async def press(
+    who: simcord.MemberActor, message: discord.Message, action: Action
+) -> simcord.InteractionResult:
+    found = [each for each in buttons(message).values() if f":{action}:" in each]
+    assert found, f"{action} is not offered: {list(buttons(message))}"
+    return await who.click(message, custom_id=found[0])
+
+
+def told(result: simcord.InteractionResult) -> str:
+    """The one private sentence that a press was answered with."""
+    answers = (result.response, *result.followups)
+    private = [each for each in answers if each is not None and each.ephemeral]
+    assert len(private) == 1
+    return private[0].content or text_of(private[0].message)
+
+
+async def fill(
+    who: simcord.MemberActor, form: simcord.InteractionResult, **values: object
+) -> simcord.InteractionResult:
+    """Submit a form; its fields are named by their labels, with "_" for a space."""
+    assert form.modal is not None
+    fields = {
+        label["label"].lower().replace(" ", "_"): label["component"]["custom_id"]
+        for label in form.modal["components"]
+    }
+    return await who.submit_modal(form, {fields[name]: value for name, value in values.items()})
+
+
+async def finished(stage: Stage, **options: object) -> discord.Message:
+    await stage.ada.slash(stage.channel, "video", **({"prompt": PROMPT} | options))
+    await stage.until(lambda at: "Completed" in text_of(at.messages[-1]))
+    await stage.env.settle()
+    return stage.messages[-1]
+
+
+async def test_a_running_film_is_cancelled_by_its_requester(
+    server: VideosServer, tmp_path: Path
+) -> None:
+    async with staged(settings_for(tmp_path / "bot", server.base_url)) as stage:
+        await stage.ada.slash(stage.channel, "video", prompt=PROMPT, seconds="12")
+        assert list(buttons(stage.card)) == ["Cancel", "Notify me"]
+
+        assert "on the video server too" in told(await press(stage.ada, stage.card, Action.CANCEL))
+
+        assert "Cancelled" in stage.text
+        assert server.jobs() == []
+        assert list(buttons(stage.card)) == ["Again", "Edit prompt", "Delete"]
+
+
+async def test_a_stranger_may_not_cancel_and_a_moderator_may(
+    server: VideosServer, tmp_path: Path
+) -> None:
+    async with staged(settings_for(tmp_path / "bot", server.base_url)) as stage:
+        await stage.ada.slash(stage.channel, "video", prompt=PROMPT, seconds="12")
+
+        refusal = told(await press(stage.grace, stage.card, Action.CANCEL))
+        assert "Only the person who asked" in refusal
+        assert "Queued" in stage.text
+
+        await press(stage.moderator, stage.card, Action.CANCEL)
+        assert "Cancelled" in stage.text
+
+
+async def test_a_server_that_cannot_delete_is_said(tmp_path: Path) -> None:
+    async with faulty_server(tmp_path / "server") as server:
+        server.meet("other", answer(405))
+        async with staged(settings_for(tmp_path / "bot", server.base_url)) as stage:
+            await stage.ada.slash(stage.channel, "video", prompt=PROMPT)
+            sentence = told(await press(stage.ada, stage.card, Action.CANCEL))
+
+            assert "may still render it" in sentence
+            assert "may have been charged" in stage.text
+
+
+async def test_again_makes_the_same_film_in_a_new_message(
+    server: VideosServer, tmp_path: Path
+) -> None:
+    async with staged(settings_for(tmp_path / "bot", server.base_url)) as stage:
+        first = await finished(stage, size="1280x720")
+        await press(stage.grace, first, Action.AGAIN)
+        await stage.until(lambda at: "Completed" in text_of(at.messages[-1]))
+
+        assert len(stage.messages) == 2
+        again = stage.messages[-1]
+        assert f"<@{stage.grace.id}>" in text_of(again)
+        assert str(first.id) in text_of(again), "the new card names its parent"
+        jobs = server.jobs()
+        assert [job["size"] for job in jobs] == ["1280x720"] * 2
+        assert [job["prompt"] for job in jobs] == [PROMPT] * 2
+
+
+async def test_edit_prompt_opens_a_form_that_holds_everything(
+    server: VideosServer, tmp_path: Path
+) -> None:
+    async with staged(settings_for(tmp_path / "bot", server.base_url)) as stage:
+        first = await finished(stage)
+        form = await press(stage.ada, first, Action.EDIT)
+        assert form.modal is not None
+        assert PROMPT in str(form.modal)
+
+        await fill(stage.ada, form, prompt="a dog instead", size=["1280x720"], seconds=["4"])
+        await stage.until(lambda at: "Completed" in text_of(at.messages[-1]))
+
+        newest = server.jobs()[0]
+        assert (newest["prompt"], newest["size"]) == ("a dog instead", "1280x720")
+
+
+async def test_remix_changes_a_film_and_names_its_parent(
+    server: VideosServer, tmp_path: Path
+) -> None:
+    settings = settings_for(tmp_path / "bot", server.base_url, videos_remix=True)
+    async with staged(settings) as stage:
+        first = await finished(stage)
+        form = await press(stage.ada, first, Action.REMIX)
+        await fill(stage.ada, form, what_to_change="at night")
+        await stage.until(lambda at: "Completed" in text_of(at.messages[-1]))
+
+        remix, source = server.jobs()
+        assert remix["remixed_from_video_id"] == source["id"]
+        assert str(first.id) in text_of(stage.messages[-1])
+
+
+async def test_remix_is_offered_only_where_the_server_does_it(
+    server: VideosServer, tmp_path: Path
+) -> None:
+    async with staged(settings_for(tmp_path / "bot", server.base_url)) as stage:
+        assert list(buttons(await finished(stage))) == ["Again", "Edit prompt", "Delete"]
+
+
+async def test_only_those_who_asked_are_told_and_only_once(
+    server: VideosServer, tmp_path: Path
+) -> None:
+    async with staged(settings_for(tmp_path / "bot", server.base_url)) as stage:
+        await stage.ada.slash(stage.channel, "video", prompt=PROMPT)
+        card = stage.card
+        assert "You will be told here" in told(await press(stage.grace, card, Action.NOTIFY))
+        assert "told already" in told(await press(stage.grace, card, Action.NOTIFY))
+        await stage.until(lambda at: len(at.messages) == 2)
+        await stage.wait(5)
+
+        assert len(stage.messages) == 2
+        ping = stage.messages[-1]
+        assert [user.id for user in ping.mentions] == [stage.grace.id]
+        assert ping.reference is not None
+        assert ping.reference.message_id == card.id
+
+
+async def test_delete_asks_once_and_takes_everything_away(
+    server: VideosServer, tmp_path: Path
+) -> None:
+    async with staged(settings_for(tmp_path / "bot", server.base_url)) as stage:
+        card = await finished(stage)
+        question = await press(stage.ada, card, Action.DELETE)
+        assert "cannot be undone" in told(question)
+        assert len(stage.messages) == 1
+
+        assert question.response is not None
+        await press(stage.ada, question.response.message, Action.DELETE_SURELY)
+
+        assert stage.messages == []
+        assert server.jobs() == []
+
+
+async def test_a_press_after_a_restart_works_as_before(
+    server: VideosServer, tmp_path: Path
+) -> None:
+    async with staged(settings_for(tmp_path / "bot", server.base_url)) as stage:
+        await stage.ada.slash(stage.channel, "video", prompt=PROMPT, seconds="12")
+        async with restarted(stage):
+            refusal = told(await press(stage.grace, stage.card, Action.CANCEL))
+            assert "Only the person who asked" in refusal
+            await press(stage.ada, stage.card, Action.CANCEL)
+            assert "Cancelled" in stage.text
+
+
+async def test_a_press_on_a_film_that_has_moved_on_refreshes_its_card_and_keeps_the_film(
+    server: VideosServer, tmp_path: Path
+) -> None:
+    async with staged(settings_for(tmp_path / "bot", server.base_url)) as stage:
+        await stage.ada.slash(stage.channel, "video", prompt=PROMPT)
+        old = stage.card
+        cancel = next(each for each in buttons(old).values() if ":cancel:" in each)
+        await stage.until(lambda at: "Completed" in at.text)
+        await stage.env.settle()
+        result = await stage.press_stale(stage.ada, old, cancel)
+
+        assert "moved on" in told(result)
+        assert_is_film(stage.film)
+        assert "Completed" in stage.text
+
+
+@pytest.mark.parametrize("action", [Action.LOOK, Action.SEND, Action.DROP])
+async def test_an_unconfirmed_film_is_decided_by_its_requester(
+    tmp_path: Path, action: Action
+) -> None:
+    async with faulty_server(tmp_path / "server") as server:
+        server.meet("create", cut)
+        async with staged(settings_for(tmp_path / "bot", server.base_url)) as stage:
+            await stage.ada.slash(stage.channel, "video", prompt=PROMPT)
+            assert "Unconfirmed" in stage.text
+            assert list(buttons(stage.card)) == ["Look again", "Send again", "Drop"]
+            assert "Only the person" in told(await press(stage.grace, stage.card, action))
+
+            sentence = told(await press(stage.ada, stage.card, action))
+
+            if action is Action.SEND:
+                await stage.until(lambda at: "Completed" in at.text)
+                assert server.passed["create"] == 1
+            elif action is Action.DROP:
+                assert "Cancelled" in stage.text
+            else:
+                assert "no film that is surely this one" in sentence
+                assert "Unconfirmed" in stage.text
+
+
+async def test_look_again_takes_up_a_create_whose_answer_was_lost(tmp_path: Path) -> None:
+    async with faulty_server(tmp_path / "server") as server:
+        server.lose_answer = True
+        async with staged(settings_for(tmp_path / "bot", server.base_url)) as stage:
+            await stage.ada.slash(stage.channel, "video", prompt=PROMPT)
+            assert "Unconfirmed" in stage.text
+
+            assert "Found" in told(await press(stage.ada, stage.card, Action.LOOK))
+            await stage.until(lambda at: "Completed" in at.text)
+
+            assert server.passed["create"] == 1
+
+
+async def test_an_undelivered_film_is_offered_again(server: VideosServer, tmp_path: Path) -> None:
+    async with staged(settings_for(tmp_path / "bot", server.base_url)) as stage:
+        stage.env.inject_error(
+            "PATCH", "/webhooks/*", status=413, code=40005, message="too large", times=None
+        )
+        await stage.ada.slash(stage.channel, "video", prompt=PROMPT)
+        await stage.until(lambda _: server.jobs()[0]["status"] == "completed")
+        await stage.wait(2)
+        stage.env.backend.faults.clear()
+        await stage.wait(120)
+        assert "Not delivered" in stage.text
+        assert "larger than what may be uploaded" in stage.text
+
+        assert "once more" in told(await press(stage.ada, stage.card, Action.REDELIVER))
+        await stage.until(lambda at: "Completed" in at.text)
+        assert_is_film(stage.film)

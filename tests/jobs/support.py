@@ -1,0 +1,36 @@
+"""A job to begin with, and a database to keep it in."""
+
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from bot.jobs.models import TOKEN_LIFE, Job
+
+NOW = 1_795_000_000.0
+MIB = 1024**2
+
+
+def job(**fields: Any) -> Job:  # noqa: ANN401 - a field of Job each
+    """Make a job that was just asked for, with an id of its own."""
+    common: dict[str, Any] = {
+        "id": uuid4().hex,
+        "prompt": "a calico cat playing a piano on stage",
+        "size": "720x1280",
+        "seconds": "4",
+        "model": "sora-2",
+        "requester_id": 11,
+        "guild_id": 22,
+        "channel_id": 33,
+        "application_id": 44,
+        "interaction_token": "token",
+        "token_expires_at": NOW + TOKEN_LIFE,
+        "upload_limit": 10 * MIB,
+        "bot_upload_limit": 10 * MIB,
+        "created_at": NOW,
+    }
+    return Job(**(common | fields))
+
+
+def address(folder: Path) -> str:
+    """Return the address of a database file in `folder`."""
+    return f"sqlite+aiosqlite:///{folder / 'rushes.db'}"

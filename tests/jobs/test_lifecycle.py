@@ -1,0 +1,380 @@
+"""How a job lives: every step, and what no row of steps can do."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.jobs import lifecycle
+from bot.jobs.lifecycle import (
+    DOWNLOAD_TRIES,
+    LONGEST_PAUSE,
+    MISSING_LOOKS,
+    accepted,
+    advance,
+    backoff,
+    delivered,
+    download_failed,
+    downloaded,
+    missing,
+    not_sent,
+    postponed,
+    refused,
+    sending,
+    unconfirmed,
+    undeliverable,
+    unreachable,
+)
+from bot.jobs.models import FOLLOWED, Job, JobStatus
+from bot.status.words import sentence
+from bot.videos.errors import (
+    BadRequest,
+    Busy,
+    FilmBroken,
+    FilmNotReady,
+    NotSent,
+    Unauthorized,
+    Unavailable,
+    VideosError,
+)
+from bot.videos.models import Video, VideoStatus
+from tests.jobs.support import NOW, job
+
+PAUSE = 2.0
+LATER = NOW + 100
+
+
+def video(status: VideoStatus, **fields: object) -> Video:
+    return Video.from_body({"id": "video_1", "status": status, **fields})
+
+
+def rendering(**fields: Any) -> Job:  # noqa: ANN401 - a field of Job each
+    common: dict[str, Any] = {"status": JobStatus.IN_PROGRESS, "video_id": "video_1"}
+    return job(**(common | fields))
+
+
+def finished(**fields: Any) -> Job:  # noqa: ANN401 - a field of Job each
+    return rendering(status=JobStatus.COMPLETED, completed_at=NOW, progress=100, **fields)
+
+
+def assert_ended(ended: Job, status: JobStatus) -> None:
+    assert ended.status is status
+    assert ended.ended_at == LATER
+    assert ended.next_look_at is None
+    assert ended.unreachable_since is None
+    assert ended.failed_looks == 0
+
+
+# ------------------------------------------------------------------ the request
+
+
+def test_a_job_that_is_sent_says_when() -> None:
+    before = job()
+    assert sending(before, LATER) == before.evolve(status=JobStatus.SENDING, sent_at=LATER)
+
+
+def test_a_request_that_never_left_failed_with_its_reason() -> None:
+    ended = not_sent(job(), lifecycle.IMAGE_LOST, LATER)
+    assert_ended(ended, JobStatus.FAILED)
+    assert (ended.error_code, ended.sent_at) == (lifecycle.IMAGE_LOST, None)
+
+
+@pytest.mark.parametrize(
+    ("told", "status"),
+    [
+        (VideoStatus.QUEUED, JobStatus.QUEUED),
+        (VideoStatus.IN_PROGRESS, JobStatus.IN_PROGRESS),
+        (VideoStatus.COMPLETED, JobStatus.COMPLETED),
+    ],
+)
+def test_an_accepted_job_keeps_its_id_and_is_looked_after(
+    told: VideoStatus, status: JobStatus
+) -> None:
+    taken = accepted(sending(job(), NOW), video(told, model="sora-2-pro"), LATER, PAUSE)
+    assert (taken.status, taken.video_id, taken.video_model) == (status, "video_1", "sora-2-pro")
+    assert taken.next_look_at == LATER + (0 if status is JobStatus.COMPLETED else PAUSE)
+    assert taken.ended_at is None
+
+
+def test_a_job_may_fail_in_the_answer_to_its_create() -> None:
+    told = video(VideoStatus.FAILED, error={"code": "moderation_blocked", "message": "no"})
+    ended = accepted(sending(job(), NOW), told, LATER, PAUSE)
+    assert_ended(ended, JobStatus.FAILED)
+    assert (ended.video_id, ended.server_code) == ("video_1", "moderation_blocked")
+    assert ended.error_message == "no"
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (NotSent("refused"), "not_sent"),
+        (BadRequest(400), "bad_request"),
+        (Busy(429), "busy"),
+        (Unauthorized(401), "unauthorized"),
+        (BadRequest(400, server_code="moderation_blocked"), "bad_request"),
+    ],
+)
+def test_a_refused_job_failed_with_the_reason(error: VideosError, code: str) -> None:
+    ended = refused(sending(job(), NOW), error, LATER)
+    assert_ended(ended, JobStatus.FAILED)
+    assert (ended.error_code, ended.video_id) == (code, None)
+
+
+def test_a_refusal_keeps_its_kind_beside_the_servers_own_code() -> None:
+    ended = refused(sending(job(), NOW), Unauthorized(401, server_code="invalid_api_key"), LATER)
+    assert (ended.error_code, ended.server_code) == ("unauthorized", "invalid_api_key")
+    assert "key" in sentence(ended)
+
+    blocked = refused(job(), BadRequest(400, server_code="moderation_blocked"), LATER)
+    assert "content rules" in sentence(blocked)
+
+
+def test_a_refusal_keeps_the_servers_sentence_and_a_lost_connection_has_none() -> None:
+    assert refused(job(), BadRequest(400, message="no cats"), LATER).error_message == "no cats"
+    assert refused(job(), NotSent("10.0.0.7:8000 refused"), LATER).error_message is None
+
+
+def test_an_unknown_outcome_is_an_end_that_nothing_takes_up() -> None:
+    ended = unconfirmed(sending(job(), NOW), "outcome_unknown", LATER)
+    assert_ended(ended, JobStatus.UNCONFIRMED)
+    assert (ended.error_code, ended.sent_at) == ("outcome_unknown", NOW)
+
+
+# ------------------------------------------------------------------ polls
+
+
+def test_a_poll_takes_over_what_the_server_says() -> None:
+    told = video(VideoStatus.IN_PROGRESS, progress=40, model="wan-2.2")
+    seen = advance(rendering(progress=12, failed_looks=3, unreachable_since=NOW), told, LATER, 5.0)
+    assert (seen.progress, seen.video_model, seen.next_look_at) == (40, "wan-2.2", LATER + 5.0)
+    assert (seen.failed_looks, seen.unreachable_since) == (0, None)
+
+
+@pytest.mark.parametrize(
+    ("before", "told", "after"),
+    [
+        (None, None, None), (None, 0, 0), (0, None, None), (30, None, 30), (30, 0, 30),
+        (30, 29, 30), (30, 31, 31), (None, 7, 7), (0, 100, 100),
+    ],
+)  # fmt: skip
+def test_progress_never_runs_backwards(
+    before: int | None, told: int | None, after: int | None
+) -> None:
+    seen = advance(
+        rendering(progress=before), video(VideoStatus.IN_PROGRESS, progress=told), LATER, PAUSE
+    )
+    assert (seen.progress or 0) == (after or 0)
+
+
+def test_a_rendering_job_is_not_queued_again() -> None:
+    seen = advance(rendering(progress=30), video(VideoStatus.QUEUED), LATER, PAUSE)
+    assert (seen.status, seen.progress) == (JobStatus.IN_PROGRESS, 30)
+
+
+def test_full_progress_is_no_completion_and_completion_needs_none() -> None:
+    full = advance(rendering(), video(VideoStatus.IN_PROGRESS, progress=100), LATER, PAUSE)
+    assert full.status is JobStatus.IN_PROGRESS
+    done = advance(rendering(progress=3), video(VideoStatus.COMPLETED, progress=3), LATER, PAUSE)
+    assert (done.status, done.progress) == (JobStatus.COMPLETED, 100)
+    assert (done.completed_at, done.next_look_at, done.ended_at) == (LATER, LATER, None)
+
+
+@pytest.mark.parametrize(
+    ("told", "status"),
+    [
+        (VideoStatus.FAILED, JobStatus.FAILED),
+        (VideoStatus.CANCELLED, JobStatus.CANCELLED),
+        (VideoStatus.EXPIRED, JobStatus.EXPIRED),
+    ],
+)
+def test_an_end_on_the_server_is_the_end_with_its_words(
+    told: VideoStatus, status: JobStatus
+) -> None:
+    error = {"code": "400", "message": "CUDA out of memory"}
+    ended = advance(rendering(unreachable_since=NOW), video(told, error=error), LATER, PAUSE)
+    assert_ended(ended, status)
+    assert (ended.server_code, ended.error_message) == ("400", "CUDA out of memory")
+    bare = advance(rendering(), video(told), LATER, PAUSE)
+    assert (bare.server_code, bare.error_message) == (None, None)
+
+
+def test_a_later_poll_with_another_id_changes_nothing() -> None:
+    other = Video(id="video_other", status=VideoStatus.IN_PROGRESS)
+    assert advance(rendering(), other, LATER, PAUSE).video_id == "video_1"
+
+
+def test_a_few_unknown_answers_are_waited_out_and_a_row_of_them_is_the_end() -> None:
+    lost = rendering()
+    for look in range(1, MISSING_LOOKS):
+        lost = missing(lost, LATER, PAUSE)
+        assert (lost.status, lost.missing_looks) == (JobStatus.IN_PROGRESS, look)
+        assert lost.next_look_at == LATER + backoff(look, PAUSE)
+    ended = missing(lost, LATER, PAUSE)
+    assert_ended(ended, JobStatus.FAILED)
+    assert ended.error_code == lifecycle.SERVER_FORGOT
+
+
+def test_silence_does_not_count_as_an_unknown_job() -> None:
+    away = rendering()
+    for _ in range(50):
+        away = unreachable(away, LATER, PAUSE)
+    assert missing(away, LATER, PAUSE).status is JobStatus.IN_PROGRESS
+
+
+def test_a_server_that_is_away_is_waited_for_with_its_film() -> None:
+    away = finished()
+    for _ in range(50):
+        away = download_failed(away, Unavailable("502"), LATER, PAUSE)
+    assert away.status is JobStatus.COMPLETED
+    assert download_failed(away, FilmNotReady("404"), LATER, PAUSE).status is JobStatus.COMPLETED
+
+
+def test_no_server_can_make_us_wait_for_ever() -> None:
+    assert advance(rendering(), video(VideoStatus.IN_PROGRESS), NOW, 1e9).next_look_at == (
+        NOW + lifecycle.LONGEST_WAIT
+    )
+    assert unreachable(rendering(), NOW, PAUSE, 1e9).next_look_at == NOW + lifecycle.LONGEST_WAIT
+
+
+def test_an_answer_in_between_begins_the_row_anew() -> None:
+    lost = rendering()
+    for _ in range(MISSING_LOOKS - 1):
+        lost = missing(lost, LATER, PAUSE)
+    found = advance(lost, video(VideoStatus.IN_PROGRESS), LATER, PAUSE)
+    assert missing(found, LATER, PAUSE).status is JobStatus.IN_PROGRESS
+
+
+def test_a_silent_server_never_ends_a_job_and_the_silence_is_dated() -> None:
+    waiting = rendering()
+    for look in range(200):
+        waiting = unreachable(waiting, NOW + look, PAUSE)
+    assert (waiting.status, waiting.unreachable_since) == (JobStatus.IN_PROGRESS, NOW)
+    assert waiting.next_look_at == NOW + 199 + LONGEST_PAUSE
+
+
+def test_the_servers_own_wait_is_kept() -> None:
+    assert unreachable(rendering(), LATER, PAUSE, 17.0).next_look_at == LATER + 17.0
+    waiting = download_failed(finished(), FilmNotReady("404"), LATER, PAUSE, 17.0)
+    assert waiting.next_look_at == LATER + 17.0
+
+
+# ------------------------------------------------------------------ the film
+
+
+def test_a_film_that_does_not_arrive_is_tried_again_and_then_given_up() -> None:
+    waiting = finished()
+    for look in range(1, DOWNLOAD_TRIES):
+        waiting = download_failed(waiting, FilmBroken("0 bytes"), LATER, PAUSE)
+        assert (waiting.status, waiting.film_tries) == (JobStatus.COMPLETED, look)
+        assert waiting.next_look_at == LATER + backoff(look, PAUSE)
+    ended = download_failed(waiting, FilmBroken("0 bytes"), LATER, PAUSE)
+    assert_ended(ended, JobStatus.UNDELIVERED)
+    assert ended.error_code == "film_broken"
+
+
+def test_a_discord_or_a_disk_out_of_order_never_ends_a_job() -> None:
+    waiting = finished(film="a.mp4")
+    for _ in range(50):
+        waiting = postponed(waiting, LATER, PAUSE)
+    assert (waiting.status, waiting.film) == (JobStatus.COMPLETED, "a.mp4")
+    assert waiting.next_look_at == LATER + LONGEST_PAUSE
+
+
+def test_a_downloaded_film_forgets_the_troubles_of_its_way() -> None:
+    troubled = download_failed(finished(), FilmBroken("0 bytes"), LATER, PAUSE)
+    here = downloaded(postponed(troubled, LATER, PAUSE), "a.mp4")
+    assert (here.film, here.failed_looks, here.film_tries) == ("a.mp4", 0, 0)
+    assert here.status is JobStatus.COMPLETED
+
+
+def test_a_delivered_film_is_named_by_its_attachment() -> None:
+    ended = delivered(postponed(finished(film="a.mp4"), NOW, PAUSE), 987, LATER)
+    assert_ended(ended, JobStatus.DELIVERED)
+    assert (ended.film_attachment_id, ended.error_code) == (987, None)
+
+
+def test_a_film_without_a_way_into_the_chat_is_kept() -> None:
+    ended = undeliverable(finished(film="a.mp4"), "too_large", LATER)
+    assert_ended(ended, JobStatus.UNDELIVERED)
+    assert (ended.film, ended.error_code) == ("a.mp4", "too_large")
+
+
+# ------------------------------------------------------------------ any row of news
+
+
+@given(looks=st.integers(0, 10**9), pause=st.floats(0.2, 3600))
+def test_a_pause_grows_and_stays_bounded(looks: int, pause: float) -> None:
+    assert 0 < backoff(looks, pause) <= backoff(looks + 1, pause) <= max(LONGEST_PAUSE, pause)
+
+
+VIDEOS = st.builds(
+    Video,
+    id=st.sampled_from(["video_1", "video_2", "video_blank"]),
+    status=st.sampled_from(VideoStatus),
+    progress=st.none() | st.integers(0, 100),
+    model=st.none() | st.just("other"),
+)
+Step = Callable[[Job, float], Job]
+
+
+def polls() -> st.SearchStrategy[Step]:
+    def told(video: Video) -> Step:
+        return lambda job, now: advance(job, video, now, PAUSE)
+
+    silence: st.SearchStrategy[Step] = st.just(lambda job, now: unreachable(job, now, PAUSE))
+    unknown: st.SearchStrategy[Step] = st.just(lambda job, now: missing(job, now, PAUSE))
+    return VIDEOS.map(told) | silence | unknown
+
+
+def deliveries() -> st.SearchStrategy[Step]:
+    steps: list[Step] = [
+        lambda job, now: download_failed(job, FilmNotReady("404"), now, PAUSE),
+        lambda job, now: download_failed(job, FilmBroken("0 bytes"), now, PAUSE),
+        lambda job, now: postponed(job, now, PAUSE),
+        lambda job, _: downloaded(job, "a.mp4"),
+        lambda job, now: delivered(job, 5, now),
+        lambda job, now: undeliverable(job, "too_large", now),
+    ]
+    return st.sampled_from(steps)
+
+
+@given(
+    first=VIDEOS, looks=st.lists(polls(), max_size=30), tries=st.lists(deliveries(), max_size=12)
+)
+def test_no_row_of_news_loses_a_job(first: Video, looks: list[Step], tries: list[Step]) -> None:
+    now = NOW
+    job_now = accepted(sending(job(), now), first, now, PAUSE)
+    for kind, steps in ((polled, looks), (rendered, tries)):
+        for step in steps:
+            if not kind(job_now):
+                break
+            now += 1
+            before, job_now = job_now, step(job_now, now)
+            assert job_now.video_id == first.id
+            if polled(before) and polled(job_now):
+                assert (job_now.progress or 0) >= (before.progress or 0)
+                assert not (rendering_now(before) and job_now.status is JobStatus.QUEUED)
+            assert_followed_or_ended(job_now, now)
+
+
+def polled(job: Job) -> bool:
+    return job.status in (JobStatus.QUEUED, JobStatus.IN_PROGRESS)
+
+
+def rendered(job: Job) -> bool:
+    return job.status is JobStatus.COMPLETED
+
+
+def rendering_now(job: Job) -> bool:
+    return job.status is JobStatus.IN_PROGRESS
+
+
+def assert_followed_or_ended(job: Job, now: float) -> None:
+    if job.status in FOLLOWED:
+        assert job.next_look_at is not None
+        assert job.next_look_at <= now + LONGEST_PAUSE
+        assert job.ended_at is None
+    else:
+        assert (job.next_look_at, job.ended_at) == (None, now)

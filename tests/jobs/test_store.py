@@ -1,0 +1,410 @@
+"""The job store on real files: what goes in comes out, and what must not happen does not."""
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import AsyncIterator
+from contextlib import closing
+from pathlib import Path
+from types import NoneType
+from typing import Any, get_args, get_type_hints
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy.exc import OperationalError
+
+from bot.jobs.migrations.upgrade import NewerDatabaseError, upgrade
+from bot.jobs.models import ACTIVE, FOLLOWED, INTERRUPTED, SPOKEN, TOKEN_LIFE, Job, JobStatus
+from bot.jobs.store import UNCONFIRMED_COUNTS_FOR, JobStore, StoreError
+from bot.jobs.tables import metadata
+from bot.videos.models import InputReference
+from tests.jobs.support import NOW, address, job
+
+MANY = 1000
+PATIENCE = 10.0
+IMAGE = InputReference(data=bytes(range(256)), filename="cat.png", content_type="image/png")
+
+
+@pytest.fixture(autouse=True)
+async def threads_end() -> AsyncIterator[None]:
+    """Keep the loop until the threads of connections that could not be opened have let go of it."""
+    before = set(threading.enumerate())
+    yield
+    for thread in set(threading.enumerate()) - before:
+        if "connection_worker" in thread.name:
+            await asyncio.to_thread(thread.join, PATIENCE)
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[JobStore]:
+    async with JobStore.open(address(tmp_path)) as opened:
+        yield opened
+
+
+async def put(store: JobStore, *jobs: Job) -> None:
+    for each in jobs:
+        assert await store.admit(each, most_of_user=MANY, most=MANY)
+
+
+def rows(folder: Path, query: str) -> list[tuple[Any, ...]]:
+    """Read what another process would see."""
+    with closing(sqlite3.connect(folder / "rushes.db")) as connection:
+        return connection.execute(query).fetchall()
+
+
+def count(folder: Path, table: str) -> int:
+    return rows(folder, f"SELECT count(*) FROM {table}")[0][0]  # noqa: S608 - our own words
+
+
+async def the(store: JobStore, wanted: Job) -> Job:
+    """Read one active job again."""
+    (found,) = [each for each in await store.active_of(wanted.requester_id) if each.id == wanted.id]
+    return found
+
+
+# ------------------------------------------------------------------ what goes in comes out
+
+KINDS: dict[type, st.SearchStrategy[Any]] = {
+    str: st.text(max_size=40),
+    int: st.integers(0, 2**63 - 1),
+    float: st.floats(0, 1e11),
+    bool: st.booleans(),
+    JobStatus: st.sampled_from(JobStatus),
+    NoneType: st.none(),
+}
+
+
+def kind(hint: object) -> st.SearchStrategy[Any]:
+    return st.one_of([KINDS[each] for each in KINDS if each in (hint, *get_args(hint))])
+
+
+FIELDS = {name: kind(hint) for name, hint in get_type_hints(Job).items()}
+JOBS = st.builds(
+    Job, **FIELDS | {"id": st.uuids().map(str), "status": st.sampled_from(sorted(ACTIVE))}
+)
+
+
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(first=JOBS, second=JOBS)
+async def test_every_field_comes_back_as_it_was(store: JobStore, first: Job, second: Job) -> None:
+    await put(store, first)
+    assert await the(store, first) == first
+    changed = second.evolve(id=first.id)
+    assert await store.save(first, changed)
+    read = await the(store, changed)
+    assert read == changed
+    assert type(read.status) is JobStatus
+    assert type(read.image_fitted) is bool
+    await store.drop(changed)
+
+
+async def test_an_intent_is_on_disk_when_it_is_admitted(store: JobStore, tmp_path: Path) -> None:
+    await put(store, job(id="a"))
+    assert rows(tmp_path, "SELECT id, status FROM jobs") == [("a", "requested")]
+
+
+async def test_jobs_survive_closing_and_opening_again(tmp_path: Path) -> None:
+    kept = job(status=JobStatus.QUEUED, video_id="video_1", next_look_at=NOW)
+    async with JobStore.open(address(tmp_path)) as store:
+        await put(store, kept)
+    for _ in range(2):
+        async with JobStore.open(address(tmp_path)) as store:
+            assert await store.due(NOW, limit=9) == [kept]
+
+
+# ------------------------------------------------------------------ the spend guard
+
+
+async def test_many_at_once_cannot_pass_the_limit_of_one_person(store: JobStore) -> None:
+    jobs = [job(requester_id=1) for _ in range(50)]
+    taken = await asyncio.gather(*(store.admit(each, most_of_user=3, most=MANY) for each in jobs))
+    assert taken.count(True) == 3
+    assert len(await store.active_of(1)) == 3
+
+
+async def test_many_at_once_cannot_pass_the_limit_of_all(store: JobStore) -> None:
+    jobs = [job(requester_id=number) for number in range(50)]
+    taken = await asyncio.gather(*(store.admit(each, most_of_user=3, most=7) for each in jobs))
+    assert taken.count(True) == 7
+
+
+async def test_what_is_not_admitted_is_not_written(store: JobStore, tmp_path: Path) -> None:
+    await put(store, job())
+    assert not await store.admit(job(), most_of_user=1, most=MANY)
+    assert not await store.admit(job(requester_id=99), most_of_user=MANY, most=1)
+    assert count(tmp_path, "jobs") == 1
+
+
+@pytest.mark.parametrize("status", JobStatus)
+async def test_only_what_may_still_cost_counts(store: JobStore, status: JobStatus) -> None:
+    counts = status in ACTIVE or status is JobStatus.UNCONFIRMED
+    await put(store, job(status=status))
+    assert await store.admit(job(), most_of_user=1, most=MANY) is not counts
+    assert await store.admit(job(requester_id=99), most_of_user=MANY, most=1 + (not counts)) is (
+        not counts
+    )
+
+
+async def test_an_unknown_outcome_counts_for_a_while_only(store: JobStore) -> None:
+    await put(store, job(status=JobStatus.UNCONFIRMED))
+    soon = job(created_at=NOW + UNCONFIRMED_COUNTS_FOR - 1)
+    late = job(created_at=NOW + UNCONFIRMED_COUNTS_FOR + 1)
+    assert not await store.admit(soon, most_of_user=1, most=MANY)
+    assert await store.admit(late, most_of_user=1, most=MANY)
+
+
+async def test_a_persons_running_jobs_are_theirs_alone_and_oldest_first(store: JobStore) -> None:
+    await put(
+        store,
+        *(job(id=name, created_at=NOW + at) for at, name in ((3, "c"), (1, "a"), (2, "b"))),
+        job(requester_id=99),
+        job(status=JobStatus.DELIVERED),
+        job(status=JobStatus.UNCONFIRMED),
+    )
+    assert [each.id for each in await store.active_of(11)] == ["a", "b", "c"]
+
+
+# ------------------------------------------------------------------ saving
+
+
+async def test_a_save_is_refused_once_the_status_moved_on(store: JobStore) -> None:
+    read = job(status=JobStatus.IN_PROGRESS, next_look_at=NOW)
+    await put(store, read)
+    completed = read.evolve(status=JobStatus.COMPLETED)
+    assert await store.save(read, completed)
+    assert not await store.save(read, read.evolve(status=JobStatus.FAILED))
+    assert await store.due(NOW, limit=9) == [completed]
+
+
+async def test_of_two_ends_at_once_one_is_kept(store: JobStore, tmp_path: Path) -> None:
+    read = job(status=JobStatus.IN_PROGRESS)
+    await put(store, read)
+    ends = [JobStatus.FAILED, JobStatus.CANCELLED, JobStatus.EXPIRED] * 5
+    saved = await asyncio.gather(*(store.save(read, read.evolve(status=end)) for end in ends))
+    assert saved.count(True) == 1
+    assert rows(tmp_path, "SELECT status FROM jobs") == [(ends[saved.index(True)],)]
+
+
+async def test_a_save_writes_only_what_changed(store: JobStore) -> None:
+    read = job(status=JobStatus.IN_PROGRESS)
+    await put(store, read)
+    assert await store.save(read, read.evolve(shown=JobStatus.IN_PROGRESS, message_id=7))
+    assert await store.save(read, read.evolve(progress=40))
+    assert await the(store, read) == read.evolve(
+        shown=JobStatus.IN_PROGRESS, message_id=7, progress=40
+    )
+
+
+async def test_a_forgotten_token_stays_forgotten(store: JobStore) -> None:
+    read = job(status=JobStatus.IN_PROGRESS, interaction_token="t")  # noqa: S106 - no password
+    await put(store, read)
+    await store.forget_tokens(NOW + TOKEN_LIFE)
+    assert await store.save(read, read.evolve(progress=40))
+    assert await the(store, read) == read.evolve(progress=40, interaction_token=None)
+
+
+async def test_only_tokens_that_ended_are_forgotten(store: JobStore, tmp_path: Path) -> None:
+    await put(
+        store,
+        job(id="dead", token_expires_at=NOW, status=JobStatus.DELIVERED),
+        job(id="lives", token_expires_at=NOW + 1),
+    )
+    await store.forget_tokens(NOW)
+    assert rows(tmp_path, "SELECT id, interaction_token FROM jobs ORDER BY id") == [
+        ("dead", None),
+        ("lives", "token"),
+    ]
+
+
+async def test_a_save_without_a_change_still_tells_whether_it_stands(store: JobStore) -> None:
+    read = job()
+    await put(store, read)
+    assert await store.save(read, read)
+    await store.save(read, read.evolve(status=JobStatus.SENDING))
+    assert not await store.save(read, read)
+
+
+async def test_a_job_nobody_admitted_is_not_saved(store: JobStore, tmp_path: Path) -> None:
+    assert not await store.save(job(), job())
+    assert count(tmp_path, "jobs") == 0
+
+
+# ------------------------------------------------------------------ what is to be done
+
+
+async def test_due_are_the_followed_jobs_whose_time_has_come(store: JobStore) -> None:
+    followed = [job(id=f"{status}", status=status, next_look_at=NOW) for status in JobStatus]
+    await put(store, *followed, job(status=JobStatus.QUEUED, next_look_at=NOW + 0.001))
+    await put(store, job(status=JobStatus.QUEUED, next_look_at=None))
+    assert {each.id for each in await store.due(NOW, limit=MANY)} == {*FOLLOWED}
+
+
+async def test_who_waits_longest_is_due_first(store: JobStore) -> None:
+    await put(
+        store,
+        *(
+            job(id=f"{at}", status=JobStatus.QUEUED, next_look_at=NOW - at)
+            for at in (3, 9, 1, 7, 5)
+        ),
+    )
+    assert [each.id for each in await store.due(NOW, limit=3)] == ["9", "7", "5"]
+
+
+async def test_interrupted_are_the_jobs_only_a_running_process_leaves(store: JobStore) -> None:
+    await put(
+        store, *(job(id=f"{s}", status=s, created_at=NOW - n) for n, s in enumerate(JobStatus))
+    )
+    found = await store.interrupted()
+    assert {each.id for each in found} == {*INTERRUPTED}
+    assert [each.created_at for each in found] == sorted(each.created_at for each in found)
+
+
+async def test_unshown_are_the_ends_in_words_that_nobody_has_seen(store: JobStore) -> None:
+    for status in JobStatus:
+        common = {"status": status, "ended_at": NOW}
+        await put(
+            store,
+            job(id=f"{status}", **common),
+            job(id=f"{status} after another", shown=JobStatus.QUEUED, **common),
+            job(id=f"{status} seen", shown=status, **common),
+        )
+    found = {each.id for each in await store.unshown(NOW - 1, NOW)}
+    assert found == {*SPOKEN, *(f"{status} after another" for status in SPOKEN)}
+
+
+async def test_unshown_looks_between_two_times_only(store: JobStore) -> None:
+    for at in (9, 10, 20, 21):
+        await put(store, job(id=f"{at}", status=JobStatus.FAILED, ended_at=NOW + at))
+    found = await store.unshown(NOW + 10, NOW + 20)
+    assert {each.id for each in found} == {"10", "20"}
+
+
+# ------------------------------------------------------------------ the image
+
+
+async def test_an_image_comes_back_with_the_job_that_has_it(store: JobStore) -> None:
+    asked = job(image_url="https://cdn.example/cat.jpg", image_name="cat.jpg")
+    await put(store, asked)
+    assert await store.image(asked) is None
+    kept = asked.evolve(image_url=None, image_fitted=True)
+    assert await store.put_image(asked, kept, IMAGE)
+    assert await store.image(kept) == IMAGE
+    assert await the(store, asked) == kept
+
+
+async def test_an_image_is_refused_once_the_status_moved_on(store: JobStore) -> None:
+    asked = job()
+    await put(store, asked)
+    await store.save(asked, asked.evolve(status=JobStatus.SENDING))
+    assert not await store.put_image(asked, asked.evolve(image_fitted=True), IMAGE)
+    assert not (await the(store, asked)).image_fitted
+
+
+async def test_a_dropped_job_takes_its_image_with_it_and_no_other(
+    store: JobStore, tmp_path: Path
+) -> None:
+    dropped, kept = job(), job()
+    await put(store, dropped, kept)
+    for each in (dropped, kept):
+        await store.put_image(each, each, IMAGE)
+    await store.drop(dropped)
+    assert rows(tmp_path, "SELECT id FROM jobs") == [(kept.id,)]
+    assert rows(tmp_path, "SELECT job_id FROM job_images") == [(kept.id,)]
+
+
+async def test_an_image_without_its_job_is_an_error_and_not_kept(
+    store: JobStore, tmp_path: Path
+) -> None:
+    with pytest.raises(StoreError):
+        await store.put_image(job(), job(), IMAGE)
+    assert count(tmp_path, "job_images") == 0
+
+
+# ------------------------------------------------------------------ the file
+
+
+def test_the_migrations_lead_to_the_tables(tmp_path: Path) -> None:
+    engine = sa.create_engine(f"sqlite:///{tmp_path / 'rushes.db'}")
+    with engine.begin() as connection:
+        upgrade(connection)
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+        names = sa.inspect(connection).get_table_names()
+    engine.dispose()
+    assert set(names) == {*metadata.tables, "alembic_version"}
+
+
+async def test_a_newer_database_is_left_alone(tmp_path: Path) -> None:
+    async with JobStore.open(address(tmp_path)) as store:
+        await put(store, job())
+    with closing(sqlite3.connect(tmp_path / "rushes.db")) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(NewerDatabaseError, match="9999"):
+        async with JobStore.open(address(tmp_path)):
+            pytest.fail("it was opened")
+    assert rows(tmp_path, "SELECT version_num FROM alembic_version") == [("9999",)]
+    assert count(tmp_path, "jobs") == 1
+
+
+async def test_a_folder_that_is_not_there_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(StoreError):
+        async with JobStore.open(address(tmp_path / "nowhere")):
+            pytest.fail("it was opened")
+
+
+@pytest.mark.parametrize("damage", [b"not a database" * 90, b"SQLite format 3\0" + b"\xff" * 4096])
+async def test_what_is_no_database_is_an_error_and_left_alone(
+    tmp_path: Path, damage: bytes
+) -> None:
+    path = tmp_path / "rushes.db"
+    path.write_bytes(damage)
+    with pytest.raises(StoreError):
+        async with JobStore.open(address(tmp_path)):
+            pytest.fail("it was opened")
+    assert path.read_bytes() == damage
+
+
+async def test_a_read_only_database_is_read_and_every_write_is_an_error(tmp_path: Path) -> None:
+    kept = job(status=JobStatus.QUEUED, next_look_at=NOW)
+    async with JobStore.open(address(tmp_path)) as store:
+        await put(store, kept)
+        read_only = f"sqlite+aiosqlite:///file:{tmp_path / 'rushes.db'}?mode=ro&uri=true"
+        async with JobStore.open(read_only) as reader:
+            assert await reader.due(NOW, limit=9) == [kept]
+            for write in (
+                reader.admit(job(), most_of_user=9, most=9),
+                reader.save(kept, kept.evolve(progress=1)),
+                reader.drop(kept),
+                reader.put_image(kept, kept, IMAGE),
+                reader.forget_tokens(NOW * 2),
+            ):
+                with pytest.raises(StoreError, match="readonly"):
+                    await write
+        assert await store.due(NOW, limit=9) == [kept]
+
+
+async def test_a_table_that_is_gone_is_an_error_with_its_cause(
+    store: JobStore, tmp_path: Path
+) -> None:
+    with closing(sqlite3.connect(tmp_path / "rushes.db")) as connection, connection:
+        connection.execute("DROP TABLE jobs")
+    for ask in (store.due(NOW, limit=1), store.interrupted(), store.save(job(), job())):
+        with pytest.raises(StoreError, match="no such table: jobs") as caught:
+            await ask
+        assert isinstance(caught.value.__cause__, OperationalError)
+
+
+async def test_a_commit_outlives_a_power_cut(store: JobStore) -> None:
+    engine = store._engine  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - the pragmas have no other witness
+    async with engine.connect() as connection:
+        told = {
+            name: (await connection.exec_driver_sql(f"PRAGMA {name}")).scalar_one()
+            for name in ("journal_mode", "synchronous", "foreign_keys")
+        }
+    assert told == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}

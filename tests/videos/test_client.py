@@ -1,0 +1,523 @@
+"""The client on a real network: what it sends, what it repeats, and what it never does."""
+
+import asyncio
+import socket
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+
+import aiohttp
+import pytest
+import stamina
+from aiohttp import web
+
+from bot.videos.client import BODY_LIMIT, LONGEST_WAIT, VideosClient, worth_another_create
+from bot.videos.container import MP4
+from bot.videos.errors import (
+    BadRequest,
+    Busy,
+    FilmBroken,
+    FilmNotReady,
+    NotFound,
+    NotSent,
+    OutcomeUnknown,
+    Unauthorized,
+    Unavailable,
+    VideosError,
+)
+from bot.videos.models import CreateVideo, InputReference, VideoStatus
+from tests.videos import films
+from tests.videos.scripted import (
+    Behaviour,
+    ScriptedServer,
+    breaks_off,
+    cuts,
+    is_silent,
+    never_ends,
+    says,
+    scripted,
+)
+
+KEY = "sk-secret-0123456789"
+CAT = CreateVideo(prompt="a calico cat", size="720x1280", seconds="4")
+JOB = {"id": "video_1", "status": "queued"}
+SHORT = 0.4
+"""Seconds a client waits whose server never answers."""
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[ScriptedServer]:
+    async with scripted() as running:
+        yield running
+
+
+@pytest.fixture
+async def client(server: ScriptedServer) -> AsyncIterator[VideosClient]:
+    async with connected(server.base_url) as connected_client:
+        yield connected_client
+
+
+@pytest.fixture
+def no_pauses() -> Iterator[None]:
+    with stamina.set_testing(True, attempts=3, cap=True):
+        yield
+
+
+@asynccontextmanager
+async def connected(
+    base_url: str, *, api_key: str | None = KEY, patience: float = 20.0
+) -> AsyncGenerator[VideosClient]:
+    async with aiohttp.ClientSession() as session:
+        yield VideosClient(session, base_url=base_url, api_key=api_key, timeout=patience)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def names(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir()]
+
+
+# ------------------------------------------------------------------ create
+
+
+async def test_a_create_sends_its_fields_as_a_form(
+    server: ScriptedServer, client: VideosClient
+) -> None:
+    server.on("POST", "/videos", says(200, JOB, openai_poll_after_ms="700"))
+    reading = await client.create(
+        CreateVideo(prompt="a cat\r\n“plays” 🎹", model="sora-2", size="720x1280", seconds="4")
+    )
+    assert (reading.video.id, reading.poll_after) == ("video_1", 0.7)
+    (seen,) = server.seen
+    assert seen.headers["Content-Type"].startswith("multipart/form-data; boundary=")
+    assert {field.name: seen.text(field.name or "") for field in seen.fields} == {
+        "prompt": "a cat\r\n“plays” 🎹",
+        "model": "sora-2",
+        "size": "720x1280",
+        "seconds": "4",
+    }
+    assert [field.filename for field in seen.fields] == [None] * 4
+
+
+async def test_the_reference_image_is_a_file_part(
+    server: ScriptedServer, client: VideosClient
+) -> None:
+    server.on("POST", "/videos", says(202, JOB))
+    pixels = bytes(range(256)) * 9
+    image = InputReference(data=pixels, filename="cat.png", content_type="image/png")
+    await client.create(CreateVideo(prompt="a cat", input_reference=image))
+    (seen,) = server.seen
+    assert [field.name for field in seen.fields] == ["prompt", "input_reference"]
+    part = seen.fields[1]
+    assert (part.content_type, part.value) == ("image/png", pixels)
+    assert part.filename == "cat.png"
+
+
+async def test_a_form_stays_multipart_without_an_image(
+    server: ScriptedServer, client: VideosClient
+) -> None:
+    server.on("POST", "/videos", says(200, JOB))
+    await client.create(CreateVideo(prompt="a cat"))
+    assert [(field.name, field.value) for field in server.seen[0].fields] == [("prompt", b"a cat")]
+
+
+async def test_the_key_is_sent_as_a_bearer(server: ScriptedServer, client: VideosClient) -> None:
+    server.on("POST", "/videos", says(200, JOB))
+    await client.create(CAT)
+    assert server.seen[0].headers["Authorization"] == f"Bearer {KEY}"
+
+
+async def test_without_a_key_none_is_sent(server: ScriptedServer) -> None:
+    server.on("POST", "/videos", says(200, JOB))
+    async with connected(server.base_url, api_key=None) as client:
+        await client.create(CAT)
+    assert "Authorization" not in server.seen[0].headers
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_a_create_follows_no_redirect(
+    server: ScriptedServer, client: VideosClient, status: int
+) -> None:
+    server.on("POST", "/videos", says(status, b"", Location="/v1/moved"))
+    server.on("POST", "/moved", says(200, JOB)).on("GET", "/moved", says(200, JOB))
+    with pytest.raises(BadRequest):
+        await client.create(CAT)
+    assert len(server.seen) == 1
+
+
+@pytest.mark.usefixtures("no_pauses")
+async def test_a_refused_connection_is_not_sent() -> None:
+    async with connected(f"http://127.0.0.1:{free_port()}/v1") as client:
+        with pytest.raises(NotSent):
+            await client.create(CAT)
+        with pytest.raises(NotSent):
+            await client.retrieve("video_1")
+
+
+@pytest.mark.usefixtures("no_pauses")
+async def test_a_server_that_speaks_no_tls_got_nothing(server: ScriptedServer) -> None:
+    async with connected(server.base_url.replace("http:", "https:")) as client:
+        with pytest.raises(NotSent):
+            await client.create(CAT)
+    assert server.seen == []
+
+
+@pytest.mark.parametrize(
+    "behaviour",
+    [cuts, says(500, {"error": {"message": "boom"}}), says(502, b"<html>"), says(503), says(200)],
+    ids=["cut", "500", "502", "bare 503", "empty 200"],
+)
+async def test_a_create_of_unknown_outcome_is_sent_exactly_once(
+    server: ScriptedServer, client: VideosClient, behaviour: Behaviour
+) -> None:
+    server.on("POST", "/videos", behaviour, says(200, JOB))
+    with pytest.raises(OutcomeUnknown):
+        await client.create(CAT)
+    assert len(server.seen) == 1
+
+
+@pytest.mark.parametrize("behaviour", [never_ends, is_silent], ids=["endless", "silent"])
+async def test_a_create_without_an_end_is_given_up_in_time_and_not_repeated(
+    server: ScriptedServer, behaviour: Behaviour
+) -> None:
+    server.on("POST", "/videos", behaviour, says(200, JOB))
+    async with connected(server.base_url, patience=SHORT) as client, asyncio.timeout(10):
+        with pytest.raises(OutcomeUnknown):
+            await client.create(CAT)
+    assert len(server.seen) == 1
+
+
+async def test_an_answer_cut_in_its_middle_leaves_the_outcome_unknown(
+    server: ScriptedServer, client: VideosClient
+) -> None:
+    server.on("POST", "/videos", breaks_off(b'{"id": "video_1", "stat', promised=80))
+    with pytest.raises(OutcomeUnknown):
+        await client.create(CAT)
+    assert len(server.seen) == 1
+
+
+@pytest.mark.parametrize("status", [429, 503])
+async def test_a_no_that_names_a_wait_is_asked_again(
+    server: ScriptedServer, client: VideosClient, status: int
+) -> None:
+    server.on("POST", "/videos", says(status, b"", Retry_After="0"), says(200, JOB))
+    assert (await client.create(CAT)).video.id == "video_1"
+    assert [seen.text("prompt") for seen in server.seen] == ["a calico cat"] * 2
+
+
+async def test_a_server_that_stays_busy_is_asked_three_times(
+    server: ScriptedServer, client: VideosClient
+) -> None:
+    server.on("POST", "/videos", *[says(429, b"", Retry_After="0")] * 3, says(200, JOB))
+    with pytest.raises(Busy):
+        await client.create(CAT)
+    assert len(server.seen) == 3
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "error"),
+    [
+        (says(429, {"error": {"message": "slow down"}}), Busy),
+        (says(429, b"", Retry_After="3600"), Busy),
+        (says(400, {"error": {"message": "no", "code": "moderation_blocked"}}), BadRequest),
+        (says(401, b"", Retry_After="0"), Unauthorized),
+        (says(404, {"detail": "Not Found"}), BadRequest),
+    ],
+)
+async def test_any_other_no_is_final(
+    server: ScriptedServer, client: VideosClient, behaviour: Behaviour, error: type[VideosError]
+) -> None:
+    server.on("POST", "/videos", behaviour, says(200, JOB))
+    with pytest.raises(error):
+        await client.create(CAT)
+    assert len(server.seen) == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "worth"),
+    [
+        (NotSent("refused"), True),
+        (Busy(429, retry_after=0.0), 0.0),
+        (Busy(503, retry_after=LONGEST_WAIT), LONGEST_WAIT),
+        (Busy(429, retry_after=LONGEST_WAIT + 0.1), False),
+        (Busy(429), False),
+        (OutcomeUnknown("cut"), False),
+        (Unavailable("cut", retry_after=0.0), False),
+        (BadRequest(400, retry_after=0.0), False),
+        (Unauthorized(401, retry_after=0.0), False),
+        (RuntimeError("anything"), False),
+    ],
+)
+def test_only_what_surely_bought_nothing_is_worth_another_create(
+    error: Exception, worth: float
+) -> None:
+    told = worth_another_create(error)
+    assert (told, type(told)) == (worth, type(worth))
+
+
+# ------------------------------------------------------------------ reads
+
+
+async def test_a_job_is_read_at_its_own_address(
+    server: ScriptedServer, client: VideosClient
+) -> None:
+    server.on("GET", "/videos/video_1", says(200, JOB | {"status": "processing", "progress": 4}))
+    reading = await client.retrieve("video_1")
+    assert (reading.video.status, reading.video.progress) == (VideoStatus.IN_PROGRESS, 4)
+    assert server.seen[0].headers["Authorization"] == f"Bearer {KEY}"
+
+
+@pytest.mark.parametrize(
+    ("video_id", "path"),
+    [
+        ("video_bGl0ZWxsbTo==", "video_bGl0ZWxsbTo=="),
+        ("a/b/../c", "a%2Fb%2F..%2Fc"),
+        ("a?b#c", "a%3Fb%23c"),
+        ("a%2Fb", "a%252Fb"),
+        ("a b+c", "a%20b%2Bc"),
+        ("ü", "%C3%BC"),
+        ("x" * 250, "x" * 250),
+    ],
+)
+async def test_an_id_is_one_step_of_the_path_whatever_it_holds(
+    server: ScriptedServer, client: VideosClient, tmp_path: Path, video_id: str, path: str
+) -> None:
+    server.on("GET", f"/videos/{path}", says(200, JOB))
+    server.on("DELETE", f"/videos/{path}", says(200, {"deleted": True}))
+    server.on("GET", f"/videos/{path}/content", says(200, films.mp4()))
+    await client.retrieve(video_id)
+    await client.download(video_id, tmp_path / "film")
+    await client.delete(video_id)
+    assert [seen.path for seen in server.seen] == [
+        f"/v1/videos/{path}",
+        f"/v1/videos/{path}/content",
+        f"/v1/videos/{path}",
+    ]
+
+
+async def test_a_base_address_may_end_in_a_slash(server: ScriptedServer) -> None:
+    server.on("GET", "/videos/video_1", says(200, JOB))
+    async with connected(server.base_url + "/") as client:
+        await client.retrieve("video_1")
+    assert server.seen[0].path == "/v1/videos/video_1"
+
+
+async def test_a_list_asks_for_the_newest_after_a_cursor(
+    server: ScriptedServer, client: VideosClient
+) -> None:
+    page = {"data": [JOB], "has_more": True, "last_id": "video_1"}
+    server.on("GET", "/videos", says(200, page), says(200, {"data": []}))
+    first = await client.list()
+    await client.list(after="a=b&c", limit=7)
+    assert first.has_more
+    assert [seen.path for seen in server.seen] == [
+        "/v1/videos?limit=100&order=desc",
+        "/v1/videos?limit=7&order=desc&after=a%3Db%26c",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "error"),
+    [
+        (says(404, {"detail": "Video not found"}), NotFound),
+        (says(401, {"error": "Unauthorized"}), Unauthorized),
+        (says(429, b"", Retry_After="0"), Unavailable),
+        (says(500, b"<html>"), Unavailable),
+        (says(302, b"", Location="/v1/moved"), Unavailable),
+        (breaks_off(b"{", promised=9), Unavailable),
+        (says(200, b"x" * (BODY_LIMIT + 1)), Unavailable),
+    ],
+    ids=["404", "401", "429", "500", "redirect", "cut", "too long"],
+)
+async def test_a_poll_without_a_job_is_asked_once_and_named(
+    server: ScriptedServer, client: VideosClient, behaviour: Behaviour, error: type[VideosError]
+) -> None:
+    server.on("GET", "/videos/video_1", behaviour, says(200, JOB))
+    with pytest.raises(error):
+        await client.retrieve("video_1")
+    assert len(server.seen) == 1
+
+
+async def test_a_poll_of_a_silent_server_ends_in_time(server: ScriptedServer) -> None:
+    server.on("GET", "/videos/video_1", is_silent)
+    async with connected(server.base_url, patience=SHORT) as client, asyncio.timeout(10):
+        with pytest.raises(Unavailable):
+            await client.retrieve("video_1")
+
+
+async def test_a_job_that_is_gone_is_deleted(server: ScriptedServer, client: VideosClient) -> None:
+    server.on("DELETE", "/videos/video_1", says(404, {"detail": "Not Found"}), says(405))
+    await client.delete("video_1")
+    with pytest.raises(Unavailable):
+        await client.delete("video_1")
+
+
+# ------------------------------------------------------------------ the key
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 429, 500, 503])
+async def test_a_key_that_the_server_quotes_reaches_no_exception(
+    server: ScriptedServer, client: VideosClient, tmp_path: Path, status: int
+) -> None:
+    film = tmp_path / "film"
+    quote = {"error": {"message": f"Incorrect API key provided: {KEY}", "code": f"key {KEY}"}}
+    in_json, in_text = says(status, quote), says(status, f"no such key {KEY}".encode())
+    server.on("POST", "/videos", in_json, in_text)
+    server.on("GET", "/videos/video_1", in_json, in_text)
+    server.on("GET", "/videos/video_1/content", in_json, in_text)
+    for mark in ("***", ""):
+        for ask in (
+            partial(client.create, CAT),
+            partial(client.retrieve, "video_1"),
+            partial(client.download, "video_1", film),
+        ):
+            with pytest.raises(VideosError) as caught:
+                await ask()
+            told = f"{caught.value} {vars(caught.value)} {caught.value.__cause__}"
+            assert mark in told
+            assert KEY not in told
+
+
+async def test_the_key_is_dropped_on_a_redirect_to_another_origin(
+    server: ScriptedServer, client: VideosClient, tmp_path: Path
+) -> None:
+    async with scripted() as storage:
+        storage.on("GET", "/signed", says(200, films.mp4()))
+        address = f"{storage.origin}/v1/signed?signature=1"
+        server.on("GET", "/videos/video_1/content", says(302, b"", Location=address))
+        assert await client.download("video_1", tmp_path / "film") is MP4
+        (there,) = storage.seen
+    assert "Authorization" in server.seen[0].headers
+    assert KEY not in str(there)
+
+
+async def test_the_key_goes_along_within_the_servers_own_origin(
+    server: ScriptedServer, client: VideosClient, tmp_path: Path
+) -> None:
+    server.on("GET", "/videos/video_1/content", says(307, b"", Location="/v1/files/1"))
+    server.on("GET", "/files/1", says(200, films.mp4()))
+    await client.download("video_1", tmp_path / "film")
+    assert [seen.headers["Authorization"] for seen in server.seen] == [f"Bearer {KEY}"] * 2
+
+
+# ------------------------------------------------------------------ films
+
+
+async def test_a_whole_film_arrives_under_its_name_alone(
+    server: ScriptedServer, client: VideosClient, tmp_path: Path
+) -> None:
+    film = films.mp4(bytes(range(256)) * 4000)
+    server.on("GET", "/videos/video_1/content", says(200, film, Content_Type="video/mp4"))
+    assert await client.download("video_1", tmp_path / "film") is MP4
+    assert names(tmp_path) == ["film"]
+    assert (tmp_path / "film").read_bytes() == film
+    assert server.seen[0].path == "/v1/videos/video_1/content", "no variant is asked for"
+
+
+FILM = films.mp4()
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "error"),
+    [
+        (breaks_off(FILM[:-40], promised=len(FILM)), Unavailable),
+        (breaks_off(FILM, promised=len(FILM) + 40), Unavailable),
+        (breaks_off(FILM[:-40]), Unavailable),
+        (cuts, Unavailable),
+        (says(200, FILM[:-40]), FilmBroken),
+        (says(200, {"id": "video_1", "output_path": "/out/1.mp4"}), FilmBroken),
+        (says(200, b"<!doctype html><html></html>", Content_Type="text/html"), FilmBroken),
+        (says(200), FilmBroken),
+        (says(206, FILM), Unavailable),
+        (says(204), Unavailable),
+        (says(400, {"detail": "is not ready (status: generating)"}), FilmNotReady),
+        (says(404, {"detail": "Generation is still in-progress"}, Retry_After="2"), FilmNotReady),
+        (says(409, {"error": {"message": "not yet"}}), FilmNotReady),
+        (says(425), FilmNotReady),
+        (says(429, b"", Retry_After="2"), FilmNotReady),
+        (says(502, b"<html>"), Unavailable),
+        (says(401), Unauthorized),
+    ],
+    ids=[
+        "Content-Length says more", "Content-Length lies", "cut between chunks", "cut", "half",
+        "json", "html", "empty", "a part", "no content", "400", "404", "409", "425", "429", "502",
+        "401",
+    ],
+)  # fmt: skip
+async def test_what_is_no_whole_film_leaves_no_file(
+    server: ScriptedServer,
+    client: VideosClient,
+    tmp_path: Path,
+    behaviour: Behaviour,
+    error: type[VideosError],
+) -> None:
+    server.on("GET", "/videos/video_1/content", behaviour)
+    with pytest.raises(VideosError) as caught:
+        await client.download("video_1", tmp_path / "film")
+    assert type(caught.value) is error
+    assert names(tmp_path) == []
+
+
+async def test_not_ready_carries_the_servers_wait(
+    server: ScriptedServer, client: VideosClient, tmp_path: Path
+) -> None:
+    server.on("GET", "/videos/video_1/content", says(404, {"detail": "soon"}, Retry_After="2"))
+    with pytest.raises(FilmNotReady) as caught:
+        await client.download("video_1", tmp_path / "film")
+    assert caught.value.retry_after == 2.0
+
+
+async def test_a_broken_second_download_takes_nothing_from_the_first(
+    server: ScriptedServer, client: VideosClient, tmp_path: Path
+) -> None:
+    server.on("GET", "/videos/video_1/content", says(200, FILM), breaks_off(FILM[:60]))
+    await client.download("video_1", tmp_path / "film")
+    with pytest.raises(Unavailable):
+        await client.download("video_1", tmp_path / "film")
+    assert (tmp_path / "film").read_bytes() == FILM
+    assert names(tmp_path) == ["film"]
+
+
+async def test_a_film_that_stops_coming_is_given_up(server: ScriptedServer, tmp_path: Path) -> None:
+    async def stalls(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        await response.write(FILM[:60])
+        return await is_silent(request)
+
+    server.on("GET", "/videos/video_1/content", stalls)
+    async with connected(server.base_url, patience=SHORT) as client, asyncio.timeout(10):
+        with pytest.raises(Unavailable):
+            await client.download("video_1", tmp_path / "film")
+    assert names(tmp_path) == []
+
+
+async def test_a_cancelled_download_leaves_no_file(
+    server: ScriptedServer, client: VideosClient, tmp_path: Path
+) -> None:
+    begun = asyncio.Event()
+
+    async def stalls(request: web.Request) -> web.StreamResponse:
+        begun.set()
+        return await is_silent(request)
+
+    server.on("GET", "/videos/video_1/content", stalls)
+    download = asyncio.create_task(client.download("video_1", tmp_path / "film"))
+    await begun.wait()
+    download.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await download
+    assert names(tmp_path) == []
+
+
+async def test_a_disk_that_takes_nothing_is_told_as_such(
+    server: ScriptedServer, client: VideosClient, tmp_path: Path
+) -> None:
+    server.on("GET", "/videos/video_1/content", says(200, FILM))
+    with pytest.raises(FileNotFoundError):
+        await client.download("video_1", tmp_path / "nowhere" / "film")

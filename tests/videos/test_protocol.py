@@ -1,0 +1,526 @@
+"""The wire rules, by answers recorded from the living servers."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from multidict import CIMultiDict
+
+from bot.videos.errors import (
+    BadRequest,
+    Busy,
+    FilmNotReady,
+    NotFound,
+    OutcomeUnknown,
+    Refused,
+    Unauthorized,
+    Unavailable,
+    VideosError,
+)
+from bot.videos.models import CreateVideo, InputReference, VideoError, VideoStatus
+from bot.videos.protocol import (
+    REASON_LIMIT,
+    Answer,
+    Part,
+    Reading,
+    content_error,
+    create_parts,
+    error_facts,
+    poll_after,
+    read_created,
+    read_deleted,
+    read_page,
+    read_video,
+    retry_after,
+)
+
+JOB = {"id": "video_123", "object": "video", "model": "sora-2", "status": "queued", "progress": 0}
+HTML = b"<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
+
+VLLM_OMNI_FAILED = {
+    "id": "video_gen_0f3a", "object": "video", "model": "Wan-AI/Wan2.2-T2V-A14B-Diffusers",
+    "status": "failed", "progress": 0, "created_at": 1795000000, "seconds": "4", "size": None,
+    "error": {"code": 400, "message": "Prompt blocked by guardrail"}, "quality": "default",
+}  # fmt: skip
+LITELLM_AROUND_IT = {
+    "error": {
+        "message": "litellm.BadRequestError: OpenAIException - " + json.dumps(VLLM_OMNI_FAILED),
+        "type": None,
+        "param": None,
+        "code": "400",
+    }
+}
+LITELLM_MODERATION = {
+    "error": {
+        "message": "litellm.BadRequestError: OpenAIException - "
+        + json.dumps(
+            {
+                "error": {
+                    "message": "Your request was blocked by our moderation system.",
+                    "type": "invalid_request_error",
+                    "param": None,
+                    "code": "moderation_blocked",
+                }
+            }
+        ),
+        "type": "invalid_request_error",
+        "param": None,
+        "code": "400",
+    }
+}
+OPENAI_KEY = {
+    "error": {
+        "message": "Incorrect API key provided.",
+        "type": "invalid_request_error",
+        "param": None,
+        "code": "invalid_api_key",
+    }
+}
+
+
+def answer(status: int, body: object = b"", **headers: str) -> Answer:
+    payload = body if isinstance(body, bytes) else json.dumps(body).encode()
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Answer(status=status, headers=CIMultiDict(named), body=payload)
+
+
+def refusal(told: Answer) -> Refused:
+    with pytest.raises(Refused) as caught:
+        read_created(told)
+    return caught.value
+
+
+# ------------------------------------------------------------------ what is sent
+
+
+def test_a_create_is_its_fields_and_the_image_as_a_file() -> None:
+    image = InputReference(data=b"\x89PNG", filename="cat.png", content_type="image/png")
+    request = CreateVideo(
+        prompt="a cat", model="sora-2", size="720x1280", seconds="8", input_reference=image
+    )
+    assert create_parts(request) == (
+        Part(name="prompt", value="a cat"),
+        Part(name="model", value="sora-2"),
+        Part(name="size", value="720x1280"),
+        Part(name="seconds", value="8"),
+        Part(
+            name="input_reference", value=b"\x89PNG", filename="cat.png", content_type="image/png"
+        ),
+    )
+
+
+def test_what_was_not_chosen_is_left_to_the_server() -> None:
+    assert create_parts(CreateVideo(prompt="a cat")) == (Part(name="prompt", value="a cat"),)
+
+
+# ------------------------------------------------------------------ create
+
+
+@pytest.mark.parametrize("status", [200, 201, 202])
+def test_a_job_in_a_good_answer_is_taken(status: int) -> None:
+    reading = read_created(answer(status, JOB, openai_poll_after_ms="2500"))
+    assert (reading.video.id, reading.video.status) == ("video_123", VideoStatus.QUEUED)
+    assert reading.poll_after == 2.5
+
+
+def test_tensorrt_llm_accepts_with_202() -> None:
+    told = {"id": "video_9b", "status": "generating", "progress": None, "duration": 4.0, "fps": 24}
+    video = read_created(answer(202, told)).video
+    assert (video.status, video.progress, video.seconds) == (VideoStatus.IN_PROGRESS, None, None)
+
+
+def test_dynamo_is_completed_at_create() -> None:
+    told = {
+        "id": "9c1e", "object": "video", "model": "wan", "status": "completed", "progress": 100,
+        "created": 1795000000, "data": [{"url": "file:///out/9c1e.mp4"}], "error": None,
+    }  # fmt: skip
+    video = read_created(answer(200, told)).video
+    assert (video.id, video.status) == ("9c1e", VideoStatus.COMPLETED)
+    assert video.created_at == 1795000000
+
+
+def test_new_api_gives_its_id_twice_and_leaves_zeros_out() -> None:
+    told = {"id": "task_Ab", "task_id": "task_Ab", "object": "video", "status": "unknown"}
+    video = read_created(answer(200, told)).video
+    assert (video.id, video.status) == ("task_Ab", VideoStatus.QUEUED)
+
+
+def test_openrouter_accepts_as_pending() -> None:
+    told = {"id": "vg_1", "polling_url": "/api/v1/videos/vg_1", "status": "pending"}
+    assert read_created(answer(202, told)).video.status is VideoStatus.QUEUED
+
+
+def test_an_unknown_field_or_shape_beside_the_id_takes_nothing_away() -> None:
+    odd: dict[str, Any] = {"error": "", "progress": "?", "usage": {"seconds": 4.0}, "model": []}
+    told = JOB | odd
+    assert read_created(answer(200, told)).video.id == "video_123"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{}", b"OK", HTML, b"null", b"[]", b'"video_1"', b'{"id": "video_123", "stat'],
+    ids=["empty", "no fields", "text", "html", "null", "list", "string", "half"],
+)
+@pytest.mark.parametrize("status", [200, 202, 204])
+def test_a_good_answer_without_a_job_leaves_the_outcome_unknown(status: int, body: bytes) -> None:
+    with pytest.raises(OutcomeUnknown):
+        read_created(answer(status, body))
+
+
+@pytest.mark.parametrize("body", [b"", HTML, b'{"error": {"message": "time-out"}}'])
+@pytest.mark.parametrize("status", [408, 499, 500, 501, 502, 504, 520, 524, 529])
+def test_a_failure_on_the_way_leaves_the_outcome_unknown(status: int, body: bytes) -> None:
+    with pytest.raises(OutcomeUnknown, match=str(status)):
+        read_created(answer(status, body, Retry_After="1"))
+
+
+@pytest.mark.parametrize("body", [b"", HTML, b"upstream connect error or disconnect/reset"])
+def test_a_bare_503_leaves_the_outcome_unknown(body: bytes) -> None:
+    with pytest.raises(OutcomeUnknown):
+        read_created(answer(503, body))
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        answer(503, b"", Retry_After="7"),
+        answer(503, {"error": "The scheduler died"}),
+        answer(503, {"error": {"message": "overloaded", "code": "overloaded"}}),
+    ],
+    ids=["Retry-After", "SGLang", "OpenAI"],
+)
+def test_a_503_in_which_the_application_speaks_is_busy(told: Answer) -> None:
+    assert type(refusal(told)) is Busy
+
+
+@pytest.mark.parametrize("status", [425, 429])
+@pytest.mark.parametrize("body", [b"", HTML, b'{"error": {"message": "slow down"}}'])
+def test_too_many_requests_is_busy(status: int, body: bytes) -> None:
+    told = refusal(answer(status, body, Retry_After="11"))
+    assert (type(told), told.status, told.retry_after) == (Busy, status, 11.0)
+
+
+@pytest.mark.parametrize("status", [401, 403])
+@pytest.mark.parametrize("body", [b"", HTML, b'{"error": "Unauthorized"}'])
+def test_a_refused_key_is_unauthorized(status: int, body: bytes) -> None:
+    assert type(refusal(answer(status, body))) is Unauthorized
+
+
+@pytest.mark.parametrize("status", [400, 402, 404, 405, 409, 410, 413, 415, 422, 451])
+@pytest.mark.parametrize("body", [b"", HTML, b'{"detail": "no"}', b'{"error": {"mess'])
+def test_any_other_4xx_is_a_bad_request(status: int, body: bytes) -> None:
+    told = refusal(answer(status, body))
+    assert (type(told), told.status) == (BadRequest, status)
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_takes_nothing(status: int) -> None:
+    told = refusal(answer(status, b"", Location="https://elsewhere.example/v1/videos"))
+    assert type(told) is BadRequest
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "sentence"),
+    [
+        (OPENAI_KEY, "invalid_api_key", "Incorrect API key provided."),
+        (
+            {"error": {"message": "Inpaint image must match the requested width and height",
+                       "type": "invalid_request_error", "param": None, "code": None}},
+            None,
+            "Inpaint image must match the requested width and height",
+        ),
+        (
+            {"error": {"message": "Model mismatch", "type": "Bad Request", "param": "model",
+                       "code": 400}},
+            "400",
+            "Model mismatch",
+        ),
+        ({"error": "Unauthorized"}, None, "Unauthorized"),
+        ({"detail": "Not Found"}, None, "Not Found"),
+        (
+            {"detail": [{"type": "missing", "loc": ["body", "prompt"], "msg": "Field required"},
+                        {"loc": ["body", "seconds", 0], "msg": "Input should be an integer"}]},
+            None,
+            "body.prompt: Field required; body.seconds.0: Input should be an integer",
+        ),
+        ({"detail": []}, None, None),
+        ({"detail": ["odd", 3]}, None, None),
+        (
+            {"code": "task_not_exist", "message": "task_not_exist", "data": None},
+            "task_not_exist",
+            "task_not_exist",
+        ),
+        (
+            LITELLM_MODERATION,
+            "moderation_blocked",
+            "Your request was blocked by our moderation system.",
+        ),
+        ({}, None, None),
+        ([], None, None),
+        (None, None, None),
+        ({"error": None}, None, None),
+        ({"error": 5}, None, None),
+    ],
+)  # fmt: skip
+def test_the_servers_own_reason_is_found(
+    body: object, code: str | None, sentence: str | None
+) -> None:
+    assert error_facts(body) == (code, sentence)
+    told = refusal(answer(422, body))
+    assert (told.server_code, told.message) == (code, sentence)
+
+
+@pytest.mark.parametrize("reason", ["{", "{'type': 'missing'}", "a {b} c", '{"a": ' * 20_000])
+def test_braces_that_are_no_json_are_left_in_the_sentence(reason: str) -> None:
+    told = refusal(answer(400, {"error": {"message": reason, "code": None}}))
+    assert told.message == reason[:REASON_LIMIT]
+
+
+@pytest.mark.parametrize("body", [{"error": "x" * 9000}, {"error": {"message": "x" * 9000}}])
+def test_a_long_reason_is_cut(body: object) -> None:
+    assert refusal(answer(400, body)).message == "x" * REASON_LIMIT
+
+
+# ------------------------------------------------------------------ polls
+
+
+@pytest.mark.parametrize("status", [200, 400, 500])
+@pytest.mark.parametrize("body", [VLLM_OMNI_FAILED, LITELLM_AROUND_IT], ids=["bare", "LiteLLM"])
+def test_a_failed_job_inside_an_error_is_the_job(status: int, body: object) -> None:
+    video = read_video(answer(status, body)).video
+    assert (video.id, video.status) == ("video_gen_0f3a", VideoStatus.FAILED)
+    assert video.error == VideoError(code="400", message="Prompt blocked by guardrail")
+
+
+def test_sglang_fails_without_a_code() -> None:
+    told = {
+        "id": "5f0c2c5e-59a5-4b42-9d3c-3f5f3d3b1a11", "object": "video", "status": "failed",
+        "progress": 40, "completed_at": None, "error": {"message": "CUDA out of memory"},
+        "file_path": "/outputs/5f0c.mp4",
+    }  # fmt: skip
+    video = read_video(answer(200, told)).video
+    assert video.error == VideoError(message="CUDA out of memory")
+
+
+def test_tensorrt_llm_fails_with_a_sentence() -> None:
+    told = {"id": "video_9b", "status": "failed", "progress": None, "error": "engine died"}
+    video = read_video(answer(200, told)).video
+    assert (video.status, video.error) == (VideoStatus.FAILED, VideoError(message="engine died"))
+
+
+def test_openrouter_expires() -> None:
+    told = {"id": "vg_1", "status": "expired", "error": "gone", "usage": {"cost": 0.4}}
+    assert read_video(answer(200, told)).video.status is VideoStatus.EXPIRED
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        answer(404, {"detail": "Video not found"}),
+        answer(404, HTML),
+        answer(410, b""),
+        answer(400, {"code": "task_not_exist", "message": "task_not_exist", "data": None}),
+    ],
+    ids=["FastAPI", "html", "gone", "New API"],
+)
+def test_a_job_the_server_does_not_know_is_not_found(told: Answer) -> None:
+    with pytest.raises(NotFound):
+        read_video(told)
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_poll_with_a_refused_key_is_unauthorized(status: int) -> None:
+    with pytest.raises(Unauthorized) as caught:
+        read_video(answer(status, OPENAI_KEY, Retry_After="5"))
+    assert (caught.value.server_code, caught.value.retry_after) == ("invalid_api_key", 5.0)
+
+
+@pytest.mark.parametrize("status", [200, 204, 302, 400, 405, 408, 422, 429, 500, 502, 503, 504])
+@pytest.mark.parametrize("body", [b"", HTML, b'{"id": "video_123", "sta', b'{"error": "busy"}'])
+def test_any_other_answer_to_a_poll_is_asked_for_again(status: int, body: bytes) -> None:
+    with pytest.raises(Unavailable) as caught:
+        read_video(answer(status, body, Retry_After="9"))
+    assert caught.value.retry_after == 9.0
+
+
+# ------------------------------------------------------------------ list, delete, content
+
+
+def test_a_page_is_read_with_its_cursor() -> None:
+    told = {"object": "list", "data": [JOB, VLLM_OMNI_FAILED], "has_more": True, "last_id": "z"}
+    page = read_page(answer(200, told))
+    assert [video.id for video in page.data] == ["video_123", "video_gen_0f3a"]
+    assert (page.has_more, page.last_id) == (True, "z")
+
+
+@pytest.mark.parametrize(
+    ("told", "error"),
+    [
+        (answer(200, {"data": "none"}), Unavailable),
+        (answer(200, b"[]"), Unavailable),
+        (answer(400, {"error": {"message": "custom_llm_provider"}}), Unavailable),
+        (answer(404, {"detail": "Not Found"}), NotFound),
+        (answer(401, {"error": "Unauthorized"}), Unauthorized),
+    ],
+)
+def test_what_is_no_page_is_an_error(told: Answer, error: type[VideosError]) -> None:
+    with pytest.raises(error):
+        read_page(told)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        answer(200, {"id": "v", "object": "video.deleted", "deleted": True}),
+        answer(200, JOB | {"status": "deleted"}),
+        answer(200, {"deleted": True}),
+        answer(204),
+        answer(404, {"detail": "Not Found"}),
+        answer(410),
+    ],
+)
+def test_a_deleted_job_is_gone_whatever_the_body_says(told: Answer) -> None:
+    read_deleted(told)
+
+
+@pytest.mark.parametrize(
+    ("status", "error"), [(401, Unauthorized), (405, Unavailable), (409, Unavailable)]
+)
+def test_a_delete_that_did_nothing_says_so(status: int, error: type[VideosError]) -> None:
+    with pytest.raises(error):
+        read_deleted(answer(status, {"detail": "Cancellation in progress"}))
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (400, FilmNotReady), (404, FilmNotReady), (409, FilmNotReady), (425, FilmNotReady),
+        (429, FilmNotReady), (401, Unauthorized), (403, Unauthorized), (204, Unavailable),
+        (410, Unavailable), (422, Unavailable), (500, Unavailable), (502, Unavailable),
+    ],
+)  # fmt: skip
+def test_content_says_not_yet_or_not_allowed_or_nothing_usable(
+    status: int, kind: type[VideosError]
+) -> None:
+    told = {"detail": "Generation is still in-progress"}
+    error = content_error(answer(status, told, Retry_After="3"))
+    assert type(error) is kind
+    assert "Generation is still in-progress" in str(error)
+    assert getattr(error, "retry_after", None) == 3.0
+
+
+# ------------------------------------------------------------------ waits
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({}, None),
+        ({"Retry-After": "30"}, 30.0),
+        ({"retry-after": "0"}, 0.0),
+        ({"RETRY-AFTER": " 1.5 "}, 1.5),
+        ({"Retry-After": "Sun, 22 Nov 2026 12:00:45 GMT"}, 45.0),
+        ({"Retry-After": "Sun, 22 Nov 2026 11:00:00 GMT"}, 0.0),
+        ({"retry-after-ms": "250"}, 0.25),
+        ({"retry-after-ms": "250", "Retry-After": "30"}, 0.25),
+        ({"retry-after-ms": "soon", "Retry-After": "30"}, 30.0),
+        ({"llm_provider-retry-after": "12"}, 12.0),
+        ({"Retry-After": "2", "llm_provider-retry-after": "12"}, 2.0),
+        ({"Retry-After": "later", "llm_provider-retry-after": "12"}, 12.0),
+        ({"Retry-After": "-5"}, None),
+        ({"Retry-After": "nan"}, None),
+        ({"Retry-After": "inf"}, None),
+        ({"Retry-After": ""}, None),
+        ({"Retry-After": "Sun, 22 Nov 99999 12:00:00 GMT"}, None),
+        ({"X-RateLimit-Reset": "30"}, None),
+    ],
+)
+def test_retry_after_is_read_in_every_form(headers: dict[str, str], seconds: float | None) -> None:
+    assert retry_after(headers, NOON) == seconds
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({}, None),
+        ({"openai-poll-after-ms": "1500"}, 1.5),
+        ({"OpenAI-Poll-After-Ms": "0"}, 0.0),
+        ({"openai-poll-after-ms": "soon"}, None),
+        ({"openai-poll-after-ms": "soon", "Retry-After": "4"}, 4.0),
+        ({"openai-poll-after-ms": "1500", "Retry-After": "4"}, 1.5),
+        ({"Retry-After": "4"}, 4.0),
+    ],
+)
+def test_the_next_poll_is_when_the_server_says(
+    headers: dict[str, str], seconds: float | None
+) -> None:
+    assert poll_after(headers) == seconds
+
+
+# ------------------------------------------------------------------ anything at all
+
+LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=12)
+KEYS = st.sampled_from(
+    ["id", "status", "error", "code", "message", "detail", "msg", "progress", "task_id", "data"]
+)
+BODIES = st.recursive(
+    LEAVES | st.sampled_from(["queued", "failed", "completed", "task_not_exist"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(KEYS, inner, max_size=4)
+        | inner.map(lambda told: f"litellm.Error: {json.dumps(told)}")
+    ),
+    max_leaves=8,
+)
+ANSWERS = st.builds(
+    Answer,
+    status=st.sampled_from([200, 202, 302, 400, 401, 404, 422, 429, 500, 503])
+    | st.integers(200, 599),
+    headers=st.dictionaries(
+        st.sampled_from(["Retry-After", "retry-after-ms", "openai-poll-after-ms"]),
+        st.text(max_size=12) | st.integers().map(str) | st.floats().map(str),
+    ),
+    body=st.binary(max_size=60) | BODIES.map(lambda told: json.dumps(told).encode()),
+)
+
+
+@settings(max_examples=150)
+@given(told=ANSWERS)
+def test_any_answer_to_a_create_is_a_job_or_a_refusal_or_unknown(told: Answer) -> None:
+    try:
+        reading = read_created(told)
+    except (Refused, OutcomeUnknown):
+        return
+    assert_usable(reading)
+
+
+@settings(max_examples=150)
+@given(told=ANSWERS)
+def test_any_answer_to_a_poll_is_a_job_or_a_named_error(told: Answer) -> None:
+    try:
+        reading = read_video(told)
+    except (NotFound, Unauthorized, Unavailable):
+        return
+    assert_usable(reading)
+
+
+@settings(max_examples=100)
+@given(told=ANSWERS)
+def test_any_answer_to_the_other_questions_is_named_too(told: Answer) -> None:
+    named: Any = (NotFound, Unauthorized, Unavailable, FilmNotReady)
+    assert isinstance(content_error(told), named)
+    for read in (read_page, read_deleted):
+        try:
+            read(told)
+        except named:
+            continue
+
+
+def assert_usable(reading: Reading) -> None:
+    assert reading.video.id
+    assert reading.poll_after is None or 0 <= reading.poll_after < float("inf")
