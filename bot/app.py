@@ -135,10 +135,14 @@ def _bot(settings: Settings, stack: AsyncExitStack, house: _House, timing: Timin
         dev_guild=settings.discord_dev_guild,
     )
     stack.push_async_callback(bot.close)
-    stack.push_async_callback(editor.close, grace=LAST_EDITS)
-    stack.push_async_callback(studio.close)
+    stack.push_async_callback(_last_words, studio, editor)
     stack.push_async_callback(tracker.close)
     return bot
+
+
+async def _last_words(studio: Studio, editor: StatusEditor) -> None:
+    """Let creates on the wire be answered and edits on their way arrive, side by side."""
+    await asyncio.gather(studio.close(), editor.close(grace=LAST_EDITS))
 
 
 def _make_folder(folder: Path) -> Path:

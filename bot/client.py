@@ -14,7 +14,7 @@ from yarl import URL
 from bot.archive import Archive
 from bot.jobs.tracker import JobTracker
 from bot.status.editor import StatusEditor
-from bot.status.language import language
+from bot.status.language import OFFERED, language
 from bot.status.view import House
 from bot.status.words import GONE_WRONG
 from bot.studio import Studio
@@ -60,16 +60,45 @@ class VideoBot(commands.AutoShardedBot):
 
     async def setup_hook(self) -> None:
         """Load the cogs, tell Discord the commands, and take up the jobs that are waiting."""
+        await self.tree.set_translator(CommandTranslator())
         for name in EXTENSIONS:
             await self.load_extension(name)
         if self._dev_guild is not None:
             self.tree.copy_global_to(guild=self._dev_guild)
         await self.tree.sync(guild=self._dev_guild)
+        # After the cogs listen, so that they hear what became of interrupted jobs; before the
+        # gateway connects, since a new request would look interrupted as well.
+        self.dispatch("unsent_requests", await self.studio.resume())
         self.tracker.start()
 
     async def on_ready(self) -> None:
         """Say that people can be served."""
         _log.info("ready as %s in %d servers", self.user, len(self.guilds))
+
+
+class CommandTranslator(app_commands.Translator):
+    """Translates what a command says of itself; the typed names stay the same everywhere."""
+
+    _TYPED: Final = (
+        app_commands.TranslationContextLocation.group_name,
+        app_commands.TranslationContextLocation.parameter_name,
+        app_commands.TranslationContextLocation.choice_name,
+    )
+
+    async def translate(
+        self,
+        string: app_commands.locale_str,
+        locale: discord.Locale,
+        context: app_commands.TranslationContextTypes,
+    ) -> str | None:
+        """Return the words in a language there is a catalogue for, else None."""
+        place = app_commands.TranslationContextLocation
+        typed = context.location is place.command_name and not isinstance(
+            context.data, app_commands.ContextMenu
+        )
+        if typed or context.location in self._TYPED or locale.value not in OFFERED:
+            return None
+        return language(locale.value)(string.message)
 
 
 class VideoTree(app_commands.CommandTree[VideoBot]):

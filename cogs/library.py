@@ -15,7 +15,7 @@ from cogs.requesting import Interaction, own_language
 
 SUGGESTIONS: Final = 10
 DESCRIPTION = N_("The films you asked for here, newest first")
-SEARCH = N_("Words of the prompt")
+SEARCH = N_("Words in the prompt")
 
 
 class Library(commands.Cog):

@@ -22,11 +22,11 @@ _log = logging.getLogger(__name__)
 
 _ANYBODYS: Final = frozenset({Action.NOTIFY, Action.AGAIN, Action.EDIT, Action.REMIX})
 
-GONE: Final = N_("This film was deleted, so there is nothing left to press.")
-NOT_YOURS: Final = N_("Only the person who asked for this film, or a moderator, can press that.")
+GONE: Final = N_("This film was deleted; there is nothing more to do here.")
+NOT_YOURS: Final = N_("Only the person who asked for this film, or a moderator, can do that.")
 MOVED_ON: Final = N_("This film has moved on meanwhile; its card now says how it stands.")
 WILL_NOTIFY: Final = N_("You will be told here, once, when this film has ended.")
-ALREADY_NOTIFIED: Final = N_("You will be told already.")
+ALREADY_NOTIFIED: Final = N_("You are already on the list.")
 CANCELLED: Final = N_("Cancelled, on the video server too.")
 CANCELLED_HERE: Final = N_(
     "Nobody waits for it any more, but the video server may still render it."

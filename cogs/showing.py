@@ -1,5 +1,6 @@
 """The cards: every change of a job is shown, a rendered film is delivered, those who asked told."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
@@ -25,6 +26,9 @@ from cogs.requesting import UNREACHED
 
 _log = logging.getLogger(__name__)
 
+FILMS_AT_ONCE = 4
+"""Films downloaded or uploaded at the same time."""
+
 _PICTURED = SPOKEN | {JobStatus.QUEUED, JobStatus.IN_PROGRESS, JobStatus.DELIVERED}
 
 
@@ -36,6 +40,7 @@ class Showing(commands.Cog):
         self.studio = bot.studio
         self._background = Background()
         self._delivering: set[str] = set()
+        self._transfers = asyncio.Semaphore(FILMS_AT_ONCE)
 
     async def cog_unload(self) -> None:
         """Leave what is on its way to the next start."""
@@ -76,10 +81,13 @@ class Showing(commands.Cog):
 
     async def _deliver(self, job: Job) -> None:
         try:
-            self.show(job)
-            fetched = await self.studio.fetch_film(job)
-            if fetched.status is JobStatus.COMPLETED and fetched.film is not None:
-                await self._hand_over(fetched)
+            # The channel's few edits are for films; a token has edits of its own.
+            if job.token_lives(self.bot.clock()):
+                self.show(job)
+            async with self._transfers:
+                fetched = await self.studio.fetch_film(job)
+                if fetched.status is JobStatus.COMPLETED and fetched.film is not None:
+                    await self._hand_over(fetched)
         finally:
             self._delivering.discard(job.id)
 

@@ -6,8 +6,8 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.background import Background
 from bot.client import VideoBot
+from bot.jobs.models import Job
 from bot.status.language import N_
 from bot.studio import Offer
 from bot.videos.models import PROMPT_LIMIT
@@ -19,28 +19,25 @@ DESCRIPTION = N_("Have a film rendered from your words")
 PROMPT = N_("What the film shows")
 SIZE = N_("Width x height in pixels")
 SECONDS = N_("Length in seconds")
-MODEL = N_("Who renders it")
+MODEL = N_("Which model renders it")
 IMAGE = N_("A PNG, JPEG or WebP picture that guides the film")
 
 
 class VideoCog(commands.Cog):
-    """Offers /video, and takes up what a stopped process left half-way."""
+    """Offers /video."""
 
     def __init__(self, bot: VideoBot) -> None:
         self.bot = bot
         self.requests = Requests(bot)
-        self._background = Background()
 
     async def cog_load(self) -> None:
         """Offer the command with the choices of this bot."""
-        # Judged before the first new request can come: one of those would look cut short as well.
-        unsent = await self.bot.studio.resume()
-        self._background.spawn(self.requests.take_up(unsent), name="take up unsent requests")
         self.bot.tree.add_command(video_command(self, self.bot.studio.offer))
 
-    async def cog_unload(self) -> None:
-        """Leave what is on its way to the next start."""
-        await self._background.close()
+    @commands.Cog.listener()
+    async def on_unsent_requests(self, unsent: list[Job]) -> None:
+        """Take up what a stopped process had written down and not sent."""
+        await self.requests.take_up(unsent)
 
 
 def video_command(cog: VideoCog, offer: Offer) -> app_commands.Command[Any, ..., None]:

@@ -17,6 +17,7 @@ from bot.jobs.models import Job
 _UNKNOWN_CHANNEL: Final = 10003
 _UNKNOWN_MESSAGE: Final = 10008
 _TOO_LARGE: Final = 40005
+_ARCHIVED: Final = 50083
 _NO_ACCESS: Final = frozenset({_UNKNOWN_CHANNEL, 50001, 50013, 50007, 50278})
 """Missing access or permissions, and direct messages that somebody does not take."""
 _TOKEN_DEAD: Final = frozenset({401, 404})
@@ -98,7 +99,23 @@ async def edit_card(
     try:
         return await _edit(_through_channel(client, job), view, film)
     except discord.HTTPException as error:
+        if error.code != _ARCHIVED:
+            raise _named(error) from error
+    await _unarchive(client, job)
+    try:
+        return await _edit(_through_channel(client, job), view, film)
+    except discord.HTTPException as error:
         raise _named(error) from error
+
+
+async def _unarchive(client: discord.Client, job: Job) -> None:
+    """Open an archived thread again; raises NoAccess where that is not allowed."""
+    try:
+        thread = await client.fetch_channel(job.channel_id)
+        if isinstance(thread, discord.Thread):
+            await thread.edit(archived=False)
+    except discord.HTTPException as error:
+        raise NoAccess(error.text) from error
 
 
 async def find_card(client: discord.Client, job: Job) -> int | None:
@@ -182,7 +199,7 @@ def _named(error: discord.HTTPException) -> Exception:
     """Give the answers that have a road of their own a name."""
     if error.code == _UNKNOWN_MESSAGE:
         return CardGone(error.text)
-    if error.code in _NO_ACCESS:
+    if error.code in _NO_ACCESS or error.code == _ARCHIVED:
         return NoAccess(error.text)
     if error.code == _TOO_LARGE or error.status == _HTTP_TOO_LARGE:
         return TooLarge(error.text)

@@ -43,7 +43,7 @@ NO_ACCESS: Final = "no_access"
 _NOTHING_BOUGHT: Final = N_("Nothing was rendered or charged.")
 _PERHAPS_BOUGHT: Final = N_("It may have been charged.")
 _MODERATION: Final = (
-    N_("The server's content rules refused this prompt or image."),
+    N_("The video server's content rules refused this prompt or image."),
     N_("Rephrase it and try again."),
 )
 _TRY_LATER: Final = N_("Try again in a few minutes; if it stays so, tell whoever runs this bot.")
@@ -144,7 +144,7 @@ _BY_CODE: Final = {
 }
 
 UNREACHABLE: Final = N_(
-    "The video server has not answered since {since}. "
+    "The video server stopped answering {since}. "
     "Nothing is lost: this goes on by itself once it does."
 )
 BY_MESSAGE: Final = N_(
@@ -153,7 +153,7 @@ BY_MESSAGE: Final = N_(
 )
 PREVIEW_NOTICE: Final = N_("Drawn by the built-in preview renderer, which is no generative model.")
 IMAGE_FITTED: Final = N_("Your image was cut and scaled to the film's exact frame.")
-SERVER_SAID: Final = N_("The server said: “{reason}”")
+SERVER_SAID: Final = N_("The video server said: “{reason}”")
 PLACE: Final = N_("Number {place} of {line} in line.")
 READY: Final = N_("Probably ready {when}.")
 FOR: Final = N_("for {who}")

@@ -88,7 +88,7 @@ async def test_polls_that_go_wrong_are_said_and_survived(fault: Fault, tmp_path:
         server.meet("poll", fault, fault)  # aiohttp asks once more where a connection was kept
         async with staged(settings_for(tmp_path / "bot", server.base_url)) as stage:
             await stage.ada.slash(stage.channel, "video", prompt=PROMPT)
-            await stage.until(lambda at: "has not answered since" in at.text)
+            await stage.until(lambda at: "stopped answering" in at.text)
             assert "Nothing is lost" in stage.text
 
             await stage.until(lambda at: "Completed" in at.text)

@@ -158,7 +158,7 @@ async def test_only_those_who_asked_are_told_and_only_once(
         await stage.ada.slash(stage.channel, "video", prompt=PROMPT)
         card = stage.card
         assert "You will be told here" in told(await press(stage.grace, card, Action.NOTIFY))
-        assert "told already" in told(await press(stage.grace, card, Action.NOTIFY))
+        assert "already on the list" in told(await press(stage.grace, card, Action.NOTIFY))
         await stage.until(lambda at: len(at.messages) == 2)
         await stage.wait(5)
 

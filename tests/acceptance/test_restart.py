@@ -56,7 +56,7 @@ async def test_the_server_is_killed_and_started_again(server: VideosServer, tmp_
         before = stage.card.id
 
         server.kill()
-        await stage.until(lambda at: "has not answered since" in at.text)
+        await stage.until(lambda at: "stopped answering" in at.text)
         server.start()
         await stage.until(_completed)
 

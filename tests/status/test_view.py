@@ -133,7 +133,7 @@ async def test_where_nothing_moves_no_bar_is_drawn(status: JobStatus) -> None:
 
 async def test_the_servers_own_reason_is_quoted_as_such() -> None:
     told = words_of(job(status=JobStatus.FAILED, error_message="CUDA out\nof *memory*"))
-    assert "The server said: “CUDA out of \\*memory\\*”" in told
+    assert "The video server said: “CUDA out of \\*memory\\*”" in told
 
 
 async def test_the_model_that_rendered_is_named_before_the_one_asked_for() -> None:

@@ -1,0 +1,111 @@
+"""What the parts of this Discord share."""
+
+import asyncio
+from collections import Counter, defaultdict
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from aiohttp import web
+
+from tests.loopback.cdn import Cdn
+from tests.loopback.clock import Clock
+from tests.loopback.faults import Fault
+from tests.loopback.gateway import Gateway
+from tests.loopback.interactions import Interactions
+from tests.loopback.limits import Limits
+from tests.loopback.messages import Messages
+from tests.loopback.uploads import Upload
+from tests.loopback.world import Payload, User, World
+
+TOKEN: Final = "MTIz.bG9v.cGJhY2stb25seS1zZWNyZXQ"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One request, as it was answered; status 0 where the connection was cut."""
+
+    kind: str
+    method: str
+    path: str
+    at: float
+    """Seconds on Discord's clock."""
+    took: float
+    status: int
+    code: int
+    uploaded: int
+    """Bytes of the body."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """A request on its way to the handler of its route."""
+
+    kind: str
+    major: str
+    match: Mapping[str, str]
+    query: Mapping[str, str]
+    upload: Upload
+
+
+Handler = Callable[["Core", Call], Awaitable[object]]
+"""Gives the JSON of the answer, or None for 204."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One route of the API. `kind` is the name it has in limits, faults and the request log."""
+
+    method: str
+    path: str
+    kind: str
+    handler: Handler
+
+
+class Core:
+    def __init__(self) -> None:
+        self.token = TOKEN
+        self.clock = Clock()
+        self.bot = User(self.clock.snowflake(), "rushes", bot=True)
+        self.world = World(self.clock, self.bot, {self.bot.id: self.bot})
+        self.cdn = Cdn(self.clock)
+        self.messages = Messages(self.clock, self.cdn, self.changed)
+        self.interactions = Interactions(self.clock, self.world)
+        self.gateway = Gateway(self.world, self.token, self.changed)
+        self.limits = Limits()
+        self.commands: dict[int | None, list[Payload]] = {}
+        """What the bot registered, by server; None is everywhere."""
+        self.requests: list[Seen] = []
+        self.seen: Counter[str] = Counter()
+        """Requests that came in, by kind, whatever was answered."""
+        self.faults: defaultdict[str, list[Fault]] = defaultdict(list)
+        self._wake: asyncio.Event = asyncio.Event()
+
+    def changed(self) -> None:
+        """Wake whoever waits for something to become true."""
+        self._wake.set()
+
+    async def change(self, *, within: float) -> None:
+        """Wait for the next change, or a moment: a condition may be about something else."""
+        self._wake.clear()
+        try:
+            await asyncio.wait_for(self._wake.wait(), within)
+        except TimeoutError:
+            return
+
+    def kind_at(self, rule: Rule, match: Mapping[str, str]) -> str:
+        """Name the kind: writing into a direct message is one of its own."""
+        if rule.kind != "channel_send":
+            return rule.kind
+        channel = self.world.channels.get(int(match["channel"]))
+        return "dm" if channel is not None and channel.recipient is not None else rule.kind
+
+
+@dataclass
+class Meeting:
+    """How a request is being answered, for the log."""
+
+    request: web.Request
+    kind: str
+    code: int = 0
+    headers: dict[str, str] = field(default_factory=dict[str, str])

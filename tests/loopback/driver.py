@@ -1,0 +1,238 @@
+"""The loopback Discord: real HTTP and a real WebSocket on 127.0.0.1, driven by a test.
+
+async with loopback() as discord:
+    guild = discord.add_guild()
+    channel = discord.add_channel(guild)
+    ada = discord.add_user("ada")
+    ...  # a bot connects to discord.api_url and discord.gateway_url
+    interaction = await discord.slash(ada, channel, "video", prompt="a cat")
+    await discord.until(lambda: interaction.message.film is not None)
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+from aiohttp import web
+
+from tests.loopback import application, channels, webhooks
+from tests.loopback.core import Core
+from tests.loopback.faults import Fault
+from tests.loopback.front import BASE, add_rules
+from tests.loopback.gateway import GUILDS
+from tests.loopback.interactions import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL, Interaction
+from tests.loopback.messages import Message
+from tests.loopback.people import MESSAGE_MENU, Typing, find_command, pressed
+from tests.loopback.world import TEXT, THREAD, Channel, Guild, Payload, User
+
+_CHECKED_EVERY: Final = 0.05
+"""Seconds between two looks at a condition that is not about this Discord."""
+_LARGEST: Final = 1024**3
+
+
+class Loopback(Core):
+    api_url = ""
+
+    @property
+    def gateway_url(self) -> str:
+        return self.gateway.url
+
+    # ---------------------------------------------------------------- who and what there is
+
+    def add_guild(self, name: str = "Rushes", **facts: Any) -> Guild:  # noqa: ANN401
+        """Add a server; see world.Guild for `facts`. Bots hear of it when they connect."""
+        guild = Guild(self.clock.snowflake(), name, **facts)
+        self.world.guilds[guild.id] = guild
+        return guild
+
+    def add_channel(self, guild: Guild, name: str = "film-club") -> Channel:
+        return self._channel(name, TEXT, guild, None)
+
+    def add_thread(self, parent: Channel, name: str = "a-film") -> Channel:
+        assert parent.guild is not None
+        return self._channel(name, THREAD, parent.guild, parent)
+
+    def _channel(self, name: str, kind: int, guild: Guild, parent: Channel | None) -> Channel:
+        channel = Channel(self.clock.snowflake(), name, kind, guild, parent)
+        self.world.channels[channel.id] = channel
+        return channel
+
+    def add_user(self, name: str = "ada", **facts: Any) -> User:  # noqa: ANN401
+        """Add a person; see world.User for `facts`."""
+        user = User(self.clock.snowflake(), name, **facts)
+        self.world.users[user.id] = user
+        return user
+
+    def dm(self, user: User) -> Channel:
+        """Give the channel between the bot and a person."""
+        return self.world.dm_with(user)
+
+    # ---------------------------------------------------------------- what people do
+
+    async def slash(
+        self,
+        user: User,
+        channel: Channel,
+        command: str,
+        **options: Any,  # noqa: ANN401
+    ) -> Interaction:
+        """Use a slash command; an attachment is given as (name, bytes, content type)."""
+        typing = Typing(self.cdn, channel)
+        data = typing.command(self.commands_in(channel), command, options)
+        return await self._interact(COMMAND, user, channel, data)
+
+    async def autocomplete(
+        self,
+        user: User,
+        channel: Channel,
+        command: str,
+        focused: str,
+        **options: Any,  # noqa: ANN401
+    ) -> Interaction:
+        """Type into an option; the choices arrive in `interaction.response_data`."""
+        typing = Typing(self.cdn, channel)
+        data = typing.command(self.commands_in(channel), command, options, focused)
+        return await self._interact(AUTOCOMPLETE, user, channel, data)
+
+    async def message_command(self, user: User, message: Message, name: str) -> Interaction:
+        """Choose an entry of a message's menu."""
+        command = find_command(self.commands_in(message.channel), name, MESSAGE_MENU)
+        data: Payload = {
+            "id": command["id"],
+            "name": name,
+            "type": MESSAGE_MENU,
+            "target_id": str(message.id),
+            "resolved": {"messages": {str(message.id): message.payload()}},
+        }
+        return await self._interact(COMMAND, user, message.channel, data)
+
+    async def press(
+        self, user: User, message: Message, what: str, values: list[str] | None = None
+    ) -> Interaction:
+        """Press the button with this label or custom_id, or choose in a select."""
+        data = pressed(message, what, values)
+        return await self._interact(COMPONENT, user, message.channel, data, message)
+
+    async def submit(
+        self,
+        interaction: Interaction,
+        **answers: Any,  # noqa: ANN401
+    ) -> Interaction:
+        """Send off the modal that an interaction was answered with."""
+        data = Typing(self.cdn, interaction.channel).answers(interaction.response_data, answers)
+        return await self._interact(
+            MODAL, interaction.user, interaction.channel, data, interaction.target
+        )
+
+    async def _interact(
+        self,
+        kind: int,
+        user: User,
+        channel: Channel,
+        data: Payload,
+        target: Message | None = None,
+    ) -> Interaction:
+        made = self.interactions.new(kind, user, channel, data, target)
+        told = self.interactions.payload(made)
+        made.sent = await self.gateway.dispatch("INTERACTION_CREATE", told, guild=channel.guild)
+        return made
+
+    def commands_in(self, channel: Channel) -> list[Payload]:
+        local = [] if channel.guild is None else self.commands.get(channel.guild.id, [])
+        return [*local, *self.commands.get(None, [])]
+
+    async def delete_message(self, message: Message) -> None:
+        await channels.remove(self, message)
+
+    async def delete_channel(self, channel: Channel) -> None:
+        del self.world.channels[channel.id]
+        event = "CHANNEL_DELETE" if channel.parent is None else "THREAD_DELETE"
+        await self.gateway.dispatch(event, channel.payload(), guild=channel.guild, intent=GUILDS)
+
+    async def remove_bot(self, guild: Guild) -> None:
+        """Throw the bot out of a server."""
+        guild.bot_is_member = False
+        told = {"id": str(guild.id)}
+        await self.gateway.dispatch("GUILD_DELETE", told, guild=guild, intent=GUILDS)
+
+    # ---------------------------------------------------------------- what can be seen
+
+    def messages_in(self, channel: Channel) -> list[Message]:
+        """Give what everybody sees there, oldest first."""
+        every = self.messages.every.values()
+        public = (one for one in every if one.seen_by is None and not one.deleted)
+        return [one for one in public if one.channel is channel]
+
+    def private_to(self, user: User) -> list[Message]:
+        """Give the ephemeral messages of a person."""
+        every = self.messages.every.values()
+        return [one for one in every if one.seen_by is user and not one.deleted]
+
+    @property
+    def too_many(self) -> int:
+        """How often the answer was 429."""
+        return sum(one.status == 429 for one in self.requests)
+
+    @property
+    def uploaded(self) -> int:
+        """Bytes the bot sent, in all."""
+        return sum(one.uploaded for one in self.requests)
+
+    async def until(self, condition: Callable[[], object], *, within: float = 60.0) -> None:
+        """Wait for something to become true."""
+        async with asyncio.timeout(within):
+            while not condition():
+                await self.change(within=_CHECKED_EVERY)
+
+    # ---------------------------------------------------------------- what goes wrong
+
+    def meet(self, kind: str, *faults: Fault) -> None:
+        """Let the next requests of a kind meet these faults, one each. The kinds: core.Rule."""
+        self.faults[kind] += faults
+
+    def skew(self, seconds: float) -> None:
+        """Put Discord's clock forward: deadlines, tokens and messages grow old at once."""
+        self.clock.skewed += seconds
+
+
+@asynccontextmanager
+async def loopback() -> AsyncGenerator[Loopback]:
+    discord = Loopback()
+    app = web.Application(client_max_size=_LARGEST)
+    for rules in (application.RULES, channels.RULES, webhooks.RULES):
+        add_rules(app, discord, rules)
+    app.router.add_get("/gateway", discord.gateway.connect)
+    app.router.add_get("/attachments/{channel}/{id}/{name}", _Cdn(discord).fetch)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    place = f"127.0.0.1:{runner.addresses[0][1]}"
+    discord.api_url = f"http://{place}{BASE}"
+    discord.gateway.url = f"ws://{place}/gateway"
+    discord.cdn.base_url = f"http://{place}"
+    try:
+        yield discord
+    finally:
+        await discord.gateway.close()
+        await runner.cleanup()
+
+
+class _Cdn:
+    """Serves files to whoever has an address that has not expired."""
+
+    def __init__(self, discord: Loopback) -> None:
+        self._discord = discord
+
+    async def fetch(self, request: web.Request) -> web.StreamResponse:
+        discord = self._discord
+        discord.seen["cdn"] += 1
+
+        async def apply() -> web.StreamResponse:
+            file = discord.cdn.file(int(request.match_info["id"]))
+            if file is None or discord.cdn.expired(request.query.get("ex", "")):
+                return web.Response(status=404, text="This content is no longer available.")
+            return web.Response(body=file.data, headers={"Content-Type": file.content_type})
+
+        faults = discord.faults["cdn"]
+        return await (faults.pop(0)(request, apply) if faults else apply())

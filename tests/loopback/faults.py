@@ -1,0 +1,87 @@
+"""What a request may meet instead of, before or after Discord's own answer."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+Apply = Callable[[], Awaitable[web.StreamResponse]]
+"""Let Discord do what was asked, and give its answer."""
+Fault = Callable[[web.Request, Apply], Awaitable[web.StreamResponse]]
+
+
+def said(status: int, body: object, **headers: str) -> web.Response:
+    """Answer as Discord does: discord.py reads JSON only where the type is exactly this."""
+    told = {"Content-Type": "application/json", "Via": "1.1 google", **headers}
+    return web.Response(status=status, body=json.dumps(body).encode(), headers=told)
+
+
+def hung_up(request: web.Request) -> web.Response:
+    """Close the connection without a word."""
+    assert request.transport is not None
+    request.transport.abort()
+    return web.Response()
+
+
+def answer(status: int, code: int = 0, message: str = "", **headers: str) -> Fault:
+    """Answer so, and do nothing of what was asked."""
+
+    async def fault(_: web.Request, __: Apply) -> web.StreamResponse:
+        return said(status, {"message": message or f"{status}", "code": code}, **headers)
+
+    return fault
+
+
+def applied_then(status: int, code: int = 0, message: str = "") -> Fault:
+    """Do what was asked, and answer with an error all the same."""
+
+    async def fault(_: web.Request, apply: Apply) -> web.StreamResponse:
+        await apply()
+        return said(status, {"message": message or f"{status}", "code": code})
+
+    return fault
+
+
+async def cut(request: web.Request, _: Apply) -> web.StreamResponse:
+    """Lose the connection before anything was done."""
+    return hung_up(request)
+
+
+async def cut_after(request: web.Request, apply: Apply) -> web.StreamResponse:
+    """Do what was asked, and lose the connection instead of answering."""
+    await apply()
+    return hung_up(request)
+
+
+async def nothing(_: web.Request, apply: Apply) -> web.StreamResponse:
+    """Be healthy: for the place between two faults."""
+    return await apply()
+
+
+def late(seconds: float) -> Fault:
+    """Take this long before anything is done."""
+
+    async def fault(_: web.Request, apply: Apply) -> web.StreamResponse:
+        await asyncio.sleep(seconds)
+        return await apply()
+
+    return fault
+
+
+class Held:
+    """Keeps a request, done or not yet done, until `release`; `reached` tells that it came."""
+
+    def __init__(self, *, applied: bool = False) -> None:
+        self.reached = asyncio.Event()
+        self._released = asyncio.Event()
+        self._applied = applied
+
+    def release(self) -> None:
+        self._released.set()
+
+    async def __call__(self, _: web.Request, apply: Apply) -> web.StreamResponse:
+        answer = await apply() if self._applied else None
+        self.reached.set()
+        await self._released.wait()
+        return await apply() if answer is None else answer

@@ -1,0 +1,218 @@
+"""Discord's gateway v10 over a real WebSocket.
+
+Source: Discord, events/gateway, and topics/opcodes-and-status-codes for the numbers.
+"""
+
+import asyncio
+import json
+import secrets
+import zlib
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any, Final
+
+from aiohttp import WSMsgType, web
+
+from tests.loopback.world import Guild, Payload, World
+
+
+class Op(IntEnum):
+    DISPATCH = 0
+    HEARTBEAT = 1
+    IDENTIFY = 2
+    RESUME = 6
+    RECONNECT = 7
+    INVALID_SESSION = 9
+    HELLO = 10
+    ACK = 11
+
+
+_AUTHENTICATION_FAILED: Final = 4004
+
+GUILDS: Final = 1 << 0
+GUILD_MESSAGES: Final = 1 << 9
+DIRECT_MESSAGES: Final = 1 << 12
+"""Intents. Source: Discord, events/gateway, gateway intents."""
+
+
+class Socket:
+    """One connection; the compression's context lives as long as it does."""
+
+    def __init__(self, socket: web.WebSocketResponse, request: web.Request) -> None:
+        self._socket = socket
+        self._request = request
+        compressed = request.query.get("compress") == "zlib-stream"
+        self._zlib = zlib.compressobj() if compressed else None
+        self._turn = asyncio.Lock()
+
+    async def send(self, payload: Payload) -> None:
+        text = json.dumps(payload)
+        async with self._turn:
+            with suppress(ConnectionError):
+                if self._zlib is None:
+                    await self._socket.send_str(text)
+                else:
+                    data = self._zlib.compress(text.encode()) + self._zlib.flush(zlib.Z_SYNC_FLUSH)
+                    await self._socket.send_bytes(data)
+
+    async def close(self, code: int = 1000) -> None:
+        await self._socket.close(code=code)
+
+    def cut(self) -> None:
+        if self._request.transport is not None:
+            self._request.transport.abort()
+
+
+@dataclass
+class Session:
+    """What survives a connection: its events wait here for a RESUME."""
+
+    id: str
+    shard: tuple[int, int]
+    intents: int
+    socket: Socket | None = None
+    sequence: int = 0
+    events: list[Payload] = field(default_factory=list[Payload])
+
+    async def dispatch(self, event: str, data: object) -> None:
+        self.sequence += 1
+        payload = {"op": Op.DISPATCH, "t": event, "s": self.sequence, "d": data}
+        self.events.append(payload)
+        if self.socket is not None:
+            await self.socket.send(payload)
+
+    def serves(self, guild: Guild | None) -> bool:
+        """Tell whether events of this place are this shard's; DMs are the first one's."""
+        number, count = self.shard
+        return number == (0 if guild is None else (guild.id >> 22) % count)
+
+
+class Gateway:
+    def __init__(self, world: World, token: str, changed: Callable[[], None]) -> None:
+        self.url = ""
+        self.heartbeat_ms = 41_250
+        self.identifies = 0
+        self.resumes = 0
+        self.heartbeats = 0
+        self._world = world
+        self._token = token
+        self._changed = changed
+        self._sessions: dict[str, Session] = {}
+
+    @property
+    def connected(self) -> bool:
+        """Whether every shard of the newest bot is there."""
+        live = [one for one in self._sessions.values() if one.socket is not None]
+        return bool(live) and len({one.shard[0] for one in live}) == live[-1].shard[1]
+
+    async def connect(self, request: web.Request) -> web.StreamResponse:
+        socket = web.WebSocketResponse(max_msg_size=0, compress=False)
+        await socket.prepare(request)
+        end = Socket(socket, request)
+        await end.send({"op": Op.HELLO, "d": {"heartbeat_interval": self.heartbeat_ms}})
+        try:
+            async for message in socket:
+                if message.type is WSMsgType.TEXT:
+                    await self._hear(end, json.loads(message.data))
+        finally:
+            self._left(end)
+        return socket
+
+    async def dispatch(
+        self, event: str, data: object, *, guild: Guild | None, intent: int = 0
+    ) -> bool:
+        """Tell the shard of this place; False where no session is there to hear it."""
+        listening = [
+            one
+            for one in self._sessions.values()
+            if one.serves(guild) and one.intents & intent == intent
+        ]
+        live = [one for one in listening if one.socket is not None] or listening[-1:]
+        for session in live:
+            await session.dispatch(event, data)
+        return bool(live)
+
+    async def reconnect(self) -> None:
+        """Ask every shard to reconnect and resume (op 7)."""
+        for socket in self._sockets():
+            await socket.send({"op": Op.RECONNECT, "d": None})
+
+    async def invalidate(self, *, resumable: bool) -> None:
+        """Declare every session invalid (op 9); one that is not resumable is forgotten."""
+        sockets = self._sockets()
+        if not resumable:
+            self._sessions.clear()
+        for socket in sockets:
+            await socket.send({"op": Op.INVALID_SESSION, "d": resumable})
+
+    def cut(self) -> None:
+        """Lose every connection without a closing word."""
+        for socket in self._sockets():
+            socket.cut()
+
+    async def close(self) -> None:
+        for socket in self._sockets():
+            await socket.close()
+
+    def _sockets(self) -> list[Socket]:
+        return [one.socket for one in self._sessions.values() if one.socket is not None]
+
+    def _left(self, socket: Socket) -> None:
+        for session in self._sessions.values():
+            if session.socket is socket:
+                session.socket = None
+        self._changed()
+
+    async def _hear(self, socket: Socket, said: Payload) -> None:
+        match said["op"]:
+            case Op.HEARTBEAT:
+                self.heartbeats += 1
+                await socket.send({"op": Op.ACK, "d": None})
+            case Op.IDENTIFY:
+                await self._identify(socket, said["d"])
+            case Op.RESUME:
+                await self._resume(socket, said["d"])
+            case _:
+                return
+        self._changed()
+
+    async def _identify(self, socket: Socket, said: Payload) -> None:
+        if said["token"] != self._token:
+            await socket.close(_AUTHENTICATION_FAILED)
+            return
+        number, count = said.get("shard", (0, 1))
+        session = Session(secrets.token_hex(16), (number, count), said["intents"], socket)
+        self._sessions[session.id] = session
+        guilds = [one for one in self._world.guilds.values() if session.serves(one)]
+        await session.dispatch("READY", self._ready(session, guilds))
+        for guild in guilds:
+            if guild.bot_is_member:
+                await session.dispatch("GUILD_CREATE", self._world.guild_payload(guild))
+        self.identifies += 1
+
+    def _ready(self, session: Session, guilds: list[Guild]) -> dict[str, Any]:
+        members = [one for one in guilds if one.bot_is_member]
+        return {
+            "v": 10,
+            "user": self._world.bot.payload(),
+            "guilds": [{"id": str(one.id), "unavailable": True} for one in members],
+            "session_id": session.id,
+            "resume_gateway_url": self.url,
+            "shard": list(session.shard),
+            "application": {"id": str(self._world.bot.id), "flags": 0},
+        }
+
+    async def _resume(self, socket: Socket, said: Payload) -> None:
+        """Give back what was missed, or say that the session is over."""
+        session = self._sessions.get(said["session_id"])
+        if session is None:
+            await socket.send({"op": Op.INVALID_SESSION, "d": False})
+            return
+        for missed in session.events:
+            if missed["s"] > said["seq"]:
+                await socket.send(missed)
+        session.socket = socket
+        self.resumes += 1
+        await session.dispatch("RESUMED", {})

@@ -1,0 +1,82 @@
+"""What a request carries: a JSON payload, and files beside it when it is a multipart form.
+
+Source: Discord, reference, uploading files: `payload_json` and `files[n]`.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Final, cast
+
+from aiohttp import web
+
+from tests.loopback.errors import invalid_form
+from tests.loopback.world import Payload
+
+_BOUNDARY: Final = re.compile(r'boundary="?([^";]+)')
+_NAME: Final = re.compile(r'\bname="([^"]*)"')
+_FILENAME: Final = re.compile(r'\bfilename="([^"]*)"')
+_TYPE: Final = re.compile(r"^content-type:\s*(\S+)", re.IGNORECASE | re.MULTILINE)
+_INDEX: Final = re.compile(r"files\[(\d+)\]")
+
+
+@dataclass(frozen=True)
+class NewFile:
+    name: str
+    data: bytes
+    content_type: str
+
+
+@dataclass(frozen=True)
+class Upload:
+    payload: Payload
+    files: dict[int, NewFile]
+
+    @property
+    def largest(self) -> int:
+        return max((len(file.data) for file in self.files.values()), default=0)
+
+
+async def read_upload(request: web.Request) -> Upload:
+    """Read a whole request. Raises 50035 where it is no JSON object."""
+    body = await request.read()
+    kind = request.headers.get("Content-Type", "")
+    if not kind.startswith("multipart/form-data"):
+        return Upload(_object(body), {})
+    found = _BOUNDARY.search(kind)
+    if found is None:
+        raise invalid_form("a form without a boundary")
+    return _form(body, found[1].encode())
+
+
+def _form(body: bytes, boundary: bytes) -> Upload:
+    payload: Payload = {}
+    files: dict[int, NewFile] = {}
+    for part in (b"\r\n" + body).split(b"\r\n--" + boundary)[1:-1]:
+        head, _, data = part.removeprefix(b"\r\n").partition(b"\r\n\r\n")
+        told = head.decode()
+        name = _found(_NAME, told)
+        if name == "payload_json":
+            payload = _object(data)
+        elif (index := _INDEX.fullmatch(name)) is not None:
+            content_type = _found(_TYPE, told) or "application/octet-stream"
+            files[int(index[1])] = NewFile(_found(_FILENAME, told), data, content_type)
+    return Upload(payload, files)
+
+
+def _found(pattern: re.Pattern[str], text: str) -> str:
+    found = pattern.search(text)
+    return "" if found is None else found[1]
+
+
+def _object(body: bytes) -> Payload:
+    """Read a JSON object. Commands alone are sent as a bare list, which gets their name."""
+    try:
+        read: object = json.loads(body or b"{}")
+    except ValueError:
+        raise invalid_form("no JSON") from None
+    if isinstance(read, list):
+        return {"commands": cast("list[Payload]", read)}
+    if not isinstance(read, dict):
+        raise invalid_form("no JSON object")
+    return cast("Payload", read)

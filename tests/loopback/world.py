@@ -1,0 +1,206 @@
+"""Who and what there is: people, servers, channels, and what the bot may do in them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from tests.loopback.clock import Clock
+from tests.loopback.errors import unknown_channel
+
+Payload = dict[str, Any]
+
+VIEW: Final = 1 << 10
+SEND: Final = 1 << 11
+EMBED: Final = 1 << 14
+ATTACH: Final = 1 << 15
+MANAGE_THREADS: Final = 1 << 34
+SEND_IN_THREADS: Final = 1 << 38
+USUAL: Final = VIEW | SEND | EMBED | ATTACH | SEND_IN_THREADS
+"""Permission bits. Source: Discord, topics/permissions."""
+
+TEXT: Final = 0
+DM: Final = 1
+THREAD: Final = 11
+"""Channel types. Source: Discord, resources/channel."""
+
+MIB: Final = 1024**2
+BOOSTED: Final = {0: 10 * MIB, 1: 10 * MIB, 2: 50 * MIB, 3: 100 * MIB}
+"""Bytes of an upload by premium tier. Source: Discord, reference, uploading files."""
+
+
+@dataclass
+class User:
+    id: int
+    name: str
+    bot: bool = False
+    locale: str = "en-US"
+    takes_dms: bool = True
+    upload_limit: int = 0
+    """More than the place's own limit where the person pays for it (Nitro)."""
+
+    def payload(self) -> Payload:
+        return {
+            "id": str(self.id),
+            "username": self.name,
+            "discriminator": "0",
+            "global_name": self.name.title(),
+            "avatar": None,
+            "bot": self.bot,
+            "public_flags": 0,
+        }
+
+
+@dataclass
+class Guild:
+    id: int
+    name: str
+    locale: str = "en-US"
+    premium_tier: int = 0
+    bot_is_member: bool = True
+    upload_limit: int | None = None
+    """Overrides what the premium tier gives."""
+
+    @property
+    def most_bytes(self) -> int:
+        return BOOSTED[self.premium_tier] if self.upload_limit is None else self.upload_limit
+
+
+@dataclass
+class Channel:
+    id: int
+    name: str
+    type: int = TEXT
+    guild: Guild | None = None
+    parent: "Channel | None" = None
+    recipient: User | None = None
+    bot_may: int = USUAL
+    archived: bool = False
+    locked: bool = False
+
+    def bot_can(self, permission: int) -> bool:
+        """Whether the bot may; a server it is no member of shows it nothing."""
+        if self.guild is None:
+            return self.recipient is not None
+        return self.guild.bot_is_member and bool(self.bot_may & permission)
+
+    def payload(self) -> Payload:
+        shown: Payload = {"id": str(self.id), "type": self.type, "flags": 0}
+        if self.type == DM:
+            people = [] if self.recipient is None else [self.recipient.payload()]
+            return shown | {"recipients": people, "last_message_id": None}
+        assert self.guild is not None
+        shown |= {"name": self.name, "guild_id": str(self.guild.id)}
+        if self.parent is not None:
+            return shown | {"parent_id": str(self.parent.id)} | self._thread()
+        return shown | {
+            "position": 0,
+            "permission_overwrites": [],
+            "nsfw": False,
+            "parent_id": None,
+        }
+
+    def _thread(self) -> Payload:
+        return {
+            "owner_id": "0",
+            "message_count": 0,
+            "member_count": 1,
+            "rate_limit_per_user": 0,
+            "thread_metadata": {
+                "archived": self.archived,
+                "locked": self.locked,
+                "auto_archive_duration": 1440,
+                "archive_timestamp": "2026-01-01T00:00:00+00:00",
+            },
+        }
+
+
+@dataclass
+class World:
+    clock: Clock
+    bot: User
+    users: dict[int, User] = field(default_factory=dict[int, User])
+    guilds: dict[int, Guild] = field(default_factory=dict[int, Guild])
+    channels: dict[int, Channel] = field(default_factory=dict[int, Channel])
+    bot_default_limit: int = BOOSTED[0]
+
+    def channel(self, given: str | int) -> Channel:
+        """Find a channel. Raises 10003."""
+        found = self.channels.get(int(given))
+        if found is None:
+            raise unknown_channel()
+        return found
+
+    def in_guild(self, guild: Guild) -> Iterator[Channel]:
+        return (one for one in self.channels.values() if one.guild is guild)
+
+    def dm_with(self, user: User) -> Channel:
+        for channel in self.channels.values():
+            if channel.recipient is user:
+                return channel
+        channel = Channel(self.clock.snowflake(), user.name, DM, recipient=user)
+        self.channels[channel.id] = channel
+        return channel
+
+    def bot_upload_limit(self, channel: Channel) -> int:
+        """Without an interaction, only the server's boosts raise the default."""
+        guild = channel.guild
+        return self.bot_default_limit if guild is None else guild.most_bytes
+
+    def member(self, user: User) -> Payload:
+        return {
+            "user": user.payload(),
+            "roles": [],
+            "joined_at": "2026-01-01T00:00:00+00:00",
+            "deaf": False,
+            "mute": False,
+            "flags": 0,
+            "permissions": str(USUAL),
+        }
+
+    def guild_payload(self, guild: Guild) -> Payload:
+        """Give the server as GUILD_CREATE does. Source: Discord, resources/guild."""
+        channels = list(self.in_guild(guild))
+        return {
+            "id": str(guild.id),
+            "name": guild.name,
+            "owner_id": "1",
+            "preferred_locale": guild.locale,
+            "premium_tier": guild.premium_tier,
+            "features": [],
+            "emojis": [],
+            "stickers": [],
+            "verification_level": 0,
+            "default_message_notifications": 0,
+            "explicit_content_filter": 0,
+            "mfa_level": 0,
+            "nsfw_level": 0,
+            "system_channel_flags": 0,
+            "large": False,
+            "unavailable": False,
+            "member_count": 2,
+            "joined_at": "2026-01-01T00:00:00+00:00",
+            "roles": [_everyone(guild)],
+            "members": [self.member(self.bot)],
+            "channels": [one.payload() for one in channels if one.parent is None],
+            "threads": [one.payload() for one in channels if one.parent is not None],
+            "voice_states": [],
+            "presences": [],
+            "stage_instances": [],
+            "guild_scheduled_events": [],
+            "soundboard_sounds": [],
+        }
+
+
+def _everyone(guild: Guild) -> Payload:
+    return {
+        "id": str(guild.id),
+        "name": "@everyone",
+        "color": 0,
+        "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None},
+        "hoist": False,
+        "position": 0,
+        "permissions": str(USUAL),
+        "managed": False,
+        "mentionable": False,
+        "flags": 0,
+    }
