@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all:
 
-.PHONY: setup tools demo run serve test picture catalogues bench lint format lock clean
+.PHONY: setup tools demo run serve test pictures catalogues bench lint format lock clean
 
 # The locks hold every package by version and hash, so the same command gives the same
 # environment everywhere; the stamps make a second call cost nothing.
@@ -32,12 +32,14 @@ run: setup
 serve: setup
 	@$(BIN)/python -m bot serve
 
+# Three at a time on two cores: most tests wait for a film, a clock or a socket.
 test: tools
-	$(BIN)/python -m pytest --numprocesses 2
+	$(BIN)/python -m pytest --numprocesses 3 --dist worksteal
 
-# The README's picture, taken by the test that walks the demo.
-picture: tools
+# The README's and the documentation's pictures, taken by the tests that use the demo.
+pictures: tools
 	SCREENSHOT=docs/demo.png $(BIN)/python -m pytest -q tests/acceptance/test_demo.py -k keyboard
+	PICTURES=docs/pictures $(BIN)/python -m pytest -q tests/acceptance/test_walk.py
 
 # The template of all catalogues, and each catalogue brought up to it.
 catalogues: tools

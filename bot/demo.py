@@ -89,6 +89,10 @@ async def _stage(env: simcord.Env) -> None:
             await preview.wait_closed()
         finally:
             showing.cancel()
+            # A film that is being converted for the page would hold up the end as long as it takes.
+            worker = preview._media_worker  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+            if worker is not None:
+                await worker.close()
 
 
 async def _keep_showing(env: simcord.Env, preview: simcord.Preview) -> None:

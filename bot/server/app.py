@@ -33,7 +33,7 @@ from bot.videos.models import VideoStatus
 
 QUEUE: Final = web.AppKey("queue", RenderQueue)
 
-_POLL_AFTER: Final = {"openai-poll-after-ms": "500"}
+_POLL_AFTER: Final = {"openai-poll-after-ms": "1000"}
 """What the SDKs' poll helpers wait; a preview takes a second or two."""
 
 _PAGE_DEFAULT: Final = 20

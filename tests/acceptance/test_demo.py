@@ -21,7 +21,7 @@ from tests.browser import opened
 from tests.processes import PATIENCE
 
 SCREENSHOT = os.environ.get("SCREENSHOT")
-"""Where `make picture` wants the README's picture."""
+"""Where `make pictures` wants the README's picture."""
 FILM_WITHIN = 60_000
 """Milliseconds from the typed command to the film, on a machine with much else to do."""
 
@@ -53,20 +53,20 @@ def demo() -> Iterator[str]:
             pytest.fail("the demo printed no address")
     finally:
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=PATIENCE)
+        try:
+            process.communicate(timeout=PATIENCE)
+        finally:
+            process.kill()
     assert process.returncode == 0
 
 
 async def test_a_film_is_made_by_keyboard(demo: str, tmp_path: Path) -> None:
     async with opened(demo) as page:
-        titles = await _type_command(page)
-        await _watch(page, titles)
+        await type_command(page)
+        titles = await watch(page)
 
-        assert [title for title in ("Queued", "In progress", "Completed") if title in titles] == [
-            "Queued",
-            "In progress",
-            "Completed",
-        ]
+        seen = [title for title in titles if title in ("Queued", "In progress", "Completed")]
+        assert seen == ["Queued", "In progress", "Completed"]
         await _play(page)
         film = base64.b64decode(await page.locator("video").evaluate(READ_BLOB))
         assert_is_film(film)
@@ -76,19 +76,19 @@ async def test_a_film_is_made_by_keyboard(demo: str, tmp_path: Path) -> None:
 
 async def test_the_composer_stays_usable_while_a_film_is_made(demo: str) -> None:
     async with opened(demo) as page:
-        titles = await _type_command(page)
+        await type_command(page)
         composer = page.locator("#channel-composer-input")
         await composer.click()
         await page.keyboard.type("that will be a nice film", delay=120)
-        await _watch(page, titles)
+        await watch(page)
 
         await expect(composer).to_have_value("that will be a nice film")
         await page.keyboard.press("Enter")
         await expect(page.locator("#channel-message-list")).to_contain_text("a nice film")
 
 
-async def _type_command(page: Page) -> list[str]:
-    """Type /video as a person does; return where the card's titles are noted."""
+async def type_command(page: Page) -> None:
+    """Type /video as a person does."""
     await page.locator("#channel-composer-input").click()
     await page.keyboard.type("/video", delay=30)
     await expect(page.get_by_text("Have a film rendered from your words")).to_be_visible()
@@ -96,11 +96,11 @@ async def _type_command(page: Page) -> list[str]:
     await page.keyboard.type(PROMPT, delay=10)
     await page.keyboard.press("Enter")
     await expect(page.locator("#channel-message-list h3")).to_be_visible()
-    return []
 
 
-async def _watch(page: Page, titles: list[str]) -> None:
-    """Note each title of the one card until its film is there."""
+async def watch(page: Page) -> list[str]:
+    """Return each title that the one card had, until its film is there."""
+    titles: list[str] = []
     title = page.locator("#channel-message-list h3")
     while not titles or titles[-1] != "Completed":
         await expect(title).to_have_count(1)
@@ -110,6 +110,7 @@ async def _watch(page: Page, titles: list[str]) -> None:
             titles.append(word)
         await page.wait_for_timeout(100)
     await expect(page.locator("video")).to_be_visible(timeout=FILM_WITHIN)
+    return titles
 
 
 TITLES = ("Requested", "Queued", "In progress", "Rendered", "Completed")

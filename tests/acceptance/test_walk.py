@@ -1,0 +1,105 @@
+"""The demo, walked through as a newcomer does: again, edit, remix, list, delete."""
+
+import os
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Locator, Page, expect
+
+from tests.acceptance.test_demo import demo, type_command, watch
+from tests.browser import opened
+
+__all__ = ["demo"]
+
+PICTURES = os.environ.get("PICTURES")
+"""The folder that `make pictures` wants the documentation's pictures in."""
+FILM_WITHIN = 60_000
+
+
+class Walk:
+    """One page, its messages, and a picture of each stop on the way."""
+
+    def __init__(self, page: Page, folder: Path) -> None:
+        self.page = page
+        self.titles = page.locator("#channel-message-list h3")
+        self._folder = folder
+
+    async def press(self, label: str, outcome: Locator) -> None:
+        """Press the newest button of that name until its outcome is there.
+
+        The simulated Discord turns a press away that meets a publication of the page.
+        """
+        for _ in range(5):
+            await self.page.get_by_role("button", name=label, exact=True).last.click()
+            try:
+                await expect(outcome).to_be_visible(timeout=4000)
+            except AssertionError:
+                continue
+            return
+        pytest.fail(f"pressing {label} led nowhere")
+
+    def card(self, number: int) -> Locator:
+        """The title of a card, counted from 1."""
+        return self.titles.nth(number - 1)
+
+    async def completed(self, count: int) -> None:
+        """Wait for the newest of `count` cards to hold its film."""
+        await expect(self.titles).to_have_count(count, timeout=FILM_WITHIN)
+        await expect(self.titles.last).to_contain_text("Completed", timeout=FILM_WITHIN)
+
+    async def fill(self, text: str) -> None:
+        """Fill in the form's text, and send it until it is taken, as with press."""
+        field = self.page.locator("#modal-root textarea")
+        await field.fill(text)
+        for _ in range(5):
+            await self.page.locator("#modal-root").get_by_role("button", name="Submit").click()
+            try:
+                await expect(field).to_have_count(0, timeout=10_000)
+            except AssertionError:
+                continue
+            return
+        pytest.fail("the form was never taken")
+
+    async def picture(self, name: str) -> None:
+        await self.page.screenshot(path=self._folder / f"{name}.png")
+
+
+async def test_a_newcomer_walks_through_everything(demo: str, tmp_path: Path) -> None:
+    async with opened(demo) as page:
+        walk = Walk(page, Path(PICTURES) if PICTURES else tmp_path)
+        await type_command(page)
+        await walk.picture("queued")
+        await expect(walk.titles).to_contain_text("In progress", timeout=FILM_WITHIN)
+        await walk.picture("in-progress")
+        await watch(page)
+        await walk.completed(1)
+
+        form = page.locator("#modal-root textarea")
+        await walk.press("Again", walk.card(2))
+        await walk.completed(2)
+
+        await walk.press("Edit prompt", form)
+        await expect(form).to_have_value("a calico cat playing a piano on stage")
+        await walk.picture("edit")
+        await walk.fill("a snowy forest at night")
+        await walk.completed(3)
+        await expect(page.locator("#channel-message-list")).to_contain_text("snowy forest")
+
+        await walk.press("Remix", form)
+        await walk.fill("with a red moon")
+        await walk.completed(4)
+        await expect(page.locator("#channel-message-list")).to_contain_text("made from")
+
+        await page.locator("#channel-composer-input").click()
+        await page.keyboard.type("/videos", delay=20)
+        await expect(page.get_by_text("The films you asked for here")).to_be_visible()
+        await page.keyboard.press("Enter")
+        await page.locator("#send-message").click()
+        await expect(page.get_by_role("heading", name="4 films")).to_be_visible(timeout=20_000)
+        await walk.picture("videos")
+
+        channel = page.locator("#channel-message-list")
+        await walk.press("Delete", channel.get_by_text("This cannot be undone").last)
+        await walk.picture("delete")
+        await walk.press("Delete it for good", channel.get_by_text("Deleted.", exact=True).last)
+        await expect(walk.titles.filter(has_text="Completed")).to_have_count(3)
