@@ -2,7 +2,7 @@
 
     <folder>/lock               held while a server uses the folder
     <folder>/jobs/<id>/         job.json, reference.*, film.mp4, thumbnail.jpg
-    <folder>/work/              what is being written or removed; emptied at every start
+    <folder>/attempts/          what is being written or removed; emptied at every start
 
 Whatever appears in `jobs` got there by one rename of something whole, so a death at any moment
 leaves either the old state or the new one.
@@ -54,7 +54,7 @@ class JobStore:
         folder = folder.resolve()
         self._folder = folder
         self._jobs = folder / "jobs"
-        self._work = folder / "work"
+        self._work = folder / "attempts"
         # Opened in one thread and closed in another.
         self._lock = FileLock(folder / "lock", thread_local=False)
 
