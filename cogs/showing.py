@@ -9,7 +9,7 @@ from discord.ext import commands
 
 from bot.background import Background
 from bot.client import VideoBot
-from bot.jobs.models import SPOKEN, Job, JobChange, JobStatus
+from bot.jobs.models import FOLLOWED, SPOKEN, Job, JobChange, JobStatus
 from bot.status import words
 from bot.status.language import language
 from bot.status.message import (
@@ -40,6 +40,8 @@ class Showing(commands.Cog):
         self.studio = bot.studio
         self._background = Background()
         self._delivering: set[str] = set()
+        # What each running job's card shows: an edit that changes nothing is not sent.
+        self._drawn: dict[str, object] = {}
         self._transfers = asyncio.Semaphore(FILMS_AT_ONCE)
 
     async def cog_unload(self) -> None:
@@ -66,16 +68,23 @@ class Showing(commands.Cog):
     def _picture(self, job: Job) -> Callable[[], Awaitable[object]]:
         async def send() -> None:
             view = card(job, await self.bot.archive.outlook(job), self.bot.house)
-            kept = None
-            if job.status is JobStatus.DELIVERED and job.film_attachment_id is not None:
-                kept = KeptFilm(job.film_attachment_id, film_name(job))
-            try:
-                await edit_card(self.bot, job, view, now=self.bot.clock(), film=kept)
-            except (CardGone, NoAccess) as gone:
-                _log.info("a card cannot be edited: %s", gone, extra=job.log_context())
+            if self._drawn.get(job.id) != (drawn := view.to_components()):
+                await self._draw(job, view)
+                self._drawn[job.id] = drawn
+            if job.status not in FOLLOWED:
+                self._drawn.pop(job.id)
             await self.studio.seen(job)
 
         return send
+
+    async def _draw(self, job: Job, view: discord.ui.LayoutView) -> None:
+        kept = None
+        if job.status is JobStatus.DELIVERED and job.film_attachment_id is not None:
+            kept = KeptFilm(job.film_attachment_id, film_name(job))
+        try:
+            await edit_card(self.bot, job, view, now=self.bot.clock(), film=kept)
+        except (CardGone, NoAccess) as gone:
+            _log.info("a card cannot be edited: %s", gone, extra=job.log_context())
 
     # ---------------------------------------------------------------- the film
 
@@ -90,6 +99,7 @@ class Showing(commands.Cog):
                     await self._hand_over(fetched)
         finally:
             self._delivering.discard(job.id)
+            self._drawn.pop(job.id, None)
 
     async def _hand_over(self, job: Job) -> None:
         """Put the film where its requester sees it, and write down what came of it."""

@@ -41,6 +41,27 @@ async def test_every_state_is_seen_on_the_way(server: VideosServer, tmp_path: Pa
         assert order == sorted(order, key=_stage_of), "no step back"
 
 
+async def test_a_card_is_edited_only_when_it_looks_different(
+    server: VideosServer, tmp_path: Path
+) -> None:
+    async with staged(settings_for(tmp_path / "bot", server.base_url)) as stage:
+        await stage.ada.slash(stage.channel, "video", prompt=PROMPT, seconds="12")
+        waiting = await stage.grace.slash(stage.channel, "video", prompt="behind it")
+        assert waiting.response is not None
+        polls = 0
+        while server.jobs()[1]["status"] != "completed":
+            await stage.wait()
+            polls += 1
+
+        assert polls > 5
+        edits = [
+            request
+            for request in stage.env.http_requests
+            if request.method == "PATCH" and "behind it" in str(request.json)
+        ]
+        assert 1 <= len(edits) <= 3, "queued, and perhaps another place in line"
+
+
 def _stage_of(title: str) -> int:
     return next(
         number
