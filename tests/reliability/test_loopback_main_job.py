@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.faulty import faulty_server
 from tests.loopback.driver import Loopback
 from tests.loopback.interactions import DEADLINE
@@ -59,3 +61,21 @@ async def test_where_only_the_person_has_installed_the_bot(club: FilmClub) -> No
     await club.until_film()
 
     await club.assert_film_came_once()
+
+
+@pytest.mark.parametrize(("option", "value"), [("size", "100x100"), ("seconds", "99")])
+async def test_a_choice_of_last_week_is_refused_in_private(
+    club: FilmClub, option: str, value: str
+) -> None:
+    """A client may still hold the choices of an earlier start, and Discord lets it."""
+    for command in club.discord.commands_in(club.channel):
+        for each in command.get("options", []):
+            each.pop("choices", None)
+    interaction = await club.discord.slash(
+        club.ada, club.channel, "video", prompt="a cat", **{option: value}
+    )
+    await interaction.answered()
+
+    assert f"“{value}” is not among what this bot offers" in interaction.message.text
+    assert [one.text for one in club.discord.private_to(club.ada)] == [interaction.message.text]
+    assert club.discord.messages_in(club.channel) == []
