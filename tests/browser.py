@@ -1,16 +1,19 @@
 """A real Chromium, the one that is installed on this machine."""
 
+import asyncio
 import os
 import shutil
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Locator, Page, async_playwright, expect
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 MAC = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
+PUBLICATION = 0.8
+"""Seconds after which the page has caught up with a publication; it looks every half second."""
 QUIET = (
     "--no-sandbox",
     "--disable-gpu",
@@ -42,3 +45,20 @@ async def opened(url: str) -> AsyncGenerator[Page]:
             yield page
         finally:
             await browser.close()
+
+
+async def until_taken(act: Callable[[], Awaitable[None]], outcome: Locator) -> None:
+    """Press until the outcome is to be seen.
+
+    The simulated Discord turns away what is pressed within half a second of a publication of its
+    page, and keeps what was typed.
+    """
+    for _ in range(6):
+        await asyncio.sleep(PUBLICATION)
+        await act()
+        try:
+            await expect(outcome).to_be_visible(timeout=8000)
+        except AssertionError:
+            continue
+        return
+    pytest.fail("what was pressed led nowhere")

@@ -17,7 +17,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.acceptance.test_video import PROMPT, assert_is_film
-from tests.browser import opened
+from tests.browser import opened, until_taken
 from tests.processes import PATIENCE
 
 SCREENSHOT = os.environ.get("SCREENSHOT")
@@ -83,8 +83,8 @@ async def test_the_composer_stays_usable_while_a_film_is_made(demo: str) -> None
         await watch(page)
 
         await expect(composer).to_have_value("that will be a nice film")
-        await page.keyboard.press("Enter")
-        await expect(page.locator("#channel-message-list")).to_contain_text("a nice film")
+        said = page.locator("#channel-message-list").get_by_text("a nice film")
+        await until_taken(lambda: composer.press("Enter"), said)
 
 
 async def type_command(page: Page) -> None:
@@ -94,8 +94,8 @@ async def type_command(page: Page) -> None:
     await expect(page.get_by_text("Have a film rendered from your words")).to_be_visible()
     await page.keyboard.press("Enter")
     await page.keyboard.type(PROMPT, delay=10)
-    await page.keyboard.press("Enter")
-    await expect(page.locator("#channel-message-list h3")).to_be_visible()
+    card = page.locator("#channel-message-list h3")
+    await until_taken(lambda: page.keyboard.press("Enter"), card)
 
 
 async def watch(page: Page) -> list[str]:

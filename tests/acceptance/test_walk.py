@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import Locator, Page, expect
 
 from tests.acceptance.test_demo import demo, type_command, watch
-from tests.browser import opened
+from tests.browser import opened, until_taken
 
 __all__ = ["demo"]
 
@@ -25,18 +25,9 @@ class Walk:
         self._folder = folder
 
     async def press(self, label: str, outcome: Locator) -> None:
-        """Press the newest button of that name until its outcome is there.
-
-        The simulated Discord turns a press away that meets a publication of the page.
-        """
-        for _ in range(5):
-            await self.page.get_by_role("button", name=label, exact=True).last.click()
-            try:
-                await expect(outcome).to_be_visible(timeout=4000)
-            except AssertionError:
-                continue
-            return
-        pytest.fail(f"pressing {label} led nowhere")
+        """Press the newest button of that name."""
+        button = self.page.get_by_role("button", name=label, exact=True).last
+        await until_taken(button.click, outcome)
 
     def card(self, number: int) -> Locator:
         """The title of a card, counted from 1."""
@@ -94,8 +85,8 @@ async def test_a_newcomer_walks_through_everything(demo: str, tmp_path: Path) ->
         await page.keyboard.type("/videos", delay=20)
         await expect(page.get_by_text("The films you asked for here")).to_be_visible()
         await page.keyboard.press("Enter")
-        await page.locator("#send-message").click()
-        await expect(page.get_by_role("heading", name="4 films")).to_be_visible(timeout=20_000)
+        send = page.locator("#send-message")
+        await until_taken(send.click, page.get_by_role("heading", name="4 films"))
         await walk.picture("videos")
 
         channel = page.locator("#channel-message-list")
