@@ -9,12 +9,13 @@ from discord import ui
 from discord.ext import commands
 
 from bot.client import VideoBot
+from bot.jobs.lifecycle import CANCELLED_EVERYWHERE
 from bot.jobs.models import Job, JobChange, JobStatus
 from bot.jobs.store import StoreError
 from bot.status import words
 from bot.status.buttons import LABELS, Action, JobButton, button_row, offered, stale_press
 from bot.status.forms import ChangeForm, Filled, FilmForm
-from bot.status.language import N_, language
+from bot.status.language import N_
 from bot.videos.errors import VideosError
 from cogs.requesting import UNREACHED, Asked, Interaction, Requests, own_language, refuse
 
@@ -123,7 +124,7 @@ class Presses(commands.Cog):
         if after.status is not JobStatus.CANCELLED:
             await _answer(interaction, MOVED_ON)
             return
-        both = after.error_code == "cancelled_everywhere"
+        both = after.error_code == CANCELLED_EVERYWHERE
         await _answer(interaction, CANCELLED if both else CANCELLED_HERE)
 
     async def _notify(self, interaction: Interaction, job: Job) -> None:
@@ -243,8 +244,7 @@ def _may_manage(interaction: Interaction, job: Job) -> bool:
 
 async def _answer(interaction: Interaction, message: str) -> None:
     """Say something in private, in the person's language, after a defer."""
-    t = language(interaction.locale.value)
-    await interaction.followup.send(t(message), ephemeral=True)
+    await interaction.followup.send(own_language(interaction)(message), ephemeral=True)
 
 
 async def setup(bot: VideoBot) -> None:
