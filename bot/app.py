@@ -1,10 +1,9 @@
 """The composition root: opens everything in one place and closes it in reverse."""
 
 import asyncio
-import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -14,10 +13,12 @@ from sqlalchemy.engine import make_url
 
 from bot.archive import Archive
 from bot.client import VideoBot
+from bot.clock import steady_clock
 from bot.jobs.migrations.upgrade import NewerDatabaseError
 from bot.jobs.models import JobChange
 from bot.jobs.store import JobStore, StoreError
 from bot.jobs.tracker import JobTracker
+from bot.keeping import FilmKeeper, Keep
 from bot.server.app import ServerConfig, running
 from bot.settings import Settings
 from bot.status.editor import StatusEditor
@@ -38,7 +39,7 @@ class StartError(Exception):
 class Timing:
     """What the bot's own waits go by; a simulation has other clocks than a server."""
 
-    clock: Callable[[], float] = time.time
+    clock: Callable[[], float] = field(default_factory=steady_clock)
     """Unix seconds."""
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     idle_connection: float = 4.0
@@ -117,6 +118,15 @@ def _bot(settings: Settings, stack: AsyncExitStack, house: _House, timing: Timin
         videos=house.videos,
         announce=announce,
         poll_interval=settings.poll_interval,
+        deadline=settings.render_deadline_hours * 3600,
+        clock=timing.clock,
+        sleep=timing.sleep,
+    )
+    keeper = FilmKeeper(
+        store=house.store,
+        films=house.films,
+        keep=_keep(settings),
+        announce=announce,
         clock=timing.clock,
         sleep=timing.sleep,
     )
@@ -128,6 +138,7 @@ def _bot(settings: Settings, stack: AsyncExitStack, house: _House, timing: Timin
         studio=studio,
         archive=archive,
         tracker=tracker,
+        keeper=keeper,
         editor=editor,
         clock=timing.clock,
         house=House(remix=house.offer.remix, currency=settings.videos_currency),
@@ -136,8 +147,17 @@ def _bot(settings: Settings, stack: AsyncExitStack, house: _House, timing: Timin
     )
     stack.push_async_callback(bot.close)
     stack.push_async_callback(_last_words, studio, editor)
+    stack.push_async_callback(keeper.close)
     stack.push_async_callback(tracker.close)
     return bot
+
+
+def _keep(settings: Settings) -> Keep:
+    return Keep(
+        delivered=settings.keep_delivered_hours * 3600,
+        undelivered=settings.keep_undelivered_hours * 3600,
+        budget=int(settings.films_max_gb * 10**9),
+    )
 
 
 async def _last_words(studio: Studio, editor: StatusEditor) -> None:

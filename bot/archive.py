@@ -8,12 +8,15 @@ from pathlib import Path
 from statistics import median
 from typing import Final
 
-from bot.jobs.models import Job, JobStatus
+from bot.jobs.models import RUNNING, Job, JobStatus
 from bot.jobs.store import JobStore, Search
 
 REMEMBERED_RENDERS: Final = 20
 ENOUGH_RENDERS: Final = 3
 """Renders of the same kind before their median is told as an expectation."""
+QUIET_AFTER: Final = 50 * 60.0
+"""Seconds after which a card no longer shows progress: Discord lets a message that is older than an
+hour change only a few times, and those are for its end (discord-api-docs#4413)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +29,8 @@ class Outlook:
     """Unix seconds, from the median of the last renders of the same kind."""
     cost: float | None = None
     """In the operator's currency, where a price per second is configured."""
+    quiet: bool = False
+    """The card is old: it rests until the job ends."""
 
 
 class Archive:
@@ -78,6 +83,8 @@ class Archive:
         """Return what can honestly be said of a job's future and its price."""
         price = self._prices.get(job.model or "", self._prices.get(""))
         cost = None if price is None else price * int(job.seconds)
+        if job.status in RUNNING and self._clock() - job.created_at > QUIET_AFTER:
+            return Outlook(cost=cost, quiet=True)
         if job.status is JobStatus.QUEUED:
             place, line = await self._store.place_in_line(job)
             return Outlook(place=place, line=line, ends_at=await self._ends_at(job), cost=cost)

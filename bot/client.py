@@ -13,10 +13,12 @@ from yarl import URL
 
 from bot.archive import Archive
 from bot.jobs.tracker import JobTracker
+from bot.keeping import FilmKeeper
+from bot.status.buckets import trace
 from bot.status.editor import StatusEditor
 from bot.status.language import OFFERED, language
 from bot.status.view import House
-from bot.status.words import GONE_WRONG
+from bot.status.words import GONE_WRONG, NO_ACCESS
 from bot.studio import Studio
 
 _log = logging.getLogger(__name__)
@@ -33,6 +35,7 @@ class VideoBot(commands.AutoShardedBot):
         studio: Studio,
         archive: Archive,
         tracker: JobTracker,
+        keeper: FilmKeeper,
         editor: StatusEditor,
         clock: Callable[[], float],
         house: House,
@@ -48,11 +51,13 @@ class VideoBot(commands.AutoShardedBot):
             max_messages=None,
             allowed_mentions=discord.AllowedMentions.none(),
             tree_cls=VideoTree,
+            http_trace=trace(),
         )
         self.studio = studio
         self.archive = archive
         self.house = house
         self.tracker = tracker
+        self.keeper = keeper
         self.editor = editor
         self.clock = clock
         self.largest_image = largest_image
@@ -69,7 +74,9 @@ class VideoBot(commands.AutoShardedBot):
         # After the cogs listen, so that they hear what became of interrupted jobs; before the
         # gateway connects, since a new request would look interrupted as well.
         self.dispatch("unsent_requests", await self.studio.resume())
+        await self.studio.offer_kept(NO_ACCESS)
         self.tracker.start()
+        self.keeper.start()
 
     async def on_ready(self) -> None:
         """Say that people can be served."""

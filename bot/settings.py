@@ -91,6 +91,13 @@ class Settings(BaseSettings):
     videos_timeout: float = Field(60.0, ge=1, le=3600, description="seconds, 1 to 3600")
     poll_interval: float = Field(2.0, ge=0.2, le=3600, description="seconds, 0.2 to 3600")
 
+    render_deadline_hours: float = Field(24.0, gt=0, le=24 * 365, description="hours, up to 8760")
+    keep_delivered_hours: float = Field(24.0, ge=0, le=24 * 365, description="hours, up to 8760")
+    keep_undelivered_hours: float = Field(
+        24.0 * 7, gt=0, le=24 * 365, description="hours, up to 8760"
+    )
+    films_max_gb: float = Field(5.0, gt=0, description="gigabytes")
+
     max_active_per_user: int = Field(3, ge=1, le=1000, description="a whole number, 1 to 1000")
     max_active: int = Field(20, ge=1, le=100_000, description="a whole number, 1 to 100000")
     max_image_mb: float = Field(10.0, gt=0, le=100, description="megabytes, up to 100")

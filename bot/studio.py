@@ -365,6 +365,17 @@ class Studio:
             return job
         return await self._save(job, lifecycle.cancelled(job, lifecycle.DROPPED, self._clock()))
 
+    async def watch_again(self, job: Job) -> Job:
+        """Take one more look at a job that was given up at its deadline."""
+        if job.error_code != lifecycle.OVERDUE:
+            return job
+        return await self._save(job, lifecycle.watched_again(job, self._clock()))
+
+    async def offer_kept(self, code: str) -> None:
+        """Offer once more the films that were kept because of `code`; for a fresh start."""
+        for job in await self._store.undelivered(code):
+            await self.redeliver(job)
+
     async def redeliver(self, job: Job) -> Job:
         """Offer an undelivered film again."""
         if job.status is not JobStatus.UNDELIVERED:
@@ -399,15 +410,25 @@ class Studio:
         assert job.film is not None, "asked only of a job whose film was downloaded"  # noqa: S101
         return self._films / job.film
 
-    async def delivered(self, job: Job, attachment_id: int | None) -> Job:
-        """Discord shows the film: write it down, then let go of our copy."""
-        after = await self._save_surely(job, lifecycle.delivered(job, attachment_id, self._clock()))
-        if after.film is not None:
-            await asyncio.to_thread(self.film_path(after).unlink, missing_ok=True)
-        return after
+    async def delivered(
+        self, job: Job, *, message_id: int | None = None, attachment_id: int | None = None
+    ) -> Job:
+        """Discord shows the film, or nobody wants it there: write it down.
+
+        `message_id` is the message that shows it now, None where that is no message of the channel.
+        """
+        moved = job.evolve(message_id=message_id or job.message_id)
+        after = lifecycle.delivered(moved, attachment_id, self._clock())
+        return await self._save_surely(job, after)
+
+    async def moved(self, job: Job, message_id: int | None) -> None:
+        """The card stands in another message of the channel now, if one is given."""
+        if message_id is not None and message_id != job.message_id:
+            await self._store.save(job, job.evolve(message_id=message_id))
 
     async def undeliverable(self, job: Job, code: str) -> Job:
         """The film has no way into the chat; it stays on disk."""
+        _log.warning("a film cannot be handed over and is kept: %s", code, extra=_of(job))
         return await self._save_surely(job, lifecycle.undeliverable(job, code, self._clock()))
 
     async def seen(self, job: Job) -> None:

@@ -40,6 +40,7 @@ NOT_FOUND: Final = N_(
 CANNOT_LOOK: Final = N_(
     "The video server could not be asked for its list. Look again later, or decide yourself."
 )
+LOOKING: Final = N_("The video server is asked once more; the card says what it answers.")
 SENT_AGAIN: Final = N_("Sent again; its card goes on from here.")
 DROPPED: Final = N_("Dropped.")
 REDELIVERING: Final = N_("The film is offered to this channel once more.")
@@ -109,7 +110,7 @@ class Presses(commands.Cog):
             await self._does[action](interaction, job)
 
     def _is_offered(self, action: Action, job: Job) -> bool:
-        actions = offered(job.status, remix=self.studio.offer.remix)
+        actions = offered(job, remix=self.studio.offer.remix)
         return action in actions or (action is Action.DELETE_SURELY and Action.DELETE in actions)
 
     async def _refresh(self, interaction: Interaction, job: Job) -> None:
@@ -182,6 +183,10 @@ class Presses(commands.Cog):
     # ---------------------------------------------------------------- unconfirmed, undelivered
 
     async def _look(self, interaction: Interaction, job: Job) -> None:
+        if job.status is JobStatus.EXPIRED:
+            await self.studio.watch_again(job)
+            await refuse(interaction, own_language(interaction)(LOOKING))
+            return
         await interaction.response.defer(ephemeral=True)
         try:
             after = await self.studio.look_again(job)

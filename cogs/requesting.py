@@ -54,6 +54,7 @@ class Requests:
     def __init__(self, bot: VideoBot) -> None:
         self._bot = bot
         self._studio = bot.studio
+        self._warned: set[int] = set()
 
     async def start(self, interaction: Interaction, asked: Asked) -> None:
         """Write the intent, answer with the card, then send: in this order, whatever is slow."""
@@ -75,6 +76,31 @@ class Requests:
         if (reason := await self._begin(job)) is not None:
             await _withdraw(interaction, words.image_unusable(reason, t))
             await self._studio.drop(job)
+        else:
+            await self._warn(interaction, job)
+
+    async def _warn(self, interaction: Interaction, job: Job) -> None:
+        """Say, before it matters, what the bot may not do where this was asked.
+
+        The interaction's token needs no permissions; what comes after its 15 minutes does.
+        """
+        missing = _missing(interaction) if job.is_member and job.guild_id is not None else []
+        if not missing:
+            return
+        if job.channel_id not in self._warned:
+            self._warned.add(job.channel_id)
+            _log.warning(
+                "in channel %d the bot lacks %s: a film that takes over 15 minutes goes to its "
+                "requester by direct message",
+                job.channel_id,
+                ", ".join(missing),
+                extra=job.log_context(),
+            )
+        sentence = words.missing_permissions(missing, own_language(interaction))
+        try:
+            await interaction.followup.send(sentence, ephemeral=True)
+        except UNREACHED as error:
+            _log.warning("nobody could be warned: %s", error, extra=job.log_context())
 
     async def take_up(self, unsent: list[Job]) -> None:
         """Send what a stopped process had only written down, where its card is to be seen."""
@@ -165,6 +191,19 @@ def _is_member(interaction: Interaction, guild: discord.Guild | None) -> bool:
     if interaction.guild_id is not None:
         return guild is not None
     return not interaction.context.private_channel
+
+
+def _missing(interaction: Interaction) -> list[str]:
+    """Name what the bot needs to write in this channel by itself, and lacks."""
+    allowed = interaction.app_permissions
+    in_thread = isinstance(interaction.channel, discord.Thread)
+    needed = {
+        words.VIEW_CHANNEL: allowed.view_channel,
+        words.SEND_IN_THREADS: not in_thread or allowed.send_messages_in_threads,
+        words.SEND_MESSAGES: in_thread or allowed.send_messages,
+        words.ATTACH_FILES: allowed.attach_files,
+    }
+    return [name for name, has in needed.items() if not has]
 
 
 def _refusal(problem: Exception, guild_id: int | None, t: Language) -> str:

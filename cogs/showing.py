@@ -11,16 +11,10 @@ from bot.background import Background
 from bot.client import VideoBot
 from bot.jobs.models import FOLLOWED, SPOKEN, Job, JobChange, JobStatus
 from bot.status import words
+from bot.status.buckets import EditsSpent
 from bot.status.language import language
-from bot.status.message import (
-    CardGone,
-    Film,
-    KeptFilm,
-    NoAccess,
-    TooLarge,
-    edit_card,
-    send_to,
-)
+from bot.status.message import CardGone, Film, KeptFilm, NoAccess, Posted, TooLarge, edit_card
+from bot.status.roads import Draw, Roads
 from bot.status.view import card, film_name
 from cogs.requesting import UNREACHED
 
@@ -38,6 +32,7 @@ class Showing(commands.Cog):
     def __init__(self, bot: VideoBot) -> None:
         self.bot = bot
         self.studio = bot.studio
+        self._roads = Roads(bot)
         self._background = Background()
         self._delivering: set[str] = set()
         # What each running job's card shows: an edit that changes nothing is not sent.
@@ -67,9 +62,9 @@ class Showing(commands.Cog):
 
     def _picture(self, job: Job) -> Callable[[], Awaitable[object]]:
         async def send() -> None:
-            view = card(job, await self.bot.archive.outlook(job), self.bot.house)
-            if self._drawn.get(job.id) != (drawn := view.to_components()):
-                await self._draw(job, view)
+            draw = await self._brush(job)
+            if self._drawn.get(job.id) != (drawn := draw().to_components()):
+                await self._draw(job, draw)
                 self._drawn[job.id] = drawn
             if job.status not in FOLLOWED:
                 self._drawn.pop(job.id)
@@ -77,21 +72,39 @@ class Showing(commands.Cog):
 
         return send
 
-    async def _draw(self, job: Job, view: discord.ui.LayoutView) -> None:
-        kept = None
-        if job.status is JobStatus.DELIVERED and job.film_attachment_id is not None:
-            kept = KeptFilm(job.film_attachment_id, film_name(job))
+    async def _draw(self, job: Job, draw: Draw) -> None:
         try:
-            await edit_card(self.bot, job, view, now=self.bot.clock(), film=kept)
-        except (CardGone, NoAccess) as gone:
-            _log.info("a card cannot be edited: %s", gone, extra=job.log_context())
+            if job.status in SPOKEN and job.shown is not job.status:
+                posted = await self._roads.reach(job, draw, now=self._now())
+                await self.studio.moved(job, posted.message_id)
+                return
+            kept = None
+            if job.status is JobStatus.DELIVERED:
+                if job.film_attachment_id is None:
+                    return
+                kept = KeptFilm(job.film_attachment_id, film_name(job))
+            await edit_card(self.bot, job, draw(), now=self._now(), film=kept)
+        except (CardGone, NoAccess, EditsSpent) as gone:
+            _log.info("a card cannot be changed: %s", gone, extra=job.log_context())
+
+    async def _brush(self, job: Job) -> Draw:
+        """Return what draws this job's card, with what is known around it now."""
+        outlook = await self.bot.archive.outlook(job)
+
+        def draw(*, elsewhere: bool = False) -> discord.ui.LayoutView:
+            return card(job, outlook, self.bot.house, elsewhere=elsewhere)
+
+        return draw
+
+    def _now(self) -> float:
+        return self.bot.clock()
 
     # ---------------------------------------------------------------- the film
 
     async def _deliver(self, job: Job) -> None:
         try:
             # The channel's few edits are for films; a token has edits of its own.
-            if job.token_lives(self.bot.clock()):
+            if job.token_lives(self._now()):
                 self.show(job)
             async with self._transfers:
                 fetched = await self.studio.fetch_film(job)
@@ -104,40 +117,34 @@ class Showing(commands.Cog):
     async def _hand_over(self, job: Job) -> None:
         """Put the film where its requester sees it, and write down what came of it."""
         film = Film(self.studio.film_path(job), film_name(job))
-        limit = job.upload_limit if job.token_lives(self.bot.clock()) else job.bot_upload_limit
+        limit = job.upload_limit if job.token_lives(self._now()) else job.bot_upload_limit
         try:
             if film.path.stat().st_size > limit:
                 raise TooLarge  # noqa: TRY301 - known before Discord has to say it
-            attachment = await self._put(job, film)
+            posted = await self._put(job, film)
         except TooLarge:
             await self.studio.undeliverable(job, words.TOO_LARGE)
         except NoAccess:
             await self.studio.undeliverable(job, words.NO_ACCESS)
         except CardGone:
             _log.info("the card was deleted, its film is let go", extra=job.log_context())
-            await self.studio.delivered(job, None)
+            await self.studio.delivered(job)
         except UNREACHED:
             _log.exception("the film was not taken; trying again", extra=job.log_context())
             await self.studio.postpone(job)
         else:
-            await self._tell_watchers(await self.studio.delivered(job, attachment))
-
-    async def _put(self, job: Job, film: Film) -> int | None:
-        """Edit the card with the film in it; "Completed" is written by nothing before.
-
-        Where the bot may not (any more) write, the film goes to its requester.
-        """
-        done = job.evolve(status=JobStatus.DELIVERED)
-        view = card(done, await self.bot.archive.outlook(done), self.bot.house)
-        try:
-            if not job.is_member and not job.token_lives(self.bot.clock()):
-                raise NoAccess("only the interaction's token reached this message")  # noqa: TRY301
-            return await self.bot.editor.finish(
-                job.id, lambda: edit_card(self.bot, job, view, now=self.bot.clock(), film=film)
+            after = await self.studio.delivered(
+                job, message_id=posted.message_id, attachment_id=posted.attachment_id
             )
-        except NoAccess:
-            requester = await self.bot.fetch_user(job.requester_id)
-            return await send_to(requester, job, view, film)
+            await self._tell_watchers(after)
+
+    async def _put(self, job: Job, film: Film) -> Posted:
+        """Show the card with the film in it; "Completed" is written by nothing before."""
+        done = job.evolve(status=JobStatus.DELIVERED)
+        draw = await self._brush(done)
+        return await self.bot.editor.finish(
+            job.id, lambda: self._roads.reach(done, draw, now=self._now(), film=film)
+        )
 
     # ---------------------------------------------------------------- those who asked
 

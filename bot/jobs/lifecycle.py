@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from bot.jobs.models import Job, JobStatus
+from bot.jobs.models import RUNNING, Job, JobStatus
 from bot.videos.errors import FilmBroken, FilmNotReady, Refused, VideosError
 from bot.videos.models import Video, VideoStatus
 
@@ -22,6 +22,8 @@ IMAGE_LOST: Final = "image_lost"
 CANCELLED_EVERYWHERE: Final = "cancelled_everywhere"
 CANCELLED_HERE: Final = "cancelled_here"
 DROPPED: Final = "dropped"
+NOT_KEPT: Final = "not_kept"
+OVERDUE: Final = "overdue"
 
 MATCH_BEFORE: Final = 60.0
 """Seconds a server's clock may be behind ours when a lost create is looked for."""
@@ -112,7 +114,7 @@ def advance(job: Job, video: Video, now: float, pause: float) -> Job:
         missing_looks=0,
         unreachable_since=None,
     )
-    if status in (JobStatus.QUEUED, JobStatus.IN_PROGRESS):
+    if status in RUNNING:
         if job.status is JobStatus.IN_PROGRESS:
             status = JobStatus.IN_PROGRESS
         progress = max(video.progress or 0, job.progress or 0) or video.progress
@@ -173,6 +175,34 @@ def delivered(job: Job, attachment_id: int | None, now: float) -> Job:
 def undeliverable(job: Job, code: str, now: float) -> Job:
     """Rendered and, if it was downloaded, kept; no way into the chat."""
     return _ended(job, JobStatus.UNDELIVERED, now, code, None)
+
+
+def let_go(job: Job, now: float) -> Job:
+    """Our copy of the film goes; one that nobody has seen is lost with it."""
+    if job.status is JobStatus.UNDELIVERED:
+        return _ended(job, JobStatus.EXPIRED, now, NOT_KEPT, None).evolve(film=None)
+    return job.evolve(film=None)
+
+
+def overdue(job: Job, now: float, deadline: float) -> bool:
+    """Whether a job that still runs after a look has had its time, in seconds since its create.
+
+    A server that is away is waited for as long again.
+    """
+    since = job.unreachable_since or job.sent_at or job.created_at
+    return job.status in RUNNING and now - since > deadline
+
+
+def stopped_waiting(job: Job, now: float) -> Job:
+    """Its time is over, and the last look said that it still runs; it can be looked at again."""
+    return _ended(job, JobStatus.EXPIRED, now, OVERDUE, None)
+
+
+def watched_again(job: Job, now: float) -> Job:
+    """Somebody wants one more look at a job that nobody waits for any more."""
+    return job.evolve(
+        status=JobStatus.IN_PROGRESS, error_code=None, ended_at=None, next_look_at=now
+    )
 
 
 def backoff(looks: int, pause: float) -> float:

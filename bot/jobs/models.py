@@ -25,7 +25,10 @@ class JobStatus(StrEnum):
     EXPIRED = "expired"
 
 
-FOLLOWED: Final = frozenset({JobStatus.QUEUED, JobStatus.IN_PROGRESS, JobStatus.COMPLETED})
+RUNNING: Final = frozenset({JobStatus.QUEUED, JobStatus.IN_PROGRESS})
+"""States in which the server works on it."""
+
+FOLLOWED: Final = RUNNING | {JobStatus.COMPLETED}
 """States the tracker looks after: the first two are polled, the third is delivered."""
 
 ACTIVE: Final = FOLLOWED | {JobStatus.REQUESTED, JobStatus.SENDING}

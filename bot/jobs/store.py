@@ -11,13 +11,23 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from bot.jobs.migrations.upgrade import upgrade
-from bot.jobs.models import ACTIVE, FOLLOWED, INTERRUPTED, SPOKEN, Job, JobStatus
+from bot.jobs.models import (
+    ACTIVE,
+    FOLLOWED,
+    INTERRUPTED,
+    SPOKEN,
+    TOKEN_LIFE,
+    Job,
+    JobStatus,
+)
 from bot.jobs.tables import job_images, job_watchers, jobs
 from bot.jobs.writer import Writer
 from bot.videos.models import InputReference
 
 UNCONFIRMED_COUNTS_FOR: Final = 3600.0
 """Seconds a create of unknown outcome counts against the spend guard: it may be rendering."""
+FURTHEST_LOOK: Final = 3600.0
+"""Seconds. No next look is set further ahead: an hour is the longest poll interval."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,10 +118,14 @@ class JobStore:
         return InputReference.model_validate(dict(rows[0])) if rows else None
 
     async def due(self, now: float, *, limit: int) -> list[Job]:
-        """Return the followed jobs whose next look has come, longest waiting first."""
+        """Return the followed jobs whose next look has come, longest waiting first.
+
+        A look that lies further ahead than any wait was written by a clock that was ahead.
+        """
+        come = sa.or_(jobs.c.next_look_at <= now, jobs.c.next_look_at > now + FURTHEST_LOOK)
         return await self._jobs(
             sa.select(jobs)
-            .where(jobs.c.status.in_(FOLLOWED), jobs.c.next_look_at <= now)
+            .where(jobs.c.status.in_(FOLLOWED), come)
             .order_by(jobs.c.next_look_at)
             .limit(limit)
         )
@@ -122,14 +136,37 @@ class JobStore:
             sa.select(jobs).where(jobs.c.status.in_(INTERRUPTED)).order_by(jobs.c.created_at)
         )
 
-    async def unshown(self, since: float, until: float) -> list[Job]:
-        """Return jobs that ended in words between two times, which nobody has seen yet."""
+    async def unshown(self, now: float, *, longest: float, shortest: float) -> list[Job]:
+        """Return jobs that ended in words so many seconds ago and that nobody has seen yet.
+
+        An end that lies ahead of now was written by a clock that was ahead.
+        """
+        ended = jobs.c.ended_at
         return await self._jobs(
             sa.select(jobs).where(
                 jobs.c.status.in_(SPOKEN),
-                jobs.c.ended_at.between(since, until),
+                sa.or_(ended.between(now - longest, now - shortest), ended > now),
                 jobs.c.shown.is_distinct_from(jobs.c.status),
             )
+        )
+
+    async def kept_films(self) -> list[Job]:
+        """Return the jobs that have ended and whose film lies on our disk, longest ended first."""
+        return await self._jobs(
+            sa.select(jobs)
+            .where(jobs.c.film.is_not(None), jobs.c.status.not_in(ACTIVE))
+            .order_by(jobs.c.ended_at)
+        )
+
+    async def followed_ids(self) -> set[str]:
+        """Return the ids of the jobs that the tracker looks after."""
+        rows = await self._read(sa.select(jobs.c.id).where(jobs.c.status.in_(FOLLOWED)))
+        return {row["id"] for row in rows}
+
+    async def undelivered(self, code: str) -> list[Job]:
+        """Return the jobs whose film is kept because of this code."""
+        return await self._jobs(
+            sa.select(jobs).where(jobs.c.status == JobStatus.UNDELIVERED, jobs.c.error_code == code)
         )
 
     async def get(self, job_id: str) -> Job | None:
@@ -211,9 +248,11 @@ class JobStore:
 
     async def forget_tokens(self, now: float) -> None:
         """Clear the interaction tokens that no longer work: a secret is kept while it lives."""
+        expires = jobs.c.token_expires_at
+        over = sa.or_(expires <= now, expires > now + TOKEN_LIFE)
         await self._write(
             sa.update(jobs)
-            .where(jobs.c.interaction_token.is_not(None), jobs.c.token_expires_at <= now)
+            .where(jobs.c.interaction_token.is_not(None), over)
             .values(interaction_token=None)
         )
 

@@ -42,6 +42,7 @@ class JobTracker:
         videos: VideosClient,
         announce: Callable[[JobChange], None],
         poll_interval: float,
+        deadline: float,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
@@ -49,6 +50,7 @@ class JobTracker:
         self._videos = videos
         self._announce = announce
         self._pause = poll_interval
+        self._deadline = deadline
         self._clock = clock
         self._sleep = sleep
         self._background = Background()
@@ -86,13 +88,15 @@ class JobTracker:
 
     async def _sweep(self, now: float) -> None:
         await self._store.forget_tokens(now)
-        for job in await self._store.unshown(now - SHOWN_AGAIN_FOR, now - SHOWN_BY_ITSELF):
+        for job in await self._store.unshown(
+            now, longest=SHOWN_AGAIN_FOR, shortest=SHOWN_BY_ITSELF
+        ):
             self._announce(JobChange(job, job))
 
     async def _look_at(self, job: Job) -> None:
         try:
             async with self._slots:
-                after = await self._poll(job)
+                after = self._in_time(await self._poll(job))
             if await self._store.save(job, after):
                 self._log_change(job, after)
                 self._announce(JobChange(job, after))
@@ -113,6 +117,14 @@ class JobTracker:
             return lifecycle.unreachable(job, self._clock(), self._pause, wait)
         pause = self._pause if reading.poll_after is None else reading.poll_after
         return lifecycle.advance(job, reading.video, self._clock(), pause)
+
+    def _in_time(self, job: Job) -> Job:
+        """Stop waiting for a job that this last look found running past its deadline."""
+        now = self._clock()
+        if not lifecycle.overdue(job, now, self._deadline):
+            return job
+        _log.warning("a job has not ended within its deadline", extra=job.log_context())
+        return lifecycle.stopped_waiting(job, now)
 
     def _log_change(self, before: Job, job: Job) -> None:
         if before.status is not job.status:

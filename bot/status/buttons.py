@@ -11,7 +11,8 @@ from typing import Any, Final, Self
 import discord
 from discord import ui
 
-from bot.jobs.models import JobStatus
+from bot.jobs.lifecycle import OVERDUE
+from bot.jobs.models import Job, JobStatus
 from bot.status.language import N_, Language
 
 Style = discord.ButtonStyle
@@ -69,9 +70,12 @@ _OFFERED: Final[dict[JobStatus, tuple[Action, ...]]] = {
 }
 
 
-def offered(status: JobStatus, *, remix: bool) -> tuple[Action, ...]:
-    """Return what can be pressed in a state; Remix only where the server does it."""
-    return tuple(action for action in _OFFERED[status] if remix or action is not Action.REMIX)
+def offered(job: Job, *, remix: bool) -> tuple[Action, ...]:
+    """Return what can be pressed in a job's state; Remix only where the server does it."""
+    actions = _OFFERED[job.status]
+    if job.error_code == OVERDUE:
+        actions = (Action.LOOK, *actions)
+    return tuple(action for action in actions if remix or action is not Action.REMIX)
 
 
 TEMPLATE: Final = r"rushes:(?P<action>[a-z_]+):(?P<job>[0-9a-f]{32})"

@@ -37,6 +37,16 @@ class TooLarge(Exception):
 
 
 @dataclass(frozen=True)
+class Posted:
+    """Where a picture stands now."""
+
+    message_id: int | None
+    """In the job's channel; None for a direct message instead."""
+    attachment_id: int | None
+    """The film's, as Discord shows it there."""
+
+
+@dataclass(frozen=True)
 class Film:
     """A file to show in the card, and the name it gets there."""
 
@@ -82,11 +92,11 @@ async def edit_card(
     *,
     now: float,
     film: Film | KeptFilm | None = None,
-) -> int | None:
+) -> Posted:
     """Replace the card, with the film in it if one is given.
 
-    Returns the id of the film's attachment as Discord shows it. Raises CardGone, NoAccess,
-    TooLarge, and discord.HTTPException for what may pass by itself.
+    Raises CardGone, NoAccess, TooLarge, EditsSpent, and discord.HTTPException for what may pass by
+    itself.
     """
     if job.token_lives(now):
         try:
@@ -146,33 +156,58 @@ def _through_channel(client: discord.Client, job: Job) -> Editor:
     return channel.get_partial_message(cast("int", job.message_id)).edit
 
 
-async def send_to(
-    user: discord.abc.Messageable, job: Job, view: ui.LayoutView, film: Film
-) -> int | None:
-    """Send the card with the film as a message of its own, once (a nonce sees to that).
+async def reply_card(
+    client: discord.Client, job: Job, view: ui.LayoutView, film: Film | None
+) -> Posted:
+    """Send the card as a new message that refers to the old one, which takes no more edits.
 
-    Returns and raises as edit_card.
+    Raises NoAccess, TooLarge, and discord.HTTPException for what may pass by itself.
     """
+    channel = client.get_partial_messageable(job.channel_id, guild_id=job.guild_id)
+    old = channel.get_partial_message(cast("int", job.message_id))
+    reference = old.to_reference(fail_if_not_exists=False)
+    message = await _send(channel, job, view, film, reference=reference)
+    return Posted(message.id, _attachment_id(message))
+
+
+async def send_directly(
+    client: discord.Client, job: Job, view: ui.LayoutView, film: Film | None
+) -> Posted:
+    """Send the card to its requester; raises as reply_card."""
+    requester = await client.fetch_user(job.requester_id)
+    await _send(requester, job, view, film)
+    return Posted(None, None)
+
+
+async def _send(
+    place: discord.abc.Messageable,
+    job: Job,
+    view: ui.LayoutView,
+    film: Film | None,
+    **fields: Any,  # noqa: ANN401
+) -> discord.Message:
+    """Send a message of its own, once per state: a nonce sees to that."""
+    if film is not None:
+        fields["file"] = discord.File(film.path, filename=film.name)
     try:
-        message = await user.send(
+        return await place.send(
             view=view,
-            file=discord.File(film.path, filename=film.name),
-            nonce=job.id[:25],
+            nonce=f"{job.status[:4]}{job.id[:21]}",
             allowed_mentions=discord.AllowedMentions.none(),
+            **fields,
         )
     except discord.HTTPException as error:
         raise _named(error) from error
-    return _attachment_id(message)
 
 
-async def _edit(edit: Editor, view: ui.LayoutView, film: Film | KeptFilm | None) -> int | None:
+async def _edit(edit: Editor, view: ui.LayoutView, film: Film | KeptFilm | None) -> Posted:
     fields: dict[str, Any] = {"view": view, "allowed_mentions": discord.AllowedMentions.none()}
     if isinstance(film, Film):
         fields["attachments"] = [discord.File(film.path, filename=film.name)]
     elif film is not None:
         fields["attachments"] = [film]
     message = await edit(**fields)
-    return None if film is None else _attachment_id(message)
+    return Posted(message.id, None if film is None else _attachment_id(message))
 
 
 def _attachment_id(message: discord.Message) -> int | None:

@@ -56,19 +56,31 @@ class House:
 PLAIN: Final = House()
 
 
-def card(job: Job, outlook: Outlook = _NOTHING_KNOWN, house: House = PLAIN) -> ui.LayoutView:
-    """Draw the job. A delivered one shows its film, which the message must hold or be sent."""
+def card(
+    job: Job,
+    outlook: Outlook = _NOTHING_KNOWN,
+    house: House = PLAIN,
+    *,
+    elsewhere: bool = False,
+) -> ui.LayoutView:
+    """Draw the job. A delivered one shows its film, which the message must hold or be sent.
+
+    `elsewhere`: in a direct message, since the bot can no longer write where it was asked.
+    """
     t = language(job.locale)
     body = ui.Container[Any](accent_colour=_ACCENTS[job.status])
-    body.add_item(ui.TextDisplay(f"### {_title(job, t)}"))
+    body.add_item(ui.TextDisplay(f"### {_title(job, outlook, t)}"))
     body.add_item(ui.TextDisplay(f"> {plain(job.prompt, PROMPT_SHOWN)}"))
     if text := _state(job, outlook, t):
         body.add_item(ui.TextDisplay(text))
     if job.status is JobStatus.DELIVERED:
         body.add_item(_film(job))
     body.add_item(ui.Separator())
-    body.add_item(ui.TextDisplay(_footer(job, outlook, house, t)))
-    body.add_item(button_row(offered(job.status, remix=house.remix), job.id, t))
+    footer = _footer(job, outlook, house, t)
+    if elsewhere:
+        footer.append(t(words.ELSEWHERE, channel=f"<#{job.channel_id}>"))
+    body.add_item(ui.TextDisplay("\n".join(f"-# {line}" for line in footer)))
+    body.add_item(button_row(offered(job, remix=house.remix), job.id, t))
     return ui.LayoutView(timeout=None).add_item(body)
 
 
@@ -78,17 +90,19 @@ def film_name(job: Job) -> str:
     return f"{file_stem(job.prompt)}.{ending}"
 
 
-def _title(job: Job, t: Language) -> str:
+def _title(job: Job, outlook: Outlook, t: Language) -> str:
     title = words.title(job, t)
-    if job.status is JobStatus.IN_PROGRESS and job.progress:
+    if job.status is JobStatus.IN_PROGRESS and job.progress and not outlook.quiet:
         return f"{title} · {job.progress} %"
     return title
 
 
 def _state(job: Job, outlook: Outlook, t: Language) -> str:
-    lines = [_bar(job.progress or 0)] if job.status in _MOVING else []
+    lines = [_bar(job.progress or 0)] if job.status in _MOVING and not outlook.quiet else []
     lines.append(words.sentence(job))
-    if job.unreachable_since is None:
+    if outlook.quiet:
+        lines.append(t(words.QUIET))
+    elif job.unreachable_since is None:
         lines.append(_expectation(outlook, t))
     if job.error_message:
         lines.append(t(words.SERVER_SAID, reason=plain(job.error_message, REASON_SHOWN)))
@@ -118,7 +132,7 @@ def _film(job: Job) -> ui.MediaGallery[Any]:
     )
 
 
-def _footer(job: Job, outlook: Outlook, house: House, t: Language) -> str:
+def _footer(job: Job, outlook: Outlook, house: House, t: Language) -> list[str]:
     model = job.video_model or job.model
     facts = [job.size.replace("x", " x "), t(words.SECONDS, seconds=job.seconds)]
     if model is not None:
@@ -133,4 +147,4 @@ def _footer(job: Job, outlook: Outlook, house: House, t: Language) -> str:
         lines.append(t(words.IMAGE_FITTED))
     if job.model == PREVIEW_MODEL:
         lines.append(t(words.PREVIEW_NOTICE))
-    return "\n".join(f"-# {line}" for line in lines)
+    return lines

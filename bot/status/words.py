@@ -98,6 +98,17 @@ FAILURES: Final[dict[str, tuple[str, ...]]] = {
         N_("Whoever runs this bot has to make room on its disk."),
     ),
 }
+EXPIRED: Final[dict[str, tuple[str, ...]]] = {
+    lifecycle.NOT_KEPT: (
+        N_("The film could not be delivered while it was kept, and is gone from the bot's disk."),
+        N_("Try again to have it rendered anew."),
+    ),
+    lifecycle.OVERDUE: (
+        N_("The video server has not finished this in the time the bot waits for a film."),
+        _PERHAPS_BOUGHT,
+        N_("It was not deleted there: press Look again to ask for it once more."),
+    ),
+}
 UNDELIVERED: Final[dict[str, tuple[str, ...]]] = {
     TOO_LARGE: (
         N_("The film is rendered and kept, but larger than what may be uploaded here."),
@@ -141,6 +152,7 @@ _BY_CODE: Final = {
     JobStatus.FAILED: FAILURES,
     JobStatus.UNDELIVERED: UNDELIVERED,
     JobStatus.CANCELLED: CANCELLED,
+    JobStatus.EXPIRED: EXPIRED,
 }
 
 UNREACHABLE: Final = N_(
@@ -151,6 +163,11 @@ BY_MESSAGE: Final = N_(
     "The bot is not a member here: if this takes over 15 minutes, the film comes to you as a "
     "direct message."
 )
+ELSEWHERE: Final = N_("Sent to you here, because the bot can no longer write in {channel}.")
+QUIET: Final = N_(
+    "Discord lets old messages change only rarely, so this one rests now and changes again when "
+    "the film is ready."
+)
 PREVIEW_NOTICE: Final = N_("Drawn by the built-in preview renderer, which is no generative model.")
 IMAGE_FITTED: Final = N_("Your image was cut and scaled to the film's exact frame.")
 SERVER_SAID: Final = N_("The video server said: “{reason}”")
@@ -159,6 +176,15 @@ READY: Final = N_("Probably ready {when}.")
 FOR: Final = N_("for {who}")
 FROM: Final = N_("made from {link}")
 SECONDS: Final = N_("{seconds} s")
+
+VIEW_CHANNEL: Final = N_("View Channel")
+SEND_MESSAGES: Final = N_("Send Messages")
+SEND_IN_THREADS: Final = N_("Send Messages in Threads")
+ATTACH_FILES: Final = N_("Attach Files")
+MISSING_PERMISSIONS: Final = N_(
+    "The bot lacks here: {missing}. Your film is made all the same; if it takes over 15 minutes, "
+    "it comes to you as a direct message. Whoever manages this channel can grant what is missing."
+)
 
 GONE_WRONG: Final = N_(
     "Something went wrong inside the bot. Try again; if it stays so, tell whoever runs this bot."
@@ -270,6 +296,11 @@ def image_unusable(reason: str, t: Language) -> str:
     """Say why the bytes cannot be used as a reference image."""
     known = reason if reason in (*BAD_IMAGE, NOT_HANDED_OVER) else CANNOT_OPEN
     return t(IMAGE_UNUSABLE, reason=t(known))
+
+
+def missing_permissions(missing: Sequence[str], t: Language) -> str:
+    """Say what the bot may not do here, and what becomes of the film."""
+    return t(MISSING_PERMISSIONS, missing=", ".join(t(name) for name in missing))
 
 
 def _megabytes(size: int, t: Language) -> str:

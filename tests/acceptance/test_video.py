@@ -91,17 +91,6 @@ async def test_size_and_seconds_are_honoured(
         assert "1280 x 720 · 8 s" in stage.text
 
 
-async def test_a_film_is_let_go_of_once_it_is_delivered(
-    server: VideosServer, tmp_path: Path
-) -> None:
-    async with staged(settings_for(tmp_path / "bot", server.base_url)) as stage:
-        await stage.ada.slash(stage.channel, "video", prompt=PROMPT)
-        await stage.until(lambda at: "Completed" in at.text)
-        await stage.env.settle()
-
-        assert list((tmp_path / "bot" / "films").iterdir()) == []
-
-
 def assert_is_film(
     film: bytes | None, *, width: int = 720, height: int = 1280, seconds: float = 4
 ) -> None:

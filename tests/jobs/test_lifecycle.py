@@ -12,20 +12,25 @@ from bot.jobs.lifecycle import (
     DOWNLOAD_TRIES,
     LONGEST_PAUSE,
     MISSING_LOOKS,
+    OVERDUE,
     accepted,
     advance,
     backoff,
     delivered,
     download_failed,
     downloaded,
+    let_go,
     missing,
     not_sent,
+    overdue,
     postponed,
     refused,
     sending,
+    stopped_waiting,
     unconfirmed,
     undeliverable,
     unreachable,
+    watched_again,
 )
 from bot.jobs.models import FOLLOWED, Job, JobStatus
 from bot.status.words import sentence
@@ -378,3 +383,32 @@ def assert_followed_or_ended(job: Job, now: float) -> None:
         assert job.ended_at is None
     else:
         assert (job.next_look_at, job.ended_at) == (None, now)
+
+
+# ------------------------------------------------------------------ deadlines and keeping times
+
+
+def test_a_job_is_overdue_when_it_still_runs_after_its_time() -> None:
+    running = job(status=JobStatus.IN_PROGRESS, sent_at=NOW)
+    assert not overdue(running, NOW + 10, 10)
+    assert overdue(running, NOW + 11, 10)
+    assert not overdue(running.evolve(status=JobStatus.COMPLETED), NOW + 11, 10)
+
+
+def test_a_server_that_is_away_is_waited_for_as_long_again() -> None:
+    away = job(status=JobStatus.QUEUED, sent_at=NOW, unreachable_since=NOW + 8)
+    assert not overdue(away, NOW + 15, 10)
+    assert overdue(away, NOW + 19, 10)
+
+
+def test_who_stopped_waiting_can_look_again_and_get_the_film() -> None:
+    stopped = stopped_waiting(job(status=JobStatus.IN_PROGRESS, video_id="v", sent_at=NOW), LATER)
+    assert (stopped.status, stopped.error_code) == (JobStatus.EXPIRED, OVERDUE)
+    again = watched_again(stopped, LATER)
+    assert (again.status, again.error_code, again.ended_at) == (JobStatus.IN_PROGRESS, None, None)
+    assert (again.next_look_at, again.video_id, again.sent_at) == (LATER, "v", NOW)
+
+
+def test_letting_go_of_a_film_that_was_seen_ends_nothing() -> None:
+    seen = job(status=JobStatus.DELIVERED, film="a.mp4", ended_at=NOW)
+    assert let_go(seen, LATER) == seen.evolve(film=None)

@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
+from tests.loopback.errors import OLD_MESSAGE, TooFast
+
 Apply = Callable[[], Awaitable[web.StreamResponse]]
 """Let Discord do what was asked, and give its answer."""
 Fault = Callable[[web.Request, Apply], Awaitable[web.StreamResponse]]
@@ -41,6 +43,11 @@ def applied_then(status: int, code: int = 0, message: str = "") -> Fault:
         return said(status, {"message": message or f"{status}", "code": code})
 
     return fault
+
+
+async def edits_spent(_: web.Request, __: Apply) -> web.StreamResponse:
+    """Take no more edits of a message older than an hour (discord-api-docs#4413)."""
+    return said(429, TooFast(8.0, scope="shared", headers={}, code=OLD_MESSAGE).body())
 
 
 async def cut(request: web.Request, _: Apply) -> web.StreamResponse:

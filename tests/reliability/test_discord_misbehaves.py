@@ -2,7 +2,9 @@
 
 import pytest
 
-from tests.loopback.faults import Fault, answer, cut, cut_after
+from tests.faulty import answer as not_found
+from tests.loopback.faults import Fault, answer, cut, cut_after, edits_spent, nothing
+from tests.loopback.world import SEND, USUAL, VIEW
 from tests.reliability.film_club import FilmClub
 
 TOKEN_OVER = 16 * 60.0
@@ -110,3 +112,68 @@ async def test_the_bot_loses_the_channel_while_the_film_is_rendered(club: FilmCl
 
     club.channel = private
     await club.assert_film_came_once()
+
+
+async def test_an_old_message_takes_no_more_edits(club: FilmClub) -> None:
+    await club.ask()
+    await club.until_card_says("In progress")
+    club.discord.skew(2 * 3600)
+    club.discord.meet("channel_edit", edits_spent)
+    # The token's own road comes first, and is dead.
+    club.discord.meet("film", nothing, edits_spent)
+    club.finish()
+
+    await club.discord.until(lambda: len(club.discord.messages_in(club.channel)) == 2, within=10)
+
+    old, new = club.discord.messages_in(club.channel)
+    assert "Completed" not in old.text
+    assert new.reference is not None
+    assert new.reference["message_id"] == old.id
+    assert [file.data for file in new.now.shown_files] == await club.films_on_server()
+    assert club.videos.seen["create"] == 1
+    assert club.discord.seen["film"] == 3
+
+
+async def test_a_failure_reaches_its_requester_where_the_channel_is_lost(club: FilmClub) -> None:
+    await club.ask()
+    await club.until_card_says("In progress")
+    club.discord.skew(TOKEN_OVER)
+    club.channel.bot_may = 0
+
+    club.videos.meet("poll", *[not_found(404, "{}")] * 5)
+    private = club.discord.dm(club.ada)
+    await club.discord.until(lambda: club.discord.messages_in(private), within=15)
+
+    (told,) = club.discord.messages_in(private)
+    assert "no longer knows this film" in told.text
+    assert f"can no longer write in <#{club.channel.id}>" in told.text
+    assert club.bot.log.count("is closed to the bot") == 1
+
+
+async def test_nobody_can_be_reached_until_the_next_start(club: FilmClub) -> None:
+    await club.ask()
+    await club.until_card_says("In progress")
+    club.discord.skew(TOKEN_OVER)
+    club.channel.bot_may = 0
+    club.discord.meet("dm", *[answer(403, 50007)] * 2)
+    club.finish()
+    await club.discord.until(lambda: "no_access" in club.bot.log, within=15)
+
+    await club.bot.kill()
+    club.channel.bot_may = USUAL
+    await club.bot.start()
+    await club.until_card_says("Completed")
+
+    await club.assert_film_came_once()
+
+
+async def test_what_the_bot_may_not_is_said_before_it_matters(club: FilmClub) -> None:
+    club.channel.bot_may = VIEW | SEND
+
+    await club.ask()
+    await club.until_film()
+    await club.discord.until(lambda: club.discord.private_to(club.ada))
+
+    (told,) = club.discord.private_to(club.ada)
+    assert "The bot lacks here: Attach Files." in told.text
+    assert "lacks Attach Files" in club.bot.log

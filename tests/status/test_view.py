@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.archive import Outlook
 from bot.jobs.models import Job, JobStatus
 from bot.status.view import ALT_TEXT, card, film_name
 from bot.studio import PROMPT_LIMIT
@@ -61,6 +62,15 @@ async def test_every_state_is_drawn(status: JobStatus) -> None:
     assert "<@11>" in told
     assert f"<t:{int(NOW)}:R>" in told
     assert "720 x 1280 · 4 s · sora-2" in told
+
+
+@pytest.mark.parametrize("status", [JobStatus.QUEUED, JobStatus.IN_PROGRESS])
+async def test_an_old_card_rests_whatever_the_progress(status: JobStatus) -> None:
+    quiet = Outlook(quiet=True)
+    old = job(status=status)
+    resting = [card(old.evolve(progress=progress), quiet).to_components() for progress in (10, 90)]
+    assert resting[0] == resting[1]
+    assert "this one rests now" in str(resting[0])
 
 
 @pytest.mark.parametrize("status", JobStatus)

@@ -1,0 +1,67 @@
+"""How a job's last picture reaches its requester: the card, else a reply to it, else a message.
+
+Source: Discord, topics/opcodes-and-status-codes; what each answer means stands in
+bot/status/message.py.
+"""
+
+import logging
+from typing import Protocol
+
+import discord
+from discord import ui
+
+from bot.jobs.models import Job
+from bot.status.buckets import EditsSpent
+from bot.status.message import Film, NoAccess, Posted, edit_card, reply_card, send_directly
+
+_log = logging.getLogger(__name__)
+
+
+class Draw(Protocol):
+    """Draws the picture; `elsewhere` where it stands in a direct message instead of the channel."""
+
+    def __call__(self, *, elsewhere: bool = False) -> ui.LayoutView:
+        """Return the picture."""
+        ...
+
+
+class Roads:
+    """Takes the first road that is open, and tells the operator once of each closed channel."""
+
+    def __init__(self, client: discord.Client) -> None:
+        self._client = client
+        self._closed: set[int] = set()
+
+    async def reach(self, job: Job, draw: Draw, *, now: float, film: Film | None = None) -> Posted:
+        """Put the picture where the requester sees it.
+
+        Raises CardGone, TooLarge, NoAccess where no road is left, and discord.HTTPException for
+        what may pass by itself.
+        """
+        try:
+            return await self._in_channel(job, draw(), now=now, film=film)
+        except NoAccess as closed:
+            self._tell_operator(job, closed)
+        return await send_directly(self._client, job, draw(elsewhere=True), film)
+
+    async def _in_channel(
+        self, job: Job, view: ui.LayoutView, *, now: float, film: Film | None
+    ) -> Posted:
+        if not job.is_member and not job.token_lives(now):
+            raise NoAccess("only the interaction's token reached this message")
+        try:
+            return await edit_card(self._client, job, view, now=now, film=film)
+        except EditsSpent as spent:
+            _log.info("%s; a reply takes its place", spent, extra=job.log_context())
+            return await reply_card(self._client, job, view, film)
+
+    def _tell_operator(self, job: Job, closed: NoAccess) -> None:
+        if job.is_member and job.channel_id not in self._closed:
+            self._closed.add(job.channel_id)
+            _log.warning(
+                "channel %d is closed to the bot (%s): its films go to their requesters by direct "
+                "message; give it View Channel, Send Messages and Attach Files there",
+                job.channel_id,
+                closed,
+                extra=job.log_context(),
+            )
