@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -12,6 +12,7 @@ from filelock import FileLock, Timeout
 from sqlalchemy.engine import make_url
 
 from bot.archive import Archive
+from bot.background import Background
 from bot.client import VideoBot
 from bot.clock import steady_clock
 from bot.jobs.migrations.upgrade import NewerDatabaseError
@@ -20,14 +21,20 @@ from bot.jobs.store import JobStore, StoreError
 from bot.jobs.tracker import JobTracker
 from bot.keeping import FilmKeeper, Keep
 from bot.server.app import ServerConfig, running
-from bot.settings import Settings
+from bot.settings import CHOICES, Settings
 from bot.status.editor import StatusEditor
 from bot.status.view import House
 from bot.studio import Limits, Offer, Studio
+from bot.videos.catalog import Catalog, CatalogError, read_catalog
 from bot.videos.client import VideosClient
+from bot.videos.dialects import BY_NAME, OPENAI, Dialect
 
 LAST_EDITS: Final = 3.0
 """Seconds a stopping bot gives the edits that are on their way."""
+START_WAITS: Final = 3.0
+"""Seconds a start waits to hear what the Videos server speaks; it need not be there yet."""
+ASKED_AGAIN: Final = 30.0
+"""Seconds between two looks whether that has to be asked again."""
 PREVIEW_MODELS: Final = ("preview",)
 
 
@@ -80,15 +87,76 @@ async def open_bot(settings: Settings, timing: Timing = REAL) -> AsyncGenerator[
             base_url=base_url,
             api_key=None if key is None else key.get_secret_value(),
             timeout=settings.videos_timeout,
+            dialect=_dialect(settings),
+            film_hosts=frozenset(settings.videos_film_hosts),
         )
+        await stack.enter_async_context(_speaking(videos, timing))
+        catalog = await asyncio.to_thread(_catalog, settings)
         offer = Offer(
-            models=models,
-            sizes=settings.videos_sizes,
-            seconds=settings.videos_seconds,
-            remix=settings.videos_base_url is None or settings.videos_remix,
+            models=models or tuple(catalog),
+            sizes=_all([entry.sizes for entry in catalog.values()]) or settings.videos_sizes,
+            seconds=_all([entry.seconds for entry in catalog.values()]) or settings.videos_seconds,
+            remix=_remixes(settings, videos.dialect),
+            catalog=catalog,
         )
         house = _House(store=store, videos=videos, films=films, offer=offer)
         yield _bot(settings, stack, house, timing)
+
+
+def _dialect(settings: Settings) -> Dialect | None:
+    """Return what is spoken as far as it need not be asked for."""
+    if settings.videos_base_url is None:
+        return OPENAI
+    return BY_NAME.get(settings.videos_dialect)
+
+
+def _remixes(settings: Settings, dialect: Dialect) -> bool:
+    return dialect.remixes if settings.videos_remix is None else settings.videos_remix
+
+
+def _catalog(settings: Settings) -> Catalog:
+    """Read the operator's table; what a model leaves out is as configured for all."""
+    if settings.videos_catalog is None:
+        return {}
+    try:
+        catalog = read_catalog(settings.videos_catalog)
+    except CatalogError as error:
+        raise StartError(f"VIDEOS_CATALOG: {error}") from error
+    rest = {"sizes": settings.videos_sizes, "seconds": settings.videos_seconds}
+    return {
+        model: entry.model_copy(update={key: rest[key] for key in rest if not getattr(entry, key)})
+        for model, entry in catalog.items()
+    }
+
+
+def _all(of_models: list[tuple[str, ...]]) -> tuple[str, ...]:
+    """Return every value that some model takes; Discord shows 25 choices at the most."""
+    values = tuple(dict.fromkeys(value for values in of_models for value in values))
+    if len(values) > CHOICES:
+        raise StartError(
+            f"VIDEOS_CATALOG: all models together offer {len(values)} values of one kind, and "
+            f"Discord takes {CHOICES}; leave some out: {', '.join(values[CHOICES:])}."
+        )
+    return values
+
+
+@asynccontextmanager
+async def _speaking(videos: VideosClient, timing: Timing) -> AsyncGenerator[None]:
+    """Know what the server speaks: from the start if it is there, and again after an outage."""
+
+    async def ask_again() -> None:
+        while True:
+            await timing.sleep(ASKED_AGAIN)
+            await videos.find_out()
+
+    with suppress(TimeoutError):
+        await asyncio.wait_for(videos.find_out(), START_WAITS)
+    background = Background()
+    background.spawn(ask_again(), name="dialect")
+    try:
+        yield
+    finally:
+        await background.close()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,7 +199,10 @@ def _bot(settings: Settings, stack: AsyncExitStack, house: _House, timing: Timin
         sleep=timing.sleep,
     )
     archive = Archive(
-        store=house.store, films=house.films, prices=settings.videos_prices, clock=timing.clock
+        store=house.store,
+        films=house.films,
+        prices=_prices(settings, house.offer),
+        clock=timing.clock,
     )
     editor = StatusEditor()
     bot = VideoBot(
@@ -150,6 +221,13 @@ def _bot(settings: Settings, stack: AsyncExitStack, house: _House, timing: Timin
     stack.push_async_callback(keeper.close)
     stack.push_async_callback(tracker.close)
     return bot
+
+
+def _prices(settings: Settings, offer: Offer) -> dict[str, float]:
+    listed = {model: entry.price for model, entry in offer.catalog.items()}
+    return settings.videos_prices | {
+        model: price for model, price in listed.items() if price is not None
+    }
 
 
 def _keep(settings: Settings) -> Keep:

@@ -8,6 +8,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Validati
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from yarl import URL
 
+from bot.videos.dialects import BY_NAME
+
 
 class SettingsError(Exception):
     """A setting has a value it cannot have; the message is a sentence for the operator."""
@@ -36,6 +38,12 @@ def _address(*schemes: str) -> AfterValidator:
         return value.rstrip("/")
 
     return AfterValidator(check)
+
+
+def _spoken(value: str) -> str:
+    if value != "auto" and value not in BY_NAME:
+        raise ValueError("no dialect of this name")
+    return value
 
 
 Model = Annotated[str, Field(max_length=100)]
@@ -83,11 +91,18 @@ class Settings(BaseSettings):
         max_length=CHOICES,
         description="whole seconds separated by commas, like 4,8,12",
     )
+    videos_catalog: Path | None = Field(None, description="a TOML file with one table per model")
     videos_prices: Annotated[
         dict[str, Annotated[float, Field(ge=0)]], NoDecode, BeforeValidator(_prices)
     ] = Field({}, description="prices per second, like sora-2=0.10,sora-2-pro=0.30, or one: 0.10")
     videos_currency: str = Field("USD", max_length=8, description="a currency code like USD")
-    videos_remix: bool = Field(default=False, description="true or false")
+    videos_remix: bool | None = Field(default=None, description="true or false")
+    videos_dialect: Annotated[str, AfterValidator(_spoken)] = Field(
+        "auto", description=f"auto or one of {', '.join(BY_NAME)}"
+    )
+    videos_film_hosts: Listed = Field(
+        (), description="hosts separated by commas, like minio.example.org:9000"
+    )
     videos_timeout: float = Field(60.0, ge=1, le=3600, description="seconds, 1 to 3600")
     poll_interval: float = Field(2.0, ge=0.2, le=3600, description="seconds, 0.2 to 3600")
 

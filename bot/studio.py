@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, cast
 from uuid import uuid4
@@ -15,6 +15,7 @@ from bot.background import Background
 from bot.jobs import lifecycle
 from bot.jobs.models import TOKEN_LIFE, Job, JobChange, JobStatus
 from bot.jobs.store import JobStore, StoreError
+from bot.videos.catalog import Catalog, Entry
 from bot.videos.client import VideosClient
 from bot.videos.errors import FilmNotReady, OutcomeUnknown, Unavailable, VideosError
 from bot.videos.images import fit_image
@@ -71,6 +72,13 @@ class Offer:
     seconds: tuple[str, ...]
     remix: bool = False
     """Whether the server changes a film it made (`POST /videos/{id}/remix`)."""
+    catalog: Catalog = field(default_factory=dict[str, Entry])
+    """What single models offer instead of `sizes` and `seconds`, which then name all there are."""
+
+    def of(self, model: str | None) -> Entry:
+        """Return what goes with a model."""
+        everything = Entry(sizes=self.sizes, seconds=self.seconds, price=None)
+        return self.catalog.get(model or "", everything)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,12 +155,15 @@ class Studio:
         if not 1 <= len(prompt) <= PROMPT_LIMIT:
             raise PromptProblem
         now = self._clock()
+        models = self.offer.models
+        model = _choose("model", order.model, models) if models else None
+        offered = self.offer.of(model)
         return Job(
             id=uuid4().hex,
             prompt=prompt,
-            size=_choose("size", order.size, self.offer.sizes),
-            seconds=_choose("seconds", order.seconds, self.offer.seconds),
-            model=_choose("model", order.model, self.offer.models) if self.offer.models else None,
+            size=_choose("size", order.size, offered.sizes),
+            seconds=_choose("seconds", order.seconds, offered.seconds),
+            model=model,
             image_url=order.image_url,
             image_name=order.image_name,
             requester_id=order.requester_id,
@@ -241,14 +252,14 @@ class Studio:
             self._announce(JobChange(sending, lost))
             return lost
 
-    @staticmethod
-    def _request(job: Job, image: InputReference | None) -> CreateVideo:
+    def _request(self, job: Job, image: InputReference | None) -> CreateVideo:
         return CreateVideo(
             prompt=job.prompt,
             model=job.model,
             size=job.size,
             seconds=job.seconds,
             input_reference=image,
+            extra=self.offer.of(job.model).extra,
         )
 
     async def _create(self, job: Job, request: CreateVideo) -> Job:
@@ -392,7 +403,7 @@ class Studio:
         assert job.video_id is not None, "a completed job has the id its create answered"  # noqa: S101
         raw = self._films / job.id
         try:
-            container = await self._videos.download(job.video_id, raw)
+            container = await self._videos.download(job.video_id, raw, film_url=job.film_url)
             film = raw.with_suffix(container.extension)
             await asyncio.to_thread(raw.replace, film)
         except VideosError as error:

@@ -50,7 +50,7 @@ def not_sent(job: Job, code: str, now: float) -> Job:
 
 def accepted(job: Job, video: Video, now: float, pause: float) -> Job:
     """The server has it: keep the id it gave, whatever later polls say (LiteLLM changes it)."""
-    return advance(job.evolve(video_id=video.id), video, now, pause)
+    return advance(job.evolve(video_id=video.id, film_url=video.film_url), video, now, pause)
 
 
 def cancelled(job: Job, code: str, now: float) -> Job:

@@ -1,6 +1,6 @@
 """A job: one person's request for one film, from the intent to the film in the chat."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final, Self
 
@@ -90,6 +90,8 @@ class Job:
     video_id: str | None = None
     """The id that create answered, verbatim, for ever."""
     video_model: str | None = None
+    film_url: str | None = field(default=None, repr=False)
+    """Where the create's own answer said that the film lies: Dynamo has no other way to ask."""
     progress: int | None = None
     film: str | None = None
     """File name of the downloaded film in the films folder."""

@@ -39,6 +39,7 @@ jobs = sa.Table(
     sa.Column("bot_upload_limit", sa.BigInteger, nullable=False),
     sa.Column("video_id", sa.Text),
     sa.Column("video_model", sa.Text),
+    sa.Column("film_url", sa.Text),
     sa.Column("progress", sa.Integer),
     sa.Column("film", sa.Text),
     sa.Column("film_attachment_id", sa.BigInteger),

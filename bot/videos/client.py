@@ -5,30 +5,38 @@ One `aiohttp.ClientSession`, owned and closed by the caller.
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Generator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
 import aiohttp
 import stamina
+from yarl import URL
 
 from bot.videos.container import Container, inspect_film
+from bot.videos.dialects import OPENAI, Dialect, by_host
+from bot.videos.discovery import Finding, find_out
 from bot.videos.errors import (
     Busy,
     FilmBroken,
+    FilmNotReady,
     NotSent,
     OutcomeUnknown,
     Unavailable,
+    VideosError,
 )
+from bot.videos.fetching import Fetcher
 from bot.videos.models import CreateVideo, VideoPage
 from bot.videos.protocol import (
     Answer,
     Part,
     Reading,
     content_error,
+    create_json,
     create_parts,
+    film_elsewhere,
     read_created,
     read_deleted,
     read_page,
@@ -38,6 +46,12 @@ from bot.videos.protocol import (
 BODY_LIMIT: Final = 4 * 1024 * 1024
 """Bytes of a JSON answer: a page of 100 jobs with 4000-character prompts fits four times."""
 FILM_LIMIT: Final = 2 * 1024**3
+FILM_TIMEOUT: Final = 3600.0
+"""Seconds a film may take in all, however steadily its bytes drip."""
+_ASKING: Final = aiohttp.ClientTimeout(total=5.0, sock_connect=3.0)
+_OK: Final = 200
+_NO_ROUTE: Final = frozenset({404, 405, 501})
+_NOWHERE: Final = ""
 CHUNK: Final = 256 * 1024
 CONNECT_TIMEOUT: Final = 10.0
 CREATE_ATTEMPTS: Final = 3
@@ -59,10 +73,12 @@ def worth_another_create(error: Exception) -> bool | float:
 
 
 class VideosClient:
-    """The five verbs of the Videos API over one session.
+    """The verbs of the Videos API over one session, in the dialect that the server speaks.
 
     `base_url` ends in /v1, as the SDKs take it. `timeout` is the most a JSON answer may take, in
-    seconds; a film may take as long as bytes keep coming.
+    seconds; a film may take as long as bytes keep coming, and FILM_TIMEOUT at the most. Without a
+    `dialect` the server is asked what it speaks. `film_hosts` are trusted to hold films wherever
+    they are, as host or host:port; others only on the public internet.
     """
 
     def __init__(
@@ -72,22 +88,58 @@ class VideosClient:
         base_url: str,
         api_key: str | None = None,
         timeout: float = 60.0,
+        dialect: Dialect | None = None,
+        film_hosts: frozenset[str] = frozenset(),
     ) -> None:
         self._session = session
         self._base = base_url.rstrip("/")
+        self._key = api_key
         self._secrets = _spellings(api_key) if api_key else ()
-        self._headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
+        self._given = dialect
+        self._assumed = by_host(URL(self._base).host or "") or OPENAI
+        self._finding: Finding | None = None
         self._timeout = aiohttp.ClientTimeout(total=timeout, sock_connect=CONNECT_TIMEOUT)
-        self._film_timeout = aiohttp.ClientTimeout(
-            total=None, sock_connect=CONNECT_TIMEOUT, sock_read=timeout
+        self._fetcher = Fetcher(
+            session,
+            base=URL(self._base),
+            trusted=film_hosts,
+            timeout=aiohttp.ClientTimeout(
+                total=FILM_TIMEOUT, sock_connect=CONNECT_TIMEOUT, sock_read=timeout
+            ),
         )
+
+    # ---------------------------------------------------------------- what the server speaks
+
+    @property
+    def dialect(self) -> Dialect:
+        """What is known to be spoken; until the server was asked, what its host tells."""
+        if self._given is not None:
+            return self._given
+        return self._assumed if self._finding is None else self._finding.dialect
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """What the server lists as its models, as far as it was asked."""
+        return () if self._finding is None else self._finding.models
+
+    async def find_out(self) -> None:
+        """Ask the server what it speaks, unless that is known; it is forgotten by an outage."""
+        if self._given is None and self._finding is None:
+            self._finding = await find_out(URL(self._base).host or "", self._ask)
+
+    async def _ask(self, path: str) -> Answer:
+        return await self._exchange("GET", path, timeout=_ASKING)
+
+    # ---------------------------------------------------------------- the verbs
 
     async def create(self, request: CreateVideo) -> Reading:
         """`POST /videos`, repeated only where `worth_another_create`.
 
         Raises NotSent, OutcomeUnknown, BadRequest, Unauthorized or Busy.
         """
-        return await self._buy("/videos", parts=create_parts(request))
+        if self.dialect.json:
+            return await self._buy("/videos", body=create_json(request, self.dialect))
+        return await self._buy("/videos", parts=create_parts(request, self.dialect))
 
     async def _buy(self, path: str, **content: Any) -> Reading:  # noqa: ANN401
         async for attempt in stamina.retry_context(
@@ -118,26 +170,76 @@ class VideosClient:
         return read_page(await self._exchange("GET", "/videos", params=params))
 
     async def delete(self, video_id: str) -> None:
-        """`DELETE /videos/{id}`; one that is gone already counts. Raises as retrieve."""
+        """`DELETE /videos/{id}`; one that is gone already counts. Raises as retrieve.
+
+        Where the server has no such route, its 404 would look like success: it is not asked.
+        """
+        if not self.dialect.deletes:
+            raise Unavailable(f"{self.dialect.name} deletes no jobs")
         read_deleted(await self._exchange("DELETE", _path(video_id)))
 
-    async def download(self, video_id: str, target: Path) -> Container:
-        """`GET /videos/{id}/content` into `target`, which appears only when it is a whole film.
+    async def download(
+        self, video_id: str, target: Path, *, film_url: str | None = None
+    ) -> Container:
+        """Bring the film into `target`, which appears only when it is a whole film.
 
-        No `variant` is sent: SGLang answers 404 to `variant=video`. Raises FilmNotReady,
-        FilmBroken, Unauthorized, Unavailable, NotSent, and OSError where the disk fails.
+        From `/content`, or where that answer, the job, or `film_url` (what the create said) says
+        that it lies. No `variant` is sent: SGLang answers 404 to `variant=video`. Raises
+        FilmNotReady, FilmBroken, Unauthorized, Unavailable, NotSent, and OSError where the disk
+        fails.
         """
         part = target.with_name(target.name + ".part")
         try:
-            async with self._request("GET", _path(video_id) + "/content", film=True) as response:
-                if response.status != 200:  # noqa: PLR2004
-                    raise content_error(await self._read(response))
-                await _save(response, part)
+            elsewhere = await self._from_content(video_id, part, film_url)
+            if elsewhere is _NOWHERE:
+                elsewhere = await self._told(video_id) or film_url
+                if elsewhere is None:
+                    raise FilmNotReady("neither /content nor the job has a film")
+            if elsewhere is not None:
+                await self._from_address(elsewhere, part)
             container = await asyncio.to_thread(inspect_film, part)
             await asyncio.to_thread(part.replace, target)
         finally:
             await asyncio.to_thread(part.unlink, missing_ok=True)
         return container
+
+    async def _from_content(self, video_id: str, part: Path, film_url: str | None) -> str | None:
+        """Save what /content sends; else return where the film lies, or _NOWHERE."""
+        if not self.dialect.content:
+            return _NOWHERE
+        async with self._film(self._base + _path(video_id) + "/content") as response:
+            if response.status == _OK and not _is_json(response):
+                await _save(response, part)
+                return None
+            answer = await self._read(response)
+        if (elsewhere := film_elsewhere(answer)) is not None:
+            return elsewhere
+        if answer.status in _NO_ROUTE:
+            elsewhere = await self._told(video_id) or film_url
+            if elsewhere is not None:
+                return elsewhere
+        if answer.status == _OK:
+            raise FilmBroken("JSON instead of a film")
+        raise content_error(answer)
+
+    async def _told(self, video_id: str) -> str | None:
+        """Ask the job where its film lies; None where it does not say."""
+        try:
+            return (await self.retrieve(video_id)).video.film_url
+        except VideosError:
+            return None
+
+    async def _from_address(self, address: str, part: Path) -> None:
+        async with self._film(address) as response:
+            if response.status != _OK:
+                raise content_error(await self._read(response))
+            await _save(response, part)
+
+    @asynccontextmanager
+    async def _film(self, address: str) -> AsyncGenerator[aiohttp.ClientResponse]:
+        with self._named_errors():
+            async with self._fetcher.open(address, self._headers()) as response:
+                yield response
 
     async def _exchange(
         self,
@@ -146,10 +248,43 @@ class VideosClient:
         *,
         params: Mapping[str, str] | None = None,
         parts: tuple[Part, ...] = (),
-        body: Mapping[str, str] | None = None,
+        body: Mapping[str, object] | None = None,
+        timeout: aiohttp.ClientTimeout | None = None,  # noqa: ASYNC109 - aiohttp's own
     ) -> Answer:
-        async with self._request(method, path, params=params, parts=parts, body=body) as response:
-            return await self._read(response)
+        """Send one request and read its answer; errors of the way become NotSent or Unavailable.
+
+        No redirect is followed: a POST that follows one would turn into a GET or be sent twice.
+        """
+        with self._named_errors():
+            async with self._session.request(
+                method,
+                self._base + path,
+                params=params,
+                data=_form(parts) if parts else None,
+                json=body,
+                headers=self._headers(),
+                timeout=timeout or self._timeout,
+                allow_redirects=False,
+            ) as response:
+                return await self._read(response)
+
+    def _headers(self) -> dict[str, str]:
+        if self._key is None:
+            return {}
+        if self.dialect.bare_key:
+            return {"api-key": self._key}
+        return {"Authorization": f"Bearer {self._key}"}
+
+    @contextmanager
+    def _named_errors(self) -> Generator[None]:
+        try:
+            yield
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            # A server that was away may come back as another.
+            self._finding = None
+            raise NotSent(_cause(error)) from error
+        except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
+            raise Unavailable(_cause(error)) from error
 
     async def _read(self, response: aiohttp.ClientResponse) -> Answer:
         body = bytearray()
@@ -164,44 +299,15 @@ class VideosClient:
             told = told.replace(secret, b"***")
         return Answer(status=response.status, headers=response.headers, body=told)
 
-    @asynccontextmanager
-    async def _request(
-        self,
-        method: str,
-        path: str,
-        *,
-        params: Mapping[str, str] | None = None,
-        parts: tuple[Part, ...] = (),
-        body: Mapping[str, str] | None = None,
-        film: bool = False,
-    ) -> AsyncGenerator[aiohttp.ClientResponse]:
-        """Send one request; errors of the way become NotSent or Unavailable.
-
-        A redirect is followed for films only (aiohttp drops the key on another origin): a POST
-        that follows one would turn into a GET or be sent twice.
-        """
-        try:
-            async with self._session.request(
-                method,
-                self._base + path,
-                params=params,
-                data=_form(parts) if parts else None,
-                json=body,
-                headers=self._headers,
-                timeout=self._film_timeout if film else self._timeout,
-                allow_redirects=film,
-            ) as response:
-                yield response
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            raise NotSent(_cause(error)) from error
-        except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
-            raise Unavailable(_cause(error)) from error
-
 
 def _spellings(key: str) -> tuple[bytes, ...]:
     """Return the ways a JSON body may quote a key."""
     quoted = json.dumps(key)[1:-1]
     return key.encode(), quoted.encode(), quoted.replace("/", "\\/").encode()
+
+
+def _is_json(response: aiohttp.ClientResponse) -> bool:
+    return response.content_type == "application/json"
 
 
 def _path(video_id: str) -> str:

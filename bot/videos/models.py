@@ -5,6 +5,7 @@ living servers, which leave out, retype or rename every field but the id and the
 """
 
 import math
+from collections.abc import Iterator
 from enum import StrEnum
 from typing import Annotated, Any, Final, cast
 
@@ -97,6 +98,35 @@ LenientInt = Annotated[int | None, BeforeValidator(_whole)]
 LenientText = Annotated[str | None, BeforeValidator(_text)]
 
 
+_URL_FIELDS: Final = ("url", "video_url", "unsigned_urls", "urls")
+_URL_HOLDERS: Final = ("output", "outputs", "metadata", "data", "content", "video", "result")
+
+
+def film_url(body: object, depth: int = 4) -> str | None:
+    """Find the address of the film in a job, or in an answer that stands for the film.
+
+    `url`, `urls` (SGLang with S3), `unsigned_urls` (OpenRouter, with the key), `video_url`
+    (resellers), `outputs.video_url` (Together), `metadata.url` (New API), `data[].url` (Dynamo).
+    """
+    return next(_urls(body, depth), None)
+
+
+def _urls(body: object, depth: int) -> Iterator[str]:
+    if isinstance(body, str):
+        if body.startswith(("http://", "https://", "/")):
+            yield body
+    elif depth and isinstance(body, list):
+        for each in cast("list[object]", body):
+            yield from _urls(each, depth - 1)
+    elif depth and isinstance(body, dict):
+        fields = cast("dict[str, object]", body)
+        for name in _URL_FIELDS:
+            yield from _urls(fields.get(name), depth - 1)
+        for name in _URL_HOLDERS:
+            if isinstance(fields.get(name), dict | list):
+                yield from _urls(fields[name], depth - 1)
+
+
 class InputReference(BaseModel):
     """An image that guides generation: its bytes, its file name and its media type."""
 
@@ -120,6 +150,8 @@ class CreateVideo(BaseModel):
     seconds: str | None = Field(default=None, pattern=r"^[1-9]\d{0,2}$")
     """Clip duration in seconds, a string in the contract."""
     input_reference: InputReference | None = None
+    extra: dict[str, str | int | float | bool] = Field(default_factory=dict)
+    """Fields beyond the contract that a server takes, like `fps` or `negative_prompt`."""
 
 
 class VideoError(BaseModel):
@@ -151,12 +183,14 @@ class Video(BaseModel):
     expires_at: LenientInt = None
     """Unix time in seconds, like the two above."""
     error: Annotated[VideoError | None, BeforeValidator(_error)] = None
+    film_url: str | None = Field(default=None, repr=False)
+    """Where the film lies, if the job says so; it may be signed, so it belongs in no log."""
 
     @classmethod
     def from_body(cls, body: dict[str, Any]) -> "Video":
         """Read one job object. Raises pydantic's ValidationError without an id and a status."""
         told = {key: body[key] for key in body if body[key] is not None or key == "status"}
-        return cls.model_validate(told)
+        return cls.model_validate(told | {"film_url": film_url(body)})
 
 
 class VideoPage(BaseModel):

@@ -5,6 +5,8 @@ servers answer instead; the server a rule is for stands beside it.
 """
 
 import json
+import re
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,6 +15,7 @@ from typing import Any, Final, cast
 
 from pydantic import ValidationError
 
+from bot.videos.dialects import OPENAI, Dialect, ImageAs
 from bot.videos.errors import (
     BadRequest,
     Busy,
@@ -24,7 +27,7 @@ from bot.videos.errors import (
     Unavailable,
     VideosError,
 )
-from bot.videos.models import CreateVideo, Video, VideoPage, is_status
+from bot.videos.models import CreateVideo, Video, VideoPage, film_url, is_status
 
 REASON_LIMIT: Final = 500
 """Characters kept of a server's own sentence: enough for a card, too few for a page of HTML."""
@@ -65,19 +68,14 @@ class Reading:
     poll_after: float | None = None
 
 
-def create_parts(request: CreateVideo) -> tuple[Part, ...]:
-    """Encode a create as multipart fields, the form that every living server takes.
+def create_parts(request: CreateVideo, dialect: Dialect = OPENAI) -> tuple[Part, ...]:
+    """Encode a create as multipart fields, the form that nearly every living server takes.
 
     The image is a file part: it is the one shape vLLM-Omni, SGLang, LiteLLM, New API and the SDKs
     share. Fields that were not chosen are left out, so that the server's defaults hold.
     """
-    fields = {
-        "prompt": request.prompt,
-        "model": request.model,
-        "size": request.size,
-        "seconds": request.seconds,
-    }
-    parts = [Part(name=name, value=value) for name, value in fields.items() if value is not None]
+    fields = _fields(request, dialect)
+    parts = [Part(name=name, value=str(value)) for name, value in fields.items()]
     if (image := request.input_reference) is not None:
         parts.append(
             Part(
@@ -88,6 +86,34 @@ def create_parts(request: CreateVideo) -> tuple[Part, ...]:
             )
         )
     return tuple(parts)
+
+
+def create_json(request: CreateVideo, dialect: Dialect) -> dict[str, object]:
+    """Encode a create as JSON, for the servers that take nothing else; the image is a data URL."""
+    body: dict[str, object] = _fields(request, dialect)
+    if (image := request.input_reference) is not None:
+        url = f"data:{image.content_type};base64,{b64encode(image.data).decode()}"
+        if dialect.image is ImageAs.FIRST_FRAME:
+            frame = {"type": "image_url", "image_url": {"url": url}, "frame_type": "first_frame"}
+            body["frame_images"] = [frame]
+        else:
+            body["input_reference"] = url
+    return body
+
+
+def _fields(request: CreateVideo, dialect: Dialect) -> dict[str, object]:
+    """Return the chosen fields under the names and in the types of a dialect."""
+    seconds: object = request.seconds
+    if request.seconds is not None and dialect.seconds_is_number:
+        seconds = int(request.seconds)
+    fields: dict[str, object] = {
+        "prompt": request.prompt,
+        "model": request.model,
+        "size": request.size,
+        dialect.seconds: seconds,
+        **request.extra,
+    }
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def read_created(answer: Answer) -> Reading:
@@ -136,6 +162,20 @@ def read_deleted(answer: Answer) -> None:
     """
     if answer.status >= 300 and answer.status not in _GONE:  # noqa: PLR2004
         raise _read_error(answer, _json(answer.body))
+
+
+def film_elsewhere(answer: Answer) -> str | None:
+    """Find where /content says that the film lies instead of sending it.
+
+    SGLang answers 400 with the address in its sentence where the film went to cloud storage;
+    resellers answer JSON that holds it.
+    """
+    body = _json(answer.body)
+    if answer.status < 300:  # noqa: PLR2004
+        return film_url(body)
+    _, message = error_facts(body)
+    named = re.search(r"https?://\S+", message or "") if answer.status == 400 else None  # noqa: PLR2004
+    return None if named is None else named.group().rstrip(".,;)\"'")
 
 
 def content_error(answer: Answer) -> VideosError:

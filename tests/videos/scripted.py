@@ -52,6 +52,11 @@ class ScriptedServer:
         """What a client is configured with."""
         return f"{self.origin}/v1"
 
+    @property
+    def host(self) -> str:
+        """Host and port, as a setting names them."""
+        return self.origin.removeprefix("http://")
+
     def on(self, method: str, path: str, *behaviours: Behaviour) -> Self:
         """Queue behaviours for a route; `path` is without a query, below the base URL."""
         self._scripts.setdefault((method, f"/v1{path}"), deque()).extend(behaviours)

@@ -1,0 +1,117 @@
+"""What each family of Videos servers does in its own way, as data: one entry per family.
+
+A new server is one more entry here, and its recorded answers in tests/videos/families.py.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+
+class ImageAs(StrEnum):
+    """Where a create carries its image."""
+
+    FILE = "file"
+    """`input_reference` as a file part: vLLM-Omni, SGLang, LiteLLM, New API and the SDKs."""
+    TEXT = "text"
+    """`input_reference` as a data URL: Dynamo's JSON."""
+    FIRST_FRAME = "first_frame"
+    """An entry of `frame_images`: OpenRouter."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Signs:
+    """By what a family is known: any one of them is enough."""
+
+    hosts: tuple[str, ...] = ()
+    """Endings of the base URL's host."""
+    headers: tuple[str, ...] = ()
+    """Beginnings of header names in any answer, in lower case."""
+    owners: tuple[str, ...] = ()
+    """Beginnings of `owned_by` in its list of models, in lower case."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dialect:
+    """How one family speaks; the defaults are the contract itself."""
+
+    name: str
+    signs: Signs = Signs()
+    json: bool = False
+    """A create is JSON; multipart/form-data else, which all but these few take."""
+    image: ImageAs = ImageAs.FILE
+    seconds: str = "seconds"
+    """The field of a create that holds the film's length."""
+    seconds_is_number: bool = False
+    bare_key: bool = False
+    """The key stands alone in an `api-key` header, not behind `Authorization: Bearer`."""
+    content: bool = True
+    """`GET /videos/{id}/content` serves the film; else it lies at an address that the job names."""
+    lists: bool = True
+    deletes: bool = True
+    remixes: bool = False
+    models: str = "/models"
+    """Where its models are listed."""
+
+
+OPENAI: Final = Dialect(name="openai", remixes=True)
+"""The contract as published, and what is spoken to a server that nobody knows."""
+
+DIALECTS: Final = (
+    OPENAI,
+    Dialect(name="vllm-omni", signs=Signs(owners=("vllm",))),
+    Dialect(name="sglang", signs=Signs(owners=("sglang",))),
+    Dialect(name="fastvideo", signs=Signs(owners=("fastvideo",))),
+    Dialect(name="tensorrt-llm", signs=Signs(owners=("tensorrt",))),
+    Dialect(
+        name="dynamo", json=True, image=ImageAs.TEXT, seconds_is_number=True,
+        content=False, lists=False, deletes=False,
+    ),
+    Dialect(
+        name="litellm", signs=Signs(headers=("x-litellm-",)),
+        lists=False, deletes=False, remixes=True,
+    ),
+    Dialect(
+        name="new-api", signs=Signs(headers=("x-oneapi-", "x-new-api-")),
+        lists=False, deletes=False, remixes=True,
+    ),
+    Dialect(
+        name="azure", signs=Signs(hosts=(".openai.azure.com", ".services.ai.azure.com")),
+        bare_key=True, remixes=True,
+    ),
+    Dialect(
+        name="openrouter", signs=Signs(hosts=("openrouter.ai",)), json=True,
+        image=ImageAs.FIRST_FRAME, seconds="duration", seconds_is_number=True,
+        lists=False, deletes=False, models="/videos/models",
+    ),
+    Dialect(name="reseller", lists=False, deletes=False),
+)  # fmt: skip
+"""`reseller`: the contract's create and retrieve, and the film at an address in the job."""
+
+BY_NAME: Final = {dialect.name: dialect for dialect in DIALECTS}
+
+
+def by_host(host: str) -> Dialect | None:
+    """Return the family that serves at this host, where the name alone tells."""
+    for dialect in DIALECTS:
+        if any(host == end.lstrip(".") or host.endswith(end) for end in dialect.signs.hosts):
+            return dialect
+    return None
+
+
+def by_header(names: frozenset[str]) -> tuple[Dialect, str] | None:
+    """Return the family that sends one of these headers (lower case), and which one it was."""
+    for dialect in DIALECTS:
+        for name in sorted(names):
+            if name.startswith(dialect.signs.headers or ("\0",)):
+                return dialect, name
+    return None
+
+
+def by_owner(owners: frozenset[str]) -> tuple[Dialect, str] | None:
+    """Return the family that says so in its list of models, and the word it says."""
+    for dialect in DIALECTS:
+        for owner in sorted(owners):
+            if owner.lower().startswith(dialect.signs.owners or ("\0",)):
+                return dialect, owner
+    return None

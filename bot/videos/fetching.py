@@ -1,0 +1,132 @@
+"""Fetching a film from wherever a server says it lies, without being led to where it should not.
+
+The key goes to the configured server's own origin alone. No other address may be private, loopback
+or link-local, as the connection itself finds it: a name is judged by what it resolves to then, on
+every redirect again. Hosts that the operator names are trusted.
+"""
+
+import ipaddress
+import socket
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Final
+
+import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.resolver import ThreadedResolver
+from yarl import URL
+
+from bot.videos.errors import FilmBroken
+
+REDIRECTS: Final = 5
+_REDIRECTED: Final = frozenset({301, 302, 303, 307, 308})
+
+
+class Forbidden(FilmBroken):
+    """The film is said to lie where the bot does not go."""
+
+
+class PublicResolver(AbstractResolver):
+    """Resolves names to public addresses only; the connection goes to what was judged here."""
+
+    def __init__(self) -> None:
+        self._system = ThreadedResolver()
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        """Return the public ones of a name's addresses. Raises Forbidden where there is none."""
+        found = await self._system.resolve(host, port, family)
+        public = [each for each in found if is_public(each["host"])]
+        if not public:
+            raise Forbidden(f"{host} has no public address")
+        return public
+
+    async def close(self) -> None:
+        """Let go of nothing."""
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address, as text, is one of the public internet's."""
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    mapped = ip.ipv4_mapped if isinstance(ip, ipaddress.IPv6Address) else None
+    return (mapped or ip).is_global and not (mapped or ip).is_multicast
+
+
+class Fetcher:
+    """Opens films: at the configured server, at trusted hosts, and on the public internet."""
+
+    def __init__(
+        self,
+        inside: aiohttp.ClientSession,
+        *,
+        base: URL,
+        trusted: frozenset[str] = frozenset(),
+        timeout: aiohttp.ClientTimeout,
+    ) -> None:
+        """Take the session for the configured server, and `trusted` as host or host:port."""
+        self._inside = inside
+        self._base = base
+        self._trusted = trusted
+        self._timeout = timeout
+
+    @asynccontextmanager
+    async def open(
+        self, address: str, key: Mapping[str, str]
+    ) -> AsyncGenerator[aiohttp.ClientResponse]:
+        """GET an address, following redirects by hand; `key` are the headers for our own server.
+
+        Raises Forbidden, and aiohttp's errors.
+        """
+        url = self._base.join(URL(address))
+        async with AsyncExitStack() as stack:
+            for _ in range(REDIRECTS + 1):
+                response = await self._get(url, key, stack)
+                target = response.headers.get("Location")
+                if response.status not in _REDIRECTED or target is None:
+                    yield response
+                    return
+                url = _joined(url, target)
+            raise Forbidden(f"more than {REDIRECTS} redirects")
+
+    async def _get(
+        self, url: URL, key: Mapping[str, str], stack: AsyncExitStack
+    ) -> aiohttp.ClientResponse:
+        is_ours = url.host is not None and url.origin() == self._base.origin()
+        session = self._inside
+        if not is_ours and not self._is_trusted(url):
+            _check(url)
+            session = await stack.enter_async_context(_public_session())
+        headers = key if is_ours else None
+        return await stack.enter_async_context(
+            session.get(url, headers=headers, timeout=self._timeout, allow_redirects=False)
+        )
+
+    def _is_trusted(self, url: URL) -> bool:
+        return url.scheme in ("http", "https") and bool(
+            {url.host, f"{url.host}:{url.port}"} & self._trusted
+        )
+
+
+def _public_session() -> aiohttp.ClientSession:
+    connector = aiohttp.TCPConnector(resolver=PublicResolver(), force_close=True)
+    return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+
+
+def _joined(url: URL, target: str) -> URL:
+    try:
+        return url.join(URL(target))
+    except ValueError as error:
+        raise Forbidden("a redirect to no address") from error
+
+
+def _check(url: URL) -> None:
+    """Judge what no resolver sees: the scheme, and a host that is an address already."""
+    if url.scheme not in ("http", "https") or not url.host:
+        raise Forbidden(f"a film behind {url.scheme or 'no'}:// is not fetched")
+    try:
+        public = is_public(url.host)
+    except ValueError:
+        return
+    if not public:
+        raise Forbidden(f"{url.host} is no public address")

@@ -1,0 +1,233 @@
+"""What each family of servers answers from a create to the film, as its own source or wire says.
+
+`{at}` in a body stands for the address of the server itself, `{store}` for another host that keeps
+films. A film is served where an answer is FILM.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+FILM: Final = "a film"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """One answer: its status, its JSON (or FILM), and its headers."""
+
+    status: int = 200
+    body: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Family:
+    """One server: what it answers by route; polls in turn, the last one for ever."""
+
+    name: str
+    models: Said
+    jobs: Said
+    created: Said
+    polls: tuple[Said, ...]
+    content: Said
+    stored: Said = Said(status=404)
+    """What the other host answers to `/stored`."""
+    by_hand: bool = False
+    """Nothing it answers tells its dialect: VIDEOS_DIALECT has to."""
+    is_json: bool = False
+    sends: Mapping[str, object] = field(default_factory=dict[str, object])
+    """What a create of 4 seconds has to hold."""
+    has_key: str = "Authorization"
+
+
+def models(owner: str, *names: str) -> Said:
+    entries = [{"id": name, "object": "model", "owned_by": owner} for name in names]
+    return Said(body={"object": "list", "data": entries})
+
+
+NOT_FOUND: Final = Said(status=404, body={"detail": "Not Found"})
+_VLLM: Final = {
+    "id": "video_gen_0a1b", "object": "video", "model": "Wan-AI/Wan2.2", "prompt": "a cat",
+    "seconds": "4", "size": "832x480", "quality": "default", "created_at": 1795000000,
+    "fps": 16.0, "num_frames": 64, "inference_time_s": None, "expires_at": None, "error": None,
+}  # fmt: skip
+_SGLANG: Final = {
+    "id": "7d4c1f5e-0b43-4c7c-8a50-1a3a3b1f7d11", "object": "video", "model": "wan",
+    "seconds": "4", "size": "832x480", "quality": "standard", "created_at": 1795000000,
+    "url": None, "file_path": "/srv/outputs/7d4c.mp4", "peak_memory_mb": 20123.5,
+}  # fmt: skip
+_LITELLM_ID: Final = "video_" + "bGl0ZWxsbTpjdXN0b21fbGxtX3Byb3ZpZGVyOm9wZW5haTs" * 5 + "=="
+_LITELLM: Final = {
+    "object": "video", "model": "sora", "created_at": 1795000000, "seconds": "4",
+    "size": "720x1280", "error": None,
+}  # fmt: skip
+_NEW_API: Final = {"object": "video", "model": "sora-2", "created_at": 1795000000}
+
+FAMILIES: Final = (
+    Family(
+        name="vllm-omni",
+        models=models("vllm", "Wan-AI/Wan2.2"),
+        jobs=Said(body={"object": "list", "data": [], "has_more": False}),
+        created=Said(body=_VLLM | {"status": "queued", "progress": 0}),
+        polls=(
+            Said(body=_VLLM | {"status": "in_progress", "progress": 0}),
+            Said(body=_VLLM | {"status": "completed", "progress": 100, "duration_s": 2.0}),
+        ),
+        content=Said(body=FILM, headers={"Accept-Ranges": "bytes"}),
+    ),
+    Family(
+        name="sglang",
+        models=models("sglang", "wan"),
+        jobs=Said(body={"object": "list", "data": []}),
+        created=Said(body=_SGLANG | {"status": "queued", "progress": 0}),
+        polls=(
+            Said(body=_SGLANG | {"status": "in_progress", "progress": 41}),
+            Said(body=_SGLANG | {"status": "completed", "progress": 100, "url": "{store}/stored"}),
+        ),
+        content=Said(
+            status=400,
+            body={
+                "detail": "Video has been uploaded to cloud storage. Please use the cloud URL: "
+                "{store}/stored"
+            },
+        ),
+        stored=Said(body=FILM),
+    ),
+    Family(
+        name="fastvideo",
+        models=models("fastvideo", "FastWan2.1"),
+        jobs=Said(body={"data": []}),
+        created=Said(body=_SGLANG | {"status": "queued", "progress": 0}),
+        polls=(Said(body=_SGLANG | {"status": "completed", "progress": 100}),),
+        content=Said(body=FILM),
+    ),
+    Family(
+        name="tensorrt-llm",
+        models=models("tensorrt_llm", "Wan2.2"),
+        jobs=Said(body={"data": []}),
+        created=Said(
+            status=202,
+            body={"id": "video_t", "status": "queued", "progress": None, "duration": 4.0},
+        ),
+        polls=(
+            Said(body={"id": "video_t", "status": "generating", "progress": None, "error": None}),
+            Said(body={"id": "video_t", "status": "postprocessing", "fps": 24.0}),
+            Said(body={"id": "video_t", "status": "completed", "duration": 4.0}),
+        ),
+        content=Said(body=FILM),
+    ),
+    Family(
+        name="dynamo",
+        models=models("nvidia", "wan"),
+        jobs=NOT_FOUND,
+        created=Said(
+            body={
+                "id": "vid_d", "object": "video", "model": "wan", "status": "completed",
+                "progress": 100, "created": 1795000000, "error": None, "inference_time_s": 3.5,
+                "data": [{"url": "{store}/stored", "output_format": "mp4", "fps": 16}],
+            },
+        ),
+        polls=(NOT_FOUND,),
+        content=NOT_FOUND,
+        stored=Said(body=FILM),
+        by_hand=True,
+        is_json=True,
+        sends={"seconds": 4},
+    ),
+    Family(
+        name="litellm",
+        models=Said(
+            body={"data": [{"id": "sora", "object": "model", "owned_by": "openai"}]},
+            headers={"x-litellm-version": "1.109.1"},
+        ),
+        jobs=Said(
+            status=400,
+            body={"error": {"message": "custom_llm_provider is required", "code": "400"}},
+            headers={"x-litellm-call-id": "c1"},
+        ),
+        created=Said(
+            body=_LITELLM | {"id": _LITELLM_ID, "status": "queued", "progress": 0,
+                             "usage": {"duration_seconds": 4.0}},
+        ),
+        polls=(
+            Said(body=_LITELLM | {"id": "video_other", "status": "processing"}),
+            Said(body=_LITELLM | {"id": "video_other", "status": "completed", "progress": 100}),
+        ),
+        content=Said(body=FILM),
+    ),
+    Family(
+        name="new-api",
+        models=Said(
+            body={"data": [{"id": "sora-2", "object": "model", "owned_by": "openai"}]},
+            headers={"X-Oneapi-Request-Id": "20261123"},
+        ),
+        jobs=Said(status=404, body={"error": {"message": "Invalid URL (GET /v1/videos)"}}),
+        created=Said(body=_NEW_API | {"id": "task_1", "task_id": "task_1", "status": "unknown"}),
+        polls=(
+            Said(body=_NEW_API | {"id": "task_1", "status": "NOT_START"}),
+            Said(body=_NEW_API | {"id": "task_1", "status": "in_progress", "progress": 30}),
+            Said(body=_NEW_API | {"id": "task_1", "status": "completed",
+                                  "metadata": {"url": "{store}/nowhere"}}),
+        ),
+        content=Said(body=FILM, headers={"Cache-Control": "public"}),
+    ),
+    Family(
+        name="azure",
+        models=Said(status=404, body={"error": {"code": "404", "message": "Resource not found"}}),
+        jobs=Said(body={"object": "list", "data": [], "has_more": False}),
+        created=Said(body={"id": "video_a", "object": "video", "status": "queued"}),
+        polls=(Said(body={"id": "video_a", "status": "completed", "progress": 100}),),
+        content=Said(body=FILM),
+        by_hand=True,
+        has_key="api-key",
+    ),
+    Family(
+        name="openrouter",
+        models=Said(status=404, body={"error": {"code": 404, "message": "Not Found"}}),
+        jobs=Said(status=404, body={"error": {"code": 404, "message": "Not Found"}}),
+        created=Said(
+            status=202,
+            body={"id": "gen-vid-1", "polling_url": "{at}/videos/gen-vid-1", "status": "pending"},
+        ),
+        polls=(
+            Said(body={"id": "gen-vid-1", "status": "in_progress"}),
+            Said(
+                body={
+                    "id": "gen-vid-1", "status": "completed", "usage": {"cost": 0.4},
+                    "unsigned_urls": ["{at}/videos/gen-vid-1/content?index=0"],
+                },
+            ),
+        ),
+        content=Said(body=FILM),
+        by_hand=True,
+        is_json=True,
+        sends={"duration": 4},
+    ),
+    Family(
+        name="reseller",
+        models=NOT_FOUND,
+        jobs=NOT_FOUND,
+        created=Said(
+            body={"task_id": "r1", "object": "video.generation", "status": "processing"},
+        ),
+        polls=(
+            Said(
+                body={"task_id": "r1", "status": "succeeded", "seconds": "3.4",
+                      "outputs": {"video_url": "{store}/stored"}},
+            ),
+        ),
+        content=NOT_FOUND,
+        stored=Said(status=302, headers={"Location": "{store}/signed"}),
+        by_hand=True,
+    ),
+    Family(
+        name="openai",
+        models=NOT_FOUND,
+        jobs=NOT_FOUND,
+        created=Said(body={"id": "r2", "status": "queued"}),
+        polls=(Said(body={"id": "r2", "status": "success"}),),
+        content=Said(body={"data": {"url": "{store}/stored"}}),
+        stored=Said(body=FILM),
+    ),
+)  # fmt: skip
+"""The last one answers like docs.anyfast.ai: /content is JSON with an address."""

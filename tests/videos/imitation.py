@@ -1,0 +1,86 @@
+"""A real HTTP server on loopback that answers as one family does, and another that keeps films."""
+
+import json
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiohttp import web
+
+from tests.videos import films
+from tests.videos.families import FILM, Family, Said
+
+
+@dataclass
+class Imitation:
+    """The running pair: `base_url` for a client, `store` as host:port; what was created so far."""
+
+    family: Family
+    base_url: str = ""
+    store: str = ""
+    created: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    keys: list[str | None] = field(default_factory=list[str | None])
+    keys_at_store: list[str | None] = field(default_factory=list[str | None])
+    _polls: int = 0
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Answer a request to the server itself."""
+        self.keys.append(request.headers.get(self.family.has_key))
+        path, family = request.path.removeprefix("/v1"), self.family
+        if path == "/models":
+            return self._answer(family.models)
+        if request.method == "POST" and path == "/videos":
+            self.created.append(await _fields(request, is_json=family.is_json))
+            return self._answer(family.created)
+        if path == "/videos":
+            return self._answer(family.jobs)
+        if path.endswith("/content"):
+            return self._answer(family.content)
+        poll = family.polls[min(self._polls, len(family.polls) - 1)]
+        self._polls += 1
+        return self._answer(poll)
+
+    async def keep(self, request: web.Request) -> web.StreamResponse:
+        """Answer a request to the host that keeps films."""
+        self.keys_at_store.append(request.headers.get(self.family.has_key))
+        signed = request.path == "/signed"
+        return self._answer(Said(body=FILM) if signed else self.family.stored)
+
+    def _answer(self, said: Said) -> web.Response:
+        headers = {name: self._filled(value) for name, value in said.headers.items()}
+        if said.body == FILM:
+            return web.Response(body=films.mp4(), content_type="video/mp4", headers=headers)
+        body = self._filled(json.dumps(said.body))
+        return web.Response(
+            status=said.status, text=body, content_type="application/json", headers=headers
+        )
+
+    def _filled(self, text: str) -> str:
+        return text.replace("{at}", self.base_url).replace("{store}", f"http://{self.store}")
+
+
+async def _fields(request: web.Request, *, is_json: bool) -> dict[str, Any]:
+    if is_json:
+        return await request.json()
+    return dict(await request.post())
+
+
+@asynccontextmanager
+async def imitated(family: Family) -> AsyncGenerator[Imitation]:
+    async with AsyncExitStack() as stack:
+        server = Imitation(family)
+        server.store = await _serve(stack, server.keep)
+        server.base_url = f"http://{await _serve(stack, server.handle)}/v1"
+        yield server
+
+
+async def _serve(stack: AsyncExitStack, handle: Any) -> str:  # noqa: ANN401
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", handle)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.01)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    host, port = runner.addresses[0][:2]
+    return f"{host}:{port}"

@@ -1,0 +1,91 @@
+"""Every family of servers, from finding out what it speaks to the film on disk."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from bot.videos.client import VideosClient
+from bot.videos.dialects import BY_NAME, by_host
+from bot.videos.models import CreateVideo, InputReference, VideoStatus
+from tests.videos import films
+from tests.videos.families import FAMILIES, Family
+from tests.videos.imitation import Imitation, imitated
+
+ALL = pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
+KEY = "sk-family"
+WANTED = CreateVideo(prompt="a cat", size="832x480", seconds="4")
+
+
+@asynccontextmanager
+async def speaking_to(server: Imitation) -> AsyncGenerator[VideosClient]:
+    family = server.family
+    async with aiohttp.ClientSession() as session:
+        yield VideosClient(
+            session,
+            base_url=server.base_url,
+            api_key=KEY,
+            dialect=BY_NAME[family.name] if family.by_hand else None,
+            film_hosts=frozenset({server.store}),
+        )
+
+
+@ALL
+async def test_from_the_create_to_the_film(family: Family, tmp_path: Path) -> None:
+    async with imitated(family) as server, speaking_to(server) as client:
+        await client.find_out()
+        created = (await client.create(WANTED)).video
+        looked = created
+        for _ in range(5):
+            if looked.status is VideoStatus.COMPLETED:
+                break
+            looked = (await client.retrieve(created.id)).video
+        assert looked.status is VideoStatus.COMPLETED
+        target = tmp_path / "film"
+        await client.download(created.id, target, film_url=created.film_url)
+
+    assert target.read_bytes() == films.mp4()
+    (sent,) = server.created
+    assert sent == sent | {"prompt": "a cat", "size": "832x480", **family.sends}
+    assert "model" not in sent
+    assert all(key is not None and KEY in key for key in server.keys)
+    assert server.keys_at_store == [None] * len(server.keys_at_store)
+
+
+@ALL
+async def test_the_dialect_is_found_out_where_it_can_be(family: Family) -> None:
+    async with imitated(family) as server, aiohttp.ClientSession() as session:
+        client = VideosClient(session, base_url=server.base_url, api_key=KEY)
+        await client.find_out()
+    assert client.dialect.name == ("openai" if family.by_hand else family.name)
+    assert client.dialect.lists is (family.jobs.status == 200)
+
+
+@pytest.mark.parametrize(
+    ("host", "name"),
+    [
+        ("studio.openai.azure.com", "azure"),
+        ("studio.services.ai.azure.com", "azure"),
+        ("openrouter.ai", "openrouter"),
+    ],
+)
+def test_some_hosts_tell_by_their_name(host: str, name: str) -> None:
+    known = by_host(host)
+    assert known is not None
+    assert known.name == name
+    assert by_host(f"not{host}.example.org") is None
+
+
+@pytest.mark.parametrize("name", ["dynamo", "openrouter"])
+async def test_json_servers_get_the_image_as_a_data_url(name: str) -> None:
+    (family,) = [each for each in FAMILIES if each.name == name]
+    image = InputReference(data=b"png", filename="a.png", content_type="image/png")
+    async with imitated(family) as server, speaking_to(server) as client:
+        await client.create(WANTED.model_copy(update={"input_reference": image}))
+    assert "data:image/png;base64,cG5n" in str(server.created)
+
+
+def test_there_is_an_imitation_of_every_dialect() -> None:
+    assert {family.name for family in FAMILIES} == set(BY_NAME)

@@ -1,0 +1,115 @@
+"""Where a film may be fetched from: nowhere that a server could lead the bot to its own house."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import aiohttp
+import pytest
+from aiohttp.resolver import ThreadedResolver
+from yarl import URL
+
+from bot.videos.client import VideosClient
+from bot.videos.errors import FilmBroken, VideosError
+from bot.videos.fetching import REDIRECTS, Forbidden, PublicResolver, is_public
+from tests.videos import films
+from tests.videos.scripted import ScriptedServer, says, scripted
+
+KEY = "sk-fetching"
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[ScriptedServer]:
+    async with scripted() as running:
+        yield running
+
+
+@pytest.fixture
+async def inside() -> AsyncIterator[ScriptedServer]:
+    """What runs beside the bot and is nobody's business."""
+    async with scripted() as running:
+        yield running.on("GET", "/secret", *[says(200, films.mp4())] * 3)
+
+
+@pytest.fixture
+async def client(server: ScriptedServer) -> AsyncIterator[VideosClient]:
+    async with aiohttp.ClientSession() as session:
+        yield VideosClient(session, base_url=server.base_url, api_key=KEY)
+
+
+def leads_to(server: ScriptedServer, address: str, *, how: str) -> None:
+    if how == "redirect":
+        server.on("GET", "/videos/v/content", says(302, b"", Location=address))
+    elif how == "answer":
+        told = f'{{"url": "{address}"}}'.encode()
+        server.on("GET", "/videos/v/content", says(200, told, Content_Type="application/json"))
+    else:
+        server.on("GET", "/videos/v/content", says(404, b"{}"))
+        told = f'{{"id": "v", "status": "completed", "url": "{address}"}}'.encode()
+        server.on("GET", "/videos/v", says(200, told))
+
+
+@pytest.mark.parametrize("how", ["redirect", "answer", "job"])
+async def test_a_server_cannot_lead_into_the_bots_own_house(
+    server: ScriptedServer, inside: ScriptedServer, client: VideosClient, tmp_path: Path, how: str
+) -> None:
+    port = URL(inside.origin).port
+    for host in ("127.0.0.1", "localhost", "[::ffff:127.0.0.1]"):
+        leads_to(server, f"http://{host}:{port}/v1/secret", how=how)
+
+        with pytest.raises(Forbidden):
+            await client.download("v", tmp_path / "film")
+
+    assert inside.seen == []
+
+
+@pytest.mark.parametrize(
+    "address", ["file:///etc/passwd", "ftp://example.org/film", "http://[fe80::1%25eth0]/film"]
+)
+async def test_only_http_is_followed(
+    server: ScriptedServer, client: VideosClient, tmp_path: Path, address: str
+) -> None:
+    leads_to(server, address, how="redirect")
+    with pytest.raises(VideosError):
+        await client.download("v", tmp_path / "film")
+
+
+async def test_a_circle_of_redirects_ends(
+    server: ScriptedServer, client: VideosClient, tmp_path: Path
+) -> None:
+    circle = [says(302, b"", Location="/v1/videos/v/content")] * (REDIRECTS + 5)
+    server.on("GET", "/videos/v/content", *circle)
+    with pytest.raises(FilmBroken):
+        await client.download("v", tmp_path / "film")
+    assert len(server.seen) == REDIRECTS + 1
+
+
+async def test_a_name_is_judged_by_what_it_resolves_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def resolve(*_: object) -> list[dict[str, object]]:
+        return [{"host": "10.0.0.7"}, {"host": "93.184.216.34"}]
+
+    monkeypatch.setattr(ThreadedResolver, "resolve", resolve)
+    found = await PublicResolver().resolve("films.example.org", 443)
+    assert [each["host"] for each in found] == ["93.184.216.34"]
+
+
+@pytest.mark.parametrize(
+    ("address", "public"),
+    [
+        ("8.8.8.8", True),
+        ("2606:4700::1111", True),
+        ("10.1.2.3", False),
+        ("172.16.0.1", False),
+        ("192.168.1.1", False),
+        ("169.254.169.254", False),
+        ("100.64.0.1", False),
+        ("127.9.9.9", False),
+        ("0.0.0.0", False),  # noqa: S104 - an address to refuse
+        ("224.0.0.1", False),
+        ("::1", False),
+        ("fd00::1", False),
+        ("fe80::1", False),
+        ("::ffff:10.0.0.1", False),
+    ],
+)
+def test_which_addresses_are_public(address: str, *, public: bool) -> None:
+    assert is_public(address) is public
