@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all:
 
-.PHONY: setup tools demo run serve test pictures catalogues bench lint format lock clean
+.PHONY: setup tools demo run serve test pictures catalogues bench chaos lint format lock clean
 
 # The locks hold every package by version and hash, so the same command gives the same
 # environment everywhere; the stamps make a second call cost nothing.
@@ -56,6 +56,10 @@ catalogues: tools
 
 bench: tools
 	$(BIN)/python benchmarks/render.py
+
+# The bot killed at every step and at any moment, and everything counted: 300 runs, some 15 minutes.
+chaos: tools
+	$(BIN)/python -m tests.chaos $(CHAOS)
 
 lint: tools
 	$(BIN)/ruff format --check .

@@ -12,7 +12,6 @@ from filelock import FileLock, Timeout
 from sqlalchemy.engine import make_url
 
 from bot.archive import Archive
-from bot.background import Background
 from bot.client import VideoBot
 from bot.clock import steady_clock
 from bot.jobs.migrations.upgrade import NewerDatabaseError
@@ -33,8 +32,6 @@ LAST_EDITS: Final = 3.0
 """Seconds a stopping bot gives the edits that are on their way."""
 START_WAITS: Final = 3.0
 """Seconds a start waits to hear what the Videos server speaks; it need not be there yet."""
-ASKED_AGAIN: Final = 30.0
-"""Seconds between two looks whether that has to be asked again."""
 PREVIEW_MODELS: Final = ("preview",)
 
 
@@ -90,7 +87,8 @@ async def open_bot(settings: Settings, timing: Timing = REAL) -> AsyncGenerator[
             dialect=_dialect(settings),
             film_hosts=frozenset(settings.videos_film_hosts),
         )
-        await stack.enter_async_context(_speaking(videos, timing))
+        with suppress(TimeoutError):
+            await asyncio.wait_for(videos.find_out(), START_WAITS)
         catalog = await asyncio.to_thread(_catalog, settings)
         offer = Offer(
             models=models or tuple(catalog),
@@ -138,25 +136,6 @@ def _all(of_models: list[tuple[str, ...]]) -> tuple[str, ...]:
             f"Discord takes {CHOICES}; leave some out: {', '.join(values[CHOICES:])}."
         )
     return values
-
-
-@asynccontextmanager
-async def _speaking(videos: VideosClient, timing: Timing) -> AsyncGenerator[None]:
-    """Know what the server speaks: from the start if it is there, and again after an outage."""
-
-    async def ask_again() -> None:
-        while True:
-            await timing.sleep(ASKED_AGAIN)
-            await videos.find_out()
-
-    with suppress(TimeoutError):
-        await asyncio.wait_for(videos.find_out(), START_WAITS)
-    background = Background()
-    background.spawn(ask_again(), name="dialect")
-    try:
-        yield
-    finally:
-        await background.close()
 
 
 @dataclass(frozen=True, kw_only=True)

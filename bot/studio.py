@@ -32,6 +32,8 @@ FRESH: Final = 180.0
 an older one is not bought without being asked for again."""
 
 
+LOOKS_AFTER: Final = (1.0, 5.0, 30.0)
+"""Seconds between the looks for a create of unknown outcome in the server's list, by itself."""
 LOOK_PAGES: Final = 3
 """Pages of the server's list that a lost create is looked for in: the newest 300 jobs."""
 CANCELLABLE: Final = frozenset({JobStatus.REQUESTED, JobStatus.QUEUED, JobStatus.IN_PROGRESS})
@@ -137,6 +139,7 @@ class Studio:
         self._pause = poll_interval
         self._clock = clock
         self._background = Background()
+        self._looking = Background()
 
     async def admit(self, order: Order) -> Job:
         """Write down the intent, before anything is shown or sent.
@@ -233,6 +236,7 @@ class Studio:
 
     async def close(self) -> None:
         """Give creates on the wire a moment to be answered and written down."""
+        await self._looking.close()
         await self._background.close(grace=LAST_WORDS)
 
     async def _send(self, job: Job) -> Job:
@@ -246,7 +250,7 @@ class Studio:
             return self._unwritten(job)
         after = await self._create(sending, request)
         try:
-            return await self._save_surely(sending, after)
+            return self._reconciled(await self._save_surely(sending, after))
         except StoreError:
             lost = lifecycle.unconfirmed(after, lifecycle.DISK_FAILED, self._clock())
             self._announce(JobChange(sending, lost))
@@ -300,7 +304,7 @@ class Studio:
             now = self._clock()
             if job.status is JobStatus.SENDING:
                 after = lifecycle.unconfirmed(job, lifecycle.LOST_WHILE_SENDING, now)
-                await self._save(job, after)
+                self._reconciled(await self._save(job, after))
             elif now - job.created_at > FRESH:
                 await self.give_up(job, lifecycle.NOT_SENT_BEFORE_RESTART)
             else:
@@ -340,11 +344,36 @@ class Studio:
             return False
         return True
 
+    def _reconciled(self, job: Job) -> Job:
+        """Have a create of unknown outcome looked for, without anybody having to ask."""
+        if job.status is JobStatus.UNCONFIRMED:
+            self._looking.spawn(self._look_for(job), name=f"look for {job.id}")
+        return job
+
+    async def _look_for(self, job: Job) -> None:
+        for wait in LOOKS_AFTER:
+            await asyncio.sleep(wait)
+            current = await self._store.get(job.id)
+            if current is None or current.status is not JobStatus.UNCONFIRMED:
+                return
+            try:
+                found = await self.look_again(current)
+            except VideosError as error:
+                _log.info("a lost create cannot be looked for: %s", error, extra=_of(job))
+                continue
+            if found.status is not JobStatus.UNCONFIRMED:
+                _log.info("a lost create was found as %s", found.video_id, extra=_of(found))
+                return
+
     async def look_again(self, job: Job) -> Job:
         """Look for an unconfirmed job in the server's list; take it up where exactly one fits.
 
+        Not while another request for the same film is on its way: the one found may be its own.
         Raises VideosError where the server does not list.
         """
+        on_the_way = await self._store.interrupted()
+        if any(other.prompt == job.prompt for other in on_the_way):
+            return job
         found: list[Video] = []
         after: str | None = None
         for _ in range(LOOK_PAGES):

@@ -87,6 +87,8 @@ class JobTracker:
                 self._background.spawn(self._look_at(job), name=f"poll {job.id}")
 
     async def _sweep(self, now: float) -> None:
+        # Nothing is asked where it is known; a server that was away may come back as another.
+        self._background.spawn(self._videos.find_out(), name="dialect")
         await self._store.forget_tokens(now)
         for job in await self._store.unshown(
             now, longest=SHOWN_AGAIN_FOR, shortest=SHOWN_BY_ITSELF

@@ -6,6 +6,7 @@ import discord
 import pytest
 import simcord
 
+from bot import studio
 from bot.status.buttons import Action
 from tests.acceptance.stage import PROMPT, Stage, parts_of, restarted, settings_for, staged, text_of
 from tests.acceptance.test_video import assert_is_film
@@ -87,9 +88,9 @@ async def test_a_stranger_may_not_cancel_and_a_moderator_may(
 
 async def test_a_server_that_cannot_delete_is_said(tmp_path: Path) -> None:
     async with faulty_server(tmp_path / "server") as server:
-        server.meet("other", answer(405))
         async with staged(settings_for(tmp_path / "bot", server.base_url)) as stage:
             await stage.ada.slash(stage.channel, "video", prompt=PROMPT)
+            server.meet("other", answer(405))
             sentence = told(await press(stage.ada, stage.card, Action.CANCEL))
 
             assert "may still render it" in sentence
@@ -147,7 +148,8 @@ async def test_remix_changes_a_film_and_names_its_parent(
 async def test_remix_is_offered_only_where_the_server_does_it(
     server: VideosServer, tmp_path: Path
 ) -> None:
-    async with staged(settings_for(tmp_path / "bot", server.base_url)) as stage:
+    settings = settings_for(tmp_path / "bot", server.base_url, videos_remix=False)
+    async with staged(settings) as stage:
         assert list(buttons(await finished(stage))) == ["Again", "Edit prompt", "Delete"]
 
 
@@ -237,7 +239,20 @@ async def test_an_unconfirmed_film_is_decided_by_its_requester(
                 assert "Unconfirmed" in stage.text
 
 
-async def test_look_again_takes_up_a_create_whose_answer_was_lost(tmp_path: Path) -> None:
+async def test_a_create_whose_answer_was_lost_is_found_by_itself(tmp_path: Path) -> None:
+    async with faulty_server(tmp_path / "server") as server:
+        server.lose_answer = True
+        async with staged(settings_for(tmp_path / "bot", server.base_url)) as stage:
+            await stage.ada.slash(stage.channel, "video", prompt=PROMPT)
+            await stage.until(lambda at: "Completed" in at.text)
+
+            assert server.passed["create"] == 1
+
+
+async def test_look_again_takes_up_what_was_not_found_by_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(studio, "LOOKS_AFTER", ())
     async with faulty_server(tmp_path / "server") as server:
         server.lose_answer = True
         async with staged(settings_for(tmp_path / "bot", server.base_url)) as stage:
