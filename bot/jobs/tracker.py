@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Final
 
 from bot.background import Background
@@ -12,6 +12,7 @@ from bot.jobs.models import Job, JobChange, JobStatus
 from bot.jobs.store import JobStore, StoreError
 from bot.videos.client import VideosClient
 from bot.videos.errors import NotFound, Unauthorized, Unavailable, VideosError
+from bot.videos.models import Video
 
 _log = logging.getLogger(__name__)
 
@@ -19,7 +20,11 @@ TICK: Final = 1.0
 """Seconds between two looks into the database, at the most."""
 AT_ONCE: Final = 8
 """Polls on the wire at the same time: enough for a slow server, polite to a small one."""
-TAKEN_PER_TICK: Final = 200
+TAKEN_PER_TICK: Final = 1000
+WORTH_A_LIST: Final = 3
+"""Due jobs from which on the server's list is asked instead of each job."""
+PAGE: Final = 100
+"""Jobs on a page of the list, the contract's most."""
 SWEEP: Final = 60.0
 """Seconds between two sweeps: tokens that expired, ends that nobody could be shown yet."""
 SHOWN_BY_ITSELF: Final = 30.0
@@ -79,12 +84,52 @@ class JobTracker:
         if now >= self._next_sweep:
             self._next_sweep = now + SWEEP
             await self._sweep(now)
+        due: list[Job] = []
         for job in await self._store.due(now, limit=TAKEN_PER_TICK):
             if job.status is JobStatus.COMPLETED:
                 self._announce(JobChange(job, job))
             elif job.id not in self._polling:
                 self._polling.add(job.id)
-                self._background.spawn(self._look_at(job), name=f"poll {job.id}")
+                due.append(job)
+        if len(due) >= WORTH_A_LIST and self._videos.dialect.lists:
+            self._background.spawn(self._look_at_list(due), name="poll the list")
+        else:
+            self._look_at_each(due)
+
+    def _look_at_each(self, jobs: Iterable[Job]) -> None:
+        for job in jobs:
+            self._background.spawn(self._look_at(job), name=f"poll {job.id}")
+
+    async def _look_at_list(self, jobs: list[Job]) -> None:
+        """Ask for many jobs at once; what the list does not hold is asked for by itself."""
+        listed = await self._listed(jobs)
+        found = [(job, listed[job.video_id]) for job in jobs if job.video_id in listed]
+        self._look_at_each(job for job in jobs if job.video_id not in listed)
+        now = self._clock()
+        await asyncio.gather(
+            *(
+                self._write_down(job, lifecycle.advance(job, video, now, self._pause))
+                for job, video in found
+            )
+        )
+
+    async def _listed(self, jobs: list[Job]) -> dict[str | None, Video]:
+        """Read as many pages, newest first, as these jobs fill, and one more."""
+        missing = {job.video_id for job in jobs}
+        listed: dict[str | None, Video] = {}
+        after: str | None = None
+        for _ in range(len(jobs) // PAGE + 2):
+            try:
+                page = await self._videos.list(after=after, limit=PAGE)
+            except VideosError as error:
+                _log.warning("the Videos server gave no list: %s", error)
+                break
+            listed |= {video.id: video for video in page.data}
+            missing -= listed.keys()
+            after = page.last_id
+            if not missing or not page.has_more or after is None:
+                break
+        return listed
 
     async def _sweep(self, now: float) -> None:
         # Nothing is asked where it is known; a server that was away may come back as another.
@@ -98,7 +143,15 @@ class JobTracker:
     async def _look_at(self, job: Job) -> None:
         try:
             async with self._slots:
-                after = self._in_time(await self._poll(job))
+                after = await self._poll(job)
+        except BaseException:
+            self._polling.discard(job.id)
+            raise
+        await self._write_down(job, after)
+
+    async def _write_down(self, job: Job, told: Job) -> None:
+        after = self._in_time(told)
+        try:
             if await self._store.save(job, after):
                 self._log_change(job, after)
                 self._announce(JobChange(job, after))

@@ -87,14 +87,16 @@ async def test_a_stranger_may_not_cancel_and_a_moderator_may(
 
 
 async def test_a_server_that_cannot_delete_is_said(tmp_path: Path) -> None:
-    async with faulty_server(tmp_path / "server") as server:
-        async with staged(settings_for(tmp_path / "bot", server.base_url)) as stage:
-            await stage.ada.slash(stage.channel, "video", prompt=PROMPT)
-            server.meet("other", answer(405))
-            sentence = told(await press(stage.ada, stage.card, Action.CANCEL))
+    async with (
+        faulty_server(tmp_path / "server") as server,
+        staged(settings_for(tmp_path / "bot", server.base_url)) as stage,
+    ):
+        await stage.ada.slash(stage.channel, "video", prompt=PROMPT)
+        server.meet("other", answer(405))
+        sentence = told(await press(stage.ada, stage.card, Action.CANCEL))
 
-            assert "may still render it" in sentence
-            assert "may have been charged" in stage.text
+        assert "may still render it" in sentence
+        assert "may have been charged" in stage.text
 
 
 async def test_again_makes_the_same_film_in_a_new_message(

@@ -1,0 +1,140 @@
+"""Polling many jobs: a real database, and a server over real HTTP that counts what it is asked."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from bot.jobs.models import Job, JobChange, JobStatus
+from bot.jobs.store import JobStore
+from bot.jobs.tracker import JobTracker
+from bot.videos.client import VideosClient
+from bot.videos.dialects import BY_NAME
+from tests.jobs.support import NOW, address, job
+from tests.videos.scripted import ScriptedServer, says, scripted
+
+MANY = 1000
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[JobStore]:
+    async with JobStore.open(address(tmp_path)) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[ScriptedServer]:
+    async with scripted() as running:
+        yield running
+
+
+def told(number: int, **fields: Any) -> dict[str, Any]:  # noqa: ANN401 - a field of the contract
+    return {"id": f"video_{number}", "status": "in_progress", "progress": 40} | fields
+
+
+def page(*videos: dict[str, Any], has_more: bool = False) -> bytes:
+    last = videos[-1]["id"] if videos else None
+    return json.dumps({"data": videos, "has_more": has_more, "last_id": last}).encode()
+
+
+async def running_jobs(store: JobStore, count: int) -> list[Job]:
+    jobs = [
+        job(status=JobStatus.QUEUED, video_id=f"video_{number}", next_look_at=NOW, sent_at=NOW)
+        for number in range(count)
+    ]
+    for each in jobs:
+        assert await store.admit(each, most_of_user=MANY, most=MANY)
+    return jobs
+
+
+async def changes(
+    store: JobStore, server: ScriptedServer, count: int, dialect: str = "openai"
+) -> dict[str, Job]:
+    """Let the tracker look once at what is due; return what was announced, by the server's id."""
+    seen: dict[str, Job] = {}
+    complete = asyncio.Event()
+
+    def announce(change: JobChange) -> None:
+        seen[change.job.video_id or ""] = change.job
+        if len(seen) == count:
+            complete.set()
+
+    async with aiohttp.ClientSession() as session:
+        videos = VideosClient(session, base_url=server.base_url, dialect=BY_NAME[dialect])
+        tracker = JobTracker(
+            store=store,
+            videos=videos,
+            announce=announce,
+            poll_interval=2.0,
+            deadline=3600.0,
+            clock=lambda: NOW,
+        )
+        tracker.start()
+        await asyncio.wait_for(complete.wait(), 20)
+        await tracker.close()
+    return seen
+
+
+async def test_one_list_answers_for_many_jobs(store: JobStore, server: ScriptedServer) -> None:
+    await running_jobs(store, 90)
+    videos = [told(number) for number in range(89)] + [told(89, status="completed")]
+    server.on("GET", "/videos", says(200, page(*videos)))
+
+    seen = await changes(store, server, 90)
+
+    assert len(server.seen) == 1
+    assert {each.status for each in seen.values()} == {JobStatus.IN_PROGRESS, JobStatus.COMPLETED}
+    assert seen["video_89"].status is JobStatus.COMPLETED
+
+
+async def test_further_pages_are_read_while_jobs_are_missing(
+    store: JobStore, server: ScriptedServer
+) -> None:
+    await running_jobs(store, 4)
+    server.on(
+        "GET",
+        "/videos",
+        says(200, page(told(0), told(1), has_more=True)),
+        says(200, page(told(2), told(3), has_more=True)),
+    )
+    await changes(store, server, 4)
+    assert [seen.path.partition("after=")[2] for seen in server.seen] == ["", "video_1"]
+
+
+async def test_what_the_list_does_not_hold_is_asked_for_by_itself(
+    store: JobStore, server: ScriptedServer
+) -> None:
+    await running_jobs(store, 4)
+    server.on("GET", "/videos", says(200, page(told(0), told(1), told(2))))
+    server.on("GET", "/videos/video_3", says(200, json.dumps(told(3, progress=70)).encode()))
+
+    seen = await changes(store, server, 4)
+
+    assert seen["video_3"].progress == 70
+    assert len(server.seen) == 2
+
+
+@pytest.mark.parametrize("dialect", ["litellm", "openai"], ids=["has no list", "list fails"])
+async def test_without_a_list_each_job_is_asked_for(
+    store: JobStore, server: ScriptedServer, dialect: str
+) -> None:
+    await running_jobs(store, 3)
+    server.on("GET", "/videos", says(500, b"broken"))
+    for number in range(3):
+        server.on("GET", f"/videos/video_{number}", says(200, json.dumps(told(number)).encode()))
+
+    seen = await changes(store, server, 3, dialect)
+
+    assert [each.progress for each in seen.values()] == [40, 40, 40]
+
+
+async def test_two_jobs_are_no_reason_for_a_list(store: JobStore, server: ScriptedServer) -> None:
+    await running_jobs(store, 2)
+    for number in range(2):
+        server.on("GET", f"/videos/video_{number}", says(200, json.dumps(told(number)).encode()))
+    await changes(store, server, 2)
+    assert all("limit" not in seen.path for seen in server.seen)
