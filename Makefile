@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all:
 
-.PHONY: setup tools demo run serve test pictures catalogues bench chaos lint format lock clean
+.PHONY: setup tools demo run doctor serve test pictures catalogues bench chaos lint format lock clean
 
 # The locks hold every package by version and hash, so the same command gives the same
 # environment everywhere; the stamps make a second call cost nothing.
@@ -28,6 +28,9 @@ demo: setup
 
 run: setup
 	@$(BIN)/python -m bot run
+
+doctor: setup
+	@$(BIN)/python -m bot doctor
 
 serve: setup
 	@$(BIN)/python -m bot serve

@@ -1,4 +1,4 @@
-"""`python -m bot [run | demo | serve]`: a failed start is one sentence and an exit code."""
+"""`python -m bot [run|demo|serve|doctor]`: a failed start is one sentence and an exit code."""
 
 import argparse
 import asyncio
@@ -16,6 +16,7 @@ import discord
 from bot import logs
 from bot.app import StartError, claimed, open_bot, server_config
 from bot.client import point_at
+from bot.doctor import examine, report
 from bot.server.app import running
 from bot.settings import Settings, SettingsError, load_settings
 
@@ -91,6 +92,8 @@ def _arguments() -> argparse.Namespace:
     commands = parser.add_subparsers(dest="command", required=False)
     commands.add_parser("run", help="be the bot on Discord (the default)")
     commands.add_parser("demo", help="open a simulated Discord in the browser")
+    doctor = commands.add_parser("doctor", help="say what is missing and how to mend it")
+    doctor.add_argument("--json", action="store_true", help="for machines")
     server = commands.add_parser("serve", help="be the embedded Videos server alone")
     server.add_argument("--host", default="127.0.0.1", help="address to listen on")
     server.add_argument("--port", type=int, default=8288, help="port to listen on; 0: any free one")
@@ -108,6 +111,8 @@ def main() -> int:
         logs.set_up(level=settings.log_level, form=settings.log_format)
         if arguments.command == "serve":
             asyncio.run(serve(settings, arguments))
+        elif arguments.command == "doctor":
+            return report(asyncio.run(examine(settings)), as_json=arguments.json)
         elif arguments.command == "demo":
             asyncio.run(show_demo(settings))
         else:

@@ -68,8 +68,8 @@ async def open_bot(settings: Settings, timing: Timing = REAL) -> AsyncGenerator[
     Raises StartError where the folder, the database or the embedded server cannot be opened.
     """
     async with AsyncExitStack() as stack:
-        films = await asyncio.to_thread(_make_folder, settings.data_dir / "films")
-        store = await stack.enter_async_context(_store(settings))
+        films = await asyncio.to_thread(make_folder, settings.data_dir / "films")
+        store = await stack.enter_async_context(open_store(settings))
         base_url = settings.videos_base_url
         models = settings.videos_models
         if base_url is None:
@@ -222,7 +222,8 @@ async def _last_words(studio: Studio, editor: StatusEditor) -> None:
     await asyncio.gather(studio.close(), editor.close(grace=LAST_EDITS))
 
 
-def _make_folder(folder: Path) -> Path:
+def make_folder(folder: Path) -> Path:
+    """Have a folder that can be written to. Blocking. Raises StartError."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         probe = folder / ".writable"
@@ -242,7 +243,7 @@ def claimed(settings: Settings) -> Generator[None]:
 
     The lock goes with the process, however it ends. Raises StartError where another holds it.
     """
-    _make_folder(settings.data_dir)
+    make_folder(settings.data_dir)
     name = make_url(settings.database).database
     lock = FileLock(f"{name}.lock", timeout=0)
     try:
@@ -262,7 +263,8 @@ def claimed(settings: Settings) -> Generator[None]:
 
 
 @asynccontextmanager
-async def _store(settings: Settings) -> AsyncGenerator[JobStore]:
+async def open_store(settings: Settings) -> AsyncGenerator[JobStore]:
+    """Open the database. Raises StartError where it cannot be."""
     name = make_url(settings.database).database
     async with AsyncExitStack() as stack:
         try:
