@@ -1,4 +1,4 @@
-"""`python -m bot doctor`: what is missing, where, and how to mend it; it changes and buys nothing."""
+"""`python -m bot doctor`: what is missing and how to mend it; it changes and buys nothing."""
 
 import asyncio
 import json

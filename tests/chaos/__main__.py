@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import logging
 import sys
 import tempfile
 import time
@@ -38,6 +39,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--at-once", type=int, default=3)
     given = parser.parse_args()
+    # A killed bot breaks its connections off, which is no news here.
+    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)
     started = time.monotonic()
     tally = asyncio.run(_all(given.runs, given.seed, given.at_once))
     print(f"{given.runs} runs from seed {given.seed}, {tally.kills} kills, "  # noqa: T201
