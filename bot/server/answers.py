@@ -3,15 +3,24 @@
 import errno
 import hmac
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Final
 
 from aiohttp import web
 from aiohttp.typedefs import Middleware
+from pydantic import BaseModel
+
+from bot.server.objects import ErrorBody, ErrorFacts
 
 logger = logging.getLogger(__name__)
 
+BODY_LIMIT: Final = 32 * 2**20
+"""Bytes of a create body: an image of 20 MiB as base64, and its fields."""
+
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+_BODY_UNREAD: Final = frozenset({408, 413})
+"""What refuses a body before its end: nothing can follow it on the same connection."""
 
 _DISK_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 
@@ -41,16 +50,28 @@ class ApiError(Exception):
 
     def response(self) -> web.Response:
         """Give the answer itself; 5xx are the server's fault and typed so."""
-        kind = "invalid_request_error" if self.status < 500 else "server_error"  # noqa: PLR2004
-        body = {
-            "error": {
-                "message": self.message,
-                "type": kind,
-                "param": self.param,
-                "code": self.code,
-            }
-        }
-        return web.json_response(body, status=self.status, headers=self.headers)
+        facts = ErrorFacts(
+            message=self.message,
+            type="invalid_request_error" if self.status < 500 else "server_error",  # noqa: PLR2004
+            param=self.param,
+            code=self.code,
+        )
+        answer = shown(ErrorBody(error=facts), status=self.status, headers=self.headers)
+        if self.status in _BODY_UNREAD:
+            answer.force_close()
+        return answer
+
+
+def shown(
+    what: BaseModel, *, status: int = 200, headers: Mapping[str, str] | None = None
+) -> web.Response:
+    """Write an object as JSON."""
+    return web.Response(
+        text=what.model_dump_json(),
+        status=status,
+        headers=headers,
+        content_type="application/json",
+    )
 
 
 def storage_error(error: OSError) -> ApiError:
@@ -88,14 +109,19 @@ def _from_http(request: web.Request, error: web.HTTPException) -> ApiError:
     """Read what aiohttp raises by itself: no such route, wrong method, too large."""
     match error:
         case web.HTTPMethodNotAllowed():
+            allowed = ", ".join(sorted(error.allowed_methods))
             return ApiError(
-                f"{request.method} is not allowed here.",
+                f"This address takes {allowed}, not {request.method}.",
                 status=405,
                 code="method_not_allowed",
-                headers={"Allow": ", ".join(sorted(error.allowed_methods))},
+                headers={"Allow": allowed},
             )
         case web.HTTPNotFound():
-            return ApiError("There is nothing at this address.", status=404, code="unknown_url")
+            return ApiError(
+                "There is nothing at this address; /openapi.json lists what there is.",
+                status=404,
+                code="unknown_url",
+            )
         case web.HTTPRequestEntityTooLarge():
             return too_large()
         case _:
@@ -104,17 +130,21 @@ def _from_http(request: web.Request, error: web.HTTPException) -> ApiError:
 
 def too_large() -> ApiError:
     """Refuse a body for its size alone."""
-    return ApiError("The request body is too large.", status=413, code="request_too_large")
+    return ApiError(
+        f"The request body is larger than {BODY_LIMIT // 2**20} MiB.",
+        status=413,
+        code="request_too_large",
+    )
 
 
-def require_key(api_key: str) -> Middleware:
-    """Let in only `Authorization: Bearer <api_key>`; everything else is 401."""
+def require_key(api_key: str, *, but: Collection[str]) -> Middleware:
+    """Let in only `Authorization: Bearer <api_key>`, `but` paths that are open; else 401."""
     expected = f"Bearer {api_key}".encode()
 
     @web.middleware
     async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
         given = request.headers.get("Authorization", "").encode(errors="surrogateescape")
-        if not hmac.compare_digest(given, expected):
+        if request.path not in but and not hmac.compare_digest(given, expected):
             raise ApiError(
                 "The API key is missing or wrong.",
                 status=401,

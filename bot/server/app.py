@@ -5,39 +5,43 @@ Source of the routes: the "Videos" pages of the API reference, and what the SDKs
 
 import asyncio
 import itertools
+import json
 import socket
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import Final, NoReturn
 
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from bot.server.answers import ApiError, require_key, shape_errors, storage_error
-from bot.server.intake import (
+from bot.server.answers import (
     BODY_LIMIT,
-    MODELS,
-    Order,
-    read_idempotency_key,
-    read_order,
-    read_remix,
+    ApiError,
+    require_key,
+    shape_errors,
+    shown,
+    storage_error,
+    too_large,
 )
+from bot.server.connection import LIMITS, Connection, Limits
+from bot.server.intake import MODELS, Order, read_idempotency_key, read_order, read_remix
 from bot.server.job import VideoJob
+from bot.server.objects import DeletedVideo, Health, ListedModels, ListedVideos, ModelObject
+from bot.server.openapi import OPEN_PATHS, PAGE_DEFAULT, PAGE_MOST, document
 from bot.server.queue import KeyReusedError, RenderQueue
 from bot.server.rendering import RENDERER
 from bot.server.store import JobStore
 from bot.videos.models import VideoStatus
 
 QUEUE: Final = web.AppKey("queue", RenderQueue)
+_LIMITS: Final = web.AppKey("limits", Limits)
+_DOCUMENT: Final = web.AppKey("document", str)
 
 _POLL_AFTER: Final = {"openai-poll-after-ms": "1000"}
 """What the SDKs' poll helpers wait; a preview takes a second or two."""
-
-_PAGE_DEFAULT: Final = 20
-_PAGE_MOST: Final = 100
 
 _SHUTDOWN_SECONDS: Final = 1.0
 """Seconds that open connections get at the end; a download cut short can be taken up again."""
@@ -57,15 +61,19 @@ class ServerConfig:
     """A film's life after completion, shown as `expires_at`."""
 
 
-def create_app(config: ServerConfig, *, command: Sequence[str] = RENDERER) -> web.Application:
+def create_app(
+    config: ServerConfig, *, command: Sequence[str] = RENDERER, limits: Limits = LIMITS
+) -> web.Application:
     """Build the application; its queue starts and stops with it.
 
     Starting raises OSError when the folder cannot be used. `command` is the renderer's program.
     """
     middlewares: list[Middleware] = [shape_errors]
     if config.api_key:
-        middlewares.append(require_key(config.api_key))
+        middlewares.append(require_key(config.api_key, but=OPEN_PATHS))
     app = web.Application(middlewares=middlewares, client_max_size=BODY_LIMIT)
+    app[_LIMITS] = limits
+    app[_DOCUMENT] = json.dumps(document(asks_key=config.api_key is not None))
 
     async def run_queue(app: web.Application) -> AsyncIterator[None]:
         queue = RenderQueue(
@@ -80,21 +88,25 @@ def create_app(config: ServerConfig, *, command: Sequence[str] = RENDERER) -> we
         await queue.stop()
 
     app.cleanup_ctx.append(run_queue)
-    app.add_routes(
-        [
-            web.get("/v1/models", _list_models),
-            web.post("/v1/videos", _create),
-            web.get("/v1/videos", _list),
-            # Before the routes by id, which would take these words for ids.
-            web.post("/v1/videos/{verb:edits|extensions|characters}", _not_offered),
-            web.get("/v1/videos/characters/{id}", _not_offered),
-            web.post("/v1/videos/{id}/remix", _remix),
-            web.get("/v1/videos/{id}", _retrieve),
-            web.delete("/v1/videos/{id}", _delete),
-            web.get("/v1/videos/{id}/content", _content),
-        ]
-    )
+    app.add_routes(_routes())
     return app
+
+
+def _routes() -> list[web.RouteDef]:
+    return [
+        web.get("/health", _health),
+        web.get("/openapi.json", _describe),
+        web.get("/v1/models", _list_models),
+        web.post("/v1/videos", _create, expect_handler=_invite),
+        web.get("/v1/videos", _list),
+        # Before the routes by id, which would take these words for ids.
+        web.post("/v1/videos/{verb:edits|extensions|characters}", _not_offered),
+        web.get("/v1/videos/characters/{id}", _not_offered),
+        web.post("/v1/videos/{id}/remix", _remix, expect_handler=_invite),
+        web.get("/v1/videos/{id}", _retrieve),
+        web.delete("/v1/videos/{id}", _delete),
+        web.get("/v1/videos/{id}/content", _content),
+    ]
 
 
 @asynccontextmanager
@@ -104,6 +116,7 @@ async def running(
     host: str = "127.0.0.1",
     port: int = 0,
     command: Sequence[str] = RENDERER,
+    limits: Limits = LIMITS,
 ) -> AsyncGenerator[str]:
     """Serve until the block ends; gives the base URL, `http://HOST:PORT/v1`.
 
@@ -112,28 +125,70 @@ async def running(
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # Bound before anything else: a second server must fail before it touches a job.
     with socket.create_server((host, port), family=family) as listener:
-        runner = web.AppRunner(
-            create_app(config, command=command),
-            access_log=None,
-            shutdown_timeout=_SHUTDOWN_SECONDS,
-        )
+        app = create_app(config, command=command, limits=limits)
+        runner = web.AppRunner(app, shutdown_timeout=_SHUTDOWN_SECONDS)
         try:
             await runner.setup()
-            await web.SockSite(runner, listener).start()
-            name = f"[{host}]" if family == socket.AF_INET6 else host
-            yield f"http://{name}:{listener.getsockname()[1]}/v1"
+            async with _listening(runner, listener, limits):
+                name = f"[{host}]" if family == socket.AF_INET6 else host
+                yield f"http://{name}:{listener.getsockname()[1]}/v1"
         finally:
             await runner.cleanup()
 
 
+@asynccontextmanager
+async def _listening(
+    runner: web.AppRunner, listener: socket.socket, limits: Limits
+) -> AsyncGenerator[None]:
+    """Take connections in until the block ends; those that are open then are the runner's."""
+
+    def connect() -> Connection:
+        if runner.server is None:
+            raise RuntimeError("the runner is not set up")
+        return Connection(runner.server, limits)
+
+    loop = asyncio.get_running_loop()
+    door = await loop.create_server(connect, sock=listener, backlog=limits.connections)
+    try:
+        yield
+    finally:
+        door.close()
+
+
+async def _invite(request: web.Request) -> web.StreamResponse | None:
+    """Let a client that asks first (`Expect: 100-continue`) send its body, unless too large."""
+    if (request.content_length or 0) > BODY_LIMIT:
+        return too_large().response()
+    if request.headers["Expect"].lower() == "100-continue":
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        # What has been written so far is no answer: errors may still become one.
+        request.writer.output_size = 0
+    return None
+
+
+async def _health(request: web.Request) -> web.Response:
+    statuses = [job.status for job in request.app[QUEUE].jobs(newest_first=False)]
+    return shown(
+        Health(
+            queued=statuses.count(VideoStatus.QUEUED),
+            in_progress=statuses.count(VideoStatus.IN_PROGRESS),
+        )
+    )
+
+
+async def _describe(request: web.Request) -> web.Response:
+    return web.Response(text=request.app[_DOCUMENT], content_type="application/json")
+
+
 async def _create(request: web.Request) -> web.Response:
-    return await _add(request, read_order(request))
+    return await _add(request, read_order(request, within=request.app[_LIMITS].body))
 
 
 async def _remix(request: web.Request) -> web.Response:
     source = _find(request)
     _require_film(source)
-    return await _add(request, read_remix(request, source))
+    reading = read_remix(request, source, within=request.app[_LIMITS].body)
+    return await _add(request, reading)
 
 
 async def _add(request: web.Request, reading: Awaitable[Order]) -> web.Response:
@@ -159,7 +214,7 @@ async def _retrieve(request: web.Request) -> web.Response:
 
 async def _list(request: web.Request) -> web.Response:
     """Give a page of jobs: `after` (an id), `limit` (1 to 100) and `order` (asc or desc)."""
-    limit = _limit(request.query.get("limit", str(_PAGE_DEFAULT)))
+    limit = _limit(request.query.get("limit", str(PAGE_DEFAULT)))
     order = request.query.get("order", "desc")
     if order not in ("asc", "desc"):
         raise ApiError("order must be asc or desc.", param="order")
@@ -170,15 +225,14 @@ async def _list(request: web.Request) -> web.Response:
             raise ApiError("after must be the id of a video this server has.", param="after")
         jobs = itertools.islice(itertools.dropwhile(lambda job: job.id != after, jobs), 1, None)
     page = list(itertools.islice(jobs, limit + 1))
-    data = [job.body() for job in page[:limit]]
-    return web.json_response(
-        {
-            "object": "list",
-            "data": data,
-            "first_id": data[0]["id"] if data else None,
-            "last_id": data[-1]["id"] if data else None,
-            "has_more": len(page) > limit,
-        }
+    data = [job.shown() for job in page[:limit]]
+    return shown(
+        ListedVideos(
+            data=data,
+            first_id=data[0].id if data else None,
+            last_id=data[-1].id if data else None,
+            has_more=len(page) > limit,
+        )
     )
 
 
@@ -194,7 +248,7 @@ async def _delete(request: web.Request) -> web.Response:
         ) from error
     if not removed:
         _not_found()
-    return web.json_response({"id": job.id, "object": "video.deleted", "deleted": True})
+    return shown(DeletedVideo(id=job.id))
 
 
 async def _content(request: web.Request) -> web.StreamResponse:
@@ -216,8 +270,7 @@ async def _content(request: web.Request) -> web.StreamResponse:
 
 
 async def _list_models(_request: web.Request) -> web.Response:
-    data = [{"id": name, "object": "model", "created": 0, "owned_by": "preview"} for name in MODELS]
-    return web.json_response({"object": "list", "data": data})
+    return shown(ListedModels(data=[ModelObject(id=name) for name in MODELS]))
 
 
 async def _not_offered(request: web.Request) -> NoReturn:
@@ -230,8 +283,7 @@ async def _not_offered(request: web.Request) -> NoReturn:
 
 
 def _video(job: VideoJob) -> web.Response:
-    body: dict[str, Any] = job.body()
-    return web.json_response(body, headers=None if job.status.is_final else _POLL_AFTER)
+    return shown(job.shown(), headers=None if job.status.is_final else _POLL_AFTER)
 
 
 def _find(request: web.Request) -> VideoJob:
@@ -257,6 +309,6 @@ def _require_film(job: VideoJob) -> None:
 
 
 def _limit(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= _PAGE_MOST):
-        raise ApiError(f"limit must be from 1 to {_PAGE_MOST}.", param="limit")
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= PAGE_MOST):
+        raise ApiError(f"limit must be from 1 to {PAGE_MOST}.", param="limit")
     return int(text)

@@ -11,29 +11,29 @@ import re
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, NoReturn, cast
+from typing import Final, LiteralString, NoReturn, TypeVar, cast, get_args
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from bot.server.answers import ApiError, too_large
+from bot.server.answers import BODY_LIMIT, ApiError, too_large
 from bot.server.job import VideoJob
+from bot.server.objects import Seconds, Size
 from bot.server.reference import PARAM, ReferenceImage, read_reference
 from bot.videos.models import PROMPT_LIMIT
-
-BODY_LIMIT: Final = 32 * 2**20
-"""Bytes of a create body: an image of 20 MiB as base64, and its fields."""
 
 KEY_LIMIT: Final = 255
 """Characters of an Idempotency-Key, the customary bound."""
 
-SIZES: Final = ("720x1280", "1280x720", "1024x1792", "1792x1024")
-SECONDS: Final = ("4", "8", "12")
+SIZES: Final[tuple[Size, ...]] = get_args(Size)
+SECONDS: Final[tuple[Seconds, ...]] = get_args(Seconds)
 DEFAULT_MODEL: Final = "preview"
 MODELS: Final = (DEFAULT_MODEL, "sora-2", "sora-2-pro")
 """Names to ask by: our own first, then those that programs written for the API send."""
 
-_MODEL: Final = re.compile(r"preview|sora-2(-pro)?(-\d{4}-\d{2}-\d{2})?")
+MODEL_PATTERN: Final = r"preview|sora-2(-pro)?(-[0-9]{4}-[0-9]{2}-[0-9]{2})?"
+_MODEL: Final = re.compile(MODEL_PATTERN)
+_Word = TypeVar("_Word", bound=LiteralString)
 
 # Everything aiohttp's form reading raises on bytes that are no form.
 _NOT_A_FORM: Final = (
@@ -54,8 +54,8 @@ class Order:
 
     prompt: str
     model: str
-    seconds: str
-    size: str
+    seconds: Seconds
+    size: Size
     image: ReferenceImage | None
     scene: str
     """What to draw; for a remix more than its prompt."""
@@ -69,11 +69,12 @@ class Order:
         return hashlib.sha256(json.dumps(fields).encode()).hexdigest()
 
 
-async def read_order(request: web.Request) -> Order:
-    """Read and check the body. Raises ApiError: 400, 413 or 415, with the field at fault."""
-    if (request.content_length or 0) > BODY_LIMIT:
-        raise too_large()
-    fields = await _read_fields(request)
+async def read_order(request: web.Request, *, within: float) -> Order:
+    """Read and check the body, which has to be there `within` so many seconds.
+
+    Raises ApiError: 400, 408, 413 or 415, with the field at fault.
+    """
+    fields = await _read_fields(request, within)
     # Decoding and hashing megabytes would hold up every other request.
     return await asyncio.to_thread(_order, fields)
 
@@ -86,7 +87,21 @@ def read_idempotency_key(request: web.Request) -> str | None:
     return key or None
 
 
-async def _read_fields(request: web.Request) -> Mapping[str, object]:
+async def _read_fields(request: web.Request, within: float) -> Mapping[str, object]:
+    if (request.content_length or 0) > BODY_LIMIT:
+        raise too_large()
+    try:
+        async with asyncio.timeout(within):
+            return await _read_body(request)
+    except TimeoutError:
+        raise ApiError(
+            f"The request body was not complete after {within:.0f} seconds.",
+            status=408,
+            code="request_timeout",
+        ) from None
+
+
+async def _read_body(request: web.Request) -> Mapping[str, object]:
     kind = request.content_type
     if kind == "application/json" or kind.endswith("+json"):
         return await _read_json(request)
@@ -134,14 +149,12 @@ def _fold_brackets(fields: dict[str, object]) -> dict[str, object]:
     return {PARAM: nested, **fields} if nested else fields
 
 
-async def read_remix(request: web.Request, source: VideoJob) -> Order:
+async def read_remix(request: web.Request, source: VideoJob, *, within: float) -> Order:
     """Read the change that a remix asks for: `{"prompt"}`. Raises ApiError as read_order.
 
     Source: "Remix video" of the API reference. Size, length and model are the source's.
     """
-    if (request.content_length or 0) > BODY_LIMIT:
-        raise too_large()
-    prompt = _prompt((await _read_fields(request)).get("prompt"))
+    prompt = _prompt((await _read_fields(request, within)).get("prompt"))
     return Order(
         prompt=prompt,
         model=source.model,
@@ -195,13 +208,14 @@ def _as_text(value: object) -> object:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-def _choice(param: str, value: object, allowed: tuple[str, ...]) -> str:
+def _choice(param: str, value: object, allowed: tuple[_Word, ...]) -> _Word:
     """Take one of the contract's values; the first of them when nothing was said."""
     if value is None or value == "":
         return allowed[0]
-    if not isinstance(value, str) or value not in allowed:
+    found = next((word for word in allowed if word == value), None)
+    if found is None:
         _refuse(param, f"{param} must be one of {', '.join(allowed)}.")
-    return value
+    return found
 
 
 def _refuse(param: str, message: str, *, code: str = "invalid_value") -> NoReturn:

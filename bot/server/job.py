@@ -1,20 +1,11 @@
 """A video job as this server keeps it, and as it shows it."""
 
 import math
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from bot.server.objects import JobError, Seconds, Size, VideoObject
 from bot.videos.models import VideoStatus
-
-
-class JobError(BaseModel):
-    """Why a job failed: a code for programs, a sentence for people."""
-
-    model_config = ConfigDict(frozen=True)
-
-    code: str
-    message: str
 
 
 class VideoJob(BaseModel):
@@ -27,8 +18,8 @@ class VideoJob(BaseModel):
     """Its place in the order of arrival; created_at, in whole seconds, cannot tell."""
     model: str
     prompt: str
-    size: str
-    seconds: str
+    size: Size
+    seconds: Seconds
     reference: str | None
     """File name of its image, beside its record."""
     scene: str
@@ -91,26 +82,19 @@ class VideoJob(BaseModel):
         """Whether the record's time is over too: as long again as the film's."""
         return self.ended_at is not None and self.ended_at + 2 * keep_seconds < now
 
-    def body(self) -> dict[str, Any]:
-        """Give the API's video object.
-
-        Every field is there with the contract's own type: LiteLLM answers 500 to a float
-        timestamp or int seconds, and New API to an error code that is no string.
-        """
-        done = self.status is VideoStatus.COMPLETED
-        return {
-            "id": self.id,
-            "object": "video",
-            "model": self.model,
-            "status": self.status.value,
-            "progress": self.progress,
-            "created_at": self.created_at,
-            "completed_at": self.ended_at if done else None,
-            "expires_at": self.expires_at,
-            "prompt": self.prompt,
-            "size": self.size,
-            "seconds": self.seconds,
-            "remixed_from_video_id": self.remixed_from_video_id,
-            "error": self.error.model_dump() if self.error else None,
-            "quality": "standard",
-        }
+    def shown(self) -> VideoObject:
+        """Give the API's video object."""
+        return VideoObject(
+            id=self.id,
+            model=self.model,
+            status=self.status,
+            progress=self.progress,
+            created_at=self.created_at,
+            completed_at=self.ended_at if self.status is VideoStatus.COMPLETED else None,
+            expires_at=self.expires_at,
+            prompt=self.prompt,
+            size=self.size,
+            seconds=self.seconds,
+            remixed_from_video_id=self.remixed_from_video_id,
+            error=self.error,
+        )
