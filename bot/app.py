@@ -23,10 +23,12 @@ from bot.server.app import ServerConfig, running
 from bot.settings import CHOICES, Settings
 from bot.status.editor import StatusEditor
 from bot.status.view import House
+from bot.stills import Stills, Take
 from bot.studio import Limits, Offer, Studio
 from bot.videos.catalog import Catalog, CatalogError, read_catalog
 from bot.videos.client import VideosClient
 from bot.videos.dialects import BY_NAME, OPENAI, Dialect
+from bot.videos.stills import take_still
 
 LAST_EDITS: Final = 3.0
 """Seconds a stopping bot gives the edits that are on their way."""
@@ -62,8 +64,12 @@ REAL: Final = Timing()
 
 
 @asynccontextmanager
-async def open_bot(settings: Settings, timing: Timing = REAL) -> AsyncGenerator[VideoBot]:
+async def open_bot(
+    settings: Settings, timing: Timing = REAL, *, stills: Take | None = take_still
+) -> AsyncGenerator[VideoBot]:
     """Open a bot with all it needs; it is not connected to Discord yet.
+
+    `stills` takes the pictures of films for the list; None for none.
 
     Raises StartError where the folder, the database or the embedded server cannot be opened.
     """
@@ -97,7 +103,7 @@ async def open_bot(settings: Settings, timing: Timing = REAL) -> AsyncGenerator[
             remix=_remixes(settings, videos.dialect),
             catalog=catalog,
         )
-        house = _House(store=store, videos=videos, films=films, offer=offer)
+        house = _House(store=store, videos=videos, films=films, offer=offer, stills=stills)
         yield _bot(settings, stack, house, timing)
 
 
@@ -144,6 +150,7 @@ class _House:
     videos: VideosClient
     films: Path
     offer: Offer
+    stills: Take | None
 
 
 def _bot(settings: Settings, stack: AsyncExitStack, house: _House, timing: Timing) -> VideoBot:
@@ -189,6 +196,7 @@ def _bot(settings: Settings, stack: AsyncExitStack, house: _House, timing: Timin
         archive=archive,
         tracker=tracker,
         keeper=keeper,
+        stills=Stills(store=house.store, films=house.films, take=house.stills),
         editor=editor,
         clock=timing.clock,
         house=House(remix=house.offer.remix, currency=settings.videos_currency),

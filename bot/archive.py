@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -78,6 +78,10 @@ class Archive:
     async def count(self, search: Search) -> int:
         """Return how many jobs fit."""
         return await self._store.count(search)
+
+    async def stills(self, jobs: Sequence[Job]) -> dict[str, bytes]:
+        """Return a small JPEG of each film that has one, by its job's id."""
+        return await self._store.stills(jobs)
 
     async def outlook(self, job: Job) -> Outlook:
         """Return what can honestly be said of a job's future and its price."""

@@ -19,6 +19,7 @@ from bot.status.editor import StatusEditor
 from bot.status.language import OFFERED, language
 from bot.status.view import House
 from bot.status.words import GONE_WRONG, NO_ACCESS
+from bot.stills import Stills
 from bot.studio import Studio
 
 _log = logging.getLogger(__name__)
@@ -36,6 +37,7 @@ class VideoBot(commands.AutoShardedBot):
         archive: Archive,
         tracker: JobTracker,
         keeper: FilmKeeper,
+        stills: Stills,
         editor: StatusEditor,
         clock: Callable[[], float],
         house: House,
@@ -58,6 +60,7 @@ class VideoBot(commands.AutoShardedBot):
         self.house = house
         self.tracker = tracker
         self.keeper = keeper
+        self.stills = stills
         self.editor = editor
         self.clock = clock
         self.largest_image = largest_image

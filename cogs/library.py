@@ -1,5 +1,6 @@
 """/videos: the films somebody asked for here, newest first; moderators see everybody's."""
 
+import io
 from typing import Final
 
 import discord
@@ -9,7 +10,16 @@ from discord.ext import commands
 from bot.client import VideoBot
 from bot.jobs.store import Search
 from bot.status.language import N_
-from bot.status.shelf import PER_PAGE, SEARCH_LIMIT, STATUSES, Filter, Place, ShelfButton, shelf
+from bot.status.shelf import (
+    PER_PAGE,
+    SEARCH_LIMIT,
+    STATUSES,
+    Filter,
+    Place,
+    ShelfButton,
+    shelf,
+    still_name,
+)
 from bot.status.text import shorten
 from cogs.requesting import Interaction, own_language
 
@@ -33,8 +43,8 @@ class Library(commands.Cog):
         self, interaction: Interaction, search: app_commands.Range[str, 0, SEARCH_LIMIT] = ""
     ) -> None:
         """Answer with the first page."""
-        view = await self._page(interaction, Place(search=search.strip()))
-        await interaction.response.send_message(view=view, ephemeral=True)
+        view, pictures = await self._page(interaction, Place(search=search.strip()))
+        await interaction.response.send_message(view=view, files=pictures, ephemeral=True)
 
     @videos.autocomplete("search")
     async def suggest(
@@ -52,13 +62,22 @@ class Library(commands.Cog):
     @commands.Cog.listener()
     async def on_shelf_button(self, interaction: Interaction, place: Place) -> None:
         """Turn the page, or narrow the list, in the same message."""
-        await interaction.response.edit_message(view=await self._page(interaction, place))
+        view, pictures = await self._page(interaction, place)
+        await interaction.response.edit_message(view=view, attachments=pictures)
 
-    async def _page(self, interaction: Interaction, place: Place) -> discord.ui.LayoutView:
+    async def _page(
+        self, interaction: Interaction, place: Place
+    ) -> tuple[discord.ui.LayoutView, list[discord.File]]:
         search = _search(interaction, place)
         jobs = await self.bot.archive.history(search, limit=PER_PAGE, offset=place.page * PER_PAGE)
         found = await self.bot.archive.count(search)
-        return shelf(jobs, found, place, own_language(interaction))
+        stills = await self.bot.archive.stills(jobs)
+        view = shelf(jobs, found, place, own_language(interaction), stills)
+        return view, [_picture(job_id, jpeg) for job_id, jpeg in stills.items()]
+
+
+def _picture(job_id: str, jpeg: bytes) -> discord.File:
+    return discord.File(io.BytesIO(jpeg), filename=still_name(job_id))
 
 
 def _search(interaction: Interaction, place: Place) -> Search:

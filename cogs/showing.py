@@ -136,6 +136,7 @@ class Showing(commands.Cog):
             after = await self.studio.delivered(
                 job, message_id=posted.message_id, attachment_id=posted.attachment_id
             )
+            self._background.spawn(self.bot.stills.keep(after), name=f"still {job.id}")
             await self._tell_watchers(after)
 
     async def _put(self, job: Job, film: Film) -> Posted:

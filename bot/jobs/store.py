@@ -20,7 +20,7 @@ from bot.jobs.models import (
     Job,
     JobStatus,
 )
-from bot.jobs.tables import job_images, job_watchers, jobs
+from bot.jobs.tables import job_images, job_stills, job_watchers, jobs
 from bot.jobs.writer import Writer
 from bot.videos.models import InputReference
 
@@ -116,6 +116,20 @@ class JobStore:
         """Return the stored reference image, if there is one."""
         rows = await self._read(sa.select(job_images).where(job_images.c.job_id == job.id))
         return InputReference.model_validate(dict(rows[0])) if rows else None
+
+    async def put_still(self, job: Job, jpeg: bytes) -> None:
+        """Store a small picture of the film, unless its job was deleted or has one."""
+        missing = ~sa.exists().where(job_stills.c.job_id == job.id)
+        values = sa.select(jobs.c.id, sa.literal(jpeg, sa.LargeBinary)).where(
+            jobs.c.id == job.id, missing
+        )
+        await self._write(sa.insert(job_stills).from_select(["job_id", "data"], values))
+
+    async def stills(self, of: Sequence[Job]) -> dict[str, bytes]:
+        """Return the pictures there are of these jobs' films, by the jobs' ids."""
+        ids = [job.id for job in of]
+        rows = await self._read(sa.select(job_stills).where(job_stills.c.job_id.in_(ids)))
+        return {row["job_id"]: row["data"] for row in rows}
 
     async def due(self, now: float, *, limit: int) -> list[Job]:
         """Return the followed jobs whose next look has come, longest waiting first.

@@ -77,3 +77,11 @@ job_images = sa.Table(
     sa.Column("content_type", sa.Text, nullable=False),
     sa.Column("data", sa.LargeBinary, nullable=False),
 )
+
+job_stills = sa.Table(
+    "job_stills",
+    metadata,
+    sa.Column("job_id", sa.Text, sa.ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("data", sa.LargeBinary, nullable=False),
+)
+"""A small JPEG of each delivered film."""

@@ -1,7 +1,7 @@
 """The private list of films: one page of it, and the buttons that turn pages and narrow it."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final, Self
@@ -12,12 +12,14 @@ from discord import ui
 from bot.jobs.models import ACTIVE, Job, JobStatus
 from bot.status import words
 from bot.status.language import N_, NN_, Language
-from bot.status.text import plain
+from bot.status.text import plain, shorten
 
 PER_PAGE: Final = 5
 SEARCH_LIMIT: Final = 50
 """Characters of a search; it travels in each button's custom_id, which holds 100."""
 PROMPT_SHOWN: Final = 120
+ALT_TEXT: Final = 200
+"""Characters of a prompt that describe its still; Discord takes 1024."""
 
 HEAD: Final = NN_("One film", "{number} films")
 NONE: Final = N_("No film fits. Type /video to make one.")
@@ -95,13 +97,19 @@ class ShelfButton(
         interaction.client.dispatch("shelf_button", interaction, self.place)
 
 
-def shelf(jobs: Sequence[Job], found: int, place: Place, t: Language) -> ui.LayoutView:
-    """Draw one page of the `found` films."""
+def shelf(
+    jobs: Sequence[Job], found: int, place: Place, t: Language, stills: Collection[str] = ()
+) -> ui.LayoutView:
+    """Draw one page of the `found` films.
+
+    `stills` are the ids of the jobs whose picture the message is sent with, as `still_name`.
+    """
     view = ui.LayoutView(timeout=None)
     head = t.count(HEAD, found) if found else t(NONE)
     body = ui.Container[Any]().add_item(ui.TextDisplay(f"### {head}"))
     for job in jobs:
-        body.add_item(ui.TextDisplay(_line(job, t)))
+        line = ui.TextDisplay[Any](_line(job, t))
+        body.add_item(ui.Section(line, accessory=_still(job)) if job.id in stills else line)
     pages = max(1, -(-found // PER_PAGE))
     if pages > 1:
         body.add_item(ui.Separator())
@@ -112,6 +120,16 @@ def shelf(jobs: Sequence[Job], found: int, place: Place, t: Language) -> ui.Layo
     if pages > 1:
         view.add_item(_turns(place, pages, t))
     return view
+
+
+def still_name(job_id: str) -> str:
+    """The name under which a film's picture is sent with the list."""
+    return f"{job_id}.jpg"
+
+
+def _still(job: Job) -> ui.Thumbnail[Any]:
+    name = still_name(job.id)
+    return ui.Thumbnail(f"attachment://{name}", description=shorten(job.prompt, ALT_TEXT))
 
 
 def _line(job: Job, t: Language) -> str:

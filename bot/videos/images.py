@@ -1,11 +1,10 @@
 """Reference images: what is taken, and the process that brings one to the exact frame."""
 
-import asyncio
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from bot.videos.child import ChildFailed, run_script
 from bot.videos.models import InputReference
 
 IMAGE_TYPES: Final = frozenset({"image/png", "image/jpeg", "image/webp"})
@@ -34,24 +33,12 @@ async def fit_image(data: bytes, *, name: str, size: str) -> Fitted:
     Raises BadImage with the reason as words.
     """
     width, height = size.split("x")
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, str(_FRAME), width, height,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )  # fmt: skip
     try:
-        async with asyncio.timeout(TIME_LIMIT):
-            out, sentence = await process.communicate(data)
+        out = await run_script(_FRAME, width, height, data=data, within=TIME_LIMIT)
     except TimeoutError as error:
         raise BadImage("it takes too long to open") from error
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    if process.returncode != 0:
-        lines = sentence.decode("utf-8", "replace").strip().splitlines()
-        raise BadImage(lines[-1] if lines else "it cannot be opened")
+    except ChildFailed as error:
+        raise BadImage(str(error) or "it cannot be opened") from error
     stem = name.rsplit(".", 1)[0] or "image"
     image = InputReference(data=out[1:], filename=f"{stem}.png", content_type="image/png")
     return Fitted(image=image, changed=out[:1] == FITTED)

@@ -17,6 +17,7 @@ from simcord.actors import _component_interaction  # pyright: ignore[reportPriva
 from bot.app import Timing, open_bot
 from bot.client import VideoBot
 from bot.settings import Settings
+from bot.stills import Take
 
 SETTLE = 15.0
 """Seconds one action may take to come to rest; a busy machine needs more than an idle one."""
@@ -89,7 +90,8 @@ def parts_of(message: discord.Message) -> list[dict[str, Any]]:
     while waiting:
         part = waiting.pop(0)
         found.append(part)
-        waiting = [*part.get("components", []), *waiting]
+        accessory = [part["accessory"]] if "accessory" in part else []
+        waiting = [*part.get("components", []), *accessory, *waiting]
     return found
 
 
@@ -123,10 +125,10 @@ def settings_for(folder: Path, base_url: str | None, **changes: Any) -> Settings
 
 
 @asynccontextmanager
-async def staged(settings: Settings) -> AsyncGenerator[Stage]:
-    """Open the bot and a server with one channel and two members."""
+async def staged(settings: Settings, *, stills: Take | None = None) -> AsyncGenerator[Stage]:
+    """Open the bot and a server with one channel and two members; pictures are taken if asked."""
     clock = _Clock()
-    async with open_bot(settings, clock.timing) as bot:
+    async with open_bot(settings, clock.timing, stills=stills) as bot:
         running = simcord.run(bot, shard_count=1, settle_timeout=SETTLE)
         clock.env = running._env  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
         async with running as env:
@@ -154,7 +156,7 @@ async def restarted(stage: Stage) -> AsyncGenerator[Stage]:
     clock.env = stage.env
     async with AsyncExitStack() as stack:
         settings = stage.settings
-        bot = await stack.enter_async_context(open_bot(settings, clock.timing))
+        bot = await stack.enter_async_context(open_bot(settings, clock.timing, stills=None))
         await stage.env.restart_bot(bot)
         stage.bot = bot
         yield stage

@@ -9,9 +9,12 @@ import discord
 import simcord
 from PIL import Image
 
+from bot.videos.stills import take_still
 from tests.acceptance.stage import PROMPT, Stage, parts_of, settings_for, staged, text_of
-from tests.acceptance.test_buttons import fill
+from tests.acceptance.test_buttons import fill, finished
 from tests.processes import VideosServer
+
+THUMBNAIL = discord.ComponentType.thumbnail.value
 
 
 async def listed(who: simcord.MemberActor, stage: Stage, **options: object) -> discord.Message:
@@ -77,6 +80,37 @@ async def test_no_two_buttons_of_a_page_are_the_same(server: VideosServer, tmp_p
         parts = parts_of(second.response.message)
         ids = [part["custom_id"] for part in parts if "custom_id" in part]
         assert len(ids) == len(set(ids)) == 5
+
+
+def stills_of(stage: Stage, message: discord.Message) -> dict[str, bytes]:
+    """The pictures of the list, by what they are described as."""
+    shown = [part for part in parts_of(message) if part["type"] == THUMBNAIL]
+    return {
+        part["description"]: stage.env.backend.cdn.get(part["media"]["url"]) or b""
+        for part in shown
+    }
+
+
+async def test_a_film_is_listed_with_a_picture_that_outlives_it(
+    server: VideosServer, tmp_path: Path
+) -> None:
+    settings = settings_for(tmp_path / "bot", server.base_url)
+    async with staged(settings, stills=take_still) as stage:
+        await finished(stage)
+        for film in (tmp_path / "bot" / "films").iterdir():
+            film.unlink()
+        await stage.ada.slash(stage.channel, "video", prompt="one that still renders")
+
+        first = await listed(stage.ada, stage)
+        pictures = stills_of(stage, first)
+        assert list(pictures) == [PROMPT]
+        assert Image.open(io.BytesIO(pictures[PROMPT])).size == (180, 320)
+        done = await stage.ada.click(first, label="Done")
+        assert done.response is not None
+        assert stills_of(stage, done.response.message) == pictures
+        running = await stage.ada.click(done.response.message, label="Running")
+        assert running.response is not None
+        assert stills_of(stage, running.response.message) == {}
 
 
 def picture(colour: str) -> bytes:

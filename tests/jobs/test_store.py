@@ -327,6 +327,18 @@ async def test_an_image_without_its_job_is_an_error_and_not_kept(
     assert count(tmp_path, "job_images") == 0
 
 
+async def test_a_still_is_kept_once_and_goes_with_its_job(store: JobStore, tmp_path: Path) -> None:
+    deleted, kept, without = job(), job(), job()
+    await put(store, deleted, kept, without)
+    for each in (deleted, kept, job()):
+        await store.put_still(each, b"a picture")
+    await store.put_still(kept, b"another")
+    await store.drop(deleted)
+    await store.put_still(deleted, b"too late")
+    assert await store.stills([deleted, kept, without]) == {kept.id: b"a picture"}
+    assert count(tmp_path, "job_stills") == 1
+
+
 # ------------------------------------------------------------------ the file
 
 
