@@ -78,7 +78,8 @@ class Core:
         self.requests: list[Seen] = []
         self.seen: Counter[str] = Counter()
         """Requests that came in, by kind, whatever was answered."""
-        self.faults: defaultdict[str, list[Fault]] = defaultdict(list)
+        self.faults: defaultdict[tuple[str, int | None], list[Fault]] = defaultdict(list)
+        """By the kind of request, and by the channel where they are for one alone."""
         self._wake: asyncio.Event = asyncio.Event()
 
     def changed(self) -> None:
@@ -92,6 +93,13 @@ class Core:
             await asyncio.wait_for(self._wake.wait(), within)
         except TimeoutError:
             return
+
+    def channel_at(self, match: Mapping[str, str]) -> int | None:
+        """Give the channel that a request is about, through a token or by itself."""
+        if "channel" in match:
+            return int(match["channel"])
+        interaction = self.interactions.every.get(match.get("token", ""))
+        return None if interaction is None else interaction.channel.id
 
     def kind_at(self, rule: Rule, match: Mapping[str, str]) -> str:
         """Name the kind: writing into a direct message is one of its own."""

@@ -187,9 +187,16 @@ class Loopback(Core):
 
     # ---------------------------------------------------------------- what goes wrong
 
-    def meet(self, kind: str, *faults: Fault) -> None:
-        """Let the next requests of a kind meet these faults, one each. The kinds: core.Rule."""
-        self.faults[kind] += faults
+    def meet(self, kind: str, *faults: Fault, channel: Channel | None = None) -> None:
+        """Let the next requests of a kind meet these faults, one each; of one channel, if given.
+
+        The kinds: core.Rule, and those that front.py makes of them.
+        """
+        self.faults[kind, None if channel is None else channel.id] += faults
+
+    def unmet(self, kind: str, channel: Channel | None = None) -> int:
+        """How many of these faults no request has met yet."""
+        return len(self.faults[kind, None if channel is None else channel.id])
 
     def skew(self, seconds: float) -> None:
         """Put Discord's clock forward: deadlines, tokens and messages grow old at once."""
@@ -234,5 +241,5 @@ class _Cdn:
                 return web.Response(status=404, text="This content is no longer available.")
             return web.Response(body=file.data, headers={"Content-Type": file.content_type})
 
-        faults = discord.faults["cdn"]
+        faults = discord.faults["cdn", None]
         return await (faults.pop(0)(request, apply) if faults else apply())

@@ -13,6 +13,7 @@ from tests.loopback.limits import EXEMPT
 from tests.loopback.uploads import read_upload
 
 BASE: Final = "/api/v10"
+_EDITS: Final = ("token_edit", "channel_edit")
 
 
 def add_rules(app: web.Application, core: Core, rules: Sequence[Rule]) -> None:
@@ -58,9 +59,21 @@ class _Entrance:
         return answer
 
     def _faults(self, request: web.Request, kind: str) -> list[Fault]:
-        """Give what is laid out for this request: "film" is for any that carries a file."""
-        films = self._core.faults["film"]
-        return films if films and _carries_file(request) else self._core.faults[kind]
+        """Give what is laid out for this request.
+
+        "film" is for any that carries a file, "edit" for any edit that carries none; what is for
+        its channel alone comes first.
+        """
+        names = [kind]
+        if _carries_file(request):
+            names.insert(0, "film")
+        elif kind in _EDITS:
+            names.insert(0, "edit")
+        for place in (self._core.channel_at(request.match_info), None):
+            for name in names:
+                if laid := self._core.faults[name, place]:
+                    return laid
+        return []
 
     async def _answer(self, meeting: Meeting) -> web.StreamResponse:
         """Source of the headers of a 429: Discord, topics/rate-limits."""

@@ -11,7 +11,7 @@ import aiohttp
 from aiohttp import web
 
 from bot.server.app import ServerConfig, running
-from tests.faulty import FaultyServer
+from tests.faulty import FaultyServer, serving
 
 
 class HeldVideos(FaultyServer):
@@ -19,36 +19,43 @@ class HeldVideos(FaultyServer):
 
     def __init__(self, upstream: str, session: aiohttp.ClientSession, gate: Path) -> None:
         super().__init__(upstream, session)
+        self.runner: web.AppRunner | None = None
         self._gate = gate
 
     def finish(self) -> None:
         self._gate.touch()
 
-    async def pass_on(self, request: web.Request) -> web.StreamResponse:
-        """Let the real server have a request, for a fault that does so first."""
-        return await self._pass_on(request)
+    @asynccontextmanager
+    async def away(self) -> AsyncGenerator[None]:
+        """Be gone for a while: every connection is closed, and new ones are refused."""
+        assert self.runner is not None
+        assert self.runner.server is not None
+        port = self.runner.addresses[0][1]
+        for site in tuple(self.runner.sites):
+            await site.stop()
+        for connection in self.runner.server.connections:
+            if connection.transport is not None:
+                connection.transport.abort()
+        try:
+            yield
+        finally:
+            await web.TCPSite(self.runner, "127.0.0.1", port).start()
 
 
 @asynccontextmanager
-async def held_videos(folder: Path, template: Path) -> AsyncGenerator[HeldVideos]:
+async def held_videos(
+    folder: Path, template: Path, *, workers: int = 1
+) -> AsyncGenerator[HeldVideos]:
     gate = folder.with_name("films-may-be-finished")
     program = Path(__file__).with_name("darkroom.py")
     command = (sys.executable, "-I", "-S", str(program), str(template), str(gate))
     async with (
-        running(ServerConfig(folder=folder), command=command) as upstream,
+        running(ServerConfig(folder=folder, workers=workers), command=command) as upstream,
         aiohttp.ClientSession() as session,
     ):
         server = HeldVideos(upstream, session, gate)
-        app = web.Application(client_max_size=64 * 1024**2)
-        app.router.add_route("*", "/{path:.*}", server.handle)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        server.base_url = f"http://127.0.0.1:{runner.addresses[0][1]}/v1"
-        try:
+        async with serving(server) as server.runner:
             yield server
-        finally:
-            await runner.cleanup()
 
 
 def render_template(folder: Path) -> Path:
