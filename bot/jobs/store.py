@@ -1,5 +1,6 @@
 """JobStore: rows on disk <-> Job, in one place."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, fields
@@ -28,6 +29,9 @@ UNCONFIRMED_COUNTS_FOR: Final = 3600.0
 """Seconds a create of unknown outcome counts against the spend guard: it may be rendering."""
 FURTHEST_LOOK: Final = 3600.0
 """Seconds. No next look is set further ahead: an hour is the longest poll interval."""
+READERS: Final = 3
+"""Connections that read at the same time, beside the one that writes. Each is a thread of its own,
+and starting one holds the event loop up: further reads wait for one of these instead."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +58,7 @@ class JobStore:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._writer = Writer(engine)
+        self._reading = asyncio.Semaphore(READERS)
 
     @classmethod
     @asynccontextmanager
@@ -62,7 +67,7 @@ class JobStore:
 
         Raises NewerDatabaseError where a newer version of the bot has used it, StoreError else.
         """
-        engine = create_async_engine(url)
+        engine = create_async_engine(url, pool_size=READERS + 1, max_overflow=0)
         if engine.dialect.name == "sqlite":
             listen(engine.sync_engine, "connect", _prepare_sqlite)
         try:
@@ -107,10 +112,17 @@ class JobStore:
         await self._write(sa.delete(jobs).where(jobs.c.id == job.id))
 
     async def put_image(self, before: Job, job: Job, image: InputReference) -> bool:
-        """Store the reference image's bytes together with the job that now has them."""
-        values = {"job_id": job.id, **image.model_dump()}
-        written = await self._write(sa.insert(job_images).values(values), _update(before, job))
-        return written == 1
+        """Store the reference image's bytes together with the job that now has them.
+
+        False, and nothing is stored, where the row is gone or has left before's status meanwhile.
+        """
+        fields = image.model_dump()
+        literals = [sa.literal(value, job_images.c[name].type) for name, value in fields.items()]
+        values = sa.select(jobs.c.id, *literals).where(
+            jobs.c.id == before.id, jobs.c.status == before.status
+        )
+        insert = sa.insert(job_images).from_select(["job_id", *fields], values)
+        return await self._write(insert, _update(before, job)) == 1
 
     async def image(self, job: Job) -> InputReference | None:
         """Return the stored reference image, if there is one."""
@@ -275,7 +287,7 @@ class JobStore:
 
     async def _read(self, query: sa.Select[Any, *tuple[Any, ...]]) -> Sequence[sa.RowMapping]:
         with _translated():
-            async with self._engine.connect() as connection:
+            async with self._reading, self._engine.connect() as connection:
                 return (await connection.execute(query)).mappings().all()
 
     async def _write(self, *statements: sa.Executable) -> int:

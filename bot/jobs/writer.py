@@ -2,27 +2,34 @@
 
 import asyncio
 from collections.abc import Sequence
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
+
+_Write = tuple[Sequence[sa.Executable], asyncio.Future[int]]
+
+_LOCKED: Final = frozenset({"SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_READONLY"})
+"""Failures of the whole database: each further write would only wait for the same."""
 
 
 class Writer:
     """Groups concurrent writes into one transaction each, in the order they came.
 
     A SQLite commit waits for the disk; 200 intents in one commit wait once. A write is on disk
-    when its call returns, and is not undone by cancelling its caller.
+    when its call returns, and is not undone by cancelling its caller. Where a transaction fails,
+    each of its writes is tried in one of its own, so that it fails by its own fault alone.
     """
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
-        self._waiting: list[tuple[Sequence[sa.Executable], asyncio.Future[int]]] = []
+        self._waiting: list[_Write] = []
         self._drain: asyncio.Task[None] | None = None
 
     async def write(self, *statements: sa.Executable) -> int:
         """Execute `statements` in one transaction; return how many rows the last one changed.
 
-        Raises SQLAlchemyError, for every write of the same transaction alike.
+        Raises SQLAlchemyError, or what else the driver raises for a value it cannot take.
         """
         outcome: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._waiting.append((statements, outcome))
@@ -38,16 +45,26 @@ class Writer:
     async def _commit_all(self) -> None:
         while self._waiting:
             batch, self._waiting = self._waiting, []
-            try:
-                counts = await self._commit([statements for statements, _ in batch])
-            except Exception as error:  # noqa: BLE001 - handed to every caller, none is swallowed
-                for _, outcome in batch:
-                    if not outcome.done():
-                        outcome.set_exception(error)
+            error = await self._settle(batch)
+            if error is None:
                 continue
-            for (_, outcome), count in zip(batch, counts, strict=True):
-                if not outcome.done():
-                    outcome.set_result(count)
+            if len(batch) > 1 and not _is_locked(error):
+                for write in batch:
+                    if (own := await self._settle([write])) is not None:
+                        _refuse([write], own)
+            else:
+                _refuse(batch, error)
+
+    async def _settle(self, batch: Sequence[_Write]) -> Exception | None:
+        """Commit writes together and tell their callers; return why not, where that failed."""
+        try:
+            counts = await self._commit([statements for statements, _ in batch])
+        except Exception as error:  # noqa: BLE001 - handed to the callers, none is swallowed
+            return error
+        for (_, outcome), count in zip(batch, counts, strict=True):
+            if not outcome.done():
+                outcome.set_result(count)
+        return None
 
     async def _commit(self, batch: Sequence[Sequence[sa.Executable]]) -> list[int]:
         counts: list[int] = []
@@ -58,3 +75,16 @@ class Writer:
                     count = (await connection.execute(statement)).rowcount
                 counts.append(count)
         return counts
+
+
+def _refuse(batch: Sequence[_Write], error: Exception) -> None:
+    for _, outcome in batch:
+        if not outcome.done():
+            outcome.set_exception(error)
+
+
+def _is_locked(error: Exception) -> bool:
+    cause = getattr(error, "orig", None)
+    # aiosqlite's error is the chained cause of the one that SQLAlchemy's driver raises.
+    names = {getattr(each, "sqlite_errorname", None) for each in (cause, error.__cause__)}
+    return bool(names & _LOCKED)

@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import closing
 from pathlib import Path
 from types import NoneType
@@ -19,7 +19,13 @@ from sqlalchemy.exc import OperationalError
 
 from bot.jobs.migrations.upgrade import NewerDatabaseError, upgrade
 from bot.jobs.models import ACTIVE, FOLLOWED, INTERRUPTED, SPOKEN, TOKEN_LIFE, Job, JobStatus
-from bot.jobs.store import UNCONFIRMED_COUNTS_FOR, JobStore, StoreError
+from bot.jobs.store import (
+    READERS,
+    UNCONFIRMED_COUNTS_FOR,
+    JobStore,
+    Search,
+    StoreError,
+)
 from bot.jobs.tables import metadata
 from bot.videos.models import InputReference
 from tests.jobs.support import NOW, address, job
@@ -305,6 +311,7 @@ async def test_an_image_is_refused_once_the_status_moved_on(store: JobStore) -> 
     await store.save(asked, asked.evolve(status=JobStatus.SENDING))
     assert not await store.put_image(asked, asked.evolve(image_fitted=True), IMAGE)
     assert not (await the(store, asked)).image_fitted
+    assert await store.image(asked) is None
 
 
 async def test_a_dropped_job_takes_its_image_with_it_and_no_other(
@@ -319,12 +326,16 @@ async def test_a_dropped_job_takes_its_image_with_it_and_no_other(
     assert rows(tmp_path, "SELECT job_id FROM job_images") == [(kept.id,)]
 
 
-async def test_an_image_without_its_job_is_an_error_and_not_kept(
+async def test_an_image_of_a_job_deleted_meanwhile_is_not_kept(
     store: JobStore, tmp_path: Path
 ) -> None:
-    with pytest.raises(StoreError):
-        await store.put_image(job(), job(), IMAGE)
+    deleted, other = job(), job()
+    kept, _ = await asyncio.gather(
+        store.put_image(deleted, deleted, IMAGE), store.admit(other, most_of_user=9, most=9)
+    )
+    assert not kept
     assert count(tmp_path, "job_images") == 0
+    assert rows(tmp_path, "SELECT id FROM jobs") == [(other.id,)]
 
 
 async def test_a_still_is_kept_once_and_goes_with_its_job(store: JobStore, tmp_path: Path) -> None:
@@ -411,6 +422,34 @@ async def test_a_table_that_is_gone_is_an_error_with_its_cause(
         with pytest.raises(StoreError, match="no such table: jobs") as caught:
             await ask
         assert isinstance(caught.value.__cause__, OperationalError)
+
+
+async def test_many_at_once_share_the_connections_there_are(store: JobStore) -> None:
+    """Each connection is a thread, and the loop waits while one starts."""
+    read = job()
+    await put(store, read)
+    await asyncio.gather(
+        *(store.get(read.id) for _ in range(200)),
+        *(store.save(read, read.evolve(progress=number)) for number in range(50)),
+    )
+    workers = [one for one in threading.enumerate() if "connection_worker" in one.name]
+    assert len(workers) <= READERS + 1
+
+
+async def test_a_write_does_not_wait_for_those_who_read(store: JobStore) -> None:
+    read = job()
+    await put(store, read)
+    ended: list[str] = []
+
+    async def noted(work: Awaitable[object], name: str) -> None:
+        await work
+        ended.append(name)
+
+    await asyncio.gather(
+        *(noted(store.history(Search(), limit=9, offset=0), "read") for _ in range(200)),
+        noted(store.save(read, read.evolve(progress=1)), "write"),
+    )
+    assert ended.index("write") < 100
 
 
 async def test_a_commit_outlives_a_power_cut(store: JobStore) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.event import listens_for
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from bot.jobs.writer import Writer
@@ -24,7 +24,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 async def engine(path: Path) -> AsyncIterator[AsyncEngine]:
-    engine = create_async_engine(f"sqlite+aiosqlite:///{path}")
+    engine = create_async_engine(f"sqlite+aiosqlite:///{path}", connect_args={"timeout": 0.2})
     async with engine.begin() as connection:
         await connection.run_sync(TABLE.metadata.create_all)
     yield engine
@@ -109,15 +109,45 @@ async def test_each_caller_learns_how_many_rows_its_own_last_statement_changed(
     assert counts == [1, 3, 0, 3], "in the order they came"
 
 
-async def test_a_failed_transaction_fails_every_caller_and_writes_nothing(
-    engine: AsyncEngine, path: Path
-) -> None:
+async def test_a_write_that_fails_fails_alone(engine: AsyncEngine, path: Path) -> None:
     writer = Writer(engine)
     outcomes = await asyncio.gather(
-        *(writer.write(note(number)) for number in (1, 2, 1, 3)), return_exceptions=True
+        *(writer.write(note(number)) for number in (1, 2, 1, 2**70, 3)), return_exceptions=True
     )
-    assert [type(outcome) for outcome in outcomes] == [IntegrityError] * 4
-    assert on_disk(path) == []
+    assert outcomes[:2] == [1, 1]
+    assert [type(outcome) for outcome in outcomes[2:4]] == [IntegrityError, OverflowError]
+    assert outcomes[4] == 1
+    assert on_disk(path) == [1, 2, 3]
+
+
+async def test_of_a_write_that_fails_nothing_is_written(engine: AsyncEngine, path: Path) -> None:
+    writer = Writer(engine)
+    outcomes = await asyncio.gather(
+        writer.write(note(1), note(2), note(1)), writer.write(note(2)), return_exceptions=True
+    )
+    assert [type(outcome) for outcome in outcomes] == [IntegrityError, int]
+    assert on_disk(path) == [2]
+
+
+async def test_while_another_program_holds_the_database_all_fail_at_once(
+    engine: AsyncEngine,
+) -> None:
+    tried = 0
+
+    @listens_for(engine.sync_engine, "begin")
+    def begin(_connection: sa.Connection) -> None:  # pyright: ignore[reportUnusedFunction]
+        nonlocal tried
+        tried += 1
+
+    writer = Writer(engine)
+    async with engine.connect() as held:
+        await held.exec_driver_sql("BEGIN EXCLUSIVE")
+        begun = tried
+        outcomes = await asyncio.gather(
+            *(writer.write(note(number)) for number in range(5)), return_exceptions=True
+        )
+    assert [type(outcome) for outcome in outcomes] == [OperationalError] * 5
+    assert tried == begun + 1
 
 
 async def test_a_failure_ends_with_its_transaction(engine: AsyncEngine, path: Path) -> None:
