@@ -15,7 +15,7 @@ from bot.archive import Archive
 from bot.client import VideoBot
 from bot.clock import steady_clock
 from bot.jobs.migrations.upgrade import NewerDatabaseError
-from bot.jobs.models import JobChange
+from bot.jobs.models import Job, JobChange
 from bot.jobs.store import JobStore, StoreError
 from bot.jobs.tracker import JobTracker
 from bot.keeping import FilmKeeper, Keep
@@ -157,6 +157,9 @@ def _bot(settings: Settings, stack: AsyncExitStack, house: _House, timing: Timin
     def announce(change: JobChange) -> None:
         bot.dispatch("job_change", change)
 
+    def remind(job: Job) -> None:
+        bot.dispatch("untold_end", job)
+
     studio = Studio(
         store=house.store,
         videos=house.videos,
@@ -171,6 +174,7 @@ def _bot(settings: Settings, stack: AsyncExitStack, house: _House, timing: Timin
         store=house.store,
         videos=house.videos,
         announce=announce,
+        remind=remind,
         poll_interval=settings.poll_interval,
         deadline=settings.render_deadline_hours * 3600,
         clock=timing.clock,

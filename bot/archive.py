@@ -67,9 +67,9 @@ class Archive:
         """Return who asked to be told."""
         return await self._store.watchers(job)
 
-    async def told(self, job: Job) -> None:
-        """The watchers have been told."""
-        await self._store.forget_watchers(job)
+    async def told(self, job: Job, people: Sequence[int]) -> None:
+        """These people have been told, or cannot be."""
+        await self._store.forget_watchers(job, people)
 
     async def history(self, search: Search, *, limit: int, offset: int = 0) -> list[Job]:
         """Return jobs that fit, newest first."""

@@ -24,7 +24,14 @@ from bot.studio import Studio
 
 _log = logging.getLogger(__name__)
 
-EXTENSIONS: Final = ("cogs.showing", "cogs.video", "cogs.presses", "cogs.make", "cogs.library")
+EXTENSIONS: Final = (
+    "cogs.showing",
+    "cogs.telling",
+    "cogs.video",
+    "cogs.presses",
+    "cogs.make",
+    "cogs.library",
+)
 
 
 class VideoBot(commands.AutoShardedBot):

@@ -27,6 +27,10 @@ GONE: Final = N_("This film was deleted; there is nothing more to do here.")
 NOT_YOURS: Final = N_("Only the person who asked for this film, or a moderator, can do that.")
 MOVED_ON: Final = N_("This film has moved on meanwhile; its card now says how it stands.")
 WILL_NOTIFY: Final = N_("You will be told here, once, when this film has ended.")
+WILL_WRITE: Final = N_(
+    "You will be told once, when this film has ended: here within 15 minutes, after that in a "
+    "direct message, if Discord lets the bot write to you."
+)
 ALREADY_NOTIFIED: Final = N_("You are already on the list.")
 CANCELLED: Final = N_("Cancelled, on the video server too.")
 CANCELLED_HERE: Final = N_(
@@ -130,8 +134,9 @@ class Presses(commands.Cog):
 
     async def _notify(self, interaction: Interaction, job: Job) -> None:
         is_new = await self.archive.watch(job, interaction.user.id)
+        told = WILL_NOTIFY if job.is_member else WILL_WRITE
         t = own_language(interaction)
-        await refuse(interaction, t(WILL_NOTIFY if is_new else ALREADY_NOTIFIED))
+        await refuse(interaction, t(told if is_new else ALREADY_NOTIFIED))
 
     # ---------------------------------------------------------------- a new one from it
 

@@ -1,4 +1,4 @@
-"""The cards: every change of a job is shown, a rendered film is delivered, those who asked told."""
+"""The cards: every change of a job is shown, and a rendered film is delivered."""
 
 import asyncio
 import logging
@@ -12,7 +12,6 @@ from bot.client import VideoBot
 from bot.jobs.models import FOLLOWED, SPOKEN, Job, JobChange, JobStatus
 from bot.status import words
 from bot.status.buckets import EditsSpent
-from bot.status.language import language
 from bot.status.message import CardGone, Film, KeptFilm, NoAccess, Posted, TooLarge, edit_card
 from bot.status.roads import Draw, Roads
 from bot.status.view import card, film_name
@@ -53,8 +52,6 @@ class Showing(commands.Cog):
                 self._background.spawn(self._deliver(job), name=f"deliver {job.id}")
         elif job.status in _PICTURED:
             self.show(job)
-            if job.status in SPOKEN:
-                await self._tell_watchers(job)
 
     def show(self, job: Job) -> None:
         """Have the card drawn anew."""
@@ -137,7 +134,6 @@ class Showing(commands.Cog):
                 job, message_id=posted.message_id, attachment_id=posted.attachment_id
             )
             self._background.spawn(self.bot.stills.keep(after), name=f"still {job.id}")
-            await self._tell_watchers(after)
 
     async def _put(self, job: Job, film: Film) -> Posted:
         """Show the card with the film in it; "Completed" is written by nothing before."""
@@ -146,31 +142,6 @@ class Showing(commands.Cog):
         return await self.bot.editor.finish(
             job.id, lambda: self._roads.reach(done, draw, now=self._now(), film=film)
         )
-
-    # ---------------------------------------------------------------- those who asked
-
-    async def _tell_watchers(self, job: Job) -> None:
-        """Ping, once, those who pressed "Notify me", and nobody else."""
-        watchers = await self.bot.archive.watchers(job)
-        if not watchers or job.message_id is None:
-            return
-        mentions = " ".join(f"<@{user}>" for user in watchers)
-        t = language(job.locale)
-        channel = self.bot.get_partial_messageable(job.channel_id, guild_id=job.guild_id)
-        try:
-            await channel.send(
-                f"{mentions} {words.title(job, t)}",
-                reference=channel.get_partial_message(job.message_id).to_reference(
-                    fail_if_not_exists=False
-                ),
-                nonce=f"n{job.id[:24]}",
-                allowed_mentions=discord.AllowedMentions(
-                    users=[discord.Object(user) for user in watchers], replied_user=False
-                ),
-            )
-        except discord.HTTPException:
-            _log.warning("nobody could be notified", exc_info=True, extra=job.log_context())
-        await self.bot.archive.told(job)
 
 
 async def setup(bot: VideoBot) -> None:

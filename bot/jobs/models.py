@@ -42,6 +42,9 @@ SPOKEN: Final = frozenset(JobStatus) - ACTIVE - {JobStatus.DELIVERED}
 """Ends in words. Their picture is shown again until Discord has taken it; a delivered job's is
 the film itself."""
 
+ENDED: Final = frozenset(JobStatus) - ACTIVE - {JobStatus.UNCONFIRMED}
+"""States in which nothing more is awaited: whoever asked to be told is told."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:

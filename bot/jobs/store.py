@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from bot.jobs.migrations.upgrade import upgrade
 from bot.jobs.models import (
     ACTIVE,
+    ENDED,
     FOLLOWED,
     INTERRUPTED,
     SPOKEN,
@@ -245,24 +246,41 @@ class JobStore:
         return {row["video_id"] for row in rows}
 
     async def watch(self, job: Job, user_id: int) -> bool:
-        """Remember to tell somebody when a job ends; False where that was known."""
-        known = sa.select(job_watchers.c.job_id).where(
+        """Remember to tell somebody when a job ends; False where that was known.
+
+        The select writes nothing for a job that was deleted meanwhile.
+        """
+        known = sa.exists().where(
             job_watchers.c.job_id == job.id, job_watchers.c.user_id == user_id
         )
-        values = sa.select(sa.literal(job.id, sa.Text), sa.literal(user_id, sa.BigInteger)).where(
-            ~known.exists()
+        values = sa.select(jobs.c.id, sa.literal(user_id, sa.BigInteger)).where(
+            jobs.c.id == job.id, ~known
         )
         insert = sa.insert(job_watchers).from_select(["job_id", "user_id"], values)
         return await self._write(insert) == 1
 
     async def watchers(self, job: Job) -> list[int]:
-        """Return who asked to be told."""
-        query = sa.select(job_watchers.c.user_id).where(job_watchers.c.job_id == job.id)
+        """Return who asked to be told, always in the same order."""
+        watchers = job_watchers.c
+        query = (
+            sa.select(watchers.user_id).where(watchers.job_id == job.id).order_by(watchers.user_id)
+        )
         return [row["user_id"] for row in await self._read(query)]
 
-    async def forget_watchers(self, job: Job) -> None:
-        """They have been told."""
-        await self._write(sa.delete(job_watchers).where(job_watchers.c.job_id == job.id))
+    async def forget_watchers(self, job: Job, people: Sequence[int]) -> None:
+        """These have been told."""
+        await self._write(
+            sa.delete(job_watchers).where(
+                job_watchers.c.job_id == job.id, job_watchers.c.user_id.in_(people)
+            )
+        )
+
+    async def untold(self) -> list[Job]:
+        """Return the jobs that have ended and whose watchers nobody has told yet."""
+        watched = sa.select(job_watchers.c.job_id)
+        return await self._jobs(
+            sa.select(jobs).where(jobs.c.id.in_(watched), jobs.c.status.in_(ENDED))
+        )
 
     async def active_of(self, requester_id: int) -> list[Job]:
         """Return what this person has running, oldest first."""

@@ -26,7 +26,7 @@ WORTH_A_LIST: Final = 3
 PAGE: Final = 100
 """Jobs on a page of the list, the contract's most."""
 SWEEP: Final = 60.0
-"""Seconds between two sweeps: tokens that expired, ends that nobody could be shown yet."""
+"""Seconds between two sweeps: tokens that expired, ends that nobody was shown or told yet."""
 SHOWN_BY_ITSELF: Final = 30.0
 """Seconds within which the end of a job is normally shown, without a sweep's help."""
 SHOWN_AGAIN_FOR: Final = 24 * 3600.0
@@ -38,6 +38,7 @@ class JobTracker:
 
     A completed job is announced when it becomes so, and again at every `next_look_at` until its
     film is delivered: whoever delivers writes that down, and the tracker need not know how.
+    Of one that has ended and whose watchers were not told, it reminds at every sweep.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class JobTracker:
         store: JobStore,
         videos: VideosClient,
         announce: Callable[[JobChange], None],
+        remind: Callable[[Job], None],
         poll_interval: float,
         deadline: float,
         clock: Callable[[], float] = time.time,
@@ -54,6 +56,7 @@ class JobTracker:
         self._store = store
         self._videos = videos
         self._announce = announce
+        self._remind = remind
         self._pause = poll_interval
         self._deadline = deadline
         self._clock = clock
@@ -139,6 +142,8 @@ class JobTracker:
             now, longest=SHOWN_AGAIN_FOR, shortest=SHOWN_BY_ITSELF
         ):
             self._announce(JobChange(job, job))
+        for job in await self._store.untold():
+            self._remind(job)
 
     async def _look_at(self, job: Job) -> None:
         try:

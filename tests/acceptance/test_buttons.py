@@ -7,6 +7,7 @@ import pytest
 import simcord
 
 from bot import studio
+from bot.jobs.tracker import SWEEP, TICK
 from bot.status.buttons import Action
 from tests.acceptance.stage import PROMPT, Stage, parts_of, restarted, settings_for, staged, text_of
 from tests.acceptance.test_video import assert_is_film
@@ -171,6 +172,24 @@ async def test_only_those_who_asked_are_told_and_only_once(
         assert [user.id for user in ping.mentions] == [stage.grace.id]
         assert ping.reference is not None
         assert ping.reference.message_id == card.id
+
+
+async def test_whom_discord_let_nobody_tell_is_told_by_the_next_sweep(
+    server: VideosServer, tmp_path: Path
+) -> None:
+    async with staged(settings_for(tmp_path / "bot", server.base_url)) as stage:
+        await stage.ada.slash(stage.channel, "video", prompt=PROMPT)
+        await press(stage.grace, stage.card, Action.NOTIFY)
+        stage.env.inject_error("POST", "/channels/*/messages", status=503)
+        await stage.until(lambda at: "Completed" in at.text)
+        await stage.env.settle()
+        assert len(stage.messages) == 1
+
+        await stage.wait(SWEEP + 2 * TICK)
+        await stage.wait(SWEEP + 2 * TICK)
+
+        assert len(stage.messages) == 2
+        assert [user.id for user in stage.messages[-1].mentions] == [stage.grace.id]
 
 
 async def test_delete_asks_once_and_takes_everything_away(

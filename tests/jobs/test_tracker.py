@@ -69,6 +69,7 @@ async def changes(
             store=store,
             videos=videos,
             announce=announce,
+            remind=lambda _: None,
             poll_interval=2.0,
             deadline=3600.0,
             clock=lambda: NOW,

@@ -4,7 +4,7 @@ Source: Discord, resources/message.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from tests.loopback import components
@@ -12,6 +12,7 @@ from tests.loopback.cdn import Cdn
 from tests.loopback.clock import Clock, written
 from tests.loopback.components import V2, Attachment
 from tests.loopback.errors import empty_message, invalid_form, too_large, unknown_message
+from tests.loopback.mentions import NOBODY, Pinged, pinged
 from tests.loopback.uploads import Upload
 from tests.loopback.world import Channel, Payload, User
 
@@ -32,6 +33,7 @@ class Version:
     embeds: list[Any]
     files: tuple[Attachment, ...]
     flags: int
+    pinged: Pinged = NOBODY
 
     @property
     def text(self) -> str:
@@ -167,6 +169,7 @@ class Messages:
             flags=flags,
         )
         _check(version)
+        version = replace(version, pinged=pinged(version.text, payload.get("allowed_mentions")))
         return self.put(message, version)
 
     def put(self, message: Message, version: Version) -> Message:

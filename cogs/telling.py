@@ -1,0 +1,80 @@
+"""Those who pressed "Notify me": each is told once when the job has ended, and nobody else is."""
+
+import logging
+from collections.abc import Sequence
+
+import discord
+from discord.ext import commands
+
+from bot.background import Background
+from bot.client import VideoBot
+from bot.jobs.models import ENDED, Job, JobChange
+from bot.status.pings import NAMED_AT_ONCE, Refused, ping, write_to
+from cogs.requesting import UNREACHED
+
+_log = logging.getLogger(__name__)
+
+
+class Telling(commands.Cog):
+    """Pings under the card, and writes to each person where that is closed to the bot.
+
+    Who asked stays written down until Discord has taken the words or refused them for good; the
+    tracker brings up again whom nobody told.
+    """
+
+    def __init__(self, bot: VideoBot) -> None:
+        self.bot = bot
+        self.archive = bot.archive
+        self._background = Background()
+        self._telling: set[str] = set()
+
+    async def cog_unload(self) -> None:
+        """Leave who was not told yet to the next start."""
+        await self._background.close()
+
+    @commands.Cog.listener()
+    async def on_job_change(self, change: JobChange) -> None:
+        """Tell of a job that has just ended."""
+        self._begin(change.job)
+
+    @commands.Cog.listener()
+    async def on_untold_end(self, job: Job) -> None:
+        """Tell of a job that ended a while ago, in another process perhaps."""
+        self._begin(job)
+
+    def _begin(self, job: Job) -> None:
+        if job.status in ENDED and job.id not in self._telling:
+            self._telling.add(job.id)
+            self._background.spawn(self._tell(job), name=f"tell of {job.id}")
+
+    async def _tell(self, job: Job) -> None:
+        try:
+            watchers = await self.archive.watchers(job)
+            for people in discord.utils.as_chunks(watchers, NAMED_AT_ONCE):
+                await self._tell_some(job, people)
+        except UNREACHED as error:
+            _log.warning("some are told later: %s", error, extra=job.log_context())
+        finally:
+            self._telling.discard(job.id)
+
+    async def _tell_some(self, job: Job, people: Sequence[int]) -> None:
+        try:
+            await ping(self.bot, job, people, now=self.bot.clock())
+        except Refused as refusal:
+            _log.info("the channel takes no ping: %s", refusal, extra=job.log_context())
+            for person in people:
+                await self._write_to(job, person)
+        else:
+            await self.archive.told(job, people)
+
+    async def _write_to(self, job: Job, person: int) -> None:
+        try:
+            await write_to(self.bot, job, person)
+        except Refused as refusal:
+            _log.warning("somebody cannot be told: %s", refusal, extra=job.log_context())
+        await self.archive.told(job, [person])
+
+
+async def setup(bot: VideoBot) -> None:
+    """Wire the cog; called by discord.py."""
+    await bot.add_cog(Telling(bot))
