@@ -27,6 +27,7 @@ from bot.server.answers import (
     too_large,
 )
 from bot.server.connection import LIMITS, Connection, Limits
+from bot.server.content import send_file
 from bot.server.intake import MODELS, Order, read_idempotency_key, read_order, read_remix
 from bot.server.job import VideoJob
 from bot.server.objects import DeletedVideo, Health, ListedModels, ListedVideos, ModelObject
@@ -42,6 +43,10 @@ _DOCUMENT: Final = web.AppKey("document", str)
 
 _POLL_AFTER: Final = {"openai-poll-after-ms": "1000"}
 """What the SDKs' poll helpers wait; a preview takes a second or two."""
+
+_VERBS: Final = "edits|extensions|characters"
+_ID: Final = f"{{id:(?!(?:{_VERBS})$)[^/]+}}"
+"""A path's part that is an id and none of the verbs that stand in the same place."""
 
 _SHUTDOWN_SECONDS: Final = 1.0
 """Seconds that open connections get at the end; a download cut short can be taken up again."""
@@ -59,11 +64,11 @@ class ServerConfig:
     """Renders at the same time."""
     keep_seconds: float = 24 * 3600
     """A film's life after completion, shown as `expires_at`."""
+    limits: Limits = LIMITS
+    """What a client may take of time and room."""
 
 
-def create_app(
-    config: ServerConfig, *, command: Sequence[str] = RENDERER, limits: Limits = LIMITS
-) -> web.Application:
+def create_app(config: ServerConfig, *, command: Sequence[str] = RENDERER) -> web.Application:
     """Build the application; its queue starts and stops with it.
 
     Starting raises OSError when the folder cannot be used. `command` is the renderer's program.
@@ -72,7 +77,7 @@ def create_app(
     if config.api_key:
         middlewares.append(require_key(config.api_key, but=OPEN_PATHS))
     app = web.Application(middlewares=middlewares, client_max_size=BODY_LIMIT)
-    app[_LIMITS] = limits
+    app[_LIMITS] = config.limits
     app[_DOCUMENT] = json.dumps(document(asks_key=config.api_key is not None))
 
     async def run_queue(app: web.Application) -> AsyncIterator[None]:
@@ -99,13 +104,12 @@ def _routes() -> list[web.RouteDef]:
         web.get("/v1/models", _list_models),
         web.post("/v1/videos", _create, expect_handler=_invite),
         web.get("/v1/videos", _list),
-        # Before the routes by id, which would take these words for ids.
-        web.post("/v1/videos/{verb:edits|extensions|characters}", _not_offered),
+        web.post(f"/v1/videos/{{verb:{_VERBS}}}", _not_offered),
         web.get("/v1/videos/characters/{id}", _not_offered),
-        web.post("/v1/videos/{id}/remix", _remix, expect_handler=_invite),
-        web.get("/v1/videos/{id}", _retrieve),
-        web.delete("/v1/videos/{id}", _delete),
-        web.get("/v1/videos/{id}/content", _content),
+        web.post(f"/v1/videos/{_ID}/remix", _remix, expect_handler=_invite),
+        web.get(f"/v1/videos/{_ID}", _retrieve),
+        web.delete(f"/v1/videos/{_ID}", _delete),
+        web.get(f"/v1/videos/{_ID}/content", _content),
     ]
 
 
@@ -116,7 +120,6 @@ async def running(
     host: str = "127.0.0.1",
     port: int = 0,
     command: Sequence[str] = RENDERER,
-    limits: Limits = LIMITS,
 ) -> AsyncGenerator[str]:
     """Serve until the block ends; gives the base URL, `http://HOST:PORT/v1`.
 
@@ -125,11 +128,11 @@ async def running(
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # Bound before anything else: a second server must fail before it touches a job.
     with socket.create_server((host, port), family=family) as listener:
-        app = create_app(config, command=command, limits=limits)
+        app = create_app(config, command=command)
         runner = web.AppRunner(app, shutdown_timeout=_SHUTDOWN_SECONDS)
         try:
             await runner.setup()
-            async with _listening(runner, listener, limits):
+            async with _listening(runner, listener, config.limits):
                 name = f"[{host}]" if family == socket.AF_INET6 else host
                 yield f"http://{name}:{listener.getsockname()[1]}/v1"
         finally:
@@ -222,7 +225,12 @@ async def _list(request: web.Request) -> web.Response:
     jobs = iter(queue.jobs(newest_first=order == "desc"))
     if after := request.query.get("after"):
         if queue.get(after) is None:
-            raise ApiError("after must be the id of a video this server has.", param="after")
+            raise ApiError(
+                "There is no video with the id in after.",
+                status=404,
+                code="video_not_found",
+                param="after",
+            )
         jobs = itertools.islice(itertools.dropwhile(lambda job: job.id != after, jobs), 1, None)
     page = list(itertools.islice(jobs, limit + 1))
     data = [job.shown() for job in page[:limit]]
@@ -258,15 +266,10 @@ async def _content(request: web.Request) -> web.StreamResponse:
     if variant not in ("video", "thumbnail"):
         raise ApiError("This server offers the variants video and thumbnail.", param="variant")
     _require_film(job)
-    queue = request.app[QUEUE]
+    queue, limits = request.app[QUEUE], request.app[_LIMITS]
     if variant == "video":
-        path, kind, name = queue.film(job), "video/mp4", f"{job.id}.mp4"
-    else:
-        path, kind, name = queue.thumbnail(job), "image/jpeg", f"{job.id}.jpg"
-    if not await asyncio.to_thread(path.is_file):
-        raise ApiError("The video's file is missing.", status=404, code="video_missing")
-    headers = {"Content-Type": kind, "Content-Disposition": f'inline; filename="{name}"'}
-    return web.FileResponse(path, headers=headers)
+        return await send_file(request, queue.film(job), kind="video/mp4", limits=limits)
+    return await send_file(request, queue.thumbnail(job), kind="image/jpeg", limits=limits)
 
 
 async def _list_models(_request: web.Request) -> web.Response:

@@ -1,12 +1,18 @@
 """One client's connection: what aiohttp's own lacks for living among strangers.
 
 Headers have to arrive within the idle time, which runs from the connection's first moment and from
-the end of each answer, not from the last byte. Of too many connections the longest idle one gives
-way; where none is idle, the newest is closed.
+the end of each answer, not from the last byte. A body has a time of its own, and so has a client
+that does not read its answer.
+
+Of too many connections the one that has been idle the longest gives way, then the oldest that the
+server waits for; where the server itself is at work for all of them, the newest is closed. Of too
+many bytes in unfinished requests the largest gives way.
 """
 
 import asyncio
 import logging
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,10 +22,25 @@ from bot.server.answers import ApiError
 
 logger = logging.getLogger(__name__)
 
+_LEAST_CONNECTIONS: Final = 128
+"""Half the files that a process may have open on macOS, the least of all."""
+
+_MOST_CONNECTIONS: Final = 1024
+
+
+def _connections() -> int:
+    """Half the files this process may have open: each client may need one more, its film."""
+    with suppress(ImportError):  # Windows has no such limit
+        from resource import RLIMIT_NOFILE, getrlimit  # noqa: PLC0415
+
+        files, _ = getrlimit(RLIMIT_NOFILE)
+        return max(_LEAST_CONNECTIONS, min(files // 2, _MOST_CONNECTIONS))
+    return _LEAST_CONNECTIONS
+
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """How long and how many a server puts up with; seconds."""
+    """How long and how much a server puts up with; seconds and bytes."""
 
     idle: float = 75.0
     """Until all headers of a request must be there; longer than clients keep a connection."""
@@ -27,8 +48,14 @@ class Limits:
     """For a whole request body: 32 MiB at 2.3 Mbit/s."""
     lingering: float = 5.0
     """For which an unread body is swallowed, so that its sender can read the refusal."""
-    connections: int = 128
-    """Open at once: half the files that a process may have open on macOS, the least of all."""
+    unread: float = 30.0
+    """For which nothing of an answer is read before its connection is cut."""
+    download_rate: int = 16 * 1024
+    """Bytes a second that a download takes at the least, over the whole of it."""
+    connections: int = _connections()
+    """Open at once."""
+    held: int = 256 * 2**20
+    """Bytes of requests that have not been answered, of all clients together."""
 
 
 LIMITS: Final = Limits()
@@ -37,7 +64,7 @@ LIMITS: Final = Limits()
 class Connection(web.RequestHandler):
     """A connection that keeps to limits and answers even bytes that are no HTTP in our shape."""
 
-    __slots__ = ("_most",)
+    __slots__ = ("_held", "_limits", "_patience", "_unread", "_unread_timer")
 
     def __init__(self, server: web.Server, limits: Limits) -> None:
         """Serve one client of `server`."""
@@ -48,22 +75,62 @@ class Connection(web.RequestHandler):
             lingering_time=limits.lingering,
             access_log=None,  # pyright: ignore[reportArgumentType] - None means none
         )
-        self._most = limits.connections
+        self._limits = limits
+        self._held = 0
+        self._patience: asyncio.Timeout | None = None
+        self._unread = 0
+        self._unread_timer: asyncio.TimerHandle | None = None
 
     @property
     def is_idle(self) -> bool:
         """Whether no request is being read, handled or answered."""
         return self._waiter is not None and not self._waiter.done()
 
+    @asynccontextmanager
+    async def waiting(self, seconds: float) -> AsyncGenerator[None]:
+        """Wait for the client so long, or until somebody else needs its place.
+
+        Raises TimeoutError when that time is over.
+        """
+        self._held = 0
+        try:
+            async with asyncio.timeout(seconds) as self._patience:
+                yield
+        finally:
+            self._patience = None
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Take the connection, and close another or itself if that makes one too many."""
-        server = self._manager
+        """Take the connection, and let another or itself go if that makes one too many."""
         super().connection_made(transport)
         # In the order in which they were opened.
-        others = server.connections[:-1] if server else []
-        if len(others) >= self._most:
-            idle = (one for one in others if isinstance(one, Connection) and one.is_idle)
-            next(idle, self).force_close()
+        others = [one for one in self._all() if one is not self]
+        if len(others) >= self._limits.connections:
+            idle = (one for one in others if one.is_idle)
+            waited_for = (one for one in others if one.is_waited_for)
+            next(idle, next(waited_for, self)).give_way()
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Forget the connection."""
+        self._end_unread()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes in, and let the largest unfinished request go if they are too many."""
+        if self._patience is not None:
+            self._held += len(data)
+            if self._held > self._limits.held // self._limits.connections:
+                self._make_room()
+        super().data_received(data)
+
+    def pause_writing(self) -> None:
+        """Begin to watch a client that does not read."""
+        super().pause_writing()
+        self._watch_unread()
+
+    def resume_writing(self) -> None:
+        """Stop watching: it has read."""
+        self._end_unread()
+        super().resume_writing()
 
     def handle_error(
         self,
@@ -81,3 +148,69 @@ class Connection(web.RequestHandler):
         ).response()
         answer.force_close()
         return answer
+
+    @property
+    def is_waited_for(self) -> bool:
+        """Whether the server waits for this client to send or to read."""
+        return self._patience is not None or self._unread_timer is not None
+
+    @property
+    def held(self) -> int:
+        """Bytes of the body that is being read or handled."""
+        return 0 if self.is_idle else self._held
+
+    def give_way(self) -> None:
+        """End what the server waits for here, else close the connection."""
+        if self._patience is not None:
+            self._patience.reschedule(asyncio.get_running_loop().time())
+            self._patience = None
+            self._held = 0
+        elif self._unread_timer is not None:
+            self.cut()
+        else:
+            self.force_close()
+
+    def cut(self) -> None:
+        """End the connection at once; closing it would wait until all is read."""
+        if self.transport is not None:
+            self.transport.abort()
+
+    def _all(self) -> Iterator["Connection"]:
+        opened = self._manager.connections if self._manager else []
+        return (one for one in opened if isinstance(one, Connection))
+
+    def _make_room(self) -> None:
+        unfinished = [one for one in self._all() if one.is_waited_for]
+        if unfinished and sum(one.held for one in self._all()) > self._limits.held:
+            largest = max(unfinished, key=lambda one: one.held)
+            logger.warning("too many bytes in unfinished requests", extra={"action": "gave_way"})
+            largest.give_way()
+
+    def _watch_unread(self) -> None:
+        if self.transport is not None:
+            self._unread = self.transport.get_write_buffer_size()
+            self._unread_timer = asyncio.get_running_loop().call_later(
+                self._limits.unread, self._check_unread
+            )
+
+    def _check_unread(self) -> None:
+        self._unread_timer = None
+        if self.transport is None:
+            return
+        if self.transport.get_write_buffer_size() < self._unread:
+            self._watch_unread()
+        else:
+            self.cut()
+
+    def _end_unread(self) -> None:
+        if self._unread_timer is not None:
+            self._unread_timer.cancel()
+            self._unread_timer = None
+
+
+def waiting(request: web.BaseRequest, seconds: float) -> AbstractAsyncContextManager[None]:
+    """Wait for the client of a request; see `Connection.waiting`."""
+    client = request.protocol
+    if not isinstance(client, Connection):
+        raise TypeError("this server's connections are its own")
+    return client.waiting(seconds)

@@ -17,6 +17,7 @@ from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from bot.server.answers import BODY_LIMIT, ApiError, too_large
+from bot.server.connection import waiting
 from bot.server.job import VideoJob
 from bot.server.objects import Seconds, Size
 from bot.server.reference import PARAM, ReferenceImage, read_reference
@@ -91,11 +92,11 @@ async def _read_fields(request: web.Request, within: float) -> Mapping[str, obje
     if (request.content_length or 0) > BODY_LIMIT:
         raise too_large()
     try:
-        async with asyncio.timeout(within):
+        async with waiting(request, within):
             return await _read_body(request)
     except TimeoutError:
         raise ApiError(
-            f"The request body was not complete after {within:.0f} seconds.",
+            "The request body took too long, or too many are being sent at once.",
             status=408,
             code="request_timeout",
         ) from None
@@ -140,11 +141,14 @@ async def _read_form(request: web.Request) -> Mapping[str, object]:
 
 
 def _fold_brackets(fields: dict[str, object]) -> dict[str, object]:
-    """Make `input_reference[image_url]`, the npm SDK's way to write an object, that object."""
+    """Make `input_reference[image_url]`, the npm SDK's way to write an object, that object.
+
+    An empty one counts as left out, like every empty field of a form.
+    """
     nested = {
         name: fields[f"{PARAM}[{name}]"]
         for name in ("image_url", "file_id")
-        if f"{PARAM}[{name}]" in fields
+        if fields.get(f"{PARAM}[{name}]")
     }
     return {PARAM: nested, **fields} if nested else fields
 

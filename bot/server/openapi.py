@@ -61,8 +61,10 @@ _REASONS: Final = {
     404: "There is no such video or film, or the verb is not offered; `code` tells which.",
     408: "The body did not arrive in time.",
     409: "The Idempotency-Key was used for another request.",
+    412: "The file is another than the condition names (If-Match, If-Unmodified-Since).",
     413: "The body is too large; it is not read.",
     415: "The body is neither JSON nor a form.",
+    416: "The file has no such range.",
     500: "The server's disk or the server failed.",
     507: "The server's disk is full; nothing was stored.",
 }
@@ -125,6 +127,7 @@ def _collection() -> Node:
                 "A page of videos, newest first",
                 _gives(ListedVideos),
                 400,
+                404,
                 parameters=[
                     _query("after", {"type": "string"}, "The id that the page begins after."),
                     _query(
@@ -177,6 +180,8 @@ def _content() -> Node:
         {"description": "The whole file, with an ETag.", "content": film},
         400,
         404,
+        412,
+        416,
         parameters=[
             _query(
                 "variant",
@@ -188,8 +193,6 @@ def _content() -> Node:
     operation["responses"] |= {
         "206": {"description": "The part that Range asked for.", "content": film},
         "304": {"description": "The client has it already (If-None-Match, If-Modified-Since)."},
-        "412": {"description": "It is another than the client has (If-Match)."},
-        "416": {"description": "The file has no such range."},
     }
     return operation
 
