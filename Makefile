@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all:
 
-.PHONY: setup tools demo run doctor serve test pictures catalogues bench chaos lint format lock clean
+.PHONY: setup tools demo run doctor serve test pictures catalogues bench tables chaos soak lint format lock clean
 
 # The locks hold every package by version and hash, so the same command gives the same
 # environment everywhere; the stamps make a second call cost nothing.
@@ -59,6 +59,10 @@ catalogues: tools
 
 bench: tools
 	$(BIN)/python benchmarks/render.py
+
+# docs/reliability.md, from the fault table that the tests play.
+tables: tools
+	$(BIN)/python -m tests.reliability.document
 
 # The bot killed at every step and at any moment, and everything counted: 300 runs, some 15 minutes.
 chaos: tools

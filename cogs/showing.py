@@ -61,7 +61,11 @@ class Showing(commands.Cog):
         async def send() -> None:
             draw = await self._brush(job)
             if self._drawn.get(job.id) != (drawn := draw().to_components()):
-                await self._draw(job, draw)
+                try:
+                    await self._draw(job, draw)
+                except UNREACHED as error:
+                    _log.warning("the card was not taken: %s", error, extra=job.log_context())
+                    return
                 self._drawn[job.id] = drawn
             if job.status not in FOLLOWED:
                 self._drawn.pop(job.id)
@@ -126,8 +130,8 @@ class Showing(commands.Cog):
         except CardGone:
             _log.info("the card was deleted, its film is let go", extra=job.log_context())
             await self.studio.delivered(job)
-        except UNREACHED:
-            _log.exception("the film was not taken; trying again", extra=job.log_context())
+        except UNREACHED as error:
+            _log.warning("the film was not taken; trying again: %s", error, extra=job.log_context())
             await self.studio.postpone(job)
         else:
             after = await self.studio.delivered(

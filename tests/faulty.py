@@ -115,6 +115,8 @@ class FaultyServer:
         self.delay = 0.0
         self.lose_answer = False
         """Whether the server takes the next create and its answer is lost on the way."""
+        self.others: dict[str, str] = {}
+        """Origins of other servers, for faults that lead there."""
         self._faults: defaultdict[tuple[Kind, str | None], list[Fault]] = defaultdict(list)
         self._prompts: dict[str, str] = {}
         self._upstream = upstream
@@ -127,6 +129,10 @@ class FaultyServer:
         for its poll is left out of the list, so that it is asked for by itself.
         """
         self._faults[kind, prompt] += faults
+
+    def forget(self, kind: Kind, prompt: str | None = None) -> None:
+        """Take back what no request has met."""
+        self._faults[kind, prompt].clear()
 
     def unmet(self, kind: Kind, prompt: str | None = None) -> int:
         """How many of these faults no request has met yet."""

@@ -45,6 +45,16 @@ def applied_then(status: int, code: int = 0, message: str = "") -> Fault:
     return fault
 
 
+def too_fast(seconds: float) -> Fault:
+    """Ask to wait. Source: Discord, topics/rate-limits."""
+
+    async def fault(_: web.Request, __: Apply) -> web.StreamResponse:
+        body = TooFast(seconds, scope="user", headers={}).body()
+        return said(429, body, **{"Retry-After": f"{seconds:.3f}", "X-RateLimit-Scope": "user"})
+
+    return fault
+
+
 async def edits_spent(_: web.Request, __: Apply) -> web.StreamResponse:
     """Take no more edits of a message older than an hour (discord-api-docs#4413)."""
     return said(429, TooFast(8.0, scope="shared", headers={}, code=OLD_MESSAGE).body())

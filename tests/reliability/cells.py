@@ -1,0 +1,148 @@
+"""The fault table: what goes wrong, at which step of a request, and what comes of it.
+
+videos_cells.py and discord_cells.py hold its rows, test_fault_table.py plays every cell of them,
+and document.py writes docs/reliability.md from them.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final, Protocol
+
+from bot.jobs.models import JobStatus
+from tests import faulty
+from tests.loopback import faults
+from tests.loopback.driver import Loopback
+from tests.loopback.interactions import Interaction
+from tests.loopback.world import Channel
+
+SIGNATURE: Final = "X-Amz-Signature=5ec2e75160a7u2e0fafi1m"
+"""What makes an address a key to a film; it belongs in no log and on no card."""
+TIMEOUT: Final = 4.0
+"""Seconds the bot of the table waits for a JSON answer (VIDEOS_TIMEOUT)."""
+
+
+class Scene(Protocol):
+    """Where a cell is played: its own channel, and who asks there."""
+
+    @property
+    def discord(self) -> Loopback: ...
+    @property
+    def channel(self) -> Channel: ...
+    @property
+    def interaction(self) -> Interaction: ...
+
+
+DiscordFault = Callable[[Scene], faults.Fault]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What comes of a request: what people see, and what there is in the end."""
+
+    told: str
+    """For the document."""
+    status: JobStatus | None
+    """None: the request is forgotten, since nobody saw its card."""
+    says: str
+    """Words of what people see last."""
+    bought: int = 1
+    """Films that the Videos server makes for it."""
+    films: int = 0
+    """Films in the chat, in all messages that can be seen."""
+    messages: int = 1
+    """Messages in the channel."""
+    private: int = 0
+    """Direct messages to the requester."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """One fault at one step."""
+
+    fault: str
+    step: str
+    outcome: Outcome
+    logs: str | None
+    """Words of a log line about the job; None where nothing is worth a line."""
+    creates: int = 1
+    """Requests to create that reach the server."""
+    videos: tuple[tuple[faulty.Kind, faulty.Fault], ...] = ()
+    discord: tuple[tuple[str, DiscordFault], ...] = ()
+    in_thread: bool = False
+    away: bool = False
+    """The server refuses every connection while this step is due."""
+    broken: str | None = None
+    """Why the bot does not keep this yet."""
+
+    @property
+    def name(self) -> str:
+        return f"{self.fault} at {self.step}"
+
+
+# -------------------------------------------------------------------- what comes of it
+
+FILM: Final = Outcome(told="the film comes", status=JobStatus.DELIVERED, says="Completed", films=1)
+FOUND: Final = Outcome(
+    told="*Unconfirmed* until it is found in the server's list; the film comes",
+    status=JobStatus.DELIVERED,
+    says="Completed",
+    films=1,
+)
+UNCONFIRMED: Final = Outcome(
+    told="*Unconfirmed*: not sent again by itself, its requester decides",
+    status=JobStatus.UNCONFIRMED,
+    says="not sent again by itself",
+    bought=0,
+)
+FORGOTTEN: Final = Outcome(
+    told="*Failed*: “The video server no longer knows this film”",
+    status=JobStatus.FAILED,
+    says="no longer knows this film",
+)
+NOT_HANDED_OVER: Final = Outcome(
+    told="*Not delivered*: it can be asked for once more with *Redeliver*",
+    status=JobStatus.UNDELIVERED,
+    says="did not hand it over as a whole film",
+)
+FAILED_THERE: Final = Outcome(
+    told="*Failed*, with the server's reason", status=JobStatus.FAILED, says="The video server said"
+)
+UNSEEN: Final = Outcome(
+    told="nobody sees a card, so nothing is sent", status=None, says="", bought=0, messages=0
+)
+REPLIED: Final = Outcome(
+    told="the film comes in a reply to the card",
+    status=JobStatus.DELIVERED,
+    says="Completed",
+    films=1,
+    messages=2,
+)
+IN_PRIVATE: Final = Outcome(
+    told="the film comes to its requester by direct message, which says why",
+    status=JobStatus.DELIVERED,
+    says="can no longer write in",
+    films=1,
+    private=1,
+)
+IN_PRIVATE_ALONE: Final = replace(IN_PRIVATE, messages=0)
+AWAY_WITH_IT: Final = Outcome(
+    told="somebody wanted it gone: nothing is posted, the film stays in the history",
+    status=JobStatus.DELIVERED,
+    says="",
+    messages=0,
+)
+TOO_LARGE: Final = Outcome(
+    told="*Not delivered*: the film is kept, and the card says why",
+    status=JobStatus.UNDELIVERED,
+    says="larger than what may be uploaded",
+)
+
+
+def refused(says: str) -> Outcome:
+    """The request ends with this sentence, and nothing was bought."""
+    return Outcome(
+        told=f"*Failed*: “{says} Nothing was rendered or charged.”",
+        status=JobStatus.FAILED,
+        says=f"{says} Nothing was rendered or charged.",
+        bought=0,
+    )
