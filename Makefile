@@ -57,8 +57,10 @@ catalogues: tools
 		bot/status/locales/*/LC_MESSAGES/rushes.po
 	rm -f bot/status/locales/*/LC_MESSAGES/rushes.po.bak
 
+# What the bot costs beside the one that everybody writes, into docs/performance.md: all in under
+# 30 minutes, or one by its name: make bench FIGURE=latency.
 bench: tools
-	$(BIN)/python benchmarks/render.py
+	$(BIN)/python -m benchmarks $(FIGURE)
 
 # docs/reliability.md, from the fault table that the tests play.
 tables: tools

@@ -15,7 +15,7 @@ from tests.loopback.gateway import Gateway
 from tests.loopback.interactions import Interactions
 from tests.loopback.limits import Limits
 from tests.loopback.messages import Messages
-from tests.loopback.uploads import Upload
+from tests.loopback.uploads import Body, Receive, Upload, receive_whole
 from tests.loopback.world import Payload, User, World
 
 TOKEN: Final = "MTIz.bG9v.cGJhY2stb25seS1zZWNyZXQ"
@@ -80,6 +80,8 @@ class Core:
         """Requests that came in, by kind, whatever was answered."""
         self.faults: defaultdict[tuple[str, int | None], list[Fault]] = defaultdict(list)
         """By the kind of request, and by the channel where they are for one alone."""
+        self.receive: Receive = receive_whole
+        """How bodies are read: a benchmark keeps no film in memory."""
         self._wake: asyncio.Event = asyncio.Event()
 
     def changed(self) -> None:
@@ -115,5 +117,6 @@ class Meeting:
 
     request: web.Request
     kind: str
+    body: Body
     code: int = 0
     headers: dict[str, str] = field(default_factory=dict[str, str])

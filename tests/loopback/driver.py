@@ -213,7 +213,7 @@ async def loopback() -> AsyncGenerator[Loopback]:
     app.router.add_get("/attachments/{channel}/{id}/{name}", _Cdn(discord).fetch)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    await web.TCPSite(runner, "127.0.0.1", 0, backlog=1024).start()
     place = f"127.0.0.1:{runner.addresses[0][1]}"
     discord.api_url = f"http://{place}{BASE}"
     discord.gateway.url = f"ws://{place}/gateway"

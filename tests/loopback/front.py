@@ -10,7 +10,6 @@ from tests.loopback.core import Call, Core, Meeting, Rule, Seen
 from tests.loopback.errors import Refusal, TooFast, unauthorized
 from tests.loopback.faults import Fault, said
 from tests.loopback.limits import EXEMPT
-from tests.loopback.uploads import read_upload
 
 BASE: Final = "/api/v10"
 _EDITS: Final = ("token_edit", "channel_edit")
@@ -31,11 +30,11 @@ class _Entrance:
         started = time.monotonic()
         core = self._core
         kind = core.kind_at(self._rule, request.match_info)
-        body = await request.read()
+        body = await core.receive(request)
         core.seen[kind] += 1
         core.seen["film"] += _carries_file(request)
         core.changed()
-        meeting = Meeting(request, kind)
+        meeting = Meeting(request, kind, body)
 
         async def apply() -> web.StreamResponse:
             return await self._answer(meeting)
@@ -52,7 +51,7 @@ class _Entrance:
                 took=time.monotonic() - started,
                 status=0 if gone else answer.status,
                 code=meeting.code,
-                uploaded=len(body),
+                uploaded=body.size,
             )
         )
         core.changed()
@@ -101,8 +100,7 @@ class _Entrance:
             raise unauthorized()
         major = match.get("token") or match.get("channel") or ""
         meeting.headers |= self._core.limits.take(meeting.kind, major)
-        upload = await read_upload(request)
-        call = Call(meeting.kind, major, match, request.query, upload)
+        call = Call(meeting.kind, major, match, request.query, meeting.body.upload())
         return await self._rule.handler(self._core, call)
 
 

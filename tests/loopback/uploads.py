@@ -5,8 +5,9 @@ Source: Discord, reference, uploading files: `payload_json` and `files[n]`.
 
 import json
 import re
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Final, cast
+from typing import Final, Protocol, cast
 
 from aiohttp import web
 
@@ -37,19 +38,52 @@ class Upload:
         return max((len(file.data) for file in self.files.values()), default=0)
 
 
-async def read_upload(request: web.Request) -> Upload:
-    """Read a whole request. Raises 50035 where it is no JSON object."""
-    body = await request.read()
-    kind = request.headers.get("Content-Type", "")
-    if not kind.startswith("multipart/form-data"):
-        return Upload(_object(body), {})
-    found = _BOUNDARY.search(kind)
+class Body(Protocol):
+    """A request's body, once all of it has come."""
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        ...
+
+    def upload(self) -> Upload:
+        """Read what it carries. Raises 50035 where it is no JSON object."""
+        ...
+
+
+Receive = Callable[[web.Request], Awaitable[Body]]
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A body in memory."""
+
+    data: bytes
+    content_type: str
+
+    @property
+    def size(self) -> int:
+        return len(self.data)
+
+    def upload(self) -> Upload:
+        if not self.content_type.startswith("multipart/form-data"):
+            return Upload(read_payload(self.data), {})
+        return read_form(self.data, boundary_in(self.content_type))
+
+
+async def receive_whole(request: web.Request) -> Body:
+    return Whole(await request.read(), request.headers.get("Content-Type", ""))
+
+
+def boundary_in(content_type: str) -> bytes:
+    """Find what parts a form. Raises 50035."""
+    found = _BOUNDARY.search(content_type)
     if found is None:
         raise invalid_form("a form without a boundary")
-    return _form(body, found[1].encode())
+    return found[1].encode()
 
 
-def _form(body: bytes, boundary: bytes) -> Upload:
+def read_form(body: bytes, boundary: bytes) -> Upload:
     payload: Payload = {}
     files: dict[int, NewFile] = {}
     for part in (b"\r\n" + body).split(b"\r\n--" + boundary)[1:-1]:
@@ -57,7 +91,7 @@ def _form(body: bytes, boundary: bytes) -> Upload:
         told = head.decode()
         name = _found(_NAME, told)
         if name == "payload_json":
-            payload = _object(data)
+            payload = read_payload(data)
         elif (index := _INDEX.fullmatch(name)) is not None:
             content_type = _found(_TYPE, told) or "application/octet-stream"
             files[int(index[1])] = NewFile(_found(_FILENAME, told), data, content_type)
@@ -69,7 +103,7 @@ def _found(pattern: re.Pattern[str], text: str) -> str:
     return "" if found is None else found[1]
 
 
-def _object(body: bytes) -> Payload:
+def read_payload(body: bytes) -> Payload:
     """Read a JSON object. Commands alone are sent as a bare list, which gets their name."""
     try:
         read: object = json.loads(body or b"{}")

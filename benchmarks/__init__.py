@@ -1,0 +1,1 @@
+"""The measures: what Rushes costs, beside the bot that everybody writes."""
