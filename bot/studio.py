@@ -17,6 +17,7 @@ from bot.jobs.models import TOKEN_LIFE, Job, JobChange, JobStatus
 from bot.jobs.store import JobStore, StoreError
 from bot.videos.catalog import Catalog, Entry
 from bot.videos.client import VideosClient
+from bot.videos.container import Container
 from bot.videos.errors import FilmNotReady, OutcomeUnknown, Unavailable, VideosError
 from bot.videos.images import fit_image
 from bot.videos.models import PROMPT_LIMIT, CreateVideo, InputReference, Video
@@ -269,7 +270,7 @@ class Studio:
     async def _create(self, job: Job, request: CreateVideo) -> Job:
         try:
             if job.remix_of is None:
-                reading = await self._videos.create(request)
+                reading = await self._videos.create(request, self._films / job.id)
             else:
                 reading = await self._videos.remix(job.remix_of, job.prompt)
         except OutcomeUnknown as error:
@@ -283,8 +284,24 @@ class Studio:
             return lifecycle.unconfirmed(job, OutcomeUnknown.code, self._clock())
         pause = self._pause if reading.poll_after is None else reading.poll_after
         after = lifecycle.accepted(job, reading.video, self._clock(), pause)
+        if reading.film is not None:
+            after = await self._film_came_along(after, reading.film)
         _log.info("the server has job %s as %s", job.id, after.video_id, extra=_of(after))
         return after
+
+    async def _film_came_along(self, job: Job, container: Container) -> Job:
+        """Keep the film that was inside the answer to the create."""
+        try:
+            return await self._named(job, container)
+        except OSError:
+            _log.exception("the film of a create could not be kept", extra=_of(job))
+            return job
+
+    async def _named(self, job: Job, container: Container) -> Job:
+        raw = self._films / job.id
+        film = raw.with_suffix(container.extension)
+        await asyncio.to_thread(raw.replace, film)
+        return lifecycle.downloaded(job, film.name)
 
     def _unwritten(self, job: Job) -> Job:
         """End, on the card alone, a request that our disk does not take and that is not sent."""
@@ -433,8 +450,7 @@ class Studio:
         raw = self._films / job.id
         try:
             container = await self._videos.download(job.video_id, raw, film_url=job.film_url)
-            film = raw.with_suffix(container.extension)
-            await asyncio.to_thread(raw.replace, film)
+            after = await self._named(job, container)
         except VideosError as error:
             _log.warning("the film did not arrive: %s", error, extra=_of(job))
             wait = error.retry_after if isinstance(error, FilmNotReady | Unavailable) else None
@@ -443,7 +459,7 @@ class Studio:
         except OSError:
             _log.exception("the film could not be written to disk", extra=_of(job))
             return await self.postpone(job)
-        return await self._save(job, lifecycle.downloaded(job, film.name))
+        return await self._save(job, after)
 
     def film_path(self, job: Job) -> Path:
         """Where the film of this job lies on disk."""

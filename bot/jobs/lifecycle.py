@@ -10,6 +10,9 @@ MISSING_LOOKS: Final = 5
 """404s in a row before a job counts as lost by its server; routers lag behind a create."""
 DOWNLOAD_TRIES: Final = 6
 """Answers to downloads that were no whole film before the job ends as undelivered."""
+DOWNLOAD_LOOKS: Final = 1440
+"""Tries of any kind, about a day of them, after which the film of a server that does not answer
+for it any more is undelivered until somebody asks again."""
 LONGEST_PAUSE: Final = 60.0
 """Seconds between two looks at a server that does not answer, at the most."""
 LONGEST_WAIT: Final = 600.0
@@ -147,10 +150,11 @@ def download_failed(
 ) -> Job:
     """The film did not arrive whole; another try later.
 
-    Only answers count against `DOWNLOAD_TRIES`: a server that is away is waited for.
+    Only answers count against `DOWNLOAD_TRIES`: a server that is away is waited for, though not
+    for ever.
     """
     tries = job.film_tries + isinstance(error, FilmNotReady | FilmBroken)
-    if tries >= DOWNLOAD_TRIES:
+    if tries >= DOWNLOAD_TRIES or job.failed_looks >= DOWNLOAD_LOOKS:
         return undeliverable(job, error.code, now)
     return _later(job, now, pause, retry_after).evolve(film_tries=tries)
 

@@ -1,59 +1,38 @@
-"""A client for any Videos API server: the only lines that touch its network.
+"""A client for any Videos API server, in whatever dialect it speaks.
 
 One `aiohttp.ClientSession`, owned and closed by the caller.
 """
 
 import asyncio
-import json
-from collections.abc import AsyncGenerator, Generator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+import logging
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
 import aiohttp
 import stamina
-from yarl import URL
 
 from bot.videos.container import Container, inspect_film
 from bot.videos.dialects import OPENAI, Dialect, by_host
 from bot.videos.discovery import Finding, find_out
-from bot.videos.errors import (
-    Busy,
-    FilmBroken,
-    FilmNotReady,
-    NotSent,
-    OutcomeUnknown,
-    Unavailable,
-    VideosError,
-)
-from bot.videos.fetching import Fetcher
+from bot.videos.download import bring
+from bot.videos.errors import Busy, FilmBroken, NotSent, OutcomeUnknown, Unavailable
 from bot.videos.models import CreateVideo, VideoPage
 from bot.videos.protocol import (
     Answer,
-    Part,
     Reading,
-    content_error,
     create_json,
     create_parts,
-    film_elsewhere,
     read_created,
     read_deleted,
     read_page,
     read_video,
 )
+from bot.videos.wire import ASKING, Wire
 
-BODY_LIMIT: Final = 4 * 1024 * 1024
-"""Bytes of a JSON answer: a page of 100 jobs with 4000-character prompts fits four times."""
-FILM_LIMIT: Final = 2 * 1024**3
-FILM_TIMEOUT: Final = 3600.0
-"""Seconds a film may take in all, however steadily its bytes drip."""
-_ASKING: Final = aiohttp.ClientTimeout(total=5.0, sock_connect=3.0)
-_OK: Final = 200
-_NO_ROUTE: Final = frozenset({404, 405, 501})
-_NOWHERE: Final = ""
-CHUNK: Final = 256 * 1024
-CONNECT_TIMEOUT: Final = 10.0
+_log = logging.getLogger(__name__)
+
 CREATE_ATTEMPTS: Final = 3
 LONGEST_WAIT: Final = 20.0
 """Seconds. A server that asks for more is reported as busy instead of being waited for."""
@@ -91,22 +70,18 @@ class VideosClient:
         dialect: Dialect | None = None,
         film_hosts: frozenset[str] = frozenset(),
     ) -> None:
-        self._session = session
-        self._base = base_url.rstrip("/")
-        self._key = api_key
-        self._secrets = _spellings(api_key) if api_key else ()
         self._given = dialect
-        self._assumed = by_host(URL(self._base).host or "") or OPENAI
         self._finding: Finding | None = None
-        self._timeout = aiohttp.ClientTimeout(total=timeout, sock_connect=CONNECT_TIMEOUT)
-        self._fetcher = Fetcher(
+        self._wire = Wire(
             session,
-            base=URL(self._base),
-            trusted=film_hosts,
-            timeout=aiohttp.ClientTimeout(
-                total=FILM_TIMEOUT, sock_connect=CONNECT_TIMEOUT, sock_read=timeout
-            ),
+            base_url=base_url,
+            api_key=api_key,
+            timeout=timeout,
+            film_hosts=film_hosts,
+            dialect=lambda: self.dialect,
+            away=self._forget,
         )
+        self._assumed = by_host(self._wire.host) or OPENAI
 
     # ---------------------------------------------------------------- what the server speaks
 
@@ -125,32 +100,38 @@ class VideosClient:
     async def find_out(self) -> None:
         """Ask the server what it speaks, unless that is known; it is forgotten by an outage."""
         if self._given is None and self._finding is None:
-            self._finding = await find_out(URL(self._base).host or "", self._ask)
+            self._finding = await find_out(self._wire.host, self._ask)
+
+    def _forget(self) -> None:
+        # A server that was away may come back as another.
+        self._finding = None
 
     async def _ask(self, path: str) -> Answer:
-        return await self._exchange("GET", path, timeout=_ASKING)
+        return await self._wire.exchange("GET", path, timeout=ASKING)
 
     # ---------------------------------------------------------------- the verbs
 
-    async def create(self, request: CreateVideo) -> Reading:
+    async def create(self, request: CreateVideo, film: Path | None = None) -> Reading:
         """`POST /videos`, repeated only where `worth_another_create`.
 
+        A film inside the answer (Dynamo's `b64_json`) is put at `film`, and `Reading.film` says so.
         Raises NotSent, OutcomeUnknown, BadRequest, Unauthorized or Busy.
         """
         if self.dialect.json:
-            return await self._buy("/videos", body=create_json(request, self.dialect))
-        return await self._buy("/videos", parts=create_parts(request, self.dialect))
+            return await self._buy("/videos", film, body=create_json(request, self.dialect))
+        return await self._buy("/videos", film, parts=create_parts(request, self.dialect))
 
-    async def _buy(self, path: str, **content: Any) -> Reading:  # noqa: ANN401
+    async def _buy(self, path: str, film: Path | None = None, **content: Any) -> Reading:  # noqa: ANN401
+        part = None if film is None else film.with_name(film.name + ".part")
         async for attempt in stamina.retry_context(
             on=worth_another_create, attempts=CREATE_ATTEMPTS, timeout=2 * LONGEST_WAIT
         ):
             with attempt:
                 try:
-                    answer = await self._exchange("POST", path, **content)
+                    answer = await self._wire.exchange("POST", path, film=part, **content)
                 except Unavailable as error:
                     raise OutcomeUnknown(str(error)) from error
-                return read_created(answer)
+                return await _with_film(read_created(answer), answer, part, film)
         raise AssertionError("stamina returns or raises")  # pragma: no cover
 
     async def remix(self, video_id: str, prompt: str) -> Reading:
@@ -162,12 +143,12 @@ class VideosClient:
 
     async def retrieve(self, video_id: str) -> Reading:
         """`GET /videos/{id}`. Raises NotFound, Unauthorized, Unavailable or NotSent."""
-        return read_video(await self._exchange("GET", _path(video_id)))
+        return read_video(await self._wire.exchange("GET", _path(video_id)))
 
     async def list(self, *, after: str | None = None, limit: int = 100) -> VideoPage:
         """`GET /videos`, newest first; `limit` is 1 to 100. Raises as retrieve."""
         params = {"limit": str(limit), "order": "desc"} | ({"after": after} if after else {})
-        return read_page(await self._exchange("GET", "/videos", params=params))
+        return read_page(await self._wire.exchange("GET", "/videos", params=params))
 
     async def delete(self, video_id: str) -> None:
         """`DELETE /videos/{id}`; one that is gone already counts. Raises as retrieve.
@@ -176,7 +157,7 @@ class VideosClient:
         """
         if not self.dialect.deletes:
             raise Unavailable(f"{self.dialect.name} deletes no jobs")
-        read_deleted(await self._exchange("DELETE", _path(video_id)))
+        read_deleted(await self._wire.exchange("DELETE", _path(video_id)))
 
     async def download(
         self, video_id: str, target: Path, *, film_url: str | None = None
@@ -188,154 +169,26 @@ class VideosClient:
         FilmNotReady, FilmBroken, Unauthorized, Unavailable, NotSent, and OSError where the disk
         fails.
         """
-        part = target.with_name(target.name + ".part")
-        try:
-            elsewhere = await self._from_content(video_id, part, film_url)
-            if elsewhere is _NOWHERE:
-                elsewhere = await self._told(video_id) or film_url
-                if elsewhere is None:
-                    raise FilmNotReady("neither /content nor the job has a film")
-            if elsewhere is not None:
-                await self._from_address(elsewhere, part)
-            container = await asyncio.to_thread(inspect_film, part)
-            await asyncio.to_thread(part.replace, target)
-        finally:
-            await asyncio.to_thread(part.unlink, missing_ok=True)
-        return container
-
-    async def _from_content(self, video_id: str, part: Path, film_url: str | None) -> str | None:
-        """Save what /content sends; else return where the film lies, or _NOWHERE."""
-        if not self.dialect.content:
-            return _NOWHERE
-        async with self._film(self._base + _path(video_id) + "/content") as response:
-            if response.status == _OK and not _is_json(response):
-                await _save(response, part)
-                return None
-            answer = await self._read(response)
-        if (elsewhere := film_elsewhere(answer)) is not None:
-            return elsewhere
-        if answer.status in _NO_ROUTE:
-            elsewhere = await self._told(video_id) or film_url
-            if elsewhere is not None:
-                return elsewhere
-        if answer.status == _OK:
-            raise FilmBroken("JSON instead of a film")
-        raise content_error(answer)
-
-    async def _told(self, video_id: str) -> str | None:
-        """Ask the job where its film lies; None where it does not say."""
-        try:
-            return (await self.retrieve(video_id)).video.film_url
-        except VideosError:
-            return None
-
-    async def _from_address(self, address: str, part: Path) -> None:
-        async with self._film(address) as response:
-            if response.status != _OK:
-                raise content_error(await self._read(response))
-            await _save(response, part)
-
-    @asynccontextmanager
-    async def _film(self, address: str) -> AsyncGenerator[aiohttp.ClientResponse]:
-        with self._named_errors():
-            async with self._fetcher.open(address, self._headers()) as response:
-                yield response
-
-    async def _exchange(
-        self,
-        method: str,
-        path: str,
-        *,
-        params: Mapping[str, str] | None = None,
-        parts: tuple[Part, ...] = (),
-        body: Mapping[str, object] | None = None,
-        timeout: aiohttp.ClientTimeout | None = None,  # noqa: ASYNC109 - aiohttp's own
-    ) -> Answer:
-        """Send one request and read its answer; errors of the way become NotSent or Unavailable.
-
-        No redirect is followed: a POST that follows one would turn into a GET or be sent twice.
-        """
-        with self._named_errors():
-            async with self._session.request(
-                method,
-                self._base + path,
-                params=params,
-                data=_form(parts) if parts else None,
-                json=body,
-                headers=self._headers(),
-                timeout=timeout or self._timeout,
-                allow_redirects=False,
-            ) as response:
-                return await self._read(response)
-
-    def _headers(self) -> dict[str, str]:
-        if self._key is None:
-            return {}
-        if self.dialect.bare_key:
-            return {"api-key": self._key}
-        return {"Authorization": f"Bearer {self._key}"}
-
-    @contextmanager
-    def _named_errors(self) -> Generator[None]:
-        try:
-            yield
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            # A server that was away may come back as another.
-            self._finding = None
-            raise NotSent(_cause(error)) from error
-        except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
-            raise Unavailable(_cause(error)) from error
-
-    async def _read(self, response: aiohttp.ClientResponse) -> Answer:
-        body = bytearray()
-        async for chunk in response.content.iter_chunked(CHUNK):
-            body += chunk
-            if len(body) > BODY_LIMIT:
-                response.close()
-                raise Unavailable(f"HTTP {response.status} with more than {BODY_LIMIT} bytes")
-        # A server that quotes a refused key must not bring it into a card, a log or the database.
-        told = bytes(body)
-        for secret in self._secrets:
-            told = told.replace(secret, b"***")
-        return Answer(status=response.status, headers=response.headers, body=told)
+        return await bring(self._wire, self.dialect, _path(video_id), target, film_url)
 
 
-def _spellings(key: str) -> tuple[bytes, ...]:
-    """Return the ways a JSON body may quote a key."""
-    quoted = json.dumps(key)[1:-1]
-    return key.encode(), quoted.encode(), quoted.replace("/", "\\/").encode()
-
-
-def _is_json(response: aiohttp.ClientResponse) -> bool:
-    return response.content_type == "application/json"
+async def _with_film(
+    reading: Reading, answer: Answer, part: Path | None, film: Path | None
+) -> Reading:
+    """Put a film that came with the answer where it belongs; the answer is worth more than it."""
+    if part is None or film is None or not answer.has_film:
+        return reading
+    try:
+        container = await asyncio.to_thread(inspect_film, part)
+        await asyncio.to_thread(part.replace, film)
+    except (FilmBroken, OSError) as error:
+        _log.warning("the film inside the answer to a create cannot be used: %s", error)
+        return reading
+    finally:
+        await asyncio.to_thread(part.unlink, missing_ok=True)
+    return replace(reading, film=container)
 
 
 def _path(video_id: str) -> str:
     # Ids are kept verbatim; LiteLLM's are base64 with "=", others may hold a slash.
     return "/videos/" + quote(video_id, safe="=")
-
-
-def _form(parts: tuple[Part, ...]) -> aiohttp.FormData:
-    form = aiohttp.FormData(default_to_multipart=True)
-    for part in parts:
-        form.add_field(
-            part.name, part.value, filename=part.filename, content_type=part.content_type
-        )
-    return form
-
-
-async def _save(response: aiohttp.ClientResponse, path: Path) -> None:
-    written = 0
-    file = await asyncio.to_thread(path.open, "wb")
-    try:
-        async for chunk in response.content.iter_chunked(CHUNK):
-            written += len(chunk)
-            if written > FILM_LIMIT:
-                raise FilmBroken(f"more than {FILM_LIMIT} bytes")
-            await asyncio.to_thread(file.write, chunk)
-    finally:
-        await asyncio.to_thread(file.close)
-
-
-def _cause(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}".rstrip(": ")

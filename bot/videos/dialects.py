@@ -47,6 +47,8 @@ class Dialect:
     """The key stands alone in an `api-key` header, not behind `Authorization: Bearer`."""
     content: bool = True
     """`GET /videos/{id}/content` serves the film; else it lies at an address that the job names."""
+    content_query: str = ""
+    """What that asks along, with its question mark."""
     lists: bool = True
     deletes: bool = True
     remixes: bool = False
@@ -82,7 +84,7 @@ DIALECTS: Final = (
     Dialect(
         name="openrouter", signs=Signs(hosts=("openrouter.ai",)), json=True,
         image=ImageAs.FIRST_FRAME, seconds="duration", seconds_is_number=True,
-        lists=False, deletes=False, models="/videos/models",
+        content_query="?index=0", lists=False, deletes=False, models="/videos/models",
     ),
     Dialect(name="reseller", lists=False, deletes=False),
 )  # fmt: skip

@@ -16,9 +16,10 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import ThreadedResolver
 from yarl import URL
 
-from bot.videos.errors import FilmBroken
+from bot.videos.errors import FilmBroken, Unavailable
 
 REDIRECTS: Final = 5
+_SCHEMES: Final = frozenset({"http", "https"})
 _REDIRECTED: Final = frozenset({301, 302, 303, 307, 308})
 
 
@@ -46,11 +47,31 @@ class PublicResolver(AbstractResolver):
         """Let go of nothing."""
 
 
+_NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
+_NAT64_LOCAL: Final = ipaddress.ip_network("64:ff9b:1::/48")
+_COMPATIBLE: Final = ipaddress.ip_network("::/96")
+_TRANSLATED: Final = ipaddress.ip_network("::ffff:0:0:0/96")
+_HOLD_IPV4: Final = (_NAT64, _COMPATIBLE, _TRANSLATED)
+"""IPv6 networks whose last 32 bits are an IPv4 address: RFC 6052, RFC 4291 and RFC 2765."""
+
+
 def is_public(address: str) -> bool:
-    """Whether an IP address, as text, is one of the public internet's."""
+    """Whether an IP address, as text, is one of the public internet's.
+
+    An IPv6 address leads to the IPv4 address that it holds, where there is a gateway for it: both
+    have to be public. Raises ValueError where it is no IP address.
+    """
     ip = ipaddress.ip_address(address.partition("%")[0])
-    mapped = ip.ipv4_mapped if isinstance(ip, ipaddress.IPv6Address) else None
-    return (mapped or ip).is_global and not (mapped or ip).is_multicast
+    if isinstance(ip, ipaddress.IPv4Address):
+        return ip.is_global and not ip.is_multicast
+    if ip.ipv4_mapped is not None:
+        return is_public(str(ip.ipv4_mapped))
+    held = [ip.sixtofour, *(ip.teredo or ())]
+    held += [ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF) for net in _HOLD_IPV4 if ip in net]
+    if any(each is not None and not is_public(str(each)) for each in held):
+        return False
+    is_local = ip.is_site_local or ip in _NAT64_LOCAL
+    return ip.is_global and not ip.is_multicast and not is_local
 
 
 class Fetcher:
@@ -76,9 +97,9 @@ class Fetcher:
     ) -> AsyncGenerator[aiohttp.ClientResponse]:
         """GET an address, following redirects by hand; `key` are the headers for our own server.
 
-        Raises Forbidden, and aiohttp's errors.
+        Raises Forbidden, Unavailable where another host is away, and aiohttp's errors.
         """
-        url = self._base.join(URL(address))
+        url = _joined(self._base, address)
         async with AsyncExitStack() as stack:
             for _ in range(REDIRECTS + 1):
                 response = await self._get(url, key, stack)
@@ -92,20 +113,25 @@ class Fetcher:
     async def _get(
         self, url: URL, key: Mapping[str, str], stack: AsyncExitStack
     ) -> aiohttp.ClientResponse:
-        is_ours = url.host is not None and url.origin() == self._base.origin()
+        is_ours = url.scheme in _SCHEMES and url.origin() == self._base.origin()
         session = self._inside
         if not is_ours and not self._is_trusted(url):
             _check(url)
             session = await stack.enter_async_context(_public_session())
         headers = key if is_ours else None
-        return await stack.enter_async_context(
-            session.get(url, headers=headers, timeout=self._timeout, allow_redirects=False)
-        )
+        try:
+            return await stack.enter_async_context(
+                session.get(url, headers=headers, timeout=self._timeout, allow_redirects=False)
+            )
+        except ValueError as error:
+            raise Forbidden("the film lies at no address") from error
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            if is_ours:
+                raise
+            raise Unavailable(f"{url.host}, where the film lies, cannot be reached") from error
 
     def _is_trusted(self, url: URL) -> bool:
-        return url.scheme in ("http", "https") and bool(
-            {url.host, f"{url.host}:{url.port}"} & self._trusted
-        )
+        return url.scheme in _SCHEMES and bool({url.host, f"{url.host}:{url.port}"} & self._trusted)
 
 
 def _public_session() -> aiohttp.ClientSession:
@@ -114,15 +140,21 @@ def _public_session() -> aiohttp.ClientSession:
 
 
 def _joined(url: URL, target: str) -> URL:
+    """Resolve an address against another, as far as anybody can go there."""
     try:
-        return url.join(URL(target))
+        joined = url.join(URL(target))
+        # yarl reads both only when asked: a host like xn--a is none.
+        known = joined.scheme not in _SCHEMES or bool(joined.host and joined.port is not None)
     except ValueError as error:
-        raise Forbidden("a redirect to no address") from error
+        raise Forbidden("the film lies at no address") from error
+    if not known:
+        raise Forbidden("the film lies at no address")
+    return joined
 
 
 def _check(url: URL) -> None:
     """Judge what no resolver sees: the scheme, and a host that is an address already."""
-    if url.scheme not in ("http", "https") or not url.host:
+    if url.scheme not in _SCHEMES or not url.host:
         raise Forbidden(f"a film behind {url.scheme or 'no'}:// is not fetched")
     try:
         public = is_public(url.host)

@@ -5,6 +5,7 @@ living servers, which leave out, retype or rename every field but the id and the
 """
 
 import math
+import re
 from collections.abc import Iterator
 from enum import StrEnum
 from typing import Annotated, Any, Final, cast
@@ -87,6 +88,20 @@ def _text(value: object) -> str | None:
     return str(value) or None
 
 
+_QUERY: Final = re.compile(r"[?#][^\s\"'<>?#]{0,64}=[^\s\"'<>]*")
+_USER: Final = re.compile(r"(?<=//)[^\s/@]+@")
+
+
+def without_queries(text: str) -> str:
+    """Leave out what signs an address: its query and its user, wherever it stands in a text."""
+    return _USER.sub("", _QUERY.sub("", text))
+
+
+def _shown(value: object) -> str | None:
+    text = _text(value)
+    return None if text is None else without_queries(text)
+
+
 def _error(value: object) -> object:
     """Read an error that may be a plain sentence (TensorRT-LLM) or lack its code (SGLang)."""
     if isinstance(value, str) and value:
@@ -96,6 +111,8 @@ def _error(value: object) -> object:
 
 LenientInt = Annotated[int | None, BeforeValidator(_whole)]
 LenientText = Annotated[str | None, BeforeValidator(_text)]
+Shown = Annotated[str | None, BeforeValidator(_shown)]
+"""A server's own words, which go onto a card and into the log."""
 
 
 _URL_FIELDS: Final = ("url", "video_url", "unsigned_urls", "urls")
@@ -159,8 +176,8 @@ class VideoError(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    code: LenientText = None
-    message: LenientText = None
+    code: Shown = None
+    message: Shown = None
 
 
 class Video(BaseModel):

@@ -15,6 +15,7 @@ from typing import Any, Final, cast
 
 from pydantic import ValidationError
 
+from bot.videos.container import Container
 from bot.videos.dialects import OPENAI, Dialect, ImageAs
 from bot.videos.errors import (
     BadRequest,
@@ -27,7 +28,7 @@ from bot.videos.errors import (
     Unavailable,
     VideosError,
 )
-from bot.videos.models import CreateVideo, Video, VideoPage, film_url, is_status
+from bot.videos.models import CreateVideo, Video, VideoPage, film_url, is_status, without_queries
 
 REASON_LIMIT: Final = 500
 """Characters kept of a server's own sentence: enough for a card, too few for a page of HTML."""
@@ -36,8 +37,8 @@ _UNAUTHORIZED: Final = frozenset({401, 403})
 _GONE: Final = frozenset({404, 410})
 # A proxy's time-out (408), and nginx's and OpenRouter's "client closed" (499): the request may
 # have been passed on before.
-_AMBIGUOUS_NO: Final = frozenset({408, 499})
-_NOT_READY: Final = frozenset({400, 404, 409, 425, 429})
+_TIMED_OUT: Final = 408
+_AMBIGUOUS_NO: Final = frozenset({_TIMED_OUT, 499})
 _FIRST_SERVER_ERROR: Final = 500
 
 
@@ -48,6 +49,8 @@ class Answer:
     status: int
     headers: Mapping[str, str]
     body: bytes
+    has_film: bool = False
+    """A film inside it was taken out and written to disk."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +69,8 @@ class Reading:
 
     video: Video
     poll_after: float | None = None
+    film: Container | None = None
+    """What film came along with it, at the place that was named for it."""
 
 
 def create_parts(request: CreateVideo, dialect: Dialect = OPENAI) -> tuple[Part, ...]:
@@ -173,19 +178,23 @@ def film_elsewhere(answer: Answer) -> str | None:
     body = _json(answer.body)
     if answer.status < 300:  # noqa: PLR2004
         return film_url(body)
-    _, message = error_facts(body)
+    _, message = _facts(body)
     named = re.search(r"https?://\S+", message or "") if answer.status == 400 else None  # noqa: PLR2004
     return None if named is None else named.group().rstrip(".,;)\"'")
 
 
-def content_error(answer: Answer) -> VideosError:
-    """Tell why /content sent no film: not yet (try again), or not allowed."""
+def content_error(answer: Answer, *, ours: bool = True) -> VideosError:
+    """Tell why no film was sent: not yet (to be tried a few times more), or not allowed.
+
+    Where it was not `ours`, the configured server, that answered, nobody has judged our key: a
+    signed address that is past its time answers 401 or 403.
+    """
     body = _json(answer.body)
-    if answer.status in _UNAUTHORIZED:
+    if ours and answer.status in _UNAUTHORIZED:
         return _refusal(answer, body)
     cause = f"HTTP {answer.status} {_reason(body) or ''}".strip()
     wait = retry_after(answer.headers)
-    if answer.status in _NOT_READY:
+    if answer.status < _FIRST_SERVER_ERROR and answer.status != _TIMED_OUT:
         return FilmNotReady(cause, retry_after=wait)
     return Unavailable(cause, retry_after=wait)
 
@@ -302,33 +311,42 @@ def _read_error(answer: Answer, body: object) -> VideosError:
 
 
 def error_facts(body: object) -> tuple[str | None, str | None]:
-    """Read an error body of any server as (code, sentence).
+    """Read an error body of any server as (code, sentence), fit to be logged and shown.
 
     OpenAI's `{"error": {code, message}}`, vLLM's string error, FastAPI's `detail` as a sentence or
     a list, New API's flat `{code, message}`, and LiteLLM's JSON inside the message.
     """
+    code, message = _facts(body)
+    return _fit(code), _fit(message)
+
+
+def _fit(text: str | None) -> str | None:
+    return None if text is None else without_queries(text)[:REASON_LIMIT]
+
+
+def _facts(body: object) -> tuple[str | None, str | None]:
     if not isinstance(body, dict):
         return None, None
     fields = cast("dict[str, Any]", body)
     error = fields.get("error") or fields.get("detail") or fields
     if isinstance(error, str):
-        return None, error[:REASON_LIMIT]
+        return None, error
     if isinstance(error, Sequence):
         return None, _validation_sentence(cast("Sequence[object]", error))
     if not isinstance(error, dict):
         return None, None
     facts = cast("dict[str, Any]", error)
-    inner_code, inner_message = error_facts(_embedded(facts.get("message")))
+    inner_code, inner_message = _facts(_embedded(facts.get("message")))
     code = inner_code or (None if facts.get("code") is None else str(facts["code"]))
     message = inner_message or facts.get("message")
-    return code, None if message is None else str(message)[:REASON_LIMIT]
+    return code, None if message is None else str(message)
 
 
 def _validation_sentence(errors: Sequence[object]) -> str | None:
     """Join FastAPI's `[{"loc": [...], "msg": "..."}]`."""
     details = [cast("dict[str, Any]", error) for error in errors if isinstance(error, dict)]
     sentences = [f"{_place(detail.get('loc'))}: {detail.get('msg', '')}" for detail in details]
-    return "; ".join(sentences)[:REASON_LIMIT] or None
+    return "; ".join(sentences) or None
 
 
 def _place(loc: object) -> str:
@@ -343,4 +361,4 @@ def _reason(body: object) -> str | None:
 
 
 def _excerpt(body: bytes) -> str:
-    return body[:120].decode("utf-8", "replace").strip()
+    return without_queries(body[:4096].decode("utf-8", "replace"))[:120].strip()

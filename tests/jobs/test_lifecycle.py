@@ -236,6 +236,19 @@ def test_a_server_that_is_away_is_waited_for_with_its_film() -> None:
     assert download_failed(away, FilmNotReady("404"), LATER, PAUSE).status is JobStatus.COMPLETED
 
 
+def test_a_film_that_no_answer_comes_for_is_given_up_after_a_day_and_can_be_asked_for_again() -> (
+    None
+):
+    away = finished()
+    for _ in range(lifecycle.DOWNLOAD_LOOKS):
+        away = download_failed(away, Unavailable("502"), LATER, PAUSE)
+    assert away.status is JobStatus.COMPLETED
+    ended = download_failed(away, Unauthorized(401), LATER, PAUSE)
+    assert ended.status is JobStatus.UNDELIVERED
+    again = lifecycle.offered_again(ended, LATER)
+    assert download_failed(again, Unavailable("502"), LATER, PAUSE).status is JobStatus.COMPLETED
+
+
 def test_no_server_can_make_us_wait_for_ever() -> None:
     assert advance(rendering(), video(VideoStatus.IN_PROGRESS), NOW, 1e9).next_look_at == (
         NOW + lifecycle.LONGEST_WAIT

@@ -12,7 +12,7 @@ import pytest
 import stamina
 from aiohttp import web
 
-from bot.videos.client import BODY_LIMIT, LONGEST_WAIT, VideosClient, worth_another_create
+from bot.videos.client import LONGEST_WAIT, VideosClient, worth_another_create
 from bot.videos.container import MP4
 from bot.videos.errors import (
     BadRequest,
@@ -27,6 +27,7 @@ from bot.videos.errors import (
     VideosError,
 )
 from bot.videos.models import CreateVideo, InputReference, VideoStatus
+from bot.videos.wire import BODY_LIMIT
 from tests.videos import films
 from tests.videos.scripted import (
     Behaviour,
@@ -374,7 +375,7 @@ async def test_a_key_that_the_server_quotes_reaches_no_exception(
     quote = {"error": {"message": f"Incorrect API key provided: {KEY}", "code": f"key {KEY}"}}
     in_json, in_text = says(status, quote), says(status, f"no such key {KEY}".encode())
     server.on("POST", "/videos", in_json, in_text)
-    server.on("GET", "/videos/video_1", in_json, in_text)
+    server.on("GET", "/videos/video_1", in_json, in_json, in_text, in_text)
     server.on("GET", "/videos/video_1/content", in_json, in_text)
     for mark in ("***", ""):
         for ask in (
@@ -440,8 +441,8 @@ FILM = films.mp4()
         (says(200, {"id": "video_1", "output_path": "/out/1.mp4"}), FilmBroken),
         (says(200, b"<!doctype html><html></html>", Content_Type="text/html"), FilmBroken),
         (says(200), FilmBroken),
-        (says(206, FILM), Unavailable),
-        (says(204), Unavailable),
+        (says(206, FILM), FilmNotReady),
+        (says(204), FilmNotReady),
         (says(400, {"detail": "is not ready (status: generating)"}), FilmNotReady),
         (says(404, {"detail": "Generation is still in-progress"}, Retry_After="2"), FilmNotReady),
         (says(409, {"error": {"message": "not yet"}}), FilmNotReady),

@@ -29,6 +29,7 @@ from bot.videos.protocol import (
     content_error,
     create_parts,
     error_facts,
+    film_elsewhere,
     poll_after,
     read_created,
     read_deleted,
@@ -284,6 +285,44 @@ def test_a_long_reason_is_cut(body: object) -> None:
     assert refusal(answer(400, body)).message == "x" * REASON_LIMIT
 
 
+SIGNED = "https://films.example.org/1.mp4?X-Amz-Signature=abc&X-Amz-Expires=60"
+UNSIGNED = "https://films.example.org/1.mp4"
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        (f"Use {SIGNED} instead.", f"Use {UNSIGNED} instead."),
+        (f'see "{SIGNED}", or', f'see "{UNSIGNED}", or'),
+        ("GET /files/1?token=abc failed", "GET /files/1 failed"),
+        ("s3://bucket/key?versionId=3", "s3://bucket/key"),
+        ("from https://user:pass@films.example.org/1", "from https://films.example.org/1"),
+        ("Ready? Then wait = 3", "Ready? Then wait = 3"),
+        ("x" * (REASON_LIMIT - 30) + SIGNED, "x" * (REASON_LIMIT - 30) + UNSIGNED[:30]),
+    ],
+)
+def test_what_signs_an_address_is_left_out_of_a_servers_words(said: str, shown: str) -> None:
+    """As SGLang's cloud address, New API's upstream errors and vLLM-Omni's failed jobs have it."""
+    told = answer(400, {"error": {"message": said, "code": said}})
+    assert (refusal(told).message, refusal(told).server_code) == (shown, shown)
+    assert "abc" not in str(content_error(told))
+    with pytest.raises(Unavailable) as caught:
+        read_video(answer(500, said.encode()))
+    assert "abc" not in str(caught.value)
+    failed = JOB | {"status": "failed", "error": {"code": said, "message": said}}
+    error = read_video(answer(200, failed)).video.error
+    assert error is not None
+    assert "abc" not in error.model_dump_json()
+
+
+def test_sglangs_cloud_address_is_read_whole_however_long_it_is() -> None:
+    address = f"https://bucket.s3.example.org/v.mp4?X-Amz-Signature={'a' * 3 * REASON_LIMIT}"
+    told = {
+        "detail": f"Video has been uploaded to cloud storage. Please use the cloud URL: {address}"
+    }
+    assert film_elsewhere(answer(400, told)) == address
+
+
 # ------------------------------------------------------------------ polls
 
 
@@ -398,11 +437,12 @@ def test_a_delete_that_did_nothing_says_so(status: int, error: type[VideosError]
     ("status", "kind"),
     [
         (400, FilmNotReady), (404, FilmNotReady), (409, FilmNotReady), (425, FilmNotReady),
-        (429, FilmNotReady), (401, Unauthorized), (403, Unauthorized), (204, Unavailable),
-        (410, Unavailable), (422, Unavailable), (500, Unavailable), (502, Unavailable),
+        (429, FilmNotReady), (401, Unauthorized), (403, Unauthorized), (204, FilmNotReady),
+        (410, FilmNotReady), (422, FilmNotReady), (408, Unavailable), (500, Unavailable),
+        (502, Unavailable),
     ],
 )  # fmt: skip
-def test_content_says_not_yet_or_not_allowed_or_nothing_usable(
+def test_content_says_not_yet_or_not_allowed_or_that_it_is_away(
     status: int, kind: type[VideosError]
 ) -> None:
     told = {"detail": "Generation is still in-progress"}

@@ -1,0 +1,142 @@
+"""A film inside a JSON answer, as base64: taken out as it streams in, never whole in memory.
+
+NVIDIA Dynamo answers a create with `data[].b64_json`, and others with a `data:` address.
+"""
+
+import asyncio
+import logging
+import re
+from base64 import b64decode
+from binascii import Error as NotBase64
+from pathlib import Path
+from typing import BinaryIO, Final
+
+_log = logging.getLogger(__name__)
+
+_BEGINS: Final = re.compile(
+    rb'(?<!\\)"b64_json"\s*:\s*"|(?<!\\)"\w{0,16}url"\s*:\s*"(?=data:(?:video|application))'
+)
+_DATA_URL: Final = re.compile(rb"data:[^,]{0,100},")
+_ENDS: Final = b'"'
+_LONGEST_BEGINNING: Final = 256
+"""Bytes held back at the end of a chunk, since they may be the beginning of a film."""
+_FOUR: Final = 4
+"""Characters of base64 that make whole bytes together."""
+_ESCAPES: Final = re.compile(rb"\\(?:u00([0-9a-fA-F]{2})|(.))", re.DOTALL)
+"""What JSON may write for a character of base64: "\\/" by PHP, "\\u002B" by .NET, line ends."""
+_LONGEST_ESCAPE: Final = 6
+
+
+class FilmSieve:
+    """Passes a JSON body on without the film in it, and writes the film to disk.
+
+    The first film is kept, as far as `limit` bytes; further ones are passed over. With no path,
+    or where the disk fails, all are: the rest of the answer is worth more than the film.
+    """
+
+    def __init__(self, path: Path | None, *, limit: int) -> None:
+        self.has_film = False
+        """Whether a film has been written to its end."""
+        self._path = path
+        self._limit = limit
+        self._written = 0
+        self._file: BinaryIO | None = None
+        self._is_inside = False
+        self._is_new = False
+        self._held = b""
+
+    async def feed(self, chunk: bytes) -> bytes:
+        """Return what of the body so far is no film."""
+        data = self._held + chunk
+        kept = bytearray()
+        while True:
+            if self._is_inside:
+                film, quote, rest = data.partition(_ENDS)
+                if self._is_new and not quote and len(film) < _LONGEST_BEGINNING:
+                    self._held = data
+                    return bytes(kept)
+                if self._is_new:
+                    film, self._is_new = _DATA_URL.sub(b"", film, count=1), False
+                self._held = await self._write(film, last=bool(quote))
+                if not quote:
+                    return bytes(kept)
+                await self._finish()
+                data = quote + rest
+            elif (begins := _BEGINS.search(data)) is not None:
+                kept += data[: begins.end()]
+                data = data[begins.end() :]
+                await self._begin()
+            else:
+                cut = max(0, len(data) - _LONGEST_BEGINNING)
+                self._held = data[cut:]
+                return bytes(kept + data[:cut])
+
+    async def end(self) -> bytes:
+        """Return what was held back; the body is over."""
+        return b"" if self._is_inside else self._held
+
+    async def close(self) -> None:
+        """Let go of the file, of which an unfinished film is removed."""
+        if self._file is not None:
+            await self._give_up("the answer broke off")
+
+    async def _begin(self) -> None:
+        self._is_inside = self._is_new = True
+        if self._path is None or self.has_film:
+            return
+        try:
+            self._file = await asyncio.to_thread(self._path.open, "wb")
+        except OSError as error:
+            _log.warning("a film inside an answer cannot be kept: %s", error)
+
+    async def _write(self, text: bytes, *, last: bool) -> bytes:
+        """Decode as much as makes whole bytes; return the characters that are left over."""
+        if self._file is None:
+            return b""
+        cut = len(text) if last else _before_escape(text)
+        clean = _ESCAPES.sub(_unescaped, text[:cut])
+        whole = len(clean) if last else len(clean) // _FOUR * _FOUR
+        try:
+            film = b64decode(clean[:whole] + b"=" * (-whole % _FOUR))
+            self._written += len(film)
+            if self._written > self._limit:
+                await self._give_up("it is too large")
+            else:
+                await asyncio.to_thread(self._file.write, film)
+        except (NotBase64, OSError) as error:
+            await self._give_up(str(error))
+        return clean[whole:] + text[cut:]
+
+    async def _finish(self) -> None:
+        self._is_inside = False
+        if self._file is None:
+            return
+        if self._written == 0:
+            await self._give_up("it is empty")
+            return
+        file, self._file = self._file, None
+        try:
+            await asyncio.to_thread(file.close)
+            self.has_film = True
+        except OSError as error:
+            _log.warning("a film inside an answer cannot be kept: %s", error)
+
+    async def _give_up(self, why: str) -> None:
+        _log.warning("a film inside an answer cannot be kept: %s", why)
+        file, self._file = self._file, None
+        if file is not None and self._path is not None:
+            await asyncio.to_thread(file.close)
+            await asyncio.to_thread(self._path.unlink, missing_ok=True)
+
+
+def _before_escape(text: bytes) -> int:
+    """Return where to cut, so that no escape is cut in its middle."""
+    begins = text.rfind(b"\\", max(0, len(text) - _LONGEST_ESCAPE + 1))
+    return len(text) if begins < 0 else begins
+
+
+def _unescaped(found: re.Match[bytes]) -> bytes:
+    code, plain = found.groups()
+    if code is not None:
+        return bytes([int(code, 16)])
+    return b"" if plain in b"nrt" else plain

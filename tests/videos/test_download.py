@@ -1,0 +1,291 @@
+"""The roads to a film: /content, where it leads, the job's own address, and the answer itself."""
+
+import socket
+from base64 import b64encode
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, cast
+
+import aiohappyeyeballs
+import aiohttp
+import pytest
+from aiohttp.resolver import ThreadedResolver
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot.videos.client import VideosClient
+from bot.videos.container import MP4
+from bot.videos.dialects import BY_NAME
+from bot.videos.errors import FilmBroken, FilmNotReady, Unauthorized, Unavailable, VideosError
+from bot.videos.models import CreateVideo, VideoStatus
+from tests.videos import films
+from tests.videos.scripted import ScriptedServer, says, scripted
+
+FILM = films.mp4()
+INSIDE = b64encode(FILM).decode()
+CAT = CreateVideo(prompt="a calico cat", size="720x1280", seconds="4")
+DONE = {"id": "v", "status": "completed"}
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[ScriptedServer]:
+    async with scripted() as running:
+        yield running
+
+
+@pytest.fixture
+async def store() -> AsyncIterator[ScriptedServer]:
+    """Another host, which keeps films."""
+    async with scripted() as running:
+        yield running
+
+
+@asynccontextmanager
+async def connected(
+    server: ScriptedServer, store: ScriptedServer | None = None, dialect: str = "openai"
+) -> AsyncGenerator[VideosClient]:
+    async with aiohttp.ClientSession() as session:
+        yield VideosClient(
+            session,
+            base_url=server.base_url,
+            api_key="sk-download",
+            dialect=BY_NAME[dialect],
+            film_hosts=frozenset() if store is None else frozenset({store.host}),
+        )
+
+
+def names(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir()]
+
+
+# ------------------------------------------------------------------ signed addresses
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 410])
+async def test_a_signed_address_past_its_time_is_asked_for_anew(
+    server: ScriptedServer, store: ScriptedServer, tmp_path: Path, status: int
+) -> None:
+    """OpenRouter's and SGLang's addresses end after hours; the job has a fresh one."""
+    old, fresh = (f"{store.base_url}/film?signature={mark}" for mark in ("old", "fresh"))
+    store.on("GET", "/film", says(status, b"<Error>Request has expired</Error>"), says(200, FILM))
+    server.on("GET", "/videos/v/content", says(302, b"", Location=old))
+    server.on("GET", "/videos/v", says(200, DONE | {"url": fresh}))
+    async with connected(server, store) as client:
+        assert await client.download("v", tmp_path / "film") is MP4
+    assert [seen.path.partition("=")[2] for seen in store.seen] == ["old", "fresh"]
+    assert all("Authorization" not in seen.headers for seen in store.seen)
+
+
+@pytest.mark.parametrize("status", [401, 403])
+@pytest.mark.parametrize("how", ["redirect", "JSON", "SGLang's 400", "job"])
+async def test_a_no_from_elsewhere_is_a_failed_try_and_says_nothing_of_the_key(
+    server: ScriptedServer, store: ScriptedServer, tmp_path: Path, status: int, how: str
+) -> None:
+    address = f"{store.base_url}/film?signature=abc"
+    store.on("GET", "/film", *[says(status, b"<Error>AccessDenied</Error>")] * 3)
+    content = {
+        "redirect": says(302, b"", Location=address),
+        "JSON": says(200, {"url": address}, Content_Type="application/json"),
+        "SGLang's 400": says(400, {"detail": f"Please use the cloud URL: {address}"}),
+        "job": says(404),
+    }[how]
+    server.on("GET", "/videos/v/content", content)
+    server.on("GET", "/videos/v", says(200, DONE | {"url": address}))
+    async with connected(server, store) as client:
+        with pytest.raises(FilmNotReady) as caught:
+            await client.download("v", tmp_path / "film")
+    assert "abc" not in str(caught.value)
+
+
+async def test_new_apis_403_for_a_film_is_not_the_keys_where_the_job_is_readable(
+    server: ScriptedServer, tmp_path: Path
+) -> None:
+    server.on("GET", "/videos/v/content", says(403, {"error": {"message": "SSRF block"}}))
+    server.on("GET", "/videos/v", says(200, DONE))
+    async with connected(server) as client:
+        with pytest.raises(FilmNotReady, match="SSRF block"):
+            await client.download("v", tmp_path / "film")
+
+
+async def test_a_key_that_the_job_refuses_too_is_refused(
+    server: ScriptedServer, tmp_path: Path
+) -> None:
+    server.on("GET", "/videos/v/content", says(401))
+    server.on("GET", "/videos/v", says(401, {"error": "Unauthorized"}))
+    async with connected(server) as client:
+        with pytest.raises(Unauthorized):
+            await client.download("v", tmp_path / "film")
+
+
+async def test_a_store_that_is_away_is_waited_for_and_the_server_stays_known(
+    server: ScriptedServer, tmp_path: Path
+) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        host = f"127.0.0.1:{closed.getsockname()[1]}"
+    server.on("GET", "/videos/v/content", says(302, b"", Location=f"http://{host}/film"))
+    server.on("GET", "/models", says(200, {"data": [{"id": "w", "owned_by": "vllm"}]}))
+    server.on("GET", "/videos", says(200, {"data": []}))
+    async with aiohttp.ClientSession() as session:
+        hosts = frozenset({host})
+        client = VideosClient(session, base_url=server.base_url, film_hosts=hosts)
+        await client.find_out()
+        with pytest.raises(Unavailable):
+            await client.download("v", tmp_path / "film")
+        assert client.dialect.name == "vllm-omni"
+
+
+# ------------------------------------------------------------------ any address at all
+
+HOSTS = st.one_of(
+    st.sampled_from(
+        ["", "[::1", "::1]", "[::1]", "[::1]:0", "....", "a..b", "a" * 64, "a" * 300, "xn--", "-",
+         "localhost", "127.1", "0x7f.1", "2130706433", "user:pass@10.0.0.1", "ü.example", "a_b.c",
+         "%", "%00", "[fe80::1%25eth0]", "[64:ff9b::a00:1]", "\u2024\u2024", "a b", "xn--a"]
+    ),
+    st.text(max_size=12),
+    st.ip_addresses(v=4).map(str),
+    st.ip_addresses(v=6).map(lambda ip: f"[{ip}]"),
+)  # fmt: skip
+PORTS = st.sampled_from(["", ":", ":0", ":80", ":99999", ":-1", ":x", ":٣"])
+ADDRESSES = st.one_of(
+    st.builds(
+        "{}{}{}{}".format,
+        st.sampled_from(
+            ["http://", "https://", "//", "/", "ftp://", "file://", "HTTP://", "data:"]
+        ),
+        HOSTS,
+        PORTS,
+        st.sampled_from(["", "/", "/x", "?", "#", "/\x00", "/%zz", "/../..", "\\x", "/\ud800"]),
+    ),
+    st.text(max_size=40).map(lambda text: f"http://{text}"),
+)
+
+
+@settings(
+    max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(address=ADDRESSES)
+async def test_no_address_is_anything_but_a_film_that_does_not_come(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    connect = cast("Any", aiohappyeyeballs).start_connection
+
+    async def resolves_nothing(*_: object) -> list[object]:
+        raise OSError("no such host")
+
+    async def leads_nowhere(addr_infos: Any, **options: Any) -> socket.socket:  # noqa: ANN401
+        if addr_infos[0][4][0] != "127.0.0.1":
+            raise OSError("no route")
+        return await connect(addr_infos, **options)
+
+    monkeypatch.setattr(ThreadedResolver, "resolve", resolves_nothing)
+    monkeypatch.setattr("aiohttp.connector.aiohappyeyeballs.start_connection", leads_nowhere)
+    async with scripted() as server, connected(server, dialect="reseller") as client:
+        server.on(
+            "GET",
+            "/videos/v/content",
+            *[says(200, {"url": address}, Content_Type="application/json")] * 2,
+        )
+        server.on("GET", "/videos/v", *[says(200, DONE)] * 2)
+        with pytest.raises(VideosError):
+            await client.download("v", tmp_path / "film")
+        with pytest.raises(VideosError):
+            await client.download("v", tmp_path / "film", film_url=address)
+        assert all("sk-download" not in seen.path for seen in server.seen)
+    assert names(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["http://[::1", "http://example.org:99999/x", "http://..../x", "http://a..b/", "https://:80/"],
+)
+async def test_a_malformed_address_is_a_broken_film(
+    server: ScriptedServer, tmp_path: Path, address: str
+) -> None:
+    server.on("GET", "/videos/v/content", says(302, b"", Location=address))
+    async with connected(server) as client:
+        with pytest.raises(FilmBroken):
+            await client.download("v", tmp_path / "film")
+
+
+# ------------------------------------------------------------------ films inside answers
+
+
+async def test_dynamos_film_inside_the_answer_to_the_create_is_kept(
+    server: ScriptedServer, tmp_path: Path
+) -> None:
+    large = films.mp4(bytes(9 * 2**20))
+    told = DONE | {"data": [{"b64_json": b64encode(large).decode()}], "created": 1795000000}
+    server.on("POST", "/videos", says(200, told))
+    async with connected(server, dialect="dynamo") as client:
+        reading = await client.create(CAT, tmp_path / "film")
+    assert (reading.video.id, reading.video.status) == ("v", VideoStatus.COMPLETED)
+    assert reading.film is MP4
+    assert names(tmp_path) == ["film"]
+    assert (tmp_path / "film").read_bytes() == large
+
+
+@pytest.mark.parametrize("inside", ["", "AAAA", "%%%", INSIDE[: len(INSIDE) // 2]])
+async def test_a_bad_film_inside_an_answer_takes_nothing_from_the_answer(
+    server: ScriptedServer, tmp_path: Path, inside: str
+) -> None:
+    server.on("POST", "/videos", says(200, DONE | {"data": [{"b64_json": inside}]}))
+    async with connected(server) as client:
+        reading = await client.create(CAT, tmp_path / "film")
+    assert (reading.video.id, reading.film) == ("v", None)
+    assert names(tmp_path) == []
+
+
+@pytest.mark.parametrize("where", ["content", "job"])
+async def test_a_film_inside_the_answer_of_content_or_of_the_job_is_the_film(
+    server: ScriptedServer, tmp_path: Path, where: str
+) -> None:
+    told = says(200, DONE | {"data": [{"b64_json": INSIDE}]}, Content_Type="application/json")
+    server.on("GET", "/videos/v/content", told if where == "content" else says(404))
+    server.on("GET", "/videos/v", told)
+    async with connected(server) as client:
+        assert await client.download("v", tmp_path / "film") is MP4
+    assert (tmp_path / "film").read_bytes() == FILM
+
+
+async def test_a_poll_of_a_job_that_holds_its_film_is_read(server: ScriptedServer) -> None:
+    film = b64encode(bytes(6 * 2**20)).decode()
+    server.on("GET", "/videos/v", says(200, DONE | {"data": [{"b64_json": film}]}))
+    async with connected(server) as client:
+        assert (await client.retrieve("v")).video.status is VideoStatus.COMPLETED
+
+
+# ------------------------------------------------------------------ single servers
+
+
+async def test_openrouter_is_asked_for_the_first_of_its_films(
+    server: ScriptedServer, tmp_path: Path
+) -> None:
+    server.on("GET", "/videos/v/content", says(200, FILM))
+    async with connected(server, dialect="openrouter") as client:
+        await client.download("v", tmp_path / "film")
+    assert server.seen[0].path == "/v1/videos/v/content?index=0"
+
+
+async def test_openrouters_unsigned_address_gets_the_key_at_its_own_origin(
+    server: ScriptedServer, tmp_path: Path
+) -> None:
+    address = f"{server.base_url}/files/v"
+    server.on("GET", "/videos/v/content", says(404))
+    server.on("GET", "/videos/v", says(200, DONE | {"unsigned_urls": [address]}))
+    server.on("GET", "/files/v", says(200, FILM))
+    async with connected(server, dialect="openrouter") as client:
+        await client.download("v", tmp_path / "film")
+    assert server.seen[-1].headers["Authorization"] == "Bearer sk-download"
+
+
+async def test_fastvideos_half_written_film_is_refused_until_it_is_whole(
+    server: ScriptedServer, tmp_path: Path
+) -> None:
+    server.on("GET", "/videos/v/content", says(200, FILM[:-40]), says(200, FILM))
+    async with connected(server, dialect="fastvideo") as client:
+        with pytest.raises(FilmBroken, match="cut short"):
+            await client.download("v", tmp_path / "film")
+        assert await client.download("v", tmp_path / "film") is MP4
