@@ -42,7 +42,8 @@ test: tools
 # The README's and the documentation's pictures, taken by the tests that use the demo.
 pictures: tools
 	SCREENSHOT=docs/demo.png $(BIN)/python -m pytest -q tests/acceptance/test_demo.py -k keyboard
-	PICTURES=docs/pictures $(BIN)/python -m pytest -q tests/acceptance/test_walk.py
+	PICTURES=docs/pictures $(BIN)/python -m pytest -q tests/acceptance/test_walk.py \
+		tests/acceptance/test_states.py
 
 # The template of all catalogues, and each catalogue brought up to it.
 catalogues: tools

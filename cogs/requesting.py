@@ -132,7 +132,7 @@ class Requests:
         own second try of a lost answer gets.
         """
         try:
-            view = card(job, house=self._bot.house)
+            view = card(job, await self._bot.archive.outlook(job), self._bot.house)
             answer = await interaction.response.send_message(view=view)
         except UNREACHED as error:
             _log.warning("the answer to an interaction failed: %s", error, extra=job.log_context())

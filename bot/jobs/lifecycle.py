@@ -120,7 +120,8 @@ def advance(job: Job, video: Video, now: float, pause: float) -> Job:
     if status in RUNNING:
         if job.status is JobStatus.IN_PROGRESS:
             status = JobStatus.IN_PROGRESS
-        progress = max(video.progress or 0, job.progress or 0) or video.progress
+        told = [percent for percent in (video.progress, job.progress) if percent is not None]
+        progress = max(told, default=None)
         wait = min(pause, LONGEST_WAIT)
         return seen.evolve(status=status, progress=progress, next_look_at=now + wait)
     if status is JobStatus.COMPLETED:

@@ -10,7 +10,7 @@ import discord
 from discord import ui
 
 from bot.archive import Outlook
-from bot.jobs.models import Job, JobStatus
+from bot.jobs.models import ACTIVE, Job, JobStatus
 from bot.status import words
 from bot.status.buttons import button_row, offered
 from bot.status.language import Language, language
@@ -21,7 +21,6 @@ PROMPT_SHOWN: Final = 700
 REASON_SHOWN: Final = 300
 ALT_TEXT: Final = 1024
 BAR_CELLS: Final = 16
-PREVIEW_MODEL: Final = "preview"
 
 _BUSY: Final = discord.Colour.from_str("#5865f2")
 _WAITING: Final = discord.Colour.from_str("#e0a526")
@@ -41,7 +40,6 @@ _ACCENTS: Final = {
     JobStatus.CANCELLED: _QUIET,
     JobStatus.EXPIRED: _QUIET,
 }
-_MOVING: Final = (JobStatus.QUEUED, JobStatus.IN_PROGRESS, JobStatus.COMPLETED)
 _NOTHING_KNOWN: Final = Outlook()
 
 
@@ -92,32 +90,47 @@ def film_name(job: Job) -> str:
 
 def _title(job: Job, outlook: Outlook, t: Language) -> str:
     title = words.title(job, t)
-    if job.status is JobStatus.IN_PROGRESS and job.progress and not outlook.quiet:
-        return f"{title} · {job.progress} %"
-    return title
+    measured = job.status is JobStatus.IN_PROGRESS and job.progress is not None
+    return f"{title} · {job.progress} %" if measured and not outlook.quiet else title
 
 
 def _state(job: Job, outlook: Outlook, t: Language) -> str:
-    lines = [_bar(job.progress or 0)] if job.status in _MOVING and not outlook.quiet else []
-    lines.append(words.sentence(job))
+    """Say how it stands: while it moves always in as many lines, so that nothing below jumps."""
+    awaited = job.status in ACTIVE
+    lines: list[str] = []
+    if awaited and not outlook.quiet:
+        lines.append(_prospect(job, outlook, t))
+    elif job.unreachable_since is not None:
+        lines.append(_unreachable(job.unreachable_since, t))
+    lines.append(_sentence(job, outlook, t))
     if outlook.quiet:
         lines.append(t(words.QUIET))
-    elif job.unreachable_since is None:
-        lines.append(_expectation(outlook, t))
     if job.error_message:
         lines.append(t(words.SERVER_SAID, reason=plain(job.error_message, REASON_SHOWN)))
-    if not job.is_member and job.status in _MOVING:
+    if not job.is_member and awaited:
         lines.append(t(words.BY_MESSAGE))
     return "\n".join(line for line in lines if line)
 
 
-def _expectation(outlook: Outlook, t: Language) -> str:
-    told: list[str] = []
-    if outlook.place is not None and outlook.line is not None and outlook.line > 1:
-        told.append(t(words.PLACE, place=t.number(outlook.place), line=t.number(outlook.line)))
+def _prospect(job: Job, outlook: Outlook, t: Language) -> str:
+    """Show how far it is and, where that can honestly be said, when it will be ready."""
+    bar = _bar(job.progress or 0)
+    if job.unreachable_since is not None:
+        return f"{bar} {_unreachable(job.unreachable_since, t)}"
     if outlook.ends_at is not None:
-        told.append(t(words.READY, when=f"<t:{int(outlook.ends_at)}:R>"))
-    return " ".join(told)
+        return f"{bar} {t(words.READY, when=f'<t:{int(outlook.ends_at)}:R>')}"
+    return bar
+
+
+def _unreachable(since: float, t: Language) -> str:
+    return t(words.UNREACHABLE, since=f"<t:{int(since)}:R>")
+
+
+def _sentence(job: Job, outlook: Outlook, t: Language) -> str:
+    place, line = outlook.place, outlook.line
+    if place is None or line is None or line <= 1 or job.unreachable_since is not None:
+        return words.sentence(job)
+    return t(words.PLACE, place=t.number(place), line=t.number(line))
 
 
 def _bar(percent: int) -> str:
@@ -137,7 +150,7 @@ def _footer(job: Job, outlook: Outlook, house: House, t: Language) -> list[str]:
     facts = [job.size.replace("x", " x "), t(words.SECONDS, seconds=job.seconds)]
     if model is not None:
         facts.append(plain(model, 60))
-    if outlook.cost is not None:
+    if outlook.cost is not None and not words.costs_nothing(job):
         facts.append(t.money(outlook.cost, house.currency))
     facts += [t(words.FOR, who=f"<@{job.requester_id}>"), f"<t:{int(job.created_at)}:R>"]
     lines = [" · ".join(facts)]
@@ -145,6 +158,6 @@ def _footer(job: Job, outlook: Outlook, house: House, t: Language) -> list[str]:
         lines.append(t(words.FROM, link=job.parent_link))
     if job.image_fitted:
         lines.append(t(words.IMAGE_FITTED))
-    if job.model == PREVIEW_MODEL:
+    if job.model == words.PREVIEW_MODEL:
         lines.append(t(words.PREVIEW_NOTICE))
     return lines

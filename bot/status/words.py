@@ -40,6 +40,9 @@ TITLES: Final = {
 TOO_LARGE: Final = "too_large"
 NO_ACCESS: Final = "no_access"
 
+PREVIEW_MODEL: Final = "preview"
+"""The embedded renderer, which costs nothing."""
+
 _NOTHING_BOUGHT: Final = N_("Nothing was rendered or charged.")
 _PERHAPS_BOUGHT: Final = N_("It may have been charged.")
 _MODERATION: Final = (
@@ -48,25 +51,43 @@ _MODERATION: Final = (
 )
 _TRY_LATER: Final = N_("Try again in a few minutes; if it stays so, tell whoever runs this bot.")
 
-FAILURES: Final[dict[str, tuple[str, ...]]] = {
+_QUOTA: Final = (
+    N_("The video server's quota is used up."),
+    _NOTHING_BOUGHT,
+    N_("Whoever runs this bot has to raise it."),
+)
+_BUSY: Final = (
+    N_("The video server is busy and took nothing."),
+    _NOTHING_BOUGHT,
+    N_("Try again in a few minutes."),
+)
+
+# The codes that servers give: OpenAI's, New API's, OpenRouter's (a payment is required: 402).
+_SERVERS: Final[dict[str, tuple[str, ...]]] = {
     "moderation_blocked": _MODERATION,
     "sentinel_block": _MODERATION,
     "content_policy_violation": _MODERATION,
-    "insufficient_quota": (
-        N_("The video server's quota is used up."),
-        _NOTHING_BOUGHT,
-        N_("Whoever runs this bot has to raise it."),
+    "insufficient_quota": _QUOTA,
+    "insufficient_user_quota": _QUOTA,
+    "billing_hard_limit_reached": _QUOTA,
+    "402": _QUOTA,
+    "rate_limit_exceeded": _BUSY,
+    "invalid_size": (
+        N_("The video server does not make films of this size."),
+        N_("Choose another size and try again."),
     ),
+    "model_not_found": (
+        N_("The video server does not have this model."),
+        N_("Choose another one, or tell whoever runs this bot."),
+    ),
+}
+FAILURES: Final[dict[str, tuple[str, ...]]] = _SERVERS | {
     errors.NotSent.code: (
         N_("The video server cannot be reached."),
         _NOTHING_BOUGHT,
         _TRY_LATER,
     ),
-    errors.Busy.code: (
-        N_("The video server is busy and took nothing."),
-        _NOTHING_BOUGHT,
-        N_("Try again in a few minutes."),
-    ),
+    errors.Busy.code: _BUSY,
     errors.Unauthorized.code: (
         N_("The video server does not accept this bot's key."),
         _NOTHING_BOUGHT,
@@ -155,10 +176,8 @@ _BY_CODE: Final = {
     JobStatus.EXPIRED: EXPIRED,
 }
 
-UNREACHABLE: Final = N_(
-    "The video server stopped answering {since}. "
-    "Nothing is lost: this goes on by itself once it does."
-)
+UNREACHABLE: Final = N_("The video server stopped answering {since}.")
+NOTHING_LOST: Final = N_("Nothing is lost: this goes on by itself once it answers.")
 BY_MESSAGE: Final = N_(
     "The bot is not a member here: if this takes over 15 minutes, the film comes to you as a "
     "direct message."
@@ -171,7 +190,7 @@ QUIET: Final = N_(
 PREVIEW_NOTICE: Final = N_("Drawn by the built-in preview renderer, which is no generative model.")
 IMAGE_FITTED: Final = N_("Your image was cut and scaled to the film's exact frame.")
 SERVER_SAID: Final = N_("The video server said: “{reason}”")
-PLACE: Final = N_("Number {place} of {line} in line.")
+PLACE: Final = N_("Waiting for its turn: number {place} of {line} in line.")
 READY: Final = N_("Probably ready {when}.")
 FOR: Final = N_("for {who}")
 FROM: Final = N_("made from {link}")
@@ -244,11 +263,39 @@ def sentence(job: Job) -> str:
     """Say what is going on and, where that is anything, what to do."""
     t = language(job.locale)
     if job.unreachable_since is not None:
-        return t(UNREACHABLE, since=f"<t:{int(job.unreachable_since)}:R>")
+        return t(NOTHING_LOST)
+    return " ".join(t(part) for part in _parts(job))
+
+
+def costs_nothing(job: Job) -> bool:
+    """Whether a job ended before anything can have been bought."""
+    return _NOTHING_BOUGHT in _parts(job)
+
+
+def _parts(job: Job) -> tuple[str, ...]:
     known = _BY_CODE.get(job.status, {})
     by_us = known.get(job.error_code or "", SENTENCES[job.status])
-    parts = known.get(job.server_code or "", by_us)
-    return " ".join(t(part) for part in parts)
+    return _with_charge(known.get(_servers_code(job), by_us), job)
+
+
+def _servers_code(job: Job) -> str:
+    """Return the server's own code; LiteLLM has that of its upstream in the sentence alone."""
+    if job.server_code in _SERVERS or job.error_message is None:
+        return job.server_code or ""
+    told = job.error_message
+    return next((code for code in _SERVERS if "_" in code and code in told), "")
+
+
+def _with_charge(parts: tuple[str, ...], job: Job) -> tuple[str, ...]:
+    """Say after what happened whether it was charged, as far as that is known."""
+    if job.model == PREVIEW_MODEL:
+        return tuple(part for part in parts if part != _PERHAPS_BOUGHT)
+    if job.status not in _BY_CODE or job.status is JobStatus.UNDELIVERED:
+        return parts
+    if _NOTHING_BOUGHT in parts or _PERHAPS_BOUGHT in parts:
+        return parts
+    charge = _NOTHING_BOUGHT if job.video_id is None else _PERHAPS_BOUGHT
+    return parts[0], charge, *parts[1:]
 
 
 def over_limit(own: Sequence[Job], most: int, guild_id: int | None, t: Language) -> str:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.archive import Outlook
-from bot.jobs.models import Job, JobStatus
+from bot.jobs.models import ACTIVE, Job, JobStatus
 from bot.status.view import ALT_TEXT, card, film_name
 from bot.studio import PROMPT_LIMIT
 from tests.jobs.support import NOW, job
@@ -130,15 +130,48 @@ async def test_progress_is_drawn_as_the_server_says_it() -> None:
     assert bar(100) == "█" * 16
 
 
-async def test_a_percentage_stands_in_the_title_once_there_is_one() -> None:
-    assert "In progress · 40 %" in words_of(job(status=JobStatus.IN_PROGRESS, progress=40))
-    for progress in (None, 0):
-        assert "%" not in words_of(job(status=JobStatus.IN_PROGRESS, progress=progress))
+async def test_a_percentage_stands_in_the_title_once_the_server_says_one() -> None:
+    for progress in (0, 40):
+        told = words_of(job(status=JobStatus.IN_PROGRESS, progress=progress))
+        assert f"In progress · {progress} %" in told
+    assert "%" not in words_of(job(status=JobStatus.IN_PROGRESS, progress=None))
 
 
-@pytest.mark.parametrize("status", sorted(set(JobStatus) - {"queued", "in_progress", "completed"}))
+@pytest.mark.parametrize("status", sorted(ACTIVE))
+@pytest.mark.parametrize("since", [None, NOW])
+@pytest.mark.parametrize(
+    "outlook",
+    [Outlook(), Outlook(place=3, line=7), Outlook(place=1, line=1, ends_at=NOW + 60)],
+)
+async def test_a_card_that_moves_has_as_many_lines_whatever_is_known(
+    status: JobStatus, since: float | None, outlook: Outlook
+) -> None:
+    told = card(job(status=status, unreachable_since=since), outlook).to_components()
+    lines = [part["content"].count("\n") for part in parts(told) if part["type"] == TEXT]
+    assert lines == [0, 0, 1, 0]
+
+
+@pytest.mark.parametrize("status", sorted(set(JobStatus) - ACTIVE))
 async def test_where_nothing_moves_no_bar_is_drawn(status: JobStatus) -> None:
     assert "░" not in words_of(job(status=status, progress=50))
+
+
+@pytest.mark.parametrize("quiet", [False, True])
+async def test_a_silent_server_is_dated(*, quiet: bool) -> None:
+    away = job(status=JobStatus.IN_PROGRESS, unreachable_since=NOW + 0.7)
+    told = str(card(away, Outlook(quiet=quiet)).to_components())
+    assert f"stopped answering <t:{int(NOW)}:R>" in told
+    assert "Nothing is lost" in told
+
+
+@pytest.mark.parametrize("status", JobStatus)
+async def test_a_price_stands_on_every_card_but_where_nothing_was_bought(
+    status: JobStatus,
+) -> None:
+    told = str(card(job(status=status, video_id="video_1"), Outlook(cost=0.4)).to_components())
+    assert "$0.40" in told
+    refused = job(status=JobStatus.FAILED, error_code="busy")
+    assert "$0.40" not in str(card(refused, Outlook(cost=0.4)).to_components())
 
 
 async def test_the_servers_own_reason_is_quoted_as_such() -> None:

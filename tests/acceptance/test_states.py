@@ -1,0 +1,142 @@
+"""The card of every state in a real browser: while a film is made, nothing on it jumps."""
+
+import os
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+import simcord
+from playwright.async_api import Locator, Page, expect
+
+from bot.archive import Outlook
+from bot.jobs import lifecycle
+from bot.jobs.models import Job, JobStatus
+from bot.jobs.store import Search
+from bot.status import words
+from bot.status.message import edit_card
+from bot.status.view import card
+from tests.acceptance.stage import PROMPT, Stage, settings_for, staged
+from tests.browser import opened
+from tests.processes import VideosServer
+
+PICTURES: Final = os.environ.get("PICTURES")
+"""The folder that `make pictures` wants the documentation's pictures in."""
+NOW: Final = 1_767_225_600.0
+"""About the time that simcord's clock begins at."""
+COST: Final = 0.4
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One look of the card, and the name of its picture."""
+
+    name: str
+    status: JobStatus
+    fields: dict[str, Any] = field(default_factory=dict[str, Any])
+    around: dict[str, Any] = field(default_factory=dict[str, Any])
+
+
+S: Final = JobStatus
+MOVING: Final = (
+    Shot("requested", S.REQUESTED),
+    Shot("sending", S.SENDING),
+    Shot("queued-alone", S.QUEUED, {"progress": 0}),
+    Shot("queued", S.QUEUED, {}, {"place": 3, "line": 7, "ends_at": NOW + 200}),
+    Shot("rendering-unmeasured", S.IN_PROGRESS),
+    Shot("rendering-begun", S.IN_PROGRESS, {"progress": 0}, {"ends_at": NOW + 120}),
+    Shot("rendering", S.IN_PROGRESS, {"progress": 40}, {"ends_at": NOW + 75}),
+    Shot("unreachable", S.IN_PROGRESS, {"progress": 40, "unreachable_since": NOW - 150}),
+    Shot("rendered", S.COMPLETED, {"progress": 100}),
+)
+ENDED: Final = (
+    Shot("unconfirmed", S.UNCONFIRMED),
+    Shot("undelivered", S.UNDELIVERED, {"error_code": words.NO_ACCESS}),
+    Shot(
+        "failed",
+        S.FAILED,
+        {"server_code": "moderation_blocked", "error_message": "Blocked by our moderation."},
+    ),
+    Shot("cancelled", S.CANCELLED, {"error_code": lifecycle.CANCELLED_EVERYWHERE}),
+    Shot("expired", S.EXPIRED, {"error_code": lifecycle.OVERDUE}),
+)
+
+
+@dataclass(frozen=True)
+class Screen:
+    """A page of the simulated Discord that shows one card."""
+
+    stage: Stage
+    job: Job
+    preview: simcord.Preview
+    page: Page
+
+    @property
+    def message(self) -> Locator:
+        return self.page.locator("#channel-message-list .channel-message")
+
+    async def show(self, shot: Shot, seconds: int) -> None:
+        """Draw the job so, and wait until the page shows it, told apart by its `seconds`."""
+        job = self.job.evolve(status=shot.status, seconds=str(seconds), **shot.fields)
+        view = card(job, Outlook(cost=COST, **shot.around), self.stage.bot.house)
+        await edit_card(self.stage.bot, job, view, now=self.stage.bot.clock())
+        await self.preview.refresh()
+        await expect(self.message).to_contain_text(f" · {seconds} s · ")
+
+    async def heights(self) -> dict[str, float]:
+        """Where each part that stays begins, and where the card ends, in pixels from its top."""
+        top = await _box(self.message)
+        parts = {
+            "title": self.message.locator("h3"),
+            "prompt": self.message.locator("blockquote"),
+            "buttons": self.message.get_by_role("button").first,
+        }
+        found = {name: (await _box(part))["y"] - top["y"] for name, part in parts.items()}
+        return found | {"end": top["height"]}
+
+
+async def _box(part: Locator) -> Any:  # noqa: ANN401
+    box = await part.bounding_box()
+    assert box is not None
+    return box
+
+
+@asynccontextmanager
+async def screened(server: VideosServer, folder: Path) -> AsyncGenerator[Screen]:
+    """Show a card whose job nothing moves: the bot's own time stands still here."""
+    async with staged(settings_for(folder, server.base_url)) as stage:
+        stage.env.backend.bot_user.name = "Rushes"
+        await stage.ada.slash(stage.channel, "video", prompt=PROMPT)
+        (job,) = await stage.bot.archive.history(Search(), limit=1)
+        preview = stage.env.preview(
+            stage.channel, viewers=[stage.audience], layout="channel", width=1280, height=860
+        )
+        async with preview as shown, opened(shown.url) as page:
+            yield Screen(stage, job, shown, page)
+
+
+async def test_nothing_jumps_while_a_film_is_made(server: VideosServer, tmp_path: Path) -> None:
+    found: dict[str, dict[str, float]] = {}
+    async with screened(server, tmp_path / "bot") as screen:
+        for seconds, shot in enumerate(MOVING, start=4):
+            await screen.show(shot, seconds)
+            found[shot.name] = await screen.heights()
+            await picture(screen, shot)
+
+    for name, heights in found.items():
+        assert heights == found["requested"], name
+
+
+@pytest.mark.skipif(PICTURES is None, reason="only for the documentation's pictures")
+async def test_every_end_is_pictured(server: VideosServer, tmp_path: Path) -> None:
+    async with screened(server, tmp_path / "bot") as screen:
+        for seconds, shot in enumerate(ENDED, start=4):
+            await screen.show(shot, seconds)
+            await picture(screen, shot)
+
+
+async def picture(screen: Screen, shot: Shot) -> None:
+    if PICTURES is not None:
+        await screen.message.screenshot(path=Path(PICTURES) / f"card-{shot.name}.png")
