@@ -1,20 +1,24 @@
-"""Who may press what: every button that is not anybody's, before and after a restart."""
+"""Who may press what: every button, pressed by everybody, before and after a restart."""
 
 import sqlite3
-from contextlib import closing
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
+import discord
 import pytest
 import simcord
 
 from bot.jobs.lifecycle import OVERDUE
 from bot.jobs.models import JobChange, JobStatus
 from bot.status.buttons import Action
-from tests.acceptance.stage import Stage, restarted, settings_for, staged
+from tests.acceptance.stage import Stage, restarted, settings_for, staged, text_of
 from tests.acceptance.test_buttons import finished, press, told
 from tests.processes import VideosServer
 
 GATED = (
+    (JobStatus.REQUESTED, None, Action.CANCEL),
+    (JobStatus.QUEUED, None, Action.CANCEL),
     (JobStatus.IN_PROGRESS, None, Action.CANCEL),
     (JobStatus.UNDELIVERED, "no_access", Action.REDELIVER),
     (JobStatus.UNCONFIRMED, None, Action.LOOK),
@@ -23,8 +27,19 @@ GATED = (
     (JobStatus.EXPIRED, OVERDUE, Action.LOOK),
     (JobStatus.DELIVERED, None, Action.DELETE),
     (JobStatus.FAILED, None, Action.DELETE),
+    (JobStatus.CANCELLED, None, Action.DELETE),
+)
+FORMS = (
+    (JobStatus.DELIVERED, Action.REMIX),
+    (JobStatus.DELIVERED, Action.EDIT),
+    (JobStatus.FAILED, Action.EDIT),
+    (JobStatus.UNDELIVERED, Action.EDIT),
 )
 REFUSAL = "Only the person who asked"
+
+before_and_after = pytest.mark.parametrize(
+    "restart", [False, True], ids=["at once", "after a restart"]
+)
 
 
 class Bench:
@@ -33,10 +48,13 @@ class Bench:
     def __init__(self, stage: Stage, folder: Path) -> None:
         self.stage = stage
         self._database = folder / "rushes.db"
+        self.id = self._read("SELECT id FROM jobs")
 
-    async def put(self, status: JobStatus, code: str | None) -> None:
+    async def put(self, status: JobStatus, code: str | None = None) -> None:
         with closing(sqlite3.connect(self._database)) as database:
-            database.execute("UPDATE jobs SET status = ?, error_code = ?", (status, code))
+            database.execute(
+                "UPDATE jobs SET status = ?, error_code = ? WHERE id = ?", (status, code, self.id)
+            )
             database.commit()
         job = await self.stage.bot.archive.find(self.id)
         assert job is not None
@@ -44,47 +62,91 @@ class Bench:
         await self.stage.wait(1)
 
     @property
-    def id(self) -> str:
-        with closing(sqlite3.connect(self._database)) as database:
-            return database.execute("SELECT id FROM jobs").fetchone()[0]
+    def status(self) -> str:
+        return self._read("SELECT status FROM jobs WHERE id = ?", self.id)
 
     @property
-    def status(self) -> str:
+    def card(self) -> discord.Message:
+        return self.stage.messages[0]
+
+    @property
+    def everybody(self) -> tuple[simcord.MemberActor, ...]:
+        return self.stage.ada, self.stage.grace, self.stage.moderator
+
+    async def press(self, who: simcord.MemberActor, action: Action) -> simcord.InteractionResult:
+        """Press a button of the card, also one that a client still shows or makes up."""
+        custom_id = f"rushes:{action}:{self.id}"
+        return await self.stage.press_stale(who, self.card, custom_id)
+
+    def _read(self, query: str, *values: str) -> str:
         with closing(sqlite3.connect(self._database)) as database:
-            return database.execute("SELECT status FROM jobs").fetchone()[0]
-
-    async def presses(self, who: simcord.MemberActor, action: Action) -> str:
-        return told(await press(who, self.stage.card, action))
+            return database.execute(query, values).fetchone()[0]
 
 
-async def refuses_strangers(bench: Bench) -> None:
-    for status, code, action in GATED:
-        await bench.put(status, code)
-        assert REFUSAL in await bench.presses(bench.stage.grace, action), action
-        assert bench.status == status
+@asynccontextmanager
+async def benched(server: VideosServer, folder: Path, *, restart: bool) -> AsyncGenerator[Bench]:
+    """Make a film, and perhaps exchange the bot for one that knows only what is on disk."""
+    settings = settings_for(folder, server.base_url, max_active_per_user=20, videos_remix=True)
+    async with staged(settings) as stage:
+        await finished(stage)
+        if not restart:
+            yield Bench(stage, folder)
+            return
+        async with restarted(stage) as again:
+            yield Bench(again, folder)
 
 
-async def obeys(bench: Bench, who: simcord.MemberActor) -> None:
-    for status, code, action in GATED:
-        await bench.put(status, code)
-        assert REFUSAL not in await bench.presses(who, action), action
-
-
-@pytest.mark.parametrize("restart", [False, True], ids=["at once", "after a restart"])
+@before_and_after
 async def test_requester_and_moderator_may_and_a_stranger_may_not(
     server: VideosServer, tmp_path: Path, *, restart: bool
 ) -> None:
-    folder = tmp_path / "bot"
-    async with staged(settings_for(folder, server.base_url)) as stage:
-        await finished(stage)
-        if not restart:
-            await all_press(Bench(stage, folder))
-            return
-        async with restarted(stage) as again:
-            await all_press(Bench(again, folder))
+    async with benched(server, tmp_path / "bot", restart=restart) as bench:
+        for status, code, action in GATED:
+            await bench.put(status, code)
+            assert REFUSAL in told(await bench.press(bench.stage.grace, action)), action
+            assert bench.status == status
+        for who in (bench.stage.ada, bench.stage.moderator):
+            for status, code, action in GATED:
+                await bench.put(status, code)
+                assert REFUSAL not in told(await bench.press(who, action)), action
 
 
-async def all_press(bench: Bench) -> None:
-    await refuses_strangers(bench)
-    await obeys(bench, bench.stage.ada)
-    await obeys(bench, bench.stage.moderator)
+@before_and_after
+async def test_whoever_likes_is_notified_and_makes_another(
+    server: VideosServer, tmp_path: Path, *, restart: bool
+) -> None:
+    async with benched(server, tmp_path / "bot", restart=restart) as bench:
+        for who in bench.everybody:
+            for status in (JobStatus.REQUESTED, JobStatus.QUEUED, JobStatus.IN_PROGRESS):
+                await bench.put(status)
+                sentence = told(await bench.press(who, Action.NOTIFY))
+                assert "You will be told" in sentence or "already on the list" in sentence
+            for status, action in FORMS:
+                await bench.put(status)
+                form = await bench.press(who, action)
+                assert form.modal is not None, action
+        await bench.put(JobStatus.FAILED)
+        for who in bench.everybody:
+            await bench.press(who, Action.AGAIN)
+            assert f"<@{who.id}>" in text_of(bench.stage.messages[-1])
+        assert len({message.id for message in bench.stage.messages[1:]}) >= len(bench.everybody)
+
+
+@before_and_after
+@pytest.mark.parametrize("by", ["ada", "moderator"])
+async def test_a_film_goes_for_good_by_its_requester_or_a_moderator(
+    server: VideosServer, tmp_path: Path, by: str, *, restart: bool
+) -> None:
+    async with benched(server, tmp_path / "bot", restart=restart) as bench:
+        stage = bench.stage
+        assert REFUSAL in told(await bench.press(stage.grace, Action.DELETE_SURELY))
+        assert len(server.jobs()) == 1
+
+        who: simcord.MemberActor = getattr(stage, by)
+        question = await bench.press(who, Action.DELETE)
+        assert question.response is not None
+        await press(who, question.response.message, Action.DELETE_SURELY)
+
+        assert stage.messages == []
+        assert server.jobs() == []
+        assert list((tmp_path / "bot" / "films").iterdir()) == []
