@@ -24,11 +24,12 @@ from tests.loopback.gateway import GUILDS
 from tests.loopback.interactions import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL, Interaction
 from tests.loopback.messages import Message
 from tests.loopback.people import MESSAGE_MENU, Typing, find_command, pressed
-from tests.loopback.world import TEXT, THREAD, Channel, Guild, Payload, User
+from tests.loopback.world import DM, GROUP_DM, TEXT, THREAD, Channel, Guild, Payload, User
 
 _CHECKED_EVERY: Final = 0.05
 """Seconds between two looks at a condition that is not about this Discord."""
 _LARGEST: Final = 1024**3
+_OF_TWO: Final = 2
 
 
 class Loopback(Core):
@@ -46,15 +47,21 @@ class Loopback(Core):
         self.world.guilds[guild.id] = guild
         return guild
 
-    def add_channel(self, guild: Guild, name: str = "film-club") -> Channel:
-        return self._channel(name, TEXT, guild, None)
+    def add_channel(self, guild: Guild, name: str = "film-club", kind: int = TEXT) -> Channel:
+        """Add a channel; the kinds stand in world."""
+        return self._channel(name, kind, guild=guild)
 
     def add_thread(self, parent: Channel, name: str = "a-film") -> Channel:
-        assert parent.guild is not None
-        return self._channel(name, THREAD, parent.guild, parent)
+        """Add a thread, which is called a post where the parent is a forum."""
+        return self._channel(name, THREAD, guild=parent.guild, parent=parent)
 
-    def _channel(self, name: str, kind: int, guild: Guild, parent: Channel | None) -> Channel:
-        channel = Channel(self.clock.snowflake(), name, kind, guild, parent)
+    def add_conversation(self, *people: User) -> Channel:
+        """Let people talk in a direct message that the bot is not part of."""
+        kind = DM if len(people) <= _OF_TWO else GROUP_DM
+        return self._channel("friends", kind, people=people)
+
+    def _channel(self, name: str, kind: int, **facts: Any) -> Channel:  # noqa: ANN401
+        channel = Channel(self.clock.snowflake(), name, kind, **facts)
         self.world.channels[channel.id] = channel
         return channel
 

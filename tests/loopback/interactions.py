@@ -95,7 +95,7 @@ class Interactions:
             user=user,
             channel=channel,
             born=self._clock.now(),
-            user_installed=guild is not None and not guild.bot_is_member,
+            user_installed=not (guild.bot_is_member if guild else channel.recipient),
             upload_limit=max(user.upload_limit, self._world.bot_upload_limit(channel)),
             data=data,
             target=target,
@@ -147,11 +147,13 @@ class Interactions:
         """
         guild = one.channel.guild
         if guild is None:
-            owners = {"0": "0", "1": str(one.user.id)}
+            theirs = {"1": str(one.user.id)}
             return {
                 "user": one.user.payload(),
-                "context": 1,
-                "authorizing_integration_owners": owners,
+                "context": 2 if one.user_installed else 1,
+                "authorizing_integration_owners": theirs
+                if one.user_installed
+                else {"0": "0"} | theirs,
             }
         owners = {"1": str(one.user.id)} if one.user_installed else {"0": str(guild.id)}
         return {

@@ -20,8 +20,13 @@ USUAL: Final = VIEW | SEND | EMBED | ATTACH | SEND_IN_THREADS
 
 TEXT: Final = 0
 DM: Final = 1
+VOICE: Final = 2
+GROUP_DM: Final = 3
 THREAD: Final = 11
+STAGE: Final = 13
+FORUM: Final = 15
 """Channel types. Source: Discord, resources/channel."""
+_SPOKEN_IN: Final = frozenset({VOICE, STAGE})
 
 MIB: Final = 1024**2
 BOOSTED: Final = {0: 10 * MIB, 1: 10 * MIB, 2: 50 * MIB, 3: 100 * MIB}
@@ -73,6 +78,9 @@ class Channel:
     guild: Guild | None = None
     parent: "Channel | None" = None
     recipient: User | None = None
+    """The other one of a direct message with the bot."""
+    people: tuple[User, ...] = ()
+    """Those of a conversation that the bot is not part of."""
     bot_may: int = USUAL
     archived: bool = False
     locked: bool = False
@@ -85,19 +93,27 @@ class Channel:
 
     def payload(self) -> Payload:
         shown: Payload = {"id": str(self.id), "type": self.type, "flags": 0}
-        if self.type == DM:
-            people = [] if self.recipient is None else [self.recipient.payload()]
-            return shown | {"recipients": people, "last_message_id": None}
-        assert self.guild is not None
+        if self.guild is None:
+            return shown | self._conversation()
         shown |= {"name": self.name, "guild_id": str(self.guild.id)}
         if self.parent is not None:
             return shown | {"parent_id": str(self.parent.id)} | self._thread()
-        return shown | {
+        shown |= {
             "position": 0,
             "permission_overwrites": [],
             "nsfw": False,
             "parent_id": None,
         }
+        if self.type in _SPOKEN_IN:
+            return shown | {"bitrate": 64000, "user_limit": 0, "rtc_region": None}
+        return shown | ({"available_tags": []} if self.type == FORUM else {})
+
+    def _conversation(self) -> Payload:
+        people = self.people if self.recipient is None else (self.recipient,)
+        shown = {"recipients": [one.payload() for one in people], "last_message_id": None}
+        if self.type == GROUP_DM:
+            return shown | {"name": self.name, "icon": None, "owner_id": str(people[0].id)}
+        return shown
 
     def _thread(self) -> Payload:
         return {
