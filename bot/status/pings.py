@@ -23,6 +23,19 @@ _MAY_PASS: Final = frozenset({401, 429})
 _SERVER_ERRORS: Final = 500
 
 
+def notice(job: Job, people: Sequence[int]) -> str:
+    """Name people and say how the job ended; the card above shows what it was."""
+    return f"{' '.join(f'<@{person}>' for person in people)} {_title(job)}"
+
+
+def letter(job: Job) -> str:
+    """Say how which job ended, and where its card stands."""
+    lines = [f"{_title(job)} · {plain(job.prompt, _PROMPT_SHOWN)}"]
+    if job.message_id is not None:
+        lines.append(words.message_link(job, job.guild_id))
+    return "\n".join(lines)
+
+
 class Refused(Exception):
     """Discord does not take it there, however often it is asked."""
 
@@ -32,7 +45,7 @@ async def ping(client: discord.Client, job: Job, people: Sequence[int], *, now: 
 
     Raises Refused, and discord.HTTPException, aiohttp.ClientError or OSError for what may pass.
     """
-    content = f"{' '.join(f'<@{person}>' for person in people)} {_title(job)}"
+    content = notice(job, people)
     named = discord.AllowedMentions(
         everyone=False,
         roles=False,
@@ -55,13 +68,10 @@ async def ping(client: discord.Client, job: Job, people: Sequence[int], *, now: 
 
 async def write_to(client: discord.Client, job: Job, person: int) -> None:
     """Tell one person in a direct message, with a link to the card; raises as `ping`."""
-    lines = [f"{_title(job)} · {plain(job.prompt, _PROMPT_SHOWN)}"]
-    if job.message_id is not None:
-        lines.append(words.message_link(job, job.guild_id))
     try:
         channel = await client.create_dm(discord.Object(person))
         await channel.send(
-            "\n".join(lines),
+            letter(job),
             nonce=_nonce(job, [person]),
             allowed_mentions=discord.AllowedMentions.none(),
         )
