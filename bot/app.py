@@ -21,6 +21,7 @@ from bot.jobs.tracker import JobTracker
 from bot.keeping import FilmKeeper, Keep
 from bot.server.app import ServerConfig, running
 from bot.settings import CHOICES, Settings
+from bot.status.buckets import EditBuckets
 from bot.status.editor import StatusEditor
 from bot.status.view import House
 from bot.stills import Stills, Take
@@ -194,7 +195,8 @@ def _bot(settings: Settings, stack: AsyncExitStack, house: _House, timing: Timin
         prices=_prices(settings, house.offer),
         clock=timing.clock,
     )
-    editor = StatusEditor()
+    buckets = EditBuckets(timing.clock)
+    editor = StatusEditor(buckets=buckets, clock=timing.clock, sleep=timing.sleep)
     bot = VideoBot(
         studio=studio,
         archive=archive,
@@ -202,6 +204,7 @@ def _bot(settings: Settings, stack: AsyncExitStack, house: _House, timing: Timin
         keeper=keeper,
         stills=Stills(store=house.store, films=house.films, take=house.stills),
         editor=editor,
+        buckets=buckets,
         clock=timing.clock,
         house=House(remix=house.offer.remix, currency=settings.videos_currency),
         largest_image=int(settings.max_image_mb * 1024**2),

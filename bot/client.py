@@ -14,7 +14,7 @@ from yarl import URL
 from bot.archive import Archive
 from bot.jobs.tracker import JobTracker
 from bot.keeping import FilmKeeper
-from bot.status.buckets import trace
+from bot.status.buckets import EditBuckets
 from bot.status.editor import StatusEditor
 from bot.status.language import OFFERED, language
 from bot.status.view import House
@@ -46,6 +46,7 @@ class VideoBot(commands.AutoShardedBot):
         keeper: FilmKeeper,
         stills: Stills,
         editor: StatusEditor,
+        buckets: EditBuckets,
         clock: Callable[[], float],
         house: House,
         largest_image: int,
@@ -60,7 +61,7 @@ class VideoBot(commands.AutoShardedBot):
             max_messages=None,
             allowed_mentions=discord.AllowedMentions.none(),
             tree_cls=VideoTree,
-            http_trace=trace(),
+            http_trace=buckets.trace(),
         )
         self.studio = studio
         self.archive = archive

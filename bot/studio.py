@@ -482,6 +482,12 @@ class Studio:
         if message_id is not None and message_id != job.message_id:
             await self._store.save(job, job.evolve(message_id=message_id))
 
+    async def token_died(self, job: Job) -> Job:
+        """Discord takes the interaction's token no more: forget it before its time."""
+        without = job.evolve(interaction_token=None)
+        await self._store.save(job, without)
+        return without
+
     async def undeliverable(self, job: Job, code: str) -> Job:
         """The film has no way into the chat; it stays on disk."""
         _log.warning("a film cannot be handed over and is kept: %s", code, extra=_of(job))

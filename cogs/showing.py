@@ -1,6 +1,7 @@
 """The cards: every change of a job is shown, and a rendered film is delivered."""
 
 import asyncio
+import json
 import logging
 from collections.abc import Awaitable, Callable
 
@@ -12,7 +13,16 @@ from bot.client import VideoBot
 from bot.jobs.models import FOLLOWED, SPOKEN, Job, JobChange, JobStatus
 from bot.status import words
 from bot.status.buckets import EditsSpent
-from bot.status.message import CardGone, Film, KeptFilm, NoAccess, Posted, TooLarge, edit_card
+from bot.status.message import (
+    CardGone,
+    Film,
+    KeptFilm,
+    NoAccess,
+    Posted,
+    TokenDead,
+    TooLarge,
+    edit_card,
+)
 from bot.status.roads import Draw, Roads
 from bot.status.view import card, film_name
 from cogs.requesting import UNREACHED
@@ -34,8 +44,8 @@ class Showing(commands.Cog):
         self._roads = Roads(bot)
         self._background = Background()
         self._delivering: set[str] = set()
-        # What each running job's card shows: an edit that changes nothing is not sent.
-        self._drawn: dict[str, object] = {}
+        # A digest of what each running job's card shows: an edit that changes nothing is not sent.
+        self._drawn: dict[str, int] = {}
         self._transfers = asyncio.Semaphore(FILMS_AT_ONCE)
 
     async def cog_unload(self) -> None:
@@ -55,23 +65,34 @@ class Showing(commands.Cog):
 
     def show(self, job: Job) -> None:
         """Have the card drawn anew."""
-        self.bot.editor.show(job.id, self._picture(job))
+        final = job.status not in FOLLOWED
+        self.bot.editor.show(job.id, self._picture(job), road=self._road(job), final=final)
+
+    def _road(self, job: Job) -> int | None:
+        """Name the limit that an edit of this card counts against; a token has one of its own."""
+        return None if job.token_lives(self._now()) else job.channel_id
 
     def _picture(self, job: Job) -> Callable[[], Awaitable[object]]:
         async def send() -> None:
-            draw = await self._brush(job)
-            if self._drawn.get(job.id) != (drawn := draw().to_components()):
-                try:
-                    await self._draw(job, draw)
-                except UNREACHED as error:
-                    _log.warning("the card was not taken: %s", error, extra=job.log_context())
-                    return
-                self._drawn[job.id] = drawn
-            if job.status not in FOLLOWED:
-                self._drawn.pop(job.id)
-            await self.studio.seen(job)
+            try:
+                await self._send(job)
+            except TokenDead:
+                self.show(await self.studio.token_died(job))
 
         return send
+
+    async def _send(self, job: Job) -> None:
+        draw = await self._brush(job)
+        if self._drawn.get(job.id) != (drawn := _digest(draw())):
+            try:
+                await self._draw(job, draw)
+            except UNREACHED as error:
+                _log.warning("the card was not taken: %s", error, extra=job.log_context())
+                return
+            self._drawn[job.id] = drawn
+        if job.status not in FOLLOWED:
+            self._drawn.pop(job.id)
+        await self.studio.seen(job)
 
     async def _draw(self, job: Job, draw: Draw) -> None:
         try:
@@ -143,9 +164,18 @@ class Showing(commands.Cog):
         """Show the card with the film in it; "Completed" is written by nothing before."""
         done = job.evolve(status=JobStatus.DELIVERED)
         draw = await self._brush(done)
-        return await self.bot.editor.finish(
-            job.id, lambda: self._roads.reach(done, draw, now=self._now(), film=film)
-        )
+        try:
+            return await self.bot.editor.finish(
+                job.id,
+                lambda: self._roads.reach(done, draw, now=self._now(), film=film),
+                road=self._road(job),
+            )
+        except TokenDead:
+            return await self._put(await self.studio.token_died(job), film)
+
+
+def _digest(view: discord.ui.LayoutView) -> int:
+    return hash(json.dumps(view.to_components()))
 
 
 async def setup(bot: VideoBot) -> None:

@@ -2,50 +2,107 @@
 
 import asyncio
 import logging
-from collections import deque
+import time
 from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from bot.background import Background
+from bot.status.buckets import EditBuckets
 
 _log = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 Send = Callable[[], Awaitable[object]]
 
+CALM: Final = 4.0
+"""Pictures a second that all messages together are sent while there are few: then each card moves
+as its film does."""
+LEAST_PACE: Final = 0.5
+"""Seconds between two pictures of one message, at the least: a token's bucket takes 5 in 2 s."""
+MOST_PACE: Final = 7.5
+"""Seconds between two pictures of one message while there are many: a card that stands still for
+eight looks dead."""
+BUSY: Final = 150.0
+"""Pictures of progress a second at the most, however many messages there are."""
+GLANCE: Final = 0.05
+"""Seconds between two looks at what is due: what comes due in between goes together."""
+AT_ONCE: Final = 12
+"""Pictures of progress that are begun in one look: what else the bot does is not kept waiting."""
 
-@dataclass(slots=True)
+
+@dataclass(slots=True, eq=False)
 class _Lane:
     """What is sent to one message next: its last pictures in order, or else the newest other."""
 
+    message: Hashable
+    shown_at: float
+    road: Hashable = None
     newest: Send | None = None
-    last: deque[tuple[Send, asyncio.Future[Any]]] = field(default_factory=deque)
+    final: bool = False
+    last: list[tuple[Send, asyncio.Future[Any]]] = field(
+        default_factory=list[tuple[Send, asyncio.Future[Any]]]
+    )
+    sending: bool = False
     finishing: bool = False
+
+    @property
+    def urgent(self) -> bool:
+        return self.final or bool(self.last)
+
+
+@dataclass(slots=True, eq=False)
+class _Road:
+    """The lanes that wait for one way into Discord, and the task that lets them go."""
+
+    waiting: set[_Lane] = field(default_factory=set[_Lane])
+    serving: asyncio.Task[None] | None = None
+    wakes_at: float | None = None
+    """When the task looks again; None while it is looking."""
 
 
 class StatusEditor:
     """Sends pictures to messages, one at a time per message.
 
     A picture that still waits is replaced by a newer one: a slow or rate-limited message shows the
-    newest state next, never a row of old ones. A lane exists only while something is sent.
+    newest state next, never a row of old ones. `road` names the limit that a message shares with
+    others (its channel, once it is edited through it); messages without one wait for nobody. On a
+    road, ends go before progress, and the oldest picture is renewed first.
     """
 
-    def __init__(self) -> None:
+    def __init__(
+        self,
+        *,
+        buckets: EditBuckets | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._buckets = buckets or EditBuckets(clock)
+        self._clock = clock
+        self._sleep = sleep
         self._lanes: dict[Hashable, _Lane] = {}
+        self._roads: dict[Hashable, _Road] = {}
         self._background = Background()
+        self._closing = False
 
-    def show(self, message: Hashable, send: Send) -> None:
-        """Have `send` awaited when the message is free, unless a newer picture comes before.
+    def show(
+        self, message: Hashable, send: Send, *, road: Hashable = None, final: bool = False
+    ) -> None:
+        """Have `send` awaited when the message's turn comes, unless a newer picture comes before.
 
-        A failure is logged: the next picture tells the same and more. While a last picture waits
-        or is on its way, nothing else is taken.
+        A `final` picture waits for no pace, and the message is forgotten after it. A failure is
+        logged: the next picture tells the same and more. While the picture of `finish` waits or is
+        on its way, nothing else is taken.
         """
         lane = self._lane(message)
         if not lane.last and not lane.finishing:
             lane.newest = send
+            lane.final = final
+            self._enter(lane, road)
 
-    async def finish(self, message: Hashable, send: Callable[[], Awaitable[Result]]) -> Result:
+    async def finish(
+        self, message: Hashable, send: Callable[[], Awaitable[Result]], *, road: Hashable = None
+    ) -> Result:
         """Send a picture that nothing replaces, before anything that waits; return its outcome.
 
         Raises what `send` raises.
@@ -54,31 +111,120 @@ class StatusEditor:
         lane = self._lane(message)
         lane.newest = None
         lane.last.append((send, outcome))
+        self._enter(lane, road)
         return await outcome
 
     async def close(self, *, grace: float) -> None:
-        """Let what is on its way arrive, `grace` seconds at the most."""
+        """Send what waits and let it arrive, `grace` seconds at the most."""
+        self._closing = True
+        for key, road in self._roads.items():
+            self._wake(key, road)
         await self._background.close(grace=grace)
+        for lane in self._lanes.values():
+            for _, outcome in lane.last:
+                outcome.cancel()
 
     def _lane(self, message: Hashable) -> _Lane:
         lane = self._lanes.get(message)
         if lane is None:
-            lane = self._lanes[message] = _Lane()
-            self._background.spawn(self._drain(message, lane), name=f"edit {message}")
+            # The card has just been posted: a first picture may follow at once while all is calm.
+            lane = self._lanes[message] = _Lane(message, self._clock() - LEAST_PACE)
         return lane
 
-    async def _drain(self, message: Hashable, lane: _Lane) -> None:
+    # ---------------------------------------------------------------- whose turn it is
+
+    def _pace(self) -> float:
+        """Seconds between two pictures of one message, so that all together stay calm."""
+        if self._closing:
+            return 0.0
+        many = len(self._lanes)
+        return max(LEAST_PACE, min(MOST_PACE, many / CALM), many / BUSY)
+
+    def _due(self, lane: _Lane) -> float:
+        return 0.0 if lane.urgent else lane.shown_at + self._pace()
+
+    def _enter(self, lane: _Lane, key: Hashable) -> None:
+        if lane.road != key and lane.road in self._roads:
+            self._roads[lane.road].waiting.discard(lane)
+        lane.road = key
+        if lane.sending:
+            return
+        road = self._roads.setdefault(key, _Road())
+        road.waiting.add(lane)
+        if road.wakes_at is None or self._due(lane) < road.wakes_at:
+            self._wake(key, road)
+
+    def _wake(self, key: Hashable, road: _Road) -> None:
+        """Have the road looked at now, unless its task is looking already."""
+        if road.serving is not None:
+            if road.wakes_at is None:
+                return
+            road.serving.cancel()
+            road.wakes_at = None
+        road.serving = self._background.spawn(self._serve(key, road), name=f"road {key}")
+
+    async def _serve(self, key: Hashable, road: _Road) -> None:
+        while road.waiting:
+            wait = self._let_go(key, road)
+            if road.waiting:
+                road.wakes_at = self._clock() + wait
+                await self._sleep(wait)
+                road.wakes_at = None
+        del self._roads[key]
+
+    def _let_go(self, key: Hashable, road: _Road) -> float:
+        """Send what may be sent now; return the seconds until it is worth looking again."""
+        now = self._clock()
+        soonest = MOST_PACE
+        begun = 0
+        for lane in self._in_order(key, road):
+            if (due := self._due(lane)) > now:
+                soonest = min(soonest, due - now)
+            elif full := 0.0 if key is None else self._buckets.wait(key, spare=not lane.urgent):
+                soonest = min(soonest, full)
+                break
+            elif begun >= AT_ONCE and not lane.urgent:
+                soonest = GLANCE
+            else:
+                begun += not lane.urgent
+                self._begin(lane, key, road)
+        return max(soonest, GLANCE)
+
+    @staticmethod
+    def _in_order(key: Hashable, road: _Road) -> list[_Lane]:
+        """Ends first, then the oldest picture; without a shared limit there is no order."""
+        lanes = list(road.waiting)
+        if key is not None:
+            lanes.sort(key=lambda lane: (not lane.urgent, lane.shown_at))
+        return lanes
+
+    def _begin(self, lane: _Lane, key: Hashable, road: _Road) -> None:
+        road.waiting.discard(lane)
+        lane.sending = True
+        if key is not None:
+            self._buckets.take(key)
+        self._background.spawn(self._send(lane, key), name=f"edit {lane.message}")
+
+    # ---------------------------------------------------------------- the sending
+
+    async def _send(self, lane: _Lane, key: Hashable) -> None:
+        over = lane.urgent
+        lane.shown_at = self._clock()
         try:
-            while lane.last or lane.newest is not None:
-                if lane.last:
-                    await self._finish(lane, *lane.last.popleft())
-                elif (send := lane.newest) is not None:
-                    lane.newest = None
-                    await self._show(message, send)
+            if lane.last:
+                await self._finish(lane, *lane.last.pop(0))
+            elif (send := lane.newest) is not None:
+                lane.newest = None
+                lane.final = False
+                await self._show(lane.message, send)
         finally:
-            del self._lanes[message]
-            for _, outcome in lane.last:
-                outcome.cancel()
+            lane.sending = False
+            if key is not None:
+                self._buckets.give(key)
+            if over and not (lane.last or lane.newest):
+                del self._lanes[lane.message]
+            elif (lane.last or lane.newest) and not _is_cancelled():
+                self._enter(lane, lane.road)
 
     @staticmethod
     async def _show(message: Hashable, send: Send) -> None:
@@ -103,3 +249,8 @@ class StatusEditor:
                 outcome.set_result(result)
         finally:
             lane.finishing = False
+
+
+def _is_cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

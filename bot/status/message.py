@@ -21,6 +21,8 @@ _ARCHIVED: Final = 50083
 _NO_ACCESS: Final = frozenset({_UNKNOWN_CHANNEL, 50001, 50013, 50007, 50278})
 """Missing access or permissions, and direct messages that somebody does not take."""
 _TOKEN_DEAD: Final = frozenset({401, 404})
+_TOKEN_DEAD_CODES: Final = frozenset({10015, 50027})
+"""Unknown webhook, invalid webhook token."""
 _HTTP_TOO_LARGE: Final = 413
 
 
@@ -30,6 +32,10 @@ class CardGone(Exception):
 
 class NoAccess(Exception):
     """The bot may not (any more) see or write in the channel."""
+
+
+class TokenDead(Exception):
+    """The interaction's token reaches the card no more; the channel still may."""
 
 
 class TooLarge(Exception):
@@ -95,17 +101,11 @@ async def edit_card(
 ) -> Posted:
     """Replace the card, with the film in it if one is given.
 
-    Raises CardGone, NoAccess, TooLarge, EditsSpent, and discord.HTTPException for what may pass by
-    itself.
+    Raises TokenDead, CardGone, NoAccess, TooLarge, EditsSpent, and discord.HTTPException for what
+    may pass by itself.
     """
     if job.token_lives(now):
-        try:
-            return await _edit(_through_token(client, job), view, film)
-        except discord.HTTPException as error:
-            # A webhook can answer 404 within its 15 minutes (discord-api-docs#7220): only the
-            # channel knows whether the message is really gone.
-            if error.status not in _TOKEN_DEAD or job.message_id is None:
-                raise _named(error) from error
+        return await _edit_through_token(client, job, view, film)
     try:
         return await _edit(_through_channel(client, job), view, film)
     except discord.HTTPException as error:
@@ -115,6 +115,24 @@ async def edit_card(
     try:
         return await _edit(_through_channel(client, job), view, film)
     except discord.HTTPException as error:
+        raise _named(error) from error
+
+
+async def _edit_through_token(
+    client: discord.Client, job: Job, view: ui.LayoutView, film: Film | KeptFilm | None
+) -> Posted:
+    """Edit the card as the interaction's own webhook.
+
+    A webhook can answer 404 within its 15 minutes (discord-api-docs#7220): only the channel knows
+    whether the message is really gone, where the bot can ask there.
+    """
+    try:
+        return await _edit(_through_token(client, job), view, film)
+    except discord.HTTPException as error:
+        if error.status in _TOKEN_DEAD and job.message_id is not None and job.is_member:
+            raise TokenDead(error.text) from error
+        if error.code in _TOKEN_DEAD_CODES:
+            raise NoAccess(error.text) from error
         raise _named(error) from error
 
 

@@ -35,8 +35,8 @@ class Roads:
     async def reach(self, job: Job, draw: Draw, *, now: float, film: Film | None = None) -> Posted:
         """Put the picture where the requester sees it.
 
-        Raises CardGone, TooLarge, NoAccess where no road is left, and discord.HTTPException for
-        what may pass by itself.
+        Raises TokenDead where the channel is to be tried, CardGone, TooLarge, NoAccess where no
+        road is left, and discord.HTTPException for what may pass by itself.
         """
         try:
             return await self._in_channel(job, draw(), now=now, film=film)

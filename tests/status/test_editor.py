@@ -139,19 +139,20 @@ async def test_a_failed_picture_is_logged_and_the_next_one_is_sent(
     assert isinstance(record.exc_info[1], ConnectionResetError)
 
 
-async def test_idle_lanes_are_gone(editor: StatusEditor, wall: Wall) -> None:
+async def test_a_message_is_forgotten_after_its_end(editor: StatusEditor, wall: Wall) -> None:
     lanes = editor._lanes  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - a leak shows nowhere else
 
     async def fails() -> None:
         raise ValueError
 
-    editor.show(1, wall.picture("a", held=True))
-    editor.show(2, wall.picture("b"))
-    editor.show(3, fails)
-    await wall.until(begun="a", hung="b")
+    editor.show(1, wall.picture("a"))
+    editor.show(2, wall.picture("b"), final=True)
+    editor.show(3, fails, final=True)
     await editor.finish(4, wall.picture("film"))
+    await wall.until(hung="a")
+    await wall.until(hung="b")
     assert 1 in lanes
-    wall.gates["a"].set()
+    await editor.finish(1, wall.picture("its film"))
     await editor.close(grace=PATIENCE)
     assert lanes == {}
 
