@@ -15,7 +15,7 @@ from multidict import CIMultiDict
 
 from bot.server.app import ServerConfig, running
 
-Kind = Literal["create", "poll", "content", "other"]
+Kind = Literal["create", "remix", "poll", "list", "content", "other"]
 Fault = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _HOP_BY_HOP: Final = ("Transfer-Encoding", "Connection", "Keep-Alive", "Host")
@@ -169,7 +169,7 @@ class FaultyServer:
             for name in _HOP_BY_HOP:
                 told.popall(name, None)
             body = await upstream.read()
-        if request.method == "GET" and request.path.endswith("/videos"):
+        if kind_of(request) == "list":
             body = self._listed(body)
             told.popall("Content-Length", None)
         elif kind_of(request) == "create" and upstream.ok:
@@ -206,8 +206,10 @@ def server_of(request: web.Request) -> FaultyServer:
 def kind_of(request: web.Request) -> Kind:
     if request.path.endswith("/content"):
         return "content"
-    if request.method == "POST" and request.path.endswith("/videos"):
-        return "create"
+    if request.method == "POST" and request.path.endswith("/remix"):
+        return "remix"
+    if request.path.endswith("/videos"):
+        return "create" if request.method == "POST" else "list"
     if request.method == "GET" and "/videos/" in request.path:
         return "poll"
     return "other"

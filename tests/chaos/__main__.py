@@ -1,4 +1,4 @@
-"""`python -m tests.chaos [--runs 300] [--seed 0] [--at-once 3]`: the kill harness and its table."""
+"""`python -m tests.chaos [--runs 300] [--seed 0] [--at-once 2]`: the kill harness and its table."""
 
 import argparse
 import asyncio
@@ -8,7 +8,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.chaos.harness import Tally, plan, run
+from tests.chaos.harness import Tally, run
+from tests.chaos.plans import plan
 from tests.reliability.studio import render_template
 
 
@@ -37,14 +38,15 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--runs", type=int, default=300)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--at-once", type=int, default=3)
+    parser.add_argument("--at-once", type=int, default=2)
     given = parser.parse_args()
     # A killed bot breaks its connections off, which is no news here.
     logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)
     started = time.monotonic()
     tally = asyncio.run(_all(given.runs, given.seed, given.at_once))
-    print(f"{given.runs} runs from seed {given.seed}, {tally.kills} kills, "  # noqa: T201
-          f"{time.monotonic() - started:.0f} s")  # fmt: skip
+    seconds = time.monotonic() - started
+    hits = f"{tally.kills} kills, {tally.hits} at their moment"
+    print(f"{given.runs} runs from seed {given.seed}, {hits}, {seconds:.0f} s")  # noqa: T201
     for end, count in tally.ends.most_common():
         print(f"  {count:5} {end}")  # noqa: T201
     print(f"  {len(tally.violations):5} violations")  # noqa: T201

@@ -1,7 +1,7 @@
-"""The bot is killed at a chosen or a random moment, started again, and everything is counted.
+"""The bot is killed at chosen or random moments, started again, and everything is counted.
 
-One run: a Discord and a Videos server over real sockets, the bot as a process, three requests, up
-to two kills (`kill -9`), restarts until nothing moves any more.
+One run: a Discord and a Videos server over real sockets, the bot as a process, some requests, the
+kills of its plan (`kill -9`), restarts until nothing moves any more.
 """
 
 import asyncio
@@ -10,49 +10,33 @@ import random
 import sqlite3
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from contextlib import closing, suppress
+from contextlib import AsyncExitStack, closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import aiohttp
 from aiohttp import web
 
+from tests import faulty
+from tests.chaos.plans import FAULTS, Kill, Mixed, Plan, Setting
 from tests.loopback import faults as discord_faults
 from tests.loopback.driver import Loopback, loopback
 from tests.loopback.interactions import Interaction
 from tests.loopback.process import BotProcess
+from tests.loopback.world import Channel
 from tests.reliability.studio import HeldVideos, held_videos
 
 REQUESTS: Final = 3
-NEVER_REACHED: Final = 6.0
+NEVER_REACHED: Final = 8.0
 """Seconds after which the bot is killed although the chosen moment has not come."""
-QUIET_WITHIN: Final = 60.0
+QUIET_WITHIN: Final = 120.0
+"""Seconds: an end that was written and not shown comes up with a sweep, after a minute."""
+TOKEN_OVER: Final = 16 * 60.0
+OLD: Final = 2 * 3600.0
 FINAL: Final = frozenset(
     {"delivered", "undelivered", "failed", "cancelled", "expired", "unconfirmed"}
 )
-POINTS: Final = (
-    *(("discord", kind) for kind in ("acknowledge", "token_read", "token_edit", "film")),
-    *(("videos", kind) for kind in ("create", "poll", "content")),
-)
-"""What the bot may be in the middle of: each before and after it was done."""
-FAULTS: Final = ("none", "discord 500", "discord cut", "videos 500 on poll", "videos cut content")
-
-
-@dataclass(frozen=True)
-class Plan:
-    """One run: where the kill falls, and which fault is mixed in."""
-
-    seed: int
-    point: tuple[str, str] | None
-    """None for a random moment."""
-    applied: bool
-    fault: str
-
-    def __str__(self) -> str:
-        where = "a random moment" if self.point is None else " ".join(self.point)
-        when = "" if self.point is None else (" done" if self.applied else " begun")
-        return f"seed {self.seed}: {where}{when}, {self.fault}"
 
 
 @dataclass
@@ -61,20 +45,24 @@ class Tally:
 
     ends: Counter[str] = field(default_factory=Counter[str])
     kills: int = 0
+    hits: int = 0
+    """Kills that fell at the moment they were meant for."""
     violations: list[str] = field(default_factory=list[str])
 
     def add(self, other: "Tally") -> None:
         self.ends += other.ends
         self.kills += other.kills
+        self.hits += other.hits
         self.violations += other.violations
 
 
-def plan(seed: int) -> Plan:
-    """Every point in turn, begun and done, and every third run at a random moment."""
-    rng = random.Random(seed)  # noqa: S311 - chance, not secrecy
-    at = seed % (3 * len(POINTS))
-    point = POINTS[at // 2] if at < 2 * len(POINTS) else None
-    return Plan(seed, point, applied=bool(at % 2), fault=rng.choice(FAULTS))
+@dataclass(frozen=True)
+class Asked:
+    """One request, known by its prompt."""
+
+    prompt: str
+    channel: Channel
+    interaction: Interaction
 
 
 class Run:
@@ -82,78 +70,163 @@ class Run:
 
     def __init__(self, plan: Plan, discord: Loopback, videos: HeldVideos, folder: Path) -> None:
         self._plan = plan
+        self._setting = plan.scenario.setting
         self._rng = random.Random(plan.seed)  # noqa: S311 - chance, not secrecy
         self._discord = discord
         self._videos = videos
         self._folder = folder
         self._bot = BotProcess(discord, folder, videos.base_url)
-        self._killed = asyncio.Event()
-        self._asked: list[Interaction] = []
+        self._reached = asyncio.Event()
+        self._asked: list[Asked] = []
         self._tally = Tally()
+        self._ada = discord.add_user("ada")
+        guild = discord.add_guild()
+        self._channels = [discord.add_channel(guild) for _ in range(REQUESTS)]
 
     async def go(self) -> Tally:
-        guild = self._discord.add_guild()
-        channels = [self._discord.add_channel(guild) for _ in range(REQUESTS)]
-        ada = self._discord.add_user("ada")
-        self._videos.finish()
-        async with self._bot:
-            self._arm()
-            for at, channel in enumerate(channels):
-                prompt = f"film {at} of run {self._plan.seed}"
-                self._asked.append(await self._discord.slash(ada, channel, "video", prompt=prompt))
-            await self._kill_in_time()
-            await self._bot.start()
-            if self._rng.random() < 0.5:
-                await asyncio.sleep(self._rng.uniform(0, 1.5))
-                await self._kill()
-                await self._bot.start()
+        kills = self._plan.scenario.kills
+        later = self._setting in (Setting.TOKEN_DEAD, Setting.OLD, Setting.CLOSED, Setting.REMIX)
+        if not later:
+            self._arm(kills[0])
+            self._videos.finish()
+        async with AsyncExitStack() as stack:
+            stack.push_async_exit(self._bot)
+            await self._mix_and_ask(dying=not later)
+            if later:
+                await self._set()
+            for at, kill in enumerate(kills):
+                await self._kill_in_time(kill)
+                if at + 1 < len(kills):
+                    self._arm(kills[at + 1])
+                await self._start_again()
             await self._until_quiet()
             await self._count()
         return self._tally
 
-    def _arm(self) -> None:
-        mixed = self._plan.fault
-        if mixed == "discord 500":
-            self._discord.meet("token_edit", discord_faults.answer(500))
-        elif mixed == "discord cut":
-            self._discord.meet("film", discord_faults.cut)
-        elif mixed == "videos 500 on poll":
-            self._videos.meet("poll", _failing)
-        elif mixed == "videos cut content":
-            self._videos.meet("content", _cut)
-        if self._plan.point is None:
-            return
-        where, kind = self._plan.point
-        if where == "discord":
-            self._discord.meet(kind, self._deadly_to_discord)
+    # ---------------------------------------------------------------- what happens
+
+    async def _mix_and_ask(self, *, dying: bool) -> None:
+        first = self._plan.scenario.kills[0]
+        if dying and first.where == "commit":
+            await self._bot.start(
+                "tests.chaos.dying", first.kind, "done" if first.done else "begun"
+            )
         else:
-            self._videos.meet(kind, self._deadly_to_videos)  # pyright: ignore[reportArgumentType]
+            await self._bot.start()
+        if self._setting is Setting.LOST:
+            self._videos.meet("create", *[faulty.cut_after] * REQUESTS)
+        if self._setting is not Setting.REMIX:
+            self._mix()
+        for at, channel in enumerate(self._channels):
+            prompt = f"film {at} of run {self._plan.seed}"
+            asked = await self._discord.slash(self._ada, channel, "video", prompt=prompt)
+            self._asked.append(Asked(prompt, channel, asked))
 
-    async def _deadly_to_discord(
-        self, request: web.Request, apply: Callable[[], Awaitable[web.StreamResponse]]
-    ) -> web.StreamResponse:
-        if self._plan.applied:
-            await apply()
-        self._killed.set()
-        return await discord_faults.cut(request, apply)
+    def _mix(self) -> None:
+        mixed = Mixed(self._discord.meet, self._videos.meet)
+        for name in self._plan.faults:
+            FAULTS[name](mixed)
 
-    async def _deadly_to_videos(self, request: web.Request) -> web.StreamResponse:
-        if self._plan.applied:
-            await self._videos.pass_on(request)
-        self._killed.set()
-        # Held until the process is gone, so that it never sees an answer.
-        await asyncio.sleep(2)
-        return await _cut(request)
+    async def _set(self) -> None:
+        """Let happen what the setting says, then arm the first kill and finish the films."""
+        if self._setting is Setting.REMIX:
+            await self._remix()
+            return
+        await self._until_all("queued", "in_progress", "unconfirmed")
+        self._discord.skew(OLD if self._setting is Setting.OLD else TOKEN_OVER)
+        for channel in self._channels:
+            if self._setting is Setting.CLOSED:
+                channel.bot_may = 0
+            if self._setting is Setting.OLD:
+                spent = (discord_faults.nothing, discord_faults.edits_spent)
+                self._discord.meet("film", *spent, channel=channel)
+        if self._setting is Setting.TOKEN_DEAD:
+            # The token's own road comes first, and is dead.
+            self._discord.meet("film", discord_faults.nothing)
+        self._arm(self._plan.scenario.kills[0])
+        self._videos.finish()
 
-    async def _kill_in_time(self) -> None:
-        wait = self._rng.uniform(0, 2.5) if self._plan.point is None else NEVER_REACHED
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._killed.wait(), wait)
-        await self._kill()
+    async def _remix(self) -> None:
+        """Press Remix on a film that came, and say what to change."""
+        self._videos.finish()
+        await self._until_all("delivered")
+        self._mix()
+        self._arm(self._plan.scenario.kills[0])
+        first = self._asked[0]
+        pressed = await self._discord.press(self._ada, first.interaction.message, "Remix")
+        await pressed.answered()
+        name = pressed.response_data["components"][0]["component"]["custom_id"]
+        prompt = f"remix of run {self._plan.seed}"
+        sent = await self._discord.submit(pressed, **{name: prompt})
+        self._asked.append(Asked(prompt, first.channel, sent))
 
-    async def _kill(self) -> None:
+    async def _until_all(self, *statuses: str) -> None:
+        async with asyncio.timeout(60):
+            while True:
+                rows = await asyncio.to_thread(self._rows)
+                if len(rows) == REQUESTS and all(row["status"] in statuses for row in rows):
+                    return
+                await asyncio.sleep(0.1)
+
+    # ---------------------------------------------------------------- kills
+
+    def _arm(self, kill: Kill) -> None:
+        self._reached.clear()
+        if kill.where == "discord":
+            self._discord.meet(kill.kind, self._deadly_to_discord(kill))
+        elif kill.where == "videos":
+            self._videos.meet(cast("faulty.Kind", kill.kind), self._deadly_to_videos(kill))
+
+    def _deadly_to_discord(self, kill: Kill) -> discord_faults.Fault:
+        async def fault(
+            request: web.Request, apply: Callable[[], Awaitable[web.StreamResponse]]
+        ) -> web.StreamResponse:
+            if kill.done:
+                await apply()
+            self._reached.set()
+            # Held until the process is gone, so that it never sees an answer.
+            await asyncio.sleep(2)
+            return await discord_faults.cut(request, apply)
+
+        return fault
+
+    def _deadly_to_videos(self, kill: Kill) -> faulty.Fault:
+        async def fault(request: web.Request) -> web.StreamResponse:
+            if kill.done:
+                await self._videos.pass_on(request)
+            self._reached.set()
+            await asyncio.sleep(2)
+            return await faulty.cut(request)
+
+        return fault
+
+    async def _kill_in_time(self, kill: Kill) -> None:
+        if kill.where == "any":
+            await asyncio.sleep(self._rng.uniform(0, 2.5))
+            self._tally.hits += 1
+        elif kill.where == "commit":
+            with suppress(TimeoutError):
+                await self._discord.until(lambda: self._bot.ended, within=NEVER_REACHED)
+            self._tally.hits += self._bot.ended
+        else:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._reached.wait(), NEVER_REACHED)
+            self._tally.hits += self._reached.is_set()
         await self._bot.kill()
         self._tally.kills += 1
+
+    async def _start_again(self) -> None:
+        """Start it; a deadly request at the very start may come before it is connected."""
+        await self._bot.launch()
+        gateway = self._discord.gateway
+        before = gateway.identifies
+        await self._discord.until(
+            lambda: self._reached.is_set() or self._bot.ended or gateway.identifies > before
+        )
+        if self._bot.ended:
+            self._breaks("the bot ended by itself", self._bot.log[-500:])
+
+    # ---------------------------------------------------------------- counting
 
     def _rows(self) -> list[dict[str, Any]]:
         with closing(sqlite3.connect(f"file:{self._folder / 'rushes.db'}?mode=ro", uri=True)) as db:
@@ -174,26 +247,35 @@ class Run:
     async def _count(self) -> None:
         films = await self._films()
         rows = {row["prompt"]: row for row in await asyncio.to_thread(self._rows)}
-        for at, asked in enumerate(self._asked):
-            prompt = f"film {at} of run {self._plan.seed}"
-            self._check(asked, rows.get(prompt), films.get(prompt, []))
+        seen = 0
+        for asked in self._asked:
+            row, made = rows.get(asked.prompt), films.get(asked.prompt, [])
+            seen += row is not None
+            self._check(row, made, asked)
+        public = [one for channel in self._channels for one in self._discord.messages_in(channel)]
+        replies = sum(one.reference is not None for one in public)
+        if len(public) - replies != seen:
+            self._breaks(f"{len(public)} messages, {replies} of them replies", f"{seen} requests")
 
-    def _check(self, asked: Interaction, row: dict[str, Any] | None, made: list[bytes]) -> None:
-        messages = self._discord.messages_in(asked.channel)
+    def _check(self, row: dict[str, Any] | None, made: list[bytes], asked: Asked) -> None:
         end = "no card, nothing sent" if row is None else str(row["status"])
         self._tally.ends[end] += 1
         if len(made) > 1:
             self._breaks("bought twice", end)
-        if len(messages) != (row is not None):
-            self._breaks(f"{len(messages)} messages", end)
         if row is None and made:
             self._breaks("bought without a card", end)
-        if end == "delivered":
-            shown = [file.data for one in messages for file in one.now.shown_files]
-            if shown != made:
-                self._breaks(f"{len(shown)} films in the chat, {len(made)} made", end)
+        shown = [data for data in self._shown(asked) if data in made]
+        if end == "delivered" and shown != made:
+            self._breaks(f"{len(shown)} films in the chat, {len(made)} made", end)
+        elif end != "delivered" and shown:
+            self._breaks("a film in the chat", end)
         elif end in ("failed", "cancelled", "expired", "undelivered"):
             self._breaks("a film was lost", f"{end} {row and row['error_code']}")
+
+    def _shown(self, asked: Asked) -> list[bytes]:
+        places = (asked.channel, self._discord.dm(self._ada))
+        messages = [one for place in places for one in self._discord.messages_in(place)]
+        return [file.data for one in messages for file in one.now.shown_files]
 
     async def _films(self) -> dict[str, list[bytes]]:
         """Every film the server made, by its prompt."""
@@ -214,16 +296,6 @@ class Run:
 
     def _breaks(self, what: str, end: str) -> None:
         self._tally.violations.append(f"{self._plan}: {what} ({end})")
-
-
-async def _failing(_: web.Request) -> web.StreamResponse:
-    return web.json_response({"error": {"message": "worker lost"}}, status=500)
-
-
-async def _cut(request: web.Request) -> web.StreamResponse:
-    if request.transport is not None:
-        request.transport.abort()
-    return web.Response()
 
 
 async def run(plan: Plan, folder: Path, template: Path) -> Tally:

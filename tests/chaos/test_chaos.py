@@ -1,15 +1,20 @@
-"""A short run of the kill harness: a create taken, a film taken, any moment."""
+"""Short runs of the kill harness: a create taken, a film taken, a commit, a reply, any moment."""
 
 from pathlib import Path
 
 import pytest
 
-from tests.chaos.harness import POINTS, plan, run
+from tests.chaos.harness import run
+from tests.chaos.plans import SCENARIOS, Kill, Plan, Scenario, Setting, plan
 from tests.reliability.studio import render_template
 
-CREATE_DONE = 2 * POINTS.index(("videos", "create")) + 1
-FILM_DONE = 2 * POINTS.index(("discord", "film")) + 1
-ANY_MOMENT = 2 * len(POINTS)
+PLANS = [
+    Plan(1, Scenario(Setting.USUAL, (Kill("videos", "create", done=True),)), ()),
+    Plan(2, Scenario(Setting.TOKEN_DEAD, (Kill("discord", "film", done=True),)), ()),
+    Plan(3, Scenario(Setting.USUAL, (Kill("commit", "3", done=True),)), ()),
+    Plan(4, Scenario(Setting.CLOSED, (Kill("discord", "dm", done=True),)), ()),
+    Plan(5, Scenario(Setting.USUAL, (Kill("any"), Kill("any"))), ("an upload is cut",)),
+]
 
 
 @pytest.fixture(scope="session")
@@ -17,9 +22,15 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return render_template(tmp_path_factory.mktemp("template"))
 
 
-@pytest.mark.parametrize("seed", [CREATE_DONE, FILM_DONE, ANY_MOMENT], ids=lambda at: str(plan(at)))
-async def test_nothing_is_lost_or_bought_twice(seed: int, tmp_path: Path, template: Path) -> None:
-    tally = await run(plan(seed), tmp_path, template)
+@pytest.mark.parametrize("chosen", PLANS, ids=str)
+async def test_nothing_is_lost_or_bought_twice(
+    chosen: Plan, tmp_path: Path, template: Path
+) -> None:
+    tally = await run(chosen, tmp_path, template)
     assert tally.violations == []
-    assert tally.kills >= 1
+    assert tally.kills == len(chosen.scenario.kills)
     assert sum(tally.ends.values()) == 3
+
+
+def test_every_scenario_has_its_turn() -> None:
+    assert [plan(seed).scenario for seed in range(len(SCENARIOS))] == SCENARIOS

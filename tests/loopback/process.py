@@ -48,21 +48,24 @@ class BotProcess:
         """Everything it said, over all its starts."""
         return self.log_file.read_text()
 
-    async def launch(self) -> None:
-        """Start the process, and do not wait for anything."""
+    async def launch(self, module: str = "bot", *arguments: str) -> None:
+        """Start the process, and do not wait for anything.
+
+        Another `module` than the bot's own has to become it, after its own arguments.
+        """
         assert self._process is None, "it runs already"
         self._folder.mkdir(parents=True, exist_ok=True)
         with self.log_file.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "bot", "run",
+                sys.executable, "-m", module, *arguments, "run",
                 stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log,
                 env=os.environ | self._environment,
             )  # fmt: skip
 
-    async def start(self) -> None:
+    async def start(self, module: str = "bot", *arguments: str) -> None:
         """Start it and wait until every shard has identified: from now on it hears people."""
         before = self._discord.gateway.identifies
-        await self.launch()
+        await self.launch(module, *arguments)
         gateway = self._discord.gateway
         await self._discord.until(
             lambda: self.ended or (gateway.identifies > before and gateway.connected),

@@ -17,7 +17,7 @@ def main() -> None:
     while not gate.exists():
         time.sleep(0.02)
     film = Path(order["film"])
-    mark = film.name.encode()
+    mark = f"{order['prompt']} {film}".encode()
     free_box = struct.pack(">I4s", 8 + len(mark), b"free") + mark
     Path(order["thumbnail"]).write_bytes(b"thumbnail")
     film.write_bytes(template.read_bytes() + free_box)
