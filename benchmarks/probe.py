@@ -93,6 +93,7 @@ class Heartbeat:
         self._written = time.monotonic()
         told = {
             "beats": self._beats,
+            "tasks": len(asyncio.all_tasks()),
             "late_ms": round(self._late * 1000, 1),
             "stalled_ms": round(self._stalled * 1000, 1),
             "worst": self._worst,

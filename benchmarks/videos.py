@@ -76,6 +76,11 @@ class VideosServer:
         self._places: dict[str, int] = {}
         self._requests: Counter[str] = Counter()
         self._first_asked: dict[str, float] = {}
+        self._bought: Counter[str] = Counter()
+
+    def bought(self, prompt: str) -> int:
+        """How many jobs of this prompt were created."""
+        return self._bought[prompt]
 
     def app(self) -> web.Application:
         """Return the application."""
@@ -100,6 +105,7 @@ class VideosServer:
         job = Job(f"video_{place:08d}", prompt, created, shortest + chance * (longest - shortest))
         self._places[job.id] = place
         self._jobs.append(job)
+        self._bought[prompt] += 1
         return job
 
     async def create(self, request: web.Request) -> web.Response:

@@ -146,8 +146,8 @@ class FaultyServer:
             self.creates[prompt or ""] += 1
             if self.delay:
                 await asyncio.sleep(self.delay)
-        for faults in (self._faults[kind, prompt], self._faults[kind, None]):
-            if faults:
+        for about in (prompt, None):
+            if faults := self._faults.get((kind, about)):
                 return await faults.pop(0)(request)
         self.passed[kind] += 1
         answer = await self.pass_on(request)

@@ -24,7 +24,7 @@ from tests.loopback import faults as discord_faults
 from tests.loopback.driver import Loopback, loopback
 from tests.loopback.interactions import Interaction
 from tests.loopback.process import BotProcess
-from tests.loopback.world import Channel
+from tests.loopback.world import Channel, User
 from tests.reliability.studio import HeldVideos, held_videos
 
 REQUESTS: Final = 3
@@ -61,6 +61,7 @@ class Asked:
     """One request, known by its prompt."""
 
     prompt: str
+    user: User
     channel: Channel
     interaction: Interaction
 
@@ -79,7 +80,7 @@ class Run:
         self._reached = asyncio.Event()
         self._asked: list[Asked] = []
         self._tally = Tally()
-        self._ada = discord.add_user("ada")
+        self._people = [discord.add_user(f"person {at}") for at in range(REQUESTS)]
         guild = discord.add_guild()
         self._channels = [discord.add_channel(guild) for _ in range(REQUESTS)]
 
@@ -117,10 +118,10 @@ class Run:
             self._videos.meet("create", *[faulty.cut_after] * REQUESTS)
         if self._setting is not Setting.REMIX:
             self._mix()
-        for at, channel in enumerate(self._channels):
+        for at, (user, channel) in enumerate(zip(self._people, self._channels, strict=True)):
             prompt = f"film {at} of run {self._plan.seed}"
-            asked = await self._discord.slash(self._ada, channel, "video", prompt=prompt)
-            self._asked.append(Asked(prompt, channel, asked))
+            asked = await self._discord.slash(user, channel, "video", prompt=prompt)
+            self._asked.append(Asked(prompt, user, channel, asked))
 
     def _mix(self) -> None:
         mixed = Mixed(self._discord.meet, self._videos.meet)
@@ -153,12 +154,12 @@ class Run:
         self._mix()
         self._arm(self._plan.scenario.kills[0])
         first = self._asked[0]
-        pressed = await self._discord.press(self._ada, first.interaction.message, "Remix")
+        pressed = await self._discord.press(first.user, first.interaction.message, "Remix")
         await pressed.answered()
         name = pressed.response_data["components"][0]["component"]["custom_id"]
         prompt = f"remix of run {self._plan.seed}"
         sent = await self._discord.submit(pressed, **{name: prompt})
-        self._asked.append(Asked(prompt, first.channel, sent))
+        self._asked.append(Asked(prompt, first.user, first.channel, sent))
 
     async def _until_all(self, *statuses: str) -> None:
         async with asyncio.timeout(60):
@@ -273,7 +274,7 @@ class Run:
             self._breaks("a film was lost", f"{end} {row and row['error_code']}")
 
     def _shown(self, asked: Asked) -> list[bytes]:
-        places = (asked.channel, self._discord.dm(self._ada))
+        places = (asked.channel, self._discord.dm(asked.user))
         messages = [one for place in places for one in self._discord.messages_in(place)]
         return [file.data for one in messages for file in one.now.shown_files]
 

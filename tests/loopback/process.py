@@ -44,6 +44,11 @@ class BotProcess:
             await self.kill()
 
     @property
+    def pid(self) -> int:
+        assert self._process is not None, "it does not run"
+        return self._process.pid
+
+    @property
     def log(self) -> str:
         """Everything it said, over all its starts."""
         return self.log_file.read_text()
