@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -23,12 +23,11 @@ from bot.server.app import ServerConfig, running
 from bot.settings import CHOICES, Settings
 from bot.status.buckets import EditBuckets
 from bot.status.editor import StatusEditor
-from bot.status.view import House
 from bot.stills import Stills, Take
 from bot.studio import Limits, Offer, Studio
 from bot.videos.catalog import Catalog, CatalogError, read_catalog
 from bot.videos.client import VideosClient
-from bot.videos.dialects import BY_NAME, OPENAI, Dialect
+from bot.videos.dialects import BY_NAME, RUSHES, Dialect
 from bot.videos.stills import take_still
 
 LAST_EDITS: Final = 3.0
@@ -97,13 +96,7 @@ async def open_bot(
         with suppress(TimeoutError):
             await asyncio.wait_for(videos.find_out(), START_WAITS)
         catalog = await asyncio.to_thread(_catalog, settings)
-        offer = Offer(
-            models=models or tuple(catalog),
-            sizes=_all([entry.sizes for entry in catalog.values()]) or settings.videos_sizes,
-            seconds=_all([entry.seconds for entry in catalog.values()]) or settings.videos_seconds,
-            remix=_remixes(settings, videos.dialect),
-            catalog=catalog,
-        )
+        offer = _offer(settings, models or tuple(catalog), catalog, videos)
         house = _House(store=store, videos=videos, films=films, offer=offer, stills=stills)
         yield _bot(settings, stack, house, timing)
 
@@ -111,12 +104,29 @@ async def open_bot(
 def _dialect(settings: Settings) -> Dialect | None:
     """Return what is spoken as far as it need not be asked for."""
     if settings.videos_base_url is None:
-        return OPENAI
+        return RUSHES
     return BY_NAME.get(settings.videos_dialect)
 
 
-def _remixes(settings: Settings, dialect: Dialect) -> bool:
-    return dialect.remixes if settings.videos_remix is None else settings.videos_remix
+def _offer(
+    settings: Settings, models: tuple[str, ...], catalog: Catalog, videos: VideosClient
+) -> Callable[[], Offer]:
+    """Return what tells at any moment what may be chosen; the server's part of it may change."""
+    fixed = Offer(
+        models=models,
+        sizes=_all([entry.sizes for entry in catalog.values()]) or settings.videos_sizes,
+        seconds=_all([entry.seconds for entry in catalog.values()]) or settings.videos_seconds,
+        catalog=catalog,
+    )
+
+    def offer() -> Offer:
+        remix = videos.dialect.remixes if settings.videos_remix is None else settings.videos_remix
+        if models:
+            return replace(fixed, remix=remix)
+        may_list = not videos.was_asked or len(videos.models) > 1
+        return replace(fixed, remix=remix, listed=videos.models, may_list=may_list)
+
+    return offer
 
 
 def _catalog(settings: Settings) -> Catalog:
@@ -150,7 +160,7 @@ class _House:
     store: JobStore
     videos: VideosClient
     films: Path
-    offer: Offer
+    offer: Callable[[], Offer]
     stills: Take | None
 
 
@@ -192,7 +202,7 @@ def _bot(settings: Settings, stack: AsyncExitStack, house: _House, timing: Timin
     archive = Archive(
         store=house.store,
         films=house.films,
-        prices=_prices(settings, house.offer),
+        prices=_prices(settings, house.offer().catalog),
         clock=timing.clock,
     )
     buckets = EditBuckets(timing.clock)
@@ -206,7 +216,7 @@ def _bot(settings: Settings, stack: AsyncExitStack, house: _House, timing: Timin
         editor=editor,
         buckets=buckets,
         clock=timing.clock,
-        house=House(remix=house.offer.remix, currency=settings.videos_currency),
+        currency=settings.videos_currency,
         largest_image=int(settings.max_image_mb * 1024**2),
         dev_guild=settings.discord_dev_guild,
     )
@@ -217,8 +227,8 @@ def _bot(settings: Settings, stack: AsyncExitStack, house: _House, timing: Timin
     return bot
 
 
-def _prices(settings: Settings, offer: Offer) -> dict[str, float]:
-    listed = {model: entry.price for model, entry in offer.catalog.items()}
+def _prices(settings: Settings, catalog: Catalog) -> dict[str, float]:
+    listed = {model: entry.price for model, entry in catalog.items()}
     return settings.videos_prices | {
         model: price for model, price in listed.items() if price is not None
     }

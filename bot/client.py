@@ -48,7 +48,7 @@ class VideoBot(commands.AutoShardedBot):
         editor: StatusEditor,
         buckets: EditBuckets,
         clock: Callable[[], float],
-        house: House,
+        currency: str,
         largest_image: int,
         dev_guild: int | None = None,
     ) -> None:
@@ -65,7 +65,7 @@ class VideoBot(commands.AutoShardedBot):
         )
         self.studio = studio
         self.archive = archive
-        self.house = house
+        self._currency = currency
         self.tracker = tracker
         self.keeper = keeper
         self.stills = stills
@@ -73,6 +73,11 @@ class VideoBot(commands.AutoShardedBot):
         self.clock = clock
         self.largest_image = largest_image
         self._dev_guild = None if dev_guild is None else discord.Object(dev_guild)
+
+    @property
+    def house(self) -> House:
+        """What the cards say of this bot, as far as its Videos server is known by now."""
+        return House(remix=self.studio.offer.remix, currency=self._currency)
 
     async def setup_hook(self) -> None:
         """Load the cogs, tell Discord the commands, and take up the jobs that are waiting."""

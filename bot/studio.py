@@ -71,6 +71,10 @@ class Offer:
     """What may be chosen; the first of each is the default. No models: the server decides."""
 
     models: tuple[str, ...]
+    listed: tuple[str, ...] = ()
+    """Without `models`, what the server lists: any of them may be chosen, none has to be."""
+    may_list: bool = False
+    """Whether several are listed, or may be once the server is there to be asked."""
     sizes: tuple[str, ...]
     seconds: tuple[str, ...]
     remix: bool = False
@@ -125,13 +129,13 @@ class Studio:
         store: JobStore,
         videos: VideosClient,
         films: Path,
-        offer: Offer,
+        offer: Callable[[], Offer],
         limits: Limits,
         announce: Callable[[JobChange], None],
         poll_interval: float,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self.offer = offer
+        self._offer = offer
         self._store = store
         self._videos = videos
         self._films = films
@@ -141,6 +145,11 @@ class Studio:
         self._clock = clock
         self._background = Background()
         self._looking = Background()
+
+    @property
+    def offer(self) -> Offer:
+        """What may be chosen now: a server that was away may have more to offer than before."""
+        return self._offer()
 
     async def admit(self, order: Order) -> Job:
         """Write down the intent, before anything is shown or sent.
@@ -159,9 +168,11 @@ class Studio:
         if not 1 <= len(prompt) <= PROMPT_LIMIT:
             raise PromptProblem
         now = self._clock()
-        models = self.offer.models
-        model = _choose("model", order.model, models) if models else None
-        offered = self.offer.of(model)
+        offer = self.offer
+        model = _choose("model", order.model, offer.models) if offer.models else order.model
+        if not offer.models and model is not None and model not in offer.listed:
+            raise NotOffered("model", model, offer.listed)
+        offered = offer.of(model)
         return Job(
             id=uuid4().hex,
             prompt=prompt,
@@ -344,7 +355,9 @@ class Studio:
         if not await self._store.save(job, here):
             return await self._store.get(job.id) or job
         everywhere = here.evolve(error_code=lifecycle.CANCELLED_EVERYWHERE)
-        if job.video_id is None or await self.delete_upstream(job):
+        deleted = job.video_id is None or await self.delete_upstream(job)
+        # A delete that only forgets the job leaves it rendering: nobody is told that it stopped.
+        if job.video_id is None or (deleted and self._videos.dialect.stops):
             await self._store.save(here, everywhere)
             here = everywhere
         self._announce(JobChange(job, here))

@@ -1,6 +1,6 @@
 """/video: the words somebody types."""
 
-from typing import Any
+from typing import Any, Final
 
 import discord
 from discord import app_commands
@@ -13,6 +13,8 @@ from bot.studio import Offer
 from bot.videos.models import PROMPT_LIMIT
 from cogs.requesting import Asked, Interaction, Requests
 
+SUGGESTIONS: Final = 25
+"""Choices that are suggested, at the most. Source: Discord, application-commands."""
 Prompt = app_commands.Range[str, 1, PROMPT_LIMIT]
 
 DESCRIPTION = N_("Have a film rendered from your words")
@@ -34,6 +36,14 @@ class VideoCog(commands.Cog):
         """Offer the command with the choices of this bot."""
         self.bot.tree.add_command(video_command(self, self.bot.studio.offer))
 
+    async def suggest_model(
+        self, _interaction: Interaction, current: str
+    ) -> list[app_commands.Choice[str]]:
+        """Suggest the server's models that hold what is typed."""
+        typed = current.strip().lower()
+        found = [model for model in self.bot.studio.offer.listed if typed in model.lower()]
+        return _choices(tuple(found[:SUGGESTIONS]))
+
     @commands.Cog.listener()
     async def on_unsent_requests(self, unsent: list[Job]) -> None:
         """Take up what a stopped process had written down and not sent."""
@@ -41,20 +51,30 @@ class VideoCog(commands.Cog):
 
 
 def video_command(cog: VideoCog, offer: Offer) -> app_commands.Command[Any, ..., None]:
-    """Build /video with the choices that are offered; `model` only where there are several."""
+    """Build /video with the choices that are offered; `model` only where there are several.
+
+    Those of the configuration are choices; the server's own are suggested while somebody types,
+    since they may change, or not be known yet.
+    """
     options = {"prompt": PROMPT, "size": SIZE, "seconds": SECONDS, "image": IMAGE}
     choices = {"size": _choices(offer.sizes), "seconds": _choices(offer.seconds)}
-    if len(offer.models) > 1:
+    if len(offer.models) > 1 or offer.may_list:
         options["model"] = MODEL
-        choices["model"] = _choices(offer.models)
         callback = _with_model(cog)
     else:
         callback = _without_model(cog)
+    if len(offer.models) > 1:
+        choices["model"] = _choices(offer.models)
     app_commands.describe(**options)(callback)
     app_commands.choices(**choices)(callback)
     app_commands.allowed_installs(guilds=True, users=True)(callback)
     app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)(callback)
-    return app_commands.Command(name="video", description=DESCRIPTION, callback=callback)
+    command = app_commands.Command[Any, ..., None](
+        name="video", description=DESCRIPTION, callback=callback
+    )
+    if offer.may_list:
+        command.autocomplete("model")(cog.suggest_model)
+    return command
 
 
 # discord.py reads a command's options from its callback's signature, hence two of them.

@@ -37,7 +37,7 @@ async def test_a_bot_that_can_work(server: VideosServer, tmp_path: Path) -> None
     async with loopback() as discord:
         code, checks, told = await examined(discord, tmp_path, server.base_url)
     assert code == 0
-    assert checks["Videos server"]["found"].startswith("speaks openai")
+    assert checks["Videos server"]["found"].startswith("speaks rushes")
     assert checks["token"]["mark"] == checks["clock"]["mark"] == "ok"
     assert checks["database"]["mark"] == checks["disk"]["mark"] == "ok"
     assert "does not know" in checks["commands"]["found"]

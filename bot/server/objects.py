@@ -86,7 +86,7 @@ class ModelObject(_Shown):
     id: str
     object: Literal["model"] = "model"
     created: UnixTime = 0
-    owned_by: str = "preview"
+    owned_by: str = "rushes"
 
 
 class ListedModels(_Shown):

@@ -51,6 +51,7 @@ class FilmForm(ui.Modal):
     ) -> None:
         super().__init__(title=title[:45], timeout=FORM_MINUTES * 60)
         self._submitted = submitted
+        self._start = start
         self._prompt = ui.TextInput[Any](
             style=discord.TextStyle.paragraph,
             default=start.prompt[:PROMPT_LIMIT],
@@ -92,7 +93,7 @@ class FilmForm(ui.Modal):
             prompt=self._prompt.value,
             size=self._size.values[0],
             seconds=self._seconds.values[0],
-            model=None if self._model is None else self._model.values[0],
+            model=self._start.model if self._model is None else self._model.values[0],
             upload=upload,
             picked=picked,
         )

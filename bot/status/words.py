@@ -242,6 +242,10 @@ NOT_HANDED_OVER: Final = N_("Discord did not hand it over")
 NOT_OFFERED: Final = N_(
     "“{value}” is not among what this bot offers, so nothing was started. Choose one of: {offered}."
 )
+NO_MODELS: Final = N_(
+    "The video server names no models to choose from, so nothing was started. Leave “model” empty, "
+    "and it takes its own."
+)
 ALL_BUSY: Final = N_(
     "As many films as this bot renders at once are running already, so nothing was started. "
     "Try again when one of them has ended."
@@ -320,6 +324,8 @@ def _running(job: Job, guild_id: int | None, t: Language) -> str:
 
 def not_offered(value: str, offered: Sequence[str], t: Language) -> str:
     """Say what may be chosen instead."""
+    if not offered:
+        return t(NO_MODELS)
     choices = plain(", ".join(offered), 500)
     return t(NOT_OFFERED, value=plain(value, 60), offered=choices)
 

@@ -81,7 +81,8 @@ class VideosClient:
             dialect=lambda: self.dialect,
             away=self._forget,
         )
-        self._assumed = by_host(self._wire.host) or OPENAI
+        # Nobody offers a remix on a guess.
+        self._assumed = by_host(self._wire.host) or replace(OPENAI, remixes=False)
 
     # ---------------------------------------------------------------- what the server speaks
 
@@ -94,13 +95,18 @@ class VideosClient:
 
     @property
     def models(self) -> tuple[str, ...]:
-        """What the server lists as its models, as far as it was asked."""
+        """The models that make films there, as far as the server was asked and says so."""
         return () if self._finding is None else self._finding.models
+
+    @property
+    def was_asked(self) -> bool:
+        """Whether the server has answered what it speaks and which models it has."""
+        return self._finding is not None
 
     async def find_out(self) -> None:
         """Ask the server what it speaks, unless that is known; it is forgotten by an outage."""
-        if self._given is None and self._finding is None:
-            self._finding = await find_out(self._wire.host, self._ask)
+        if self._finding is None:
+            self._finding = await find_out(self._wire.host, self._ask, self._given)
 
     def _forget(self) -> None:
         # A server that was away may come back as another.

@@ -19,6 +19,19 @@ class ImageAs(StrEnum):
     """An entry of `frame_images`: OpenRouter."""
 
 
+class Lists(StrEnum):
+    """What a family's list of models holds."""
+
+    FILM_MODELS = "film models"
+    """Nothing else: the server makes films only, or keeps a list of its own for them."""
+    ANY_MODELS = "any models"
+    """A gateway's: chat models too, so only an entry that says so makes films."""
+    UNKNOWN_MODELS = "unknown models"
+    """An entry says what it makes, or its name does; a short list that does neither is taken."""
+    NO_MODELS = "no models"
+    """Names that a create does not take, like Azure's, where a deployment has a name of its own."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Signs:
     """By what a family is known: any one of them is enough."""
@@ -51,40 +64,62 @@ class Dialect:
     """What that asks along, with its question mark."""
     lists: bool = True
     deletes: bool = True
+    stops: bool = False
+    """A delete ends the render of a job that runs; else it only forgets it."""
     remixes: bool = False
     models: str = "/models"
     """Where its models are listed."""
+    models_are: Lists = Lists.UNKNOWN_MODELS
+    refuses_empty_prompts: bool = False
+    """A create without a prompt is surely refused: it can be sent to see whether creates work."""
 
 
 OPENAI: Final = Dialect(name="openai", remixes=True)
-"""The contract as published, and what is spoken to a server that nobody knows."""
+"""The contract as published; a delete is promised there for what has ended only."""
+RUSHES: Final = Dialect(
+    name="rushes", signs=Signs(owners=("rushes",)), stops=True, remixes=True,
+    models_are=Lists.FILM_MODELS, refuses_empty_prompts=True,
+)  # fmt: skip
+"""The embedded server."""
 
 DIALECTS: Final = (
     OPENAI,
-    Dialect(name="vllm-omni", signs=Signs(owners=("vllm",))),
-    Dialect(name="sglang", signs=Signs(owners=("sglang",))),
-    Dialect(name="fastvideo", signs=Signs(owners=("fastvideo",))),
-    Dialect(name="tensorrt-llm", signs=Signs(owners=("tensorrt",))),
+    RUSHES,
     Dialect(
-        name="dynamo", json=True, image=ImageAs.TEXT, seconds_is_number=True,
-        content=False, lists=False, deletes=False,
+        name="vllm-omni", signs=Signs(owners=("vllm",)), stops=True,
+        models_are=Lists.FILM_MODELS, refuses_empty_prompts=True,
+    ),
+    Dialect(
+        name="sglang", signs=Signs(owners=("sglang",)), models_are=Lists.FILM_MODELS,
+    ),
+    Dialect(
+        name="fastvideo", signs=Signs(owners=("fastvideo",)), models_are=Lists.FILM_MODELS,
+    ),
+    Dialect(
+        name="tensorrt-llm", signs=Signs(owners=("tensorrt",)), models_are=Lists.FILM_MODELS,
+    ),
+    Dialect(
+        name="dynamo", signs=Signs(owners=("nvidia",)), json=True, image=ImageAs.TEXT,
+        seconds_is_number=True, content=False, lists=False, deletes=False,
     ),
     Dialect(
         name="litellm", signs=Signs(headers=("x-litellm-",)),
         lists=False, deletes=False, remixes=True,
+        models="/model/info", models_are=Lists.ANY_MODELS,
     ),
     Dialect(
         name="new-api", signs=Signs(headers=("x-oneapi-", "x-new-api-")),
-        lists=False, deletes=False, remixes=True,
+        lists=False, deletes=False, remixes=True, models_are=Lists.ANY_MODELS,
     ),
     Dialect(
         name="azure", signs=Signs(hosts=(".openai.azure.com", ".services.ai.azure.com")),
-        bare_key=True, remixes=True,
+        bare_key=True, remixes=True, models_are=Lists.NO_MODELS,
     ),
     Dialect(
         name="openrouter", signs=Signs(hosts=("openrouter.ai",)), json=True,
         image=ImageAs.FIRST_FRAME, seconds="duration", seconds_is_number=True,
-        content_query="?index=0", lists=False, deletes=False, models="/videos/models",
+        content_query="?index=0", lists=False, deletes=False,
+        models="/videos/models", models_are=Lists.FILM_MODELS,
     ),
     Dialect(name="reseller", lists=False, deletes=False),
 )  # fmt: skip

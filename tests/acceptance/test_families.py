@@ -1,16 +1,24 @@
 """`/video` to the film in the message, in front of an imitation of every family of servers."""
 
+import asyncio
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
+from discord import app_commands
 
+from bot.jobs.tracker import SWEEP
+from bot.status.buttons import Action
 from tests.acceptance.stage import settings_for, staged
+from tests.acceptance.test_buttons import press, told
+from tests.processes import VideosServer
 from tests.videos import films
-from tests.videos.families import FAMILIES, Family
+from tests.videos.families import FAMILIES, Family, Said, models
 from tests.videos.imitation import imitated
 
 
-@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
+@pytest.mark.parametrize("family", FAMILIES, ids=str)
 async def test_the_film_comes_from_every_family(family: Family, tmp_path: Path) -> None:
     async with imitated(family) as server:
         settings = settings_for(
@@ -26,6 +34,88 @@ async def test_the_film_comes_from_every_family(family: Family, tmp_path: Path) 
             assert stage.film == films.mp4()
             (sent,) = server.created
             assert sent["prompt"] == "a cat plays"
+
+
+def family(name: str) -> Family:
+    return next(each for each in FAMILIES if each.name == name)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("vllm-omni", "Cancelled, on the video server too."),
+        ("rushes", "Cancelled, on the video server too."),
+        ("sglang", "may still render it"),
+        ("fastvideo", "may still render it"),
+        ("tensorrt-llm", "may still render it"),
+        ("litellm", "may still render it"),
+        ("openai", "may still render it"),
+    ],
+)
+async def test_a_cancel_says_what_the_server_makes_of_a_delete(
+    tmp_path: Path, name: str, words: str
+) -> None:
+    running = Said(body={"id": "v", "status": "in_progress"})
+    busy = replace(family(name), polls=(running,))
+    async with (
+        imitated(busy) as server,
+        staged(settings_for(tmp_path / "bot", server.base_url)) as stage,
+    ):
+        await stage.ada.slash(stage.channel, "video", prompt="a cat plays")
+        pressed = told(await press(stage.ada, stage.card, Action.CANCEL))
+        assert words in pressed
+        assert words in stage.text
+
+
+SEVERAL = models("sglang", "wan-fast", "wan-fine", "hunyuan")
+
+
+async def test_the_servers_models_are_suggested_and_none_has_to_be_chosen(tmp_path: Path) -> None:
+    async with imitated(replace(family("sglang"), models=SEVERAL)) as server:
+        settings = settings_for(
+            tmp_path / "bot", server.base_url, videos_film_hosts=(server.store,)
+        )
+        async with staged(settings) as stage:
+            choices = await stage.ada.autocomplete(
+                stage.channel, "video", "model", "WAN", prompt="c"
+            )
+            assert [choice["value"] for choice in choices] == ["wan-fast", "wan-fine"]
+
+            wrong = {"prompt": "a cat", "model": "gpt-5"}
+            refused = told(await stage.ada.slash(stage.channel, "video", **wrong))
+            assert "“gpt-5” is not among" in refused
+            assert "wan-fine" in refused
+            await stage.ada.slash(stage.channel, "video", prompt="a cat plays", model="wan-fine")
+            await stage.until(lambda at: "Completed" in at.text)
+            await stage.ada.slash(stage.channel, "video", prompt="a dog plays")
+            assert [sent.get("model") for sent in server.created] == ["wan-fine", None]
+
+
+async def test_models_are_suggested_by_a_server_that_was_away_at_the_start(tmp_path: Path) -> None:
+    with VideosServer(tmp_path / "server") as server:
+        server.kill()
+        async with staged(settings_for(tmp_path / "bot", server.base_url)) as stage:
+            suggest = partial(stage.ada.autocomplete, stage.channel, "video", "model", prompt="c")
+            assert await suggest("") == []
+            named = {"prompt": "a cat", "model": "sora-2"}
+            refused = await stage.ada.slash(stage.channel, "video", **named)
+            assert "names no models" in told(refused)
+
+            await asyncio.to_thread(server.start)
+            async with asyncio.timeout(20):
+                while not (choices := await suggest("SORA")):
+                    await stage.wait(SWEEP)
+            assert [choice["value"] for choice in choices] == ["sora-2", "sora-2-pro"]
+
+
+async def test_a_server_of_one_model_leaves_nothing_to_choose(tmp_path: Path) -> None:
+    async with (
+        imitated(family("vllm-omni")) as server,
+        staged(settings_for(tmp_path / "bot", server.base_url)) as stage,
+    ):
+        command = stage.bot.tree.get_command("video")
+        assert isinstance(command, app_commands.Command)
+        assert "model" not in [option.name for option in command.parameters]
 
 
 TABLE = """

@@ -1,7 +1,7 @@
 """What each family of servers answers from a create to the film, as its own source or wire says.
 
 `{at}` in a body stands for the address of the server itself, `{store}` for another host that keeps
-films. A film is served where an answer is FILM.
+films, `{film}` for a film as base64. A film is served where an answer is FILM.
 """
 
 from collections.abc import Mapping
@@ -25,7 +25,13 @@ class Family:
     """One server: what it answers by route; polls in turn, the last one for ever."""
 
     name: str
+    case: str = ""
+    """Another way of the same family."""
     models: Said
+    info: Said = Said(status=404)
+    """What LiteLLM answers to `/model/info`."""
+    remix: Said = Said(status=404)
+    """What a GET of the route for remixes gets."""
     jobs: Said
     created: Said
     polls: tuple[Said, ...]
@@ -35,9 +41,14 @@ class Family:
     by_hand: bool = False
     """Nothing it answers tells its dialect: VIDEOS_DIALECT has to."""
     is_json: bool = False
+    makes: tuple[str, ...] = ()
+    """Its models that make films, as far as it tells."""
     sends: Mapping[str, object] = field(default_factory=dict[str, object])
     """What a create of 4 seconds has to hold."""
     has_key: str = "Authorization"
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.case}".strip()
 
 
 def models(owner: str, *names: str) -> Said:
@@ -66,6 +77,7 @@ _NEW_API: Final = {"object": "video", "model": "sora-2", "created_at": 179500000
 FAMILIES: Final = (
     Family(
         name="vllm-omni",
+        makes=("Wan-AI/Wan2.2",),
         models=models("vllm", "Wan-AI/Wan2.2"),
         jobs=Said(body={"object": "list", "data": [], "has_more": False}),
         created=Said(body=_VLLM | {"status": "queued", "progress": 0}),
@@ -77,6 +89,7 @@ FAMILIES: Final = (
     ),
     Family(
         name="sglang",
+        makes=("wan",),
         models=models("sglang", "wan"),
         jobs=Said(body={"object": "list", "data": []}),
         created=Said(body=_SGLANG | {"status": "queued", "progress": 0}),
@@ -95,6 +108,7 @@ FAMILIES: Final = (
     ),
     Family(
         name="fastvideo",
+        makes=("FastWan2.1",),
         models=models("fastvideo", "FastWan2.1"),
         jobs=Said(body={"data": []}),
         created=Said(body=_SGLANG | {"status": "queued", "progress": 0}),
@@ -103,6 +117,7 @@ FAMILIES: Final = (
     ),
     Family(
         name="tensorrt-llm",
+        makes=("Wan2.2",),
         models=models("tensorrt_llm", "Wan2.2"),
         jobs=Said(body={"data": []}),
         created=Said(
@@ -118,6 +133,7 @@ FAMILIES: Final = (
     ),
     Family(
         name="dynamo",
+        makes=("wan",),
         models=models("nvidia", "wan"),
         jobs=NOT_FOUND,
         created=Said(
@@ -130,15 +146,46 @@ FAMILIES: Final = (
         polls=(NOT_FOUND,),
         content=NOT_FOUND,
         stored=Said(body=FILM),
-        by_hand=True,
+        is_json=True,
+        sends={"seconds": 4},
+    ),
+    Family(
+        name="dynamo",
+        case="with the film inside",
+        models=models("nvidia", "meta/llama-4", "Wan-AI/Wan2.2-T2V"),
+        makes=("Wan-AI/Wan2.2-T2V",),
+        jobs=NOT_FOUND,
+        created=Said(
+            body={
+                "id": "vid_b", "object": "video", "status": "completed", "created": 1795000000,
+                "data": [{"b64_json": "{film}", "output_format": "mp4", "fps": 16}],
+            },
+        ),
+        polls=(NOT_FOUND,),
+        content=NOT_FOUND,
         is_json=True,
         sends={"seconds": 4},
     ),
     Family(
         name="litellm",
+        makes=("sora",),
         models=Said(
-            body={"data": [{"id": "sora", "object": "model", "owned_by": "openai"}]},
+            body={
+                "data": [
+                    {"id": "gpt-5", "object": "model", "owned_by": "openai"},
+                    {"id": "sora", "object": "model", "owned_by": "openai"},
+                ]
+            },
             headers={"x-litellm-version": "1.109.1"},
+        ),
+        info=Said(
+            body={
+                "data": [
+                    {"model_name": "gpt-5", "model_info": {"id": "a1", "mode": "chat"}},
+                    {"model_name": "sora", "model_info": {"id": "b2", "mode": "video_generation"}},
+                    {"model_name": "mine", "model_info": {"id": "c3", "mode": None}},
+                ]
+            },
         ),
         jobs=Said(
             status=400,
@@ -157,8 +204,16 @@ FAMILIES: Final = (
     ),
     Family(
         name="new-api",
+        makes=("sora-2",),
         models=Said(
-            body={"data": [{"id": "sora-2", "object": "model", "owned_by": "openai"}]},
+            body={
+                "data": [
+                    {"id": "gpt-5", "object": "model", "owned_by": "openai",
+                     "supported_endpoint_types": ["openai"]},
+                    {"id": "sora-2", "object": "model", "owned_by": "openai",
+                     "supported_endpoint_types": ["openai-video"]},
+                ]
+            },
             headers={"X-Oneapi-Request-Id": "20261123"},
         ),
         jobs=Said(status=404, body={"error": {"message": "Invalid URL (GET /v1/videos)"}}),
@@ -224,10 +279,20 @@ FAMILIES: Final = (
         name="openai",
         models=NOT_FOUND,
         jobs=NOT_FOUND,
+        remix=Said(status=405, headers={"Allow": "POST"}),
         created=Said(body={"id": "r2", "status": "queued"}),
         polls=(Said(body={"id": "r2", "status": "success"}),),
         content=Said(body={"data": {"url": "{store}/stored"}}),
         stored=Said(body=FILM),
     ),
+    Family(
+        name="rushes",
+        models=models("rushes", "preview"),
+        makes=("preview",),
+        jobs=Said(body={"object": "list", "data": [], "has_more": False}),
+        created=Said(body={"id": "video_r", "object": "video", "status": "queued"}),
+        polls=(Said(body={"id": "video_r", "status": "completed"}),),
+        content=Said(body=FILM),
+    ),
 )  # fmt: skip
-"""The last one answers like docs.anyfast.ai: /content is JSON with an address."""
+"""`openai` answers like docs.anyfast.ai: /content is JSON with an address."""

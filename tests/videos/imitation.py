@@ -1,6 +1,7 @@
 """A real HTTP server on loopback that answers as one family does, and another that keeps films."""
 
 import json
+from base64 import b64encode
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -28,18 +29,20 @@ class Imitation:
         """Answer a request to the server itself."""
         self.keys.append(request.headers.get(self.family.has_key))
         path, family = request.path.removeprefix("/v1"), self.family
-        if path == "/models":
-            return self._answer(family.models)
         if request.method == "POST" and path == "/videos":
             self.created.append(await _fields(request, is_json=family.is_json))
             return self._answer(family.created)
-        if path == "/videos":
-            return self._answer(family.jobs)
-        if path.endswith("/content"):
-            return self._answer(family.content)
-        poll = family.polls[min(self._polls, len(family.polls) - 1)]
+        if request.method == "DELETE":
+            return self._answer(Said(body={"deleted": True}))
+        asked = {"/models": family.models, "/model/info": family.info, "/videos": family.jobs}
+        ends = {"content": family.content, "remix": family.remix}
+        said = asked.get(path) or ends.get(path.rpartition("/")[2]) or self._polled()
+        return self._answer(said)
+
+    def _polled(self) -> Said:
+        polls = self.family.polls
         self._polls += 1
-        return self._answer(poll)
+        return polls[min(self._polls, len(polls)) - 1]
 
     async def keep(self, request: web.Request) -> web.StreamResponse:
         """Answer a request to the host that keeps films."""
@@ -57,7 +60,11 @@ class Imitation:
         )
 
     def _filled(self, text: str) -> str:
-        return text.replace("{at}", self.base_url).replace("{store}", f"http://{self.store}")
+        return (
+            text.replace("{at}", self.base_url)
+            .replace("{store}", f"http://{self.store}")
+            .replace("{film}", b64encode(films.mp4()).decode())
+        )
 
 
 async def _fields(request: web.Request, *, is_json: bool) -> dict[str, Any]:

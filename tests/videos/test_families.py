@@ -14,7 +14,7 @@ from tests.videos import films
 from tests.videos.families import FAMILIES, Family
 from tests.videos.imitation import Imitation, imitated
 
-ALL = pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
+ALL = pytest.mark.parametrize("family", FAMILIES, ids=str)
 KEY = "sk-family"
 WANTED = CreateVideo(prompt="a cat", size="832x480", seconds="4")
 
@@ -36,15 +36,16 @@ async def speaking_to(server: Imitation) -> AsyncGenerator[VideosClient]:
 async def test_from_the_create_to_the_film(family: Family, tmp_path: Path) -> None:
     async with imitated(family) as server, speaking_to(server) as client:
         await client.find_out()
-        created = (await client.create(WANTED)).video
-        looked = created
+        target = tmp_path / "film"
+        reading = await client.create(WANTED, target)
+        looked = created = reading.video
         for _ in range(5):
             if looked.status is VideoStatus.COMPLETED:
                 break
             looked = (await client.retrieve(created.id)).video
         assert looked.status is VideoStatus.COMPLETED
-        target = tmp_path / "film"
-        await client.download(created.id, target, film_url=created.film_url)
+        if reading.film is None:
+            await client.download(created.id, target, film_url=created.film_url)
 
     assert target.read_bytes() == films.mp4()
     (sent,) = server.created
@@ -61,6 +62,28 @@ async def test_the_dialect_is_found_out_where_it_can_be(family: Family) -> None:
         await client.find_out()
     assert client.dialect.name == ("openai" if family.by_hand else family.name)
     assert client.dialect.lists is (family.jobs.status == 200)
+    assert client.models == family.makes
+
+
+@ALL
+async def test_a_remix_is_offered_where_the_server_surely_does_one(family: Family) -> None:
+    async with imitated(family) as server, aiohttp.ClientSession() as session:
+        client = VideosClient(session, base_url=server.base_url)
+        assert not client.dialect.remixes, "nothing is known before it was asked"
+        await client.find_out()
+    known = BY_NAME[client.dialect.name]
+    asked = family.remix.status == 405 if known.name == "openai" else known.remixes
+    assert client.dialect.remixes is asked
+
+
+async def test_a_dialect_set_by_hand_is_believed_and_its_models_are_asked_for() -> None:
+    (family,) = [each for each in FAMILIES if each.name == "vllm-omni"]
+    async with imitated(family) as server, aiohttp.ClientSession() as session:
+        given = BY_NAME["litellm"]
+        client = VideosClient(session, base_url=server.base_url, dialect=given)
+        await client.find_out()
+    assert client.dialect is given
+    assert client.models == ()
 
 
 @pytest.mark.parametrize(
@@ -80,9 +103,10 @@ def test_some_hosts_tell_by_their_name(host: str, name: str) -> None:
 
 @pytest.mark.parametrize("name", ["dynamo", "openrouter"])
 async def test_json_servers_get_the_image_as_a_data_url(name: str) -> None:
-    (family,) = [each for each in FAMILIES if each.name == name]
+    family = next(each for each in FAMILIES if each.name == name)
     image = InputReference(data=b"png", filename="a.png", content_type="image/png")
     async with imitated(family) as server, speaking_to(server) as client:
+        await client.find_out()
         await client.create(WANTED.model_copy(update={"input_reference": image}))
     assert "data:image/png;base64,cG5n" in str(server.created)
 
