@@ -89,6 +89,7 @@ class VideoBot(commands.AutoShardedBot):
         await self.tree.sync(guild=self._dev_guild)
         # After the cogs listen, so that they hear what became of interrupted jobs; before the
         # gateway connects, since a new request would look interrupted as well.
+        await self.tracker.catch_up()
         self.dispatch("unsent_requests", await self.studio.resume())
         await self.studio.offer_kept(NO_ACCESS)
         self.tracker.start()

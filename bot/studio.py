@@ -28,11 +28,6 @@ SAVE_TRIES: Final = 6
 """Tries to write down what cannot be asked for again: the id of a film that is being paid for."""
 LAST_WORDS: Final = 5.0
 """Seconds a stopping bot waits for creates on the wire; Docker kills after ten."""
-FRESH: Final = 180.0
-"""Seconds. A request found unsent after a restart is sent while its requester still waits for it;
-an older one is not bought without being asked for again."""
-
-
 LOOKS_AFTER: Final = (1.0, 5.0, 30.0)
 """Seconds between the looks for a create of unknown outcome in the server's list, by itself."""
 LOOK_PAGES: Final = 3
@@ -324,16 +319,17 @@ class Studio:
     async def resume(self) -> list[Job]:
         """Judge what a stopped process left half-way; return the requests that may still be sent.
 
-        What was on the wire is never sent again. A request is sent only while it is fresh; whether
+        What was on the wire is never sent again by itself, nor is what was to be sent a second
+        time: nobody knows what became of the first. A request is sent only while it is fresh; whether
         its card stands is for the caller to find out.
         """
         fresh: list[Job] = []
         for job in await self._store.interrupted():
             now = self._clock()
-            if job.status is JobStatus.SENDING:
+            if job.status is JobStatus.SENDING or job.sent_at is not None:
                 after = lifecycle.unconfirmed(job, lifecycle.LOST_WHILE_SENDING, now)
                 self._reconciled(await self._save(job, after))
-            elif now - job.created_at > FRESH:
+            elif not lifecycle.fresh(job, now):
                 await self.give_up(job, lifecycle.NOT_SENT_BEFORE_RESTART)
             else:
                 fresh.append(job)
@@ -416,9 +412,7 @@ class Studio:
         unknown = [video for video in found if video.id not in known]
         if len(unknown) != 1:
             return job
-        return await self._save(
-            job, lifecycle.accepted(job.evolve(error_code=None), unknown[0], self._clock(), 0.0)
-        )
+        return await self._save(job, lifecycle.found(job, unknown[0], self._clock()))
 
     async def send_again(self, job: Job) -> Job:
         """Send an unconfirmed request once more, because its requester decided so."""

@@ -28,6 +28,9 @@ DROPPED: Final = "dropped"
 NOT_KEPT: Final = "not_kept"
 OVERDUE: Final = "overdue"
 
+FRESH: Final = 180.0
+"""Seconds. A request found unsent after a restart is sent while its requester still waits for it;
+an older one is not bought without being asked for again."""
 MATCH_BEFORE: Final = 60.0
 """Seconds a server's clock may be behind ours when a lost create is looked for."""
 
@@ -41,13 +44,27 @@ _STATUS: Final = {
 }
 
 
+def fresh(job: Job, now: float) -> bool:
+    """Whether a request that was never sent is so young that its requester still waits for it.
+
+    One from ahead of now was written by a clock that was ahead: nobody knows how old it is.
+    """
+    return 0 <= now - job.created_at <= FRESH
+
+
 def sending(job: Job, now: float) -> Job:
     """The create is about to leave."""
     return job.evolve(status=JobStatus.SENDING, sent_at=now)
 
 
 def not_sent(job: Job, code: str, now: float) -> Job:
-    """The request ends before anything was sent, so nothing was bought."""
+    """The request ends before anything was sent, so nothing was bought.
+
+    One that was to be sent once more goes back to being unconfirmed: its first create may have been
+    taken.
+    """
+    if job.sent_at is not None:
+        return unconfirmed(job, code, now)
     return _ended(job, JobStatus.FAILED, now, code, None)
 
 
@@ -62,18 +79,21 @@ def cancelled(job: Job, code: str, now: float) -> Job:
 
 
 def requested_again(job: Job) -> Job:
-    """Somebody decides to send an unconfirmed request once more."""
-    return job.evolve(status=JobStatus.REQUESTED, error_code=None, sent_at=None, ended_at=None)
+    """Somebody decides to send an unconfirmed request once more.
+
+    `sent_at` stays: should the process end before it is sent, the first create is still in doubt.
+    """
+    return _revived(job, JobStatus.REQUESTED)
 
 
 def offered_again(job: Job, now: float) -> Job:
     """The film is to be delivered once more, from our disk or from the server."""
-    return job.evolve(
-        status=JobStatus.COMPLETED,
-        error_code=None,
-        ended_at=None,
-        next_look_at=now,
-    )
+    return _revived(job, JobStatus.COMPLETED).evolve(next_look_at=now)
+
+
+def found(job: Job, video: Video, now: float) -> Job:
+    """An unconfirmed job is in the server's list after all; it is polled at once."""
+    return accepted(_revived(job, JobStatus.SENDING), video, now, 0.0)
 
 
 def may_be(job: Job, video: Video) -> bool:
@@ -205,9 +225,7 @@ def stopped_waiting(job: Job, now: float) -> Job:
 
 def watched_again(job: Job, now: float) -> Job:
     """Somebody wants one more look at a job that nobody waits for any more."""
-    return job.evolve(
-        status=JobStatus.IN_PROGRESS, error_code=None, ended_at=None, next_look_at=now
-    )
+    return _revived(job, JobStatus.IN_PROGRESS).evolve(next_look_at=now)
 
 
 def backoff(looks: int, pause: float) -> float:
@@ -219,6 +237,18 @@ def _later(job: Job, now: float, pause: float, retry_after: float | None) -> Job
     looks = job.failed_looks + 1
     wait = backoff(looks, pause) if retry_after is None else min(retry_after, LONGEST_WAIT)
     return job.evolve(failed_looks=looks, next_look_at=now + wait)
+
+
+def _revived(job: Job, status: JobStatus) -> Job:
+    """Take back an end: nothing of it stays, and the next end has to be shown anew."""
+    return job.evolve(
+        status=status,
+        error_code=None,
+        server_code=None,
+        error_message=None,
+        ended_at=None,
+        shown=None,
+    )
 
 
 def _ended(job: Job, status: JobStatus, now: float, code: str | None, message: str | None) -> Job:

@@ -66,6 +66,14 @@ class JobTracker:
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._next_sweep = 0.0
 
+    async def catch_up(self) -> None:
+        """Have what an earlier process ended and had no time to show announced at once.
+
+        To be called before this process ends anything. Raises StoreError.
+        """
+        self._next_sweep = self._clock() + SWEEP
+        await self._sweep(self._clock(), shortest=0.0)
+
     def start(self) -> None:
         """Begin; needs a running event loop."""
         self._background.spawn(self._run(), name="job tracker")
@@ -86,7 +94,7 @@ class JobTracker:
         now = self._clock()
         if now >= self._next_sweep:
             self._next_sweep = now + SWEEP
-            await self._sweep(now)
+            await self._sweep(now, shortest=SHOWN_BY_ITSELF)
         due: list[Job] = []
         for job in await self._store.due(now, limit=TAKEN_PER_TICK):
             if job.status is JobStatus.COMPLETED:
@@ -134,13 +142,11 @@ class JobTracker:
                 break
         return listed
 
-    async def _sweep(self, now: float) -> None:
+    async def _sweep(self, now: float, *, shortest: float) -> None:
         # Nothing is asked where it is known; a server that was away may come back as another.
         self._background.spawn(self._videos.find_out(), name="dialect")
         await self._store.forget_tokens(now)
-        for job in await self._store.unshown(
-            now, longest=SHOWN_AGAIN_FOR, shortest=SHOWN_BY_ITSELF
-        ):
+        for job in await self._store.unshown(now, longest=SHOWN_AGAIN_FOR, shortest=shortest):
             self._announce(JobChange(job, job))
         for job in await self._store.untold():
             self._remind(job)

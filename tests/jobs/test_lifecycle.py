@@ -422,6 +422,47 @@ def test_who_stopped_waiting_can_look_again_and_get_the_film() -> None:
     assert (again.next_look_at, again.video_id, again.sent_at) == (LATER, "v", NOW)
 
 
+SHOWN = {
+    "shown": JobStatus.UNCONFIRMED,
+    "error_code": "a",
+    "server_code": "b",
+    "error_message": "c",
+}
+NEW = (None, None, None, None, None)
+
+
+def end(job: Job) -> tuple[object, ...]:
+    return (job.ended_at, job.shown, job.error_code, job.server_code, job.error_message)
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        lambda job: lifecycle.requested_again(job),
+        lambda job: lifecycle.offered_again(job, LATER),
+        lambda job: lifecycle.watched_again(job, LATER),
+        lambda job: lifecycle.found(job, video(VideoStatus.QUEUED), LATER),
+    ],
+    ids=["sent again", "delivered again", "watched again", "found"],
+)
+def test_of_an_end_that_is_taken_back_nothing_stays(again: Callable[[Job], Job]) -> None:
+    """An end that stayed `shown` would not be shown when it comes again."""
+    ended = unconfirmed(job(status=JobStatus.SENDING, sent_at=NOW), "x", NOW).evolve(**SHOWN)
+    assert end(again(ended)) == NEW
+
+
+def test_a_request_to_be_sent_again_goes_back_to_being_unconfirmed() -> None:
+    """Nobody can say that nothing was charged: the first create may have been taken."""
+    first = unconfirmed(sending(job(), NOW), "x", NOW)
+    again = not_sent(lifecycle.requested_again(first), lifecycle.DISK_FAILED, LATER)
+    assert_ended(again, JobStatus.UNCONFIRMED)
+
+
+@pytest.mark.parametrize(("age", "is_fresh"), [(0, True), (180, True), (181, False), (-1, False)])
+def test_a_request_is_fresh_for_three_minutes(age: float, *, is_fresh: bool) -> None:
+    assert lifecycle.fresh(job(), NOW + age) is is_fresh
+
+
 def test_letting_go_of_a_film_that_was_seen_ends_nothing() -> None:
     seen = job(status=JobStatus.DELIVERED, film="a.mp4", ended_at=NOW)
     assert let_go(seen, LATER) == seen.evolve(film=None)

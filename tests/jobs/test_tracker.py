@@ -139,3 +139,25 @@ async def test_two_jobs_are_no_reason_for_a_list(store: JobStore, server: Script
         server.on("GET", f"/videos/video_{number}", says(200, json.dumps(told(number)).encode()))
     await changes(store, server, 2)
     assert all("limit" not in seen.path for seen in server.seen)
+
+
+async def test_an_end_of_an_earlier_process_is_brought_up_at_once(
+    store: JobStore, server: ScriptedServer
+) -> None:
+    unseen = job(status=JobStatus.FAILED, ended_at=NOW - 1)
+    seen = job(status=JobStatus.FAILED, ended_at=NOW - 1, shown=JobStatus.FAILED)
+    for each in (unseen, seen):
+        assert await store.admit(each, most_of_user=MANY, most=MANY)
+    announced: list[Job] = []
+    async with aiohttp.ClientSession() as session:
+        tracker = JobTracker(
+            store=store,
+            videos=VideosClient(session, base_url=server.base_url, dialect=BY_NAME["openai"]),
+            announce=lambda change: announced.append(change.job),
+            poll_interval=2.0,
+            deadline=3600.0,
+            clock=lambda: NOW,
+        )
+        await tracker.catch_up()
+        await tracker.close()
+    assert announced == [unseen]
