@@ -30,8 +30,10 @@ from bot.videos.client import VideosClient
 from bot.videos.dialects import BY_NAME, RUSHES, Dialect
 from bot.videos.stills import take_still
 
-LAST_EDITS: Final = 3.0
+LAST_EDITS: Final = 2.0
 """Seconds a stopping bot gives the edits that are on their way."""
+GOODBYE: Final = 2.0
+"""Seconds Discord's gateway has to agree to the end of the connection."""
 START_WAITS: Final = 3.0
 """Seconds a start waits to hear what the Videos server speaks; it need not be there yet."""
 PREVIEW_MODELS: Final = ("preview",)
@@ -220,10 +222,11 @@ def _bot(settings: Settings, stack: AsyncExitStack, house: _House, timing: Timin
         largest_image=int(settings.max_image_mb * 1024**2),
         dev_guild=settings.discord_dev_guild,
     )
-    stack.push_async_callback(bot.close)
+    stack.push_async_callback(_hang_up, bot)
     stack.push_async_callback(_last_words, studio, editor)
     stack.push_async_callback(keeper.close)
     stack.push_async_callback(tracker.close)
+    stack.callback(bot.stop_taking)
     return bot
 
 
@@ -243,8 +246,17 @@ def _keep(settings: Settings) -> Keep:
 
 
 async def _last_words(studio: Studio, editor: StatusEditor) -> None:
-    """Let creates on the wire be answered and edits on their way arrive, side by side."""
-    await asyncio.gather(studio.close(), editor.close(grace=LAST_EDITS))
+    """Let creates on the wire be answered, then the edits on their way and theirs arrive."""
+    await studio.close()
+    await editor.close(grace=LAST_EDITS)
+
+
+async def _hang_up(bot: VideoBot) -> None:
+    """Close the connections to Discord, whether its gateway answers or not."""
+    try:
+        await asyncio.wait_for(bot.close(), GOODBYE)
+    except TimeoutError:
+        await bot.http.close()
 
 
 def make_folder(folder: Path) -> Path:

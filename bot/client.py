@@ -18,7 +18,7 @@ from bot.status.buckets import EditBuckets
 from bot.status.editor import StatusEditor
 from bot.status.language import OFFERED, language
 from bot.status.view import House
-from bot.status.words import GONE_WRONG, NO_ACCESS
+from bot.status.words import GONE_WRONG, NO_ACCESS, STOPPING
 from bot.stills import Stills
 from bot.studio import Studio
 
@@ -72,6 +72,7 @@ class VideoBot(commands.AutoShardedBot):
         self.editor = editor
         self.clock = clock
         self.largest_image = largest_image
+        self.stopping = False
         self._dev_guild = None if dev_guild is None else discord.Object(dev_guild)
 
     @property
@@ -94,6 +95,11 @@ class VideoBot(commands.AutoShardedBot):
         await self.studio.offer_kept(NO_ACCESS)
         self.tracker.start()
         self.keeper.start()
+
+    def stop_taking(self) -> None:
+        """Begin nothing new: who asks for something now is told to come back."""
+        _log.info("stopping: nothing new is begun")
+        self.stopping = True
 
     async def on_ready(self) -> None:
         """Say that people can be served."""
@@ -127,6 +133,15 @@ class CommandTranslator(app_commands.Translator):
 
 class VideoTree(app_commands.CommandTree[VideoBot]):
     """The commands, and what happens when one of them fails in a way nobody foresaw."""
+
+    async def interaction_check(self, interaction: discord.Interaction[VideoBot], /) -> bool:
+        """Turn commands away while the bot is about to end."""
+        if not interaction.client.stopping:
+            return True
+        if interaction.type is discord.InteractionType.application_command:
+            sentence = language(interaction.locale.value)(STOPPING)
+            await interaction.response.send_message(sentence, ephemeral=True)
+        return False
 
     async def on_error(
         self, interaction: discord.Interaction[VideoBot], error: app_commands.AppCommandError, /

@@ -3,7 +3,8 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, cast
@@ -26,8 +27,10 @@ _log = logging.getLogger(__name__)
 
 SAVE_TRIES: Final = 6
 """Tries to write down what cannot be asked for again: the id of a film that is being paid for."""
-LAST_WORDS: Final = 5.0
+LAST_WORDS: Final = 4.0
 """Seconds a stopping bot waits for creates on the wire; Docker kills after ten."""
+WRITE_AGAIN: Final = 30.0
+"""Seconds between two tries to write down what the disk did not take."""
 LOOKS_AFTER: Final = (1.0, 5.0, 30.0)
 """Seconds between the looks for a create of unknown outcome in the server's list, by itself."""
 LOOK_PAGES: Final = 3
@@ -139,7 +142,8 @@ class Studio:
         self._pause = poll_interval
         self._clock = clock
         self._background = Background()
-        self._looking = Background()
+        self._aside = Background()
+        self._closing = False
 
     @property
     def offer(self) -> Offer:
@@ -205,7 +209,11 @@ class Studio:
 
     async def drop(self, job: Job) -> None:
         """Forget an intent whose card nobody saw, or whose image cannot be used."""
-        await self._store.drop(job)
+        try:
+            await self._store.drop(job)
+        except StoreError:
+            _log.exception("an intent cannot be dropped yet", extra=_of(job))
+            self._write_later(job, lambda: self._store.drop(job))
 
     async def attach_image(self, job: Job, data: bytes) -> Job:
         """Bring the reference image to the exact frame and keep its bytes with the job.
@@ -237,13 +245,17 @@ class Studio:
         """Create the film on the server, exactly once, and write down what came of it.
 
         Cancelling the caller does not cancel the create: its outcome is money. Where our own disk
-        fails, the returned job says so.
+        fails, the returned job says so. A studio that is closing sends nothing more: the next
+        start does.
         """
+        if self._closing:
+            return job
         return await asyncio.shield(self._background.spawn(self._send(job), name=f"send {job.id}"))
 
     async def close(self) -> None:
         """Give creates on the wire a moment to be answered and written down."""
-        await self._looking.close()
+        self._closing = True
+        await self._aside.close()
         await self._background.close(grace=LAST_WORDS)
 
     async def _send(self, job: Job) -> Job:
@@ -255,13 +267,20 @@ class Studio:
                 return job
         except StoreError:
             return self._unwritten(job)
+        except Exception:  # noqa: BLE001 - a request that cannot be built ends in words
+            _log.exception("a request cannot be sent", extra=_of(job))
+            return await self.give_up(job, lifecycle.UNFORESEEN)
         after = await self._create(sending, request)
         try:
             return self._reconciled(await self._save_surely(sending, after))
         except StoreError:
             lost = lifecycle.unconfirmed(after, lifecycle.DISK_FAILED, self._clock())
             self._announce(JobChange(sending, lost))
+            self._write_later(job, lambda: self._settle(sending, after))
             return lost
+
+    async def _settle(self, sending: Job, after: Job) -> None:
+        self._reconciled(await self._save(sending, after))
 
     def _request(self, job: Job, image: InputReference | None) -> CreateVideo:
         return CreateVideo(
@@ -275,10 +294,7 @@ class Studio:
 
     async def _create(self, job: Job, request: CreateVideo) -> Job:
         try:
-            if job.remix_of is None:
-                reading = await self._videos.create(request, self._films / job.id)
-            else:
-                reading = await self._videos.remix(job.remix_of, job.prompt)
+            return await self._bought(job, request)
         except OutcomeUnknown as error:
             _log.error("nobody knows whether a create was taken: %s", error, extra=_of(job))
             return lifecycle.unconfirmed(job, error.code, self._clock())
@@ -288,6 +304,12 @@ class Studio:
         except Exception:  # noqa: BLE001 - whatever it was, the request may have left us
             _log.exception("a create failed in a way nobody foresaw", extra=_of(job))
             return lifecycle.unconfirmed(job, OutcomeUnknown.code, self._clock())
+
+    async def _bought(self, job: Job, request: CreateVideo) -> Job:
+        if job.remix_of is None:
+            reading = await self._videos.create(request, self._films / job.id)
+        else:
+            reading = await self._videos.remix(job.remix_of, job.prompt)
         pause = self._pause if reading.poll_after is None else reading.poll_after
         after = lifecycle.accepted(job, reading.video, self._clock(), pause)
         if reading.film is not None:
@@ -314,14 +336,26 @@ class Studio:
         _log.exception("the job cannot be written down and is not sent", extra=_of(job))
         after = lifecycle.not_sent(job, lifecycle.DISK_FAILED, self._clock())
         self._announce(JobChange(job, after))
+        self._write_later(job, lambda: self._store.save(job, after))
         return after
+
+    def _write_later(self, job: Job, write: Callable[[], Awaitable[object]]) -> None:
+        """Write what the disk does not take now once it does; a stop ends the trying."""
+        self._aside.spawn(self._until_written(write), name=f"write {job.id}")
+
+    async def _until_written(self, write: Callable[[], Awaitable[object]]) -> None:
+        while True:
+            await asyncio.sleep(WRITE_AGAIN)
+            with suppress(StoreError):
+                await write()
+                return
 
     async def resume(self) -> list[Job]:
         """Judge what a stopped process left half-way; return the requests that may still be sent.
 
         What was on the wire is never sent again by itself, nor is what was to be sent a second
-        time: nobody knows what became of the first. A request is sent only while it is fresh; whether
-        its card stands is for the caller to find out.
+        time: nobody knows what became of the first. A request is sent only while it is fresh;
+        whether its card stands is for the caller to find out.
         """
         fresh: list[Job] = []
         for job in await self._store.interrupted():
@@ -336,8 +370,14 @@ class Studio:
         return fresh
 
     async def give_up(self, job: Job, code: str) -> Job:
-        """End a request that was never sent."""
-        return await self._save(job, lifecycle.not_sent(job, code, self._clock()))
+        """End a request that was never sent; one that was sent meanwhile stays as it is."""
+        try:
+            current = await self._store.get(job.id)
+            if current is None or current.status is not JobStatus.REQUESTED:
+                return current or job
+            return await self._save(current, lifecycle.not_sent(current, code, self._clock()))
+        except StoreError:
+            return self._unwritten(job)
 
     async def cancel(self, job: Job) -> Job:
         """Stop following a job, and end it on the server where that can be done.
@@ -373,7 +413,7 @@ class Studio:
     def _reconciled(self, job: Job) -> Job:
         """Have a create of unknown outcome looked for, without anybody having to ask."""
         if job.status is JobStatus.UNCONFIRMED:
-            self._looking.spawn(self._look_for(job), name=f"look for {job.id}")
+            self._aside.spawn(self._look_for(job), name=f"look for {job.id}")
         return job
 
     async def _look_for(self, job: Job) -> None:

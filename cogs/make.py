@@ -36,6 +36,10 @@ class Make(commands.Cog):
         )
         self.bot.tree.add_command(command)
 
+    async def cog_unload(self) -> None:
+        """Leave what is not sent yet to the next start."""
+        await self.requests.close()
+
     async def _make(self, interaction: Interaction, message: discord.Message) -> None:
         images = [image for image in message.attachments if _is_image(image)]
 

@@ -83,6 +83,10 @@ class Presses(commands.Cog):
         }
         bot.add_dynamic_items(JobButton)
 
+    async def cog_unload(self) -> None:
+        """Leave what is not sent yet to the next start."""
+        await self.requests.close()
+
     @commands.Cog.listener()
     async def on_interaction(self, interaction: Interaction) -> None:
         """Catch a press on a button that its card no longer has."""
@@ -95,6 +99,9 @@ class Presses(commands.Cog):
     async def on_job_button(self, interaction: Interaction, action: Action, job_id: str) -> None:
         """Check the right and the state, then do what was pressed."""
         t = own_language(interaction)
+        if self.bot.stopping:
+            await refuse(interaction, t(words.STOPPING))
+            return
         try:
             await self._press(interaction, action, job_id)
         except StoreError:

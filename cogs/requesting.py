@@ -1,6 +1,8 @@
 """From something asked to a job on its way: what every command and button goes through."""
 
+import asyncio
 import logging
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -8,6 +10,7 @@ import aiohttp
 import discord
 import stamina
 
+from bot.background import Background
 from bot.client import VideoBot
 from bot.jobs import lifecycle
 from bot.jobs.models import Job, JobStatus
@@ -24,7 +27,16 @@ _log = logging.getLogger(__name__)
 UNREACHED: Final = (discord.HTTPException, aiohttp.ClientError, OSError)
 """What a call to Discord raises when it does not do what was asked."""
 
+SURELY_MISSING: Final = 2
+"""Answers that there is no card before that is believed."""
+LONGEST_PAUSE: Final = 15.0
+"""Seconds between two looks for a card while Discord cannot be asked, at the most."""
+
 Interaction = discord.Interaction[VideoBot]
+
+
+class _CardUnknown(Exception):
+    """Discord could not be asked in time whether a card stands."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +55,20 @@ class Asked:
     parent_link: str | None = None
 
 
+def _looks() -> Iterator[float]:
+    """Give the seconds to wait after each look for a card."""
+    wait = 0.25
+    while True:
+        yield wait
+        wait = min(2 * wait, LONGEST_PAUSE)
+
+
+def _may_pass(error: Exception) -> bool:
+    """Whether a file that Discord did not hand over may come the next time."""
+    gone = isinstance(error, discord.NotFound | discord.Forbidden)
+    return isinstance(error, UNREACHED) and not gone
+
+
 def own_language(interaction: Interaction) -> Language:
     """Return the language of the person, for private answers."""
     return language(interaction.locale.value)
@@ -55,10 +81,14 @@ class Requests:
         self._bot = bot
         self._studio = bot.studio
         self._warned: set[int] = set()
+        self._background = Background()
 
     async def start(self, interaction: Interaction, asked: Asked) -> None:
         """Write the intent, answer with the card, then send: in this order, whatever is slow."""
         t = own_language(interaction)
+        if self._bot.stopping:
+            await refuse(interaction, t(words.STOPPING))
+            return
         if asked.image is not None and (problem := self._image_problem(asked.image, t)) is not None:
             await refuse(interaction, problem)
             return
@@ -67,17 +97,44 @@ class Requests:
         except (PromptProblem, NotOffered, OverLimit, StoreError) as problem:
             await refuse(interaction, _refusal(problem, interaction.guild_id, t))
             return
-        message_id = await self._acknowledge(interaction, job)
-        if message_id is None:
-            _log.warning("Discord shows no card, so nothing is sent", extra=job.log_context())
-            await self._studio.drop(job)
-            return
-        job = await self._studio.shown(job, message_id)
-        if (reason := await self._begin(job)) is not None:
-            await _withdraw(interaction, words.image_unusable(reason, t))
-            await self._studio.drop(job)
-        else:
-            await self._warn(interaction, job)
+        await self._background.spawn(self._go_on(interaction, job), name=f"request {job.id}")
+
+    async def close(self) -> None:
+        """Leave what is not sent yet to the next start."""
+        await self._background.close()
+
+    async def _go_on(self, interaction: Interaction, job: Job) -> None:
+        """Answer with the card, then send; an error that nobody foresaw ends the job in words."""
+        try:
+            if (carded := await self._show_first(interaction, job)) is None:
+                return
+            if (reason := await self._begin(carded)) is not None:
+                await self._withdraw(interaction, carded, reason)
+            else:
+                await self._warn(interaction, carded)
+        except Exception:  # noqa: BLE001 - whatever it was, somebody waits for an answer
+            await self._give_up(job)
+
+    async def _show_first(self, interaction: Interaction, job: Job) -> Job | None:
+        """Answer with the card; return the job that has it, or None where that was its end."""
+        try:
+            message_id = await self._acknowledge(interaction, job)
+        except _CardUnknown:
+            await self._studio.give_up(job, lifecycle.DISCORD_AWAY)
+            return None
+        if message_id is not None:
+            return await self._studio.shown(job, message_id)
+        _log.warning("Discord shows no card, so nothing is sent", extra=job.log_context())
+        await self._studio.drop(job)
+        try:
+            await refuse(interaction, own_language(interaction)(words.GONE_WRONG))
+        except UNREACHED as error:
+            _log.info("nor does it take a sentence: %s", error, extra=job.log_context())
+        return None
+
+    async def _give_up(self, job: Job) -> None:
+        _log.exception("a request failed in a way nobody foresaw", extra=job.log_context())
+        await self._studio.give_up(job, lifecycle.UNFORESEEN)
 
     async def _warn(self, interaction: Interaction, job: Job) -> None:
         """Say, before it matters, what the bot may not do where this was asked.
@@ -102,20 +159,47 @@ class Requests:
         except UNREACHED as error:
             _log.warning("nobody could be warned: %s", error, extra=job.log_context())
 
-    async def take_up(self, unsent: list[Job]) -> None:
+    def take_up(self, unsent: list[Job]) -> None:
         """Send what a stopped process had only written down, where its card is to be seen."""
         for job in unsent:
-            try:
-                message_id = await find_card(self._bot, job)
-            except UNREACHED:
-                _log.exception("a card could not be looked for", extra=job.log_context())
-                continue
+            self._background.spawn(self._take_up(job), name=f"take up {job.id}")
+
+    async def _take_up(self, job: Job) -> None:
+        try:
+            message_id = await self._find(job)
             if message_id is None:
                 await self._studio.drop(job)
-                continue
+                return
             shown = await self._studio.shown(job, message_id)
             if await self._begin(shown) is not None:
                 await self._studio.give_up(shown, lifecycle.IMAGE_LOST)
+        except _CardUnknown:
+            await self._studio.give_up(job, lifecycle.DISCORD_AWAY)
+        except Exception:  # noqa: BLE001 - as in _go_on
+            await self._give_up(job)
+
+    async def _find(self, job: Job) -> int | None:
+        """Return the message of the card, or None where there is surely none.
+
+        While Discord cannot be asked it is asked again; raises _CardUnknown once the request is no
+        longer fresh. One "not found" is not believed (discord-api-docs#7220).
+        """
+        missing = 0
+        for wait in _looks():
+            try:
+                message_id = await find_card(self._bot, job)
+            except UNREACHED as error:
+                _log.warning("a card cannot be looked for: %s", error, extra=job.log_context())
+            else:
+                if message_id is not None:
+                    return message_id
+                missing += 1
+                if missing == SURELY_MISSING:
+                    return None
+            if not lifecycle.fresh(job, self._bot.clock()):
+                break
+            await asyncio.sleep(wait)
+        raise _CardUnknown
 
     def _image_problem(self, image: discord.Attachment, t: Language) -> str | None:
         content_type = (image.content_type or "").split(";")[0].strip().lower()
@@ -129,7 +213,7 @@ class Requests:
         """Answer with the card; return its message, or None where Discord shows none.
 
         An error is not believed before looking: 40060 (already acknowledged) is what discord.py's
-        own second try of a lost answer gets.
+        own second try of a lost answer gets, and 10062 (too late) may be. Raises as _find.
         """
         try:
             view = card(job, await self._bot.archive.outlook(job), self._bot.house)
@@ -139,10 +223,7 @@ class Requests:
         else:
             if answer.message_id is not None:
                 return answer.message_id
-        async for attempt in stamina.retry_context(on=UNREACHED, attempts=4, timeout=30):
-            with attempt:
-                return await find_card(self._bot, job)
-        return None
+        return await self._find(job)
 
     async def _begin(self, job: Job) -> str | None:
         """Get the image if there is one, and send; return why not where it is unusable."""
@@ -150,7 +231,7 @@ class Requests:
             job = await self._studio.copy_image(job)
         if job.image_url is not None and job.status is JobStatus.REQUESTED:
             try:
-                data = await self._bot.http.get_from_cdn(job.image_url)
+                data = await self._download(job.image_url)
                 job = await self._studio.attach_image(job, data)
             except (BadImage, *UNREACHED) as error:
                 _log.warning("an image is unusable: %s", error, extra=job.log_context())
@@ -158,6 +239,28 @@ class Requests:
         if job.status is JobStatus.REQUESTED:
             await self._studio.send(job)
         return None
+
+    async def _download(self, image_url: str) -> bytes:
+        """Get an image from Discord; raises UNREACHED where it does not hand it over."""
+        async for attempt in stamina.retry_context(on=_may_pass, attempts=3, timeout=20):
+            with attempt:
+                return await self._bot.http.get_from_cdn(image_url)
+        raise AssertionError("stamina returns or raises")  # pragma: no cover
+
+    async def _withdraw(self, interaction: Interaction, job: Job, reason: str) -> None:
+        """Say in private why the image cannot be used, and take the public card back.
+
+        An answer cannot become private later. Where that fails, the card says it.
+        """
+        sentence = words.image_unusable(reason, own_language(interaction))
+        try:
+            await interaction.followup.send(sentence, ephemeral=True)
+            await interaction.delete_original_response()
+        except UNREACHED as error:
+            _log.warning("a card cannot be taken back: %s", error, extra=job.log_context())
+            await self._studio.give_up(job, lifecycle.IMAGE_UNUSABLE)
+        else:
+            await self._studio.drop(job)
 
     def _order(self, interaction: Interaction, asked: Asked) -> Order:
         guild_id = interaction.guild_id
@@ -220,11 +323,8 @@ def _refusal(problem: Exception, guild_id: int | None, t: Language) -> str:
 
 
 async def refuse(interaction: Interaction, sentence: str) -> None:
-    """Answer with one private sentence."""
-    await interaction.response.send_message(sentence, ephemeral=True)
-
-
-async def _withdraw(interaction: Interaction, sentence: str) -> None:
-    """Take the public card back and say why in private: an answer cannot become private later."""
-    await interaction.delete_original_response()
-    await interaction.followup.send(sentence, ephemeral=True)
+    """Answer with one private sentence, also where something was answered before."""
+    if interaction.response.is_done():
+        await interaction.followup.send(sentence, ephemeral=True)
+    else:
+        await interaction.response.send_message(sentence, ephemeral=True)

@@ -44,10 +44,14 @@ class VideoCog(commands.Cog):
         found = [model for model in self.bot.studio.offer.listed if typed in model.lower()]
         return _choices(tuple(found[:SUGGESTIONS]))
 
+    async def cog_unload(self) -> None:
+        """Leave what is not sent yet to the next start."""
+        await self.requests.close()
+
     @commands.Cog.listener()
     async def on_unsent_requests(self, unsent: list[Job]) -> None:
         """Take up what a stopped process had written down and not sent."""
-        await self.requests.take_up(unsent)
+        self.requests.take_up(unsent)
 
 
 def video_command(cog: VideoCog, offer: Offer) -> app_commands.Command[Any, ..., None]:

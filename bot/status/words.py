@@ -113,6 +113,21 @@ FAILURES: Final[dict[str, tuple[str, ...]]] = _SERVERS | {
         _NOTHING_BOUGHT,
         N_("Use /video again with the image."),
     ),
+    lifecycle.IMAGE_UNUSABLE: (
+        N_("Your image cannot be used."),
+        _NOTHING_BOUGHT,
+        N_("Use /video again with another image, or without one."),
+    ),
+    lifecycle.DISCORD_AWAY: (
+        N_("Discord could not be reached in time, so this was not sent."),
+        _NOTHING_BOUGHT,
+        N_("Try again if you still want it."),
+    ),
+    lifecycle.UNFORESEEN: (
+        N_("Something went wrong inside the bot, so this was not sent."),
+        _NOTHING_BOUGHT,
+        _TRY_LATER,
+    ),
     lifecycle.DISK_FAILED: (
         N_("The bot could not write to its disk, so it did not send this."),
         _NOTHING_BOUGHT,
@@ -130,6 +145,9 @@ EXPIRED: Final[dict[str, tuple[str, ...]]] = {
         N_("It was not deleted there: press Look again to ask for it once more."),
     ),
 }
+_PRESS_REDELIVER: Final = N_(
+    "Press Redeliver to try once more; if it stays so, tell whoever runs this bot."
+)
 UNDELIVERED: Final[dict[str, tuple[str, ...]]] = {
     TOO_LARGE: (
         N_("The film is rendered and kept, but larger than what may be uploaded here."),
@@ -138,6 +156,14 @@ UNDELIVERED: Final[dict[str, tuple[str, ...]]] = {
     NO_ACCESS: (
         N_("The film is rendered and kept, but the bot may not post here any more."),
         N_("Let it see this channel, send messages and attach files, then press Redeliver."),
+    ),
+    lifecycle.NOT_TAKEN: (
+        N_("The film is rendered and kept, but Discord refused it several times."),
+        _PRESS_REDELIVER,
+    ),
+    lifecycle.UNFORESEEN: (
+        N_("The film is rendered and kept, but something went wrong inside the bot."),
+        _PRESS_REDELIVER,
     ),
 }
 CANCELLED: Final[dict[str, tuple[str, ...]]] = {
@@ -208,6 +234,7 @@ MISSING_PERMISSIONS: Final = N_(
 GONE_WRONG: Final = N_(
     "Something went wrong inside the bot. Try again; if it stays so, tell whoever runs this bot."
 )
+STOPPING: Final = N_("The bot is being restarted, so nothing was started. Try again in a minute.")
 NOT_WRITTEN: Final = N_(
     "The bot cannot write to its disk at the moment, so nothing was started. "
     "Try again later, and tell whoever runs this bot."

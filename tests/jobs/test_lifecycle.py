@@ -438,7 +438,7 @@ def end(job: Job) -> tuple[object, ...]:
 @pytest.mark.parametrize(
     "again",
     [
-        lambda job: lifecycle.requested_again(job),
+        lifecycle.requested_again,
         lambda job: lifecycle.offered_again(job, LATER),
         lambda job: lifecycle.watched_again(job, LATER),
         lambda job: lifecycle.found(job, video(VideoStatus.QUEUED), LATER),

@@ -154,6 +154,7 @@ async def test_an_end_of_an_earlier_process_is_brought_up_at_once(
             store=store,
             videos=VideosClient(session, base_url=server.base_url, dialect=BY_NAME["openai"]),
             announce=lambda change: announced.append(change.job),
+            remind=lambda _: None,
             poll_interval=2.0,
             deadline=3600.0,
             clock=lambda: NOW,

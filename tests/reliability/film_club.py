@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Self
 
@@ -23,6 +25,7 @@ class FilmClub:
     ) -> None:
         self.discord = discord
         self.videos = videos
+        self._folder = folder
         self.channel = discord.add_channel(discord.add_guild())
         self.ada = discord.add_user("ada")
         self.bot = BotProcess(discord, folder, videos.base_url, **environment)
@@ -56,6 +59,18 @@ class FilmClub:
         except TimeoutError:
             texts = [one.text for one in self.discord.messages_in(self.channel)]
             raise AssertionError(f"{texts} never said {words!r}\n{self.bot.log}") from None
+
+    def rewrite(self, change: str) -> None:
+        """Change the rows of the stopped bot's only job: "SET" and what comes behind it."""
+        with closing(sqlite3.connect(self._folder / "rushes.db")) as database, database:
+            database.execute(f"UPDATE jobs {change}")
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Every job as it is on disk."""
+        path = f"file:{self._folder / 'rushes.db'}?mode=ro"
+        with closing(sqlite3.connect(path, uri=True)) as database:
+            database.row_factory = sqlite3.Row
+            return [dict(row) for row in database.execute("SELECT * FROM jobs")]
 
     def finish(self) -> None:
         """Let films be finished, if they are held back."""

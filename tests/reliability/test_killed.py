@@ -50,6 +50,7 @@ async def test_before_the_answer_reached_discord(club: FilmClub) -> None:
     await answer.reached.wait()
 
     await club.bot.restart()
+    await club.discord.until(lambda: not club.rows())
     await club.ask()
     await club.until_film()
 
