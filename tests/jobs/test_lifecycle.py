@@ -435,15 +435,20 @@ def end(job: Job) -> tuple[object, ...]:
     return (job.ended_at, job.shown, job.error_code, job.server_code, job.error_message)
 
 
+def offered_again(ended: Job) -> Job:
+    return lifecycle.offered_again(ended, LATER)
+
+
+def looked_at_again(ended: Job) -> Job:
+    return watched_again(ended, LATER)
+
+
+def found(ended: Job) -> Job:
+    return lifecycle.found(ended, video(VideoStatus.QUEUED), LATER)
+
+
 @pytest.mark.parametrize(
-    "again",
-    [
-        lifecycle.requested_again,
-        lambda job: lifecycle.offered_again(job, LATER),
-        lambda job: lifecycle.watched_again(job, LATER),
-        lambda job: lifecycle.found(job, video(VideoStatus.QUEUED), LATER),
-    ],
-    ids=["sent again", "delivered again", "watched again", "found"],
+    "again", [lifecycle.requested_again, offered_again, looked_at_again, found]
 )
 def test_of_an_end_that_is_taken_back_nothing_stays(again: Callable[[Job], Job]) -> None:
     """An end that stayed `shown` would not be shown when it comes again."""
