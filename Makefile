@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all:
 
-.PHONY: setup tools demo run doctor serve test pictures catalogues bench tables chaos soak lint format lock clean
+.PHONY: setup tools demo run doctor serve test pictures catalogues bench tables chaos soak fuzz lint format lock clean
 
 # The locks hold every package by version and hash, so the same command gives the same
 # environment everywhere; the stamps make a second call cost nothing.
@@ -74,6 +74,10 @@ chaos: tools
 # Half an hour with 200 films in flight under faults; memory, tasks and the event loop measured.
 soak: tools
 	$(BIN)/python -m tests.soak $(SOAK)
+
+# The embedded server against its own document and against odd bytes: more than 10,000 cases.
+fuzz: tools
+	$(BIN)/python -m tests.fuzz $(FUZZ)
 
 lint: tools
 	$(BIN)/ruff format --check .

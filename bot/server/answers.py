@@ -19,7 +19,7 @@ BODY_LIMIT: Final = 32 * 2**20
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-_BODY_UNREAD: Final = frozenset({408, 413})
+_BODY_UNREAD: Final = frozenset({408, 413, 417})
 """What refuses a body before its end: nothing can follow it on the same connection."""
 
 _DISK_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
@@ -97,7 +97,7 @@ async def shape_errors(request: web.Request, handler: Handler) -> web.StreamResp
     except ApiError as error:
         return error.response()
     except web.HTTPException as error:
-        return _from_http(request, error).response()
+        return from_http(request, error).response()
     except Exception:
         logger.exception(
             "%s %s failed", request.method, request.path, extra={"action": "request_failed"}
@@ -105,8 +105,8 @@ async def shape_errors(request: web.Request, handler: Handler) -> web.StreamResp
         return ApiError("The server failed to answer.", status=500, code="server_error").response()
 
 
-def _from_http(request: web.Request, error: web.HTTPException) -> ApiError:
-    """Read what aiohttp raises by itself: no such route, wrong method, too large."""
+def from_http(request: web.BaseRequest, error: web.HTTPException) -> ApiError:
+    """Read what aiohttp raises by itself: no such route, wrong method, too large, an odd Expect."""
     match error:
         case web.HTTPMethodNotAllowed():
             allowed = ", ".join(sorted(error.allowed_methods))
@@ -124,6 +124,12 @@ def _from_http(request: web.Request, error: web.HTTPException) -> ApiError:
             )
         case web.HTTPRequestEntityTooLarge():
             return too_large()
+        case web.HTTPExpectationFailed():
+            return ApiError(
+                "The only Expect that this server knows is 100-continue.",
+                status=417,
+                code="expectation_failed",
+            )
         case _:
             return ApiError(f"{error.reason}.", status=error.status, code=None)
 

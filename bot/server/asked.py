@@ -3,7 +3,7 @@
 They describe and do not parse; a test holds the server to them in both directions.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
@@ -23,12 +23,24 @@ Prompt = Annotated[
 Model = Annotated[
     str, Field(pattern=f"^({MODEL_PATTERN})?$", description="Answered as asked; all draw alike.")
 ]
+_DIGIT = "[A-Za-z0-9+/]"
+_SIGNATURES = (
+    f"iVBORw0KGg[o-r]{_DIGIT}",  # PNG
+    "/9j/",  # JPEG
+    f"UklGR[g-v]{_DIGIT}{{4}}[BFJNRVZdhlptx159]XRUJQ",  # WebP: RIFF, four bytes, WEBP
+)
+DATA_URL_PATTERN: Final = (
+    f"^data:[a-z]+/[a-z]+;base64,({'|'.join(_SIGNATURES)})"
+    f"({_DIGIT}{{4}})*({_DIGIT}{{2}}==|{_DIGIT}{{3}}=)?$"
+)
+"""A data URL whose first bytes are an image's; more cannot be said of it by a pattern."""
+
 DataUrl = Annotated[
     str,
     WithJsonSchema(
         {
             "type": "string",
-            "format": "image-data-url",
+            "pattern": DATA_URL_PATTERN,
             "description": "`data:<media type>;base64,<data>` of a PNG, JPEG or WebP up to 20 MiB.",
         }
     ),
@@ -50,6 +62,12 @@ Left = Literal[""]
 class _Asked(BaseModel):
     # What this server does not know, it leaves unread: every server has fields of its own.
     model_config = ConfigDict(extra="allow")
+
+
+_OF_PARTS: Final = ConfigDict(
+    # A part's name stands in a header, where control characters are not allowed (RFC 9110, 5.5).
+    json_schema_extra={"propertyNames": {"pattern": r"^[^\x00-\x1f\x7f]*$"}}
+)
 
 
 class ReferenceObject(_Asked):
@@ -76,7 +94,9 @@ class CreateForm(_Asked):
     model: Model = ""
     seconds: Seconds | Left = ""
     size: Size | Left = ""
-    input_reference_image_url: DataUrl = Field(default="", alias="input_reference[image_url]")
+    input_reference_image_url: DataUrl | Left = Field(
+        default="", alias="input_reference[image_url]"
+    )
 
 
 class CreateUrlencoded(CreateForm):
@@ -88,10 +108,18 @@ class CreateUrlencoded(CreateForm):
 class CreateMultipart(CreateForm):
     """`POST /v1/videos` as multipart/form-data; a text part may hold a data URL."""
 
+    model_config = _OF_PARTS
+
     input_reference: ImageFile = b""
 
 
 class RemixFields(_Asked):
-    """`POST /v1/videos/{id}/remix`, in any kind of body."""
+    """`POST /v1/videos/{id}/remix` as JSON or as an urlencoded form."""
 
     prompt: Prompt
+
+
+class RemixMultipart(RemixFields):
+    """`POST /v1/videos/{id}/remix` as multipart/form-data."""
+
+    model_config = _OF_PARTS

@@ -18,7 +18,7 @@ from typing import Final
 
 from aiohttp import web
 
-from bot.server.answers import ApiError
+from bot.server.answers import ApiError, from_http
 
 logger = logging.getLogger(__name__)
 
@@ -26,6 +26,9 @@ _LEAST_CONNECTIONS: Final = 128
 """Half the files that a process may have open on macOS, the least of all."""
 
 _MOST_CONNECTIONS: Final = 1024
+
+_HEAD_LIMIT: Final = 64 * 1024
+"""Bytes of a request line and headers; aiohttp alone would keep a megabyte."""
 
 
 def _connections() -> int:
@@ -64,7 +67,7 @@ LIMITS: Final = Limits()
 class Connection(web.RequestHandler):
     """A connection that keeps to limits and answers even bytes that are no HTTP in our shape."""
 
-    __slots__ = ("_held", "_limits", "_patience", "_unread", "_unread_timer")
+    __slots__ = ("_head", "_held", "_limits", "_patience", "_unread", "_unread_timer")
 
     def __init__(self, server: web.Server, limits: Limits) -> None:
         """Serve one client of `server`."""
@@ -76,6 +79,7 @@ class Connection(web.RequestHandler):
             access_log=None,  # pyright: ignore[reportArgumentType] - None means none
         )
         self._limits = limits
+        self._head = 0
         self._held = 0
         self._patience: asyncio.Timeout | None = None
         self._unread = 0
@@ -115,12 +119,16 @@ class Connection(web.RequestHandler):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Take bytes in, and let the largest unfinished request go if they are too many."""
+        """Take bytes in; of too many, the largest unfinished request is let go."""
         if self._patience is not None:
             self._held += len(data)
             if self._held > self._limits.held // self._limits.connections:
                 self._make_room()
         super().data_received(data)
+        if self.is_idle:
+            self._head += len(data)
+            if self._head > _HEAD_LIMIT:
+                self.force_close()
 
     def pause_writing(self) -> None:
         """Begin to watch a client that does not read."""
@@ -131,6 +139,20 @@ class Connection(web.RequestHandler):
         """Stop watching: it has read."""
         self._end_unread()
         super().resume_writing()
+
+    async def finish_response(
+        self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
+    ) -> tuple[web.StreamResponse, bool]:
+        """Send an answer; what aiohttp raises before any handler comes here in its own shape."""
+        self._head = 0
+        if isinstance(resp, web.HTTPException):
+            resp = from_http(request, resp).response()
+        return await super().finish_response(request, resp, start_time)
+
+    def log_exception(self, *args: object, **kw: object) -> None:
+        """Log what went wrong here; a body that its sender broke off or garbled is no news."""
+        if not isinstance(kw.get("exc_info"), web.RequestPayloadError):
+            super().log_exception(*args, **kw)
 
     def handle_error(
         self,

@@ -150,7 +150,7 @@ def _fold_brackets(fields: dict[str, object]) -> dict[str, object]:
         for name in ("image_url", "file_id")
         if fields.get(f"{PARAM}[{name}]")
     }
-    return {PARAM: nested, **fields} if nested else fields
+    return fields | {PARAM: fields.get(PARAM) or nested} if nested else fields
 
 
 async def read_remix(request: web.Request, source: VideoJob, *, within: float) -> Order:

@@ -10,7 +10,13 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from bot import __version__
-from bot.server.asked import CreateJson, CreateMultipart, CreateUrlencoded, RemixFields
+from bot.server.asked import (
+    CreateJson,
+    CreateMultipart,
+    CreateUrlencoded,
+    RemixFields,
+    RemixMultipart,
+)
 from bot.server.intake import KEY_LIMIT
 from bot.server.objects import (
     DeletedVideo,
@@ -30,7 +36,7 @@ PAGE_MOST: Final = 100
 OPEN_PATHS: Final = ("/health", "/openapi.json")
 """What is answered without a key."""
 
-_READ: Final = (CreateJson, CreateMultipart, CreateUrlencoded, RemixFields)
+_READ: Final = (CreateJson, CreateMultipart, CreateUrlencoded, RemixFields, RemixMultipart)
 _WRITTEN: Final = (VideoObject, ListedVideos, DeletedVideo, ListedModels, Health, ErrorBody)
 
 _SCHEMAS: Final = "#/components/schemas/{model}"
@@ -165,7 +171,7 @@ def _single() -> Node:
                 _gives(VideoObject, headers=_POLL_AFTER, links=_links()),
                 400, 404, 408, 409, 413, 415, 507,
                 parameters=[_KEY],
-                body=dict.fromkeys((_JSON, _MULTIPART, _FORM), RemixFields),
+                body={_JSON: RemixFields, _MULTIPART: RemixMultipart, _FORM: RemixFields},
             ),
         },
         "/v1/videos/{id}/content": {"parameters": [_ID], "get": _content()},

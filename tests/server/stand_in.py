@@ -37,8 +37,9 @@ def main() -> None:
                 os.kill(os.getpid(), signal.SIGTERM)
         case _:
             pass
+    film = b"film of " + order["prompt"].encode()
     Path(order["thumbnail"]).write_bytes(b"thumbnail")
-    Path(order["film"]).write_bytes(b"film of " + order["prompt"].encode())
+    Path(order["film"]).write_bytes(film * 10**6 if verb == "large" else film)
 
 
 if __name__ == "__main__":
