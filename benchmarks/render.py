@@ -14,7 +14,7 @@ from typing import Final
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from bot.server.preview.film import Encoder, Painter
-from bot.server.renderer import RenderRequest, render
+from bot.server.renderer import FilmFiles, RenderRequest, render
 
 ROUNDS: Final = 5
 WIDTH: Final = 720
@@ -38,11 +38,11 @@ def timed(work: Callable[[], None]) -> float:
 def compare(prompt: str, folder: Path) -> tuple[float, float, int]:
     """Return the medians of rendering and of bare encoding, in seconds, and the film's bytes."""
     request = RenderRequest(prompt=prompt, width=WIDTH, height=HEIGHT, seconds=SECONDS)
-    film, thumbnail = folder / "film.mp4", folder / "film.jpg"
+    files = FilmFiles(folder / "film.jpg", folder / "sheet.jpg", folder / "film.mp4")
     frames = list(Painter(request).paint_all())
 
     def whole() -> None:
-        render(request, film, thumbnail, lambda _percent: None)
+        render(request, files, lambda _percent: None)
 
     def bare() -> None:
         encoder = Encoder(folder / "bare.mp4", WIDTH, HEIGHT)
@@ -52,7 +52,7 @@ def compare(prompt: str, folder: Path) -> tuple[float, float, int]:
 
     rounds = [(timed(whole), timed(bare)) for _ in range(ROUNDS)]
     rendered, encoded = (statistics.median(column) for column in zip(*rounds, strict=True))
-    return rendered, encoded, film.stat().st_size
+    return rendered, encoded, files.film.stat().st_size
 
 
 def main() -> None:

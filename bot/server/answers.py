@@ -95,7 +95,11 @@ async def shape_errors(request: web.Request, handler: Handler) -> web.StreamResp
     try:
         return await handler(request)
     except ApiError as error:
-        return error.response()
+        answer = error.response()
+        if request.content.exception() is not None:
+            # Where a broken body ends, and the next request begins, nobody knows.
+            answer.force_close()
+        return answer
     except web.HTTPException as error:
         return from_http(request, error).response()
     except Exception:

@@ -31,7 +31,7 @@ from bot.server.content import send_file
 from bot.server.intake import MODELS, Order, read_idempotency_key, read_order, read_remix
 from bot.server.job import VideoJob
 from bot.server.objects import DeletedVideo, Health, ListedModels, ListedVideos, ModelObject
-from bot.server.openapi import OPEN_PATHS, PAGE_DEFAULT, PAGE_MOST, document
+from bot.server.openapi import OPEN_PATHS, PAGE_DEFAULT, PAGE_MOST, VARIANTS, document
 from bot.server.queue import KeyReusedError, RenderQueue
 from bot.server.rendering import RENDERER
 from bot.server.store import JobStore
@@ -260,16 +260,21 @@ async def _delete(request: web.Request) -> web.Response:
 
 
 async def _content(request: web.Request) -> web.StreamResponse:
-    """Give the film or its thumbnail, whole or by Range."""
+    """Give the film, its thumbnail or its spritesheet, whole or by Range."""
     job = _find(request)
     variant = request.query.get("variant") or "video"
-    if variant not in ("video", "thumbnail"):
-        raise ApiError("This server offers the variants video and thumbnail.", param="variant")
+    if variant not in VARIANTS:
+        raise ApiError(f"variant must be one of {', '.join(VARIANTS)}.", param="variant")
     _require_film(job)
-    queue, limits = request.app[QUEUE], request.app[_LIMITS]
-    if variant == "video":
-        return await send_file(request, queue.film(job), kind="video/mp4", limits=limits)
-    return await send_file(request, queue.thumbnail(job), kind="image/jpeg", limits=limits)
+    files = request.app[QUEUE].files(job)
+    match variant:
+        case "thumbnail":
+            path, kind = files.thumbnail, "image/jpeg"
+        case "spritesheet":
+            path, kind = files.spritesheet, "image/jpeg"
+        case _:
+            path, kind = files.film, "video/mp4"
+    return await send_file(request, path, kind=kind, limits=request.app[_LIMITS])
 
 
 async def _list_models(_request: web.Request) -> web.Response:

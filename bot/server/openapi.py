@@ -32,6 +32,7 @@ Node = dict[str, Any]
 
 PAGE_DEFAULT: Final = 20
 PAGE_MOST: Final = 100
+VARIANTS: Final = ("video", "thumbnail", "spritesheet")
 
 OPEN_PATHS: Final = ("/health", "/openapi.json")
 """What is answered without a key."""
@@ -182,7 +183,7 @@ def _content() -> Node:
     film: Node = {"video/mp4": {}, "image/jpeg": {}}
     operation = _operation(
         "downloadVideo",
-        "The film or its thumbnail, whole or by Range",
+        "The film, its thumbnail or its spritesheet, whole or by Range",
         {"description": "The whole file, with an ETag.", "content": film},
         400,
         404,
@@ -191,8 +192,8 @@ def _content() -> Node:
         parameters=[
             _query(
                 "variant",
-                {"enum": ["video", "thumbnail", ""], "default": "video"},
-                "Which file; `spritesheet` is refused.",
+                {"enum": [*VARIANTS, ""], "default": "video"},
+                "An mp4, or a JPEG: one moment, or sixteen on a sheet.",
             )
         ],
     )

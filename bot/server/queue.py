@@ -10,12 +10,12 @@ import logging
 import time
 import uuid
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Final
 from weakref import WeakValueDictionary
 
 from bot.server.intake import Order
 from bot.server.job import VideoJob
+from bot.server.renderer import FilmFiles
 from bot.server.rendering import RENDERER, RenderFailedError, RenderInterruptedError, render
 from bot.server.store import Attempt, JobStore
 
@@ -94,13 +94,9 @@ class RenderQueue:
         """Give all jobs by age. Not to be held across an await."""
         return reversed(self._jobs.values()) if newest_first else self._jobs.values()
 
-    def film(self, job: VideoJob) -> Path:
-        """Where a completed job's film is."""
-        return self._store.film(job.id)
-
-    def thumbnail(self, job: VideoJob) -> Path:
-        """Where a completed job's thumbnail is."""
-        return self._store.thumbnail(job.id)
+    def files(self, job: VideoJob) -> FilmFiles:
+        """Where a completed job's film and pictures are."""
+        return self._store.files(job.id)
 
     async def add(self, order: Order, key: str | None) -> VideoJob:
         """Put an order in the line, on the disk before this returns.

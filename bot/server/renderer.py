@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import Final, NoReturn
+from typing import Final, NamedTuple, NoReturn
 
 FPS: Final = 24
 
@@ -28,19 +28,27 @@ class RenderRequest:
     image: Path | None = None
 
 
-def render(
-    request: RenderRequest, film: Path, thumbnail: Path, report: Callable[[int], None]
-) -> None:
-    """Write an H.264 mp4 of 24 frames a second and a JPEG whose longest side is 512 pixels.
+class FilmFiles(NamedTuple):
+    """Where a film and its pictures go; each appears whole or not at all."""
 
-    ``report`` gets each new percent, 0 to 100. Both files appear whole or not at all; whatever
-    ends the rendering early, an error raised by ``report`` included, leaves neither. A picture
-    that cannot be read raises ``ValueError``.
+    thumbnail: Path
+    """A JPEG whose longest side is 512 pixels."""
+    spritesheet: Path
+    """A JPEG of sixteen moments, four by four in reading order."""
+    film: Path
+    """An H.264 mp4 of 24 frames a second. It comes last: where it is, the others are."""
+
+
+def render(request: RenderRequest, files: FilmFiles, report: Callable[[int], None]) -> None:
+    """Write a film and its pictures.
+
+    ``report`` gets each new percent, 0 to 100. Whatever ends the rendering early, an error raised
+    by ``report`` included, leaves no file. A picture that cannot be read raises ``ValueError``.
     """
     # The server imports this module for its types and must stay small.
     from bot.server.preview.film import shoot  # noqa: PLC0415
 
-    shoot(request, film, thumbnail, report)
+    shoot(request, files, report)
 
 
 def main() -> None:
@@ -55,7 +63,8 @@ def main() -> None:
             seconds=order["seconds"],
             image=Path(order["image"]) if order["image"] else None,
         )
-        render(request, Path(order["film"]), Path(order["thumbnail"]), _print_percent)
+        files = FilmFiles(*(Path(order[name]) for name in FilmFiles._fields))
+        render(request, files, _print_percent)
     except BrokenPipeError:
         # Nobody is listening any more; without this the interpreter complains on its way out.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -88,9 +88,7 @@ def _order(job: VideoJob, image: Path | None, attempt: Attempt) -> bytes:
         "height": int(height),
         "seconds": int(job.seconds),
         "image": str(image) if image else None,
-        "film": str(attempt.film),
-        "thumbnail": str(attempt.thumbnail),
-    }
+    } | {name: str(path) for name, path in attempt.files._asdict().items()}
     return json.dumps(order).encode()
 
 

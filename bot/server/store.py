@@ -1,7 +1,7 @@
 """Jobs and films on disk. Plain blocking functions: the queue calls them in threads.
 
     <folder>/lock               held while a server uses the folder
-    <folder>/jobs/<id>/         job.json, reference.*, film.mp4, thumbnail.jpg
+    <folder>/jobs/<id>/         job.json, reference.*, film.mp4, thumbnail.jpg, spritesheet.jpg
     <folder>/attempts/          what is being written or removed; emptied at every start
 
 Whatever appears in `jobs` got there by one rename of something whole, so a death at any moment
@@ -22,12 +22,11 @@ from pydantic import ValidationError
 
 from bot.server.job import VideoJob
 from bot.server.reference import ReferenceImage
+from bot.server.renderer import FilmFiles
 
 logger = logging.getLogger(__name__)
 
 _RECORD: Final = "job.json"
-_FILM: Final = "film.mp4"
-_THUMBNAIL: Final = "thumbnail.jpg"
 
 
 @dataclass(frozen=True)
@@ -37,14 +36,9 @@ class Attempt:
     folder: Path
 
     @property
-    def film(self) -> Path:
-        """Where the renderer puts the film."""
-        return self.folder / _FILM
-
-    @property
-    def thumbnail(self) -> Path:
-        """Where the renderer puts the thumbnail."""
-        return self.folder / _THUMBNAIL
+    def files(self) -> FilmFiles:
+        """Where the renderer puts what it makes."""
+        return _files(self.folder)
 
 
 class JobStore:
@@ -120,15 +114,15 @@ class JobStore:
         shutil.rmtree(attempt.folder, ignore_errors=True)
 
     def keep(self, job_id: str, attempt: Attempt) -> None:
-        """Move a rendered film and its thumbnail to their job."""
-        for whole in (attempt.film, attempt.thumbnail):
+        """Move a rendered film and its pictures to their job."""
+        for whole, place in zip(attempt.files, self.files(job_id), strict=True):
             _sync(whole)
-            whole.replace(self._jobs / job_id / whole.name)
+            whole.replace(place)
 
     def remove_film(self, job: VideoJob) -> None:
-        """Remove a job's film and thumbnail and write that it has none."""
-        self.film(job.id).unlink(missing_ok=True)
-        self.thumbnail(job.id).unlink(missing_ok=True)
+        """Remove a job's film and its pictures and write that it has none."""
+        for path in self.files(job.id):
+            path.unlink(missing_ok=True)
         self.save(job)
 
     def remove_reference(self, job: VideoJob) -> None:
@@ -136,13 +130,9 @@ class JobStore:
         if image := self.reference(job):
             image.unlink(missing_ok=True)
 
-    def film(self, job_id: str) -> Path:
-        """Where a completed job's film is."""
-        return self._jobs / job_id / _FILM
-
-    def thumbnail(self, job_id: str) -> Path:
-        """Where a completed job's thumbnail is."""
-        return self._jobs / job_id / _THUMBNAIL
+    def files(self, job_id: str) -> FilmFiles:
+        """Where a completed job's film and pictures are."""
+        return _files(self._jobs / job_id)
 
     def reference(self, job: VideoJob) -> Path | None:
         """Where a job's image is, if it has one."""
@@ -154,6 +144,14 @@ class JobStore:
         except (OSError, ValidationError):
             logger.exception("%s holds no job", folder, extra={"action": "record_unreadable"})
             return None
+
+
+def _files(folder: Path) -> FilmFiles:
+    return FilmFiles(
+        thumbnail=folder / "thumbnail.jpg",
+        spritesheet=folder / "spritesheet.jpg",
+        film=folder / "film.mp4",
+    )
 
 
 def _write(path: Path, data: bytes) -> None:

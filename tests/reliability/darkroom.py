@@ -19,7 +19,8 @@ def main() -> None:
     film = Path(order["film"])
     mark = f"{order['prompt']} {film}".encode()
     free_box = struct.pack(">I4s", 8 + len(mark), b"free") + mark
-    Path(order["thumbnail"]).write_bytes(b"thumbnail")
+    for picture in ("thumbnail", "spritesheet"):
+        Path(order[picture]).write_bytes(b"a picture")
     film.write_bytes(template.read_bytes() + free_box)
 
 

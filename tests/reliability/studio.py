@@ -64,6 +64,7 @@ def render_template(folder: Path) -> Path:
     order = {
         "prompt": "a cat", "width": 320, "height": 240, "seconds": 1, "image": None,
         "film": str(film), "thumbnail": str(folder / "film.jpg"),
+        "spritesheet": str(folder / "sheet.jpg"),
     }  # fmt: skip
     command = [sys.executable, "-m", "bot.server.renderer"]
     subprocess.run(

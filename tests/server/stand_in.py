@@ -39,6 +39,7 @@ def main() -> None:
             pass
     film = b"film of " + order["prompt"].encode()
     Path(order["thumbnail"]).write_bytes(b"thumbnail")
+    Path(order["spritesheet"]).write_bytes(b"spritesheet")
     Path(order["film"]).write_bytes(film * 10**6 if verb == "large" else film)
 
 

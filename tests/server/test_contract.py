@@ -163,6 +163,17 @@ async def test_a_malformed_body_is_refused_in_a_sentence(
     assert answered == status
 
 
+async def test_a_body_that_is_not_packed_as_it_says_leaves_no_traceback(
+    videos: Videos, caplog: pytest.LogCaptureFixture
+) -> None:
+    for packing in ("gzip", "deflate"):
+        headers = {"Content-Type": "application/json", "Content-Encoding": packing}
+        status, _ = await refused(videos, data=b"{}, but not packed", headers=headers)
+        assert status == 400
+
+    assert [record for record in caplog.records if record.exc_info] == []
+
+
 async def test_a_body_that_says_it_is_too_large_is_not_read(videos: Videos) -> None:
     async def never_sent() -> AsyncGenerator[bytes]:
         yield b"{"
@@ -206,6 +217,26 @@ async def test_a_reference_image_in_every_form(videos: Videos, form: str, kind: 
 
     assert status == 200, job
     assert (await videos.until(job["id"], "completed", "failed"))["status"] == "completed"
+
+
+@pytest.mark.parametrize("name", ["input_reference[image_url]", "input_reference[file_id]"])
+async def test_an_empty_bracketed_field_counts_as_left_out(videos: Videos, name: str) -> None:
+    status, _ = await videos.call("POST", "videos", data={"prompt": "quick", name: ""})
+
+    assert status == 200
+
+
+async def test_a_bracketed_image_counts_beside_an_empty_plain_field(
+    videos: Videos, config: ServerConfig
+) -> None:
+    fields = {
+        "input_reference": "",
+        "input_reference[image_url]": data_url(picture()),
+        "prompt": f"hold {config.folder / 'never'}",
+    }
+    _, job = await videos.call("POST", "videos", data=fields)
+
+    assert (config.folder / "jobs" / job["id"] / "reference.png").read_bytes() == picture()
 
 
 @pytest.mark.parametrize(
@@ -252,29 +283,6 @@ async def test_a_bad_list_question_names_its_parameter(
     status, body = await videos.call("GET", "videos", params={param: value})
 
     assert (status, body["error"]["param"]) == (400, param)
-
-
-async def test_film_and_thumbnail_whole_and_in_ranges(videos: Videos) -> None:
-    job_id = await videos.create("quick one")
-    await videos.until(job_id, "completed")
-    path, film = f"videos/{job_id}/content", b"film of quick one"
-
-    async with videos.session.get(path) as whole:
-        assert (whole.status, await whole.read()) == (200, film)
-        assert whole.headers["Content-Type"] == "video/mp4"
-        assert whole.headers["Content-Length"] == str(len(film))
-        assert whole.headers["Content-Disposition"].startswith("inline; filename=")
-    async with videos.session.get(path, headers={"Range": "bytes=5-6"}) as part:
-        assert (part.status, await part.read()) == (206, b"of")
-        assert part.headers["Content-Range"] == f"bytes 5-6/{len(film)}"
-    async with videos.session.get(path, headers={"Range": "bytes=99-"}) as beyond:
-        assert beyond.status == 416
-    async with videos.session.head(path, params={"variant": "video"}) as head:
-        assert (head.status, head.headers["Content-Length"]) == (200, str(len(film)))
-    async with videos.session.get(path, params={"variant": "thumbnail"}) as thumbnail:
-        assert (thumbnail.content_type, await thumbnail.read()) == ("image/jpeg", b"thumbnail")
-    status, body = await videos.call("GET", path, params={"variant": "spritesheet"})
-    assert (status, body["error"]["param"]) == (400, "variant")
 
 
 async def test_content_that_cannot_be_had_says_why(videos: Videos, tmp_path: Path) -> None:
@@ -344,6 +352,9 @@ async def test_models_name_ours_and_its_aliases(videos: Videos) -> None:
         ("POST", "videos/characters", 404, "not_offered"),
         ("GET", "videos/characters/char_1", 404, "not_offered"),
         ("POST", "videos/video_1/remix", 404, "video_not_found"),
+        ("GET", "videos?after=video_x", 404, "video_not_found"),
+        ("DELETE", "videos/edits", 405, "method_not_allowed"),
+        ("GET", "videos/edits/content", 404, "video_not_found"),
         ("GET", "videos/video_1", 404, "video_not_found"),
         ("GET", "images", 404, "unknown_url"),
         ("PUT", "videos", 405, "method_not_allowed"),

@@ -13,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from bot.server.renderer import FPS, RenderRequest, render
+from bot.server.renderer import FPS, FilmFiles, RenderRequest, render
 
 Frames = NDArray[np.uint8]
 Shoot = Callable[..., Path]
@@ -25,10 +25,14 @@ ROTATE_TO_SHOW: Final = 6  # the camera was held on its side: turn clockwise to 
 ROOT: Final = Path(__file__).parents[2]
 
 
+def beside(film: Path) -> FilmFiles:
+    return FilmFiles(film.with_suffix(".jpg"), film.with_suffix(".sheet.jpg"), film)
+
+
 @pytest.fixture
 def shoot(tmp_path: Path) -> Shoot:
     def shoot(prompt: str, *, name: str = "film", image: Path | None = None, **size: int) -> Path:
-        film = tmp_path / f"{name}.mp4"
+        files = beside(tmp_path / f"{name}.mp4")
         wanted = SMALL | size
         request = RenderRequest(
             prompt=prompt,
@@ -37,8 +41,8 @@ def shoot(tmp_path: Path) -> Shoot:
             height=wanted["height"],
             seconds=wanted["seconds"],
         )
-        render(request, film, tmp_path / f"{name}.jpg", lambda _percent: None)
-        return film
+        render(request, files, lambda _percent: None)
+        return files.film
 
     return shoot
 
@@ -59,9 +63,7 @@ def order(film: Path, **changes: object) -> str:
         "prompt": "sunset over a calm ocean",
         **SMALL,
         "image": None,
-        "film": str(film),
-        "thumbnail": str(film.with_suffix(".jpg")),
-    }
+    } | {name: str(path) for name, path in beside(film)._asdict().items()}
     return json.dumps(asked | changes)
 
 
@@ -105,6 +107,19 @@ def test_the_thumbnail_is_a_jpeg_of_the_films_shape(shoot: Shoot) -> None:
         late = decode(film)[int(2 * FPS * 0.6)]
         small = thumbnail.convert("RGB").resize((288, 160))
         assert distance(np.asarray(small), late) < 6
+
+
+def test_the_spritesheet_shows_sixteen_moments_in_reading_order(shoot: Shoot) -> None:
+    film = shoot("a snowy forest", width=288, height=160)
+    frames = decode(film)
+    with Image.open(film.with_suffix(".sheet.jpg")) as sheet:
+        assert (sheet.format, sheet.size) == ("JPEG", (4 * 256, 4 * 142))
+        for place in (0, 6, 15):
+            row, column = divmod(place, 4)
+            left, top = column * 256, row * 142
+            tile = sheet.convert("RGB").crop((left, top, left + 256, top + 142))
+            moment = frames[(2 * place + 1) * len(frames) // 32]
+            assert distance(np.asarray(tile.resize((288, 160))), moment) < 8
 
 
 def test_the_same_prompt_gives_the_same_frames(shoot: Shoot) -> None:
@@ -186,7 +201,7 @@ def test_pictures_of_every_kind_are_read_and_move(
 def test_progress_rises_from_nothing_to_everything(tmp_path: Path) -> None:
     said: list[int] = []
     film = tmp_path / "film.mp4"
-    render(HILLS, film, tmp_path / "film.jpg", said.append)
+    render(HILLS, beside(film), said.append)
     assert said[0] == 0
     assert said[-1] == 100
     assert said == sorted(set(said))
@@ -199,7 +214,7 @@ def test_an_error_while_reporting_leaves_nothing(tmp_path: Path) -> None:
             raise BrokenPipeError
 
     with pytest.raises(BrokenPipeError):
-        render(HILLS, tmp_path / "film.mp4", tmp_path / "film.jpg", report)
+        render(HILLS, beside(tmp_path / "film.mp4"), report)
     assert not list(tmp_path.iterdir())
 
 
@@ -236,7 +251,7 @@ def test_the_process_prints_its_progress(tmp_path: Path) -> None:
     percents = [int(line) for line in said.splitlines()]
     assert (percents[0], percents[-1]) == (0, 100)
     assert percents == sorted(set(percents))
-    assert {path.name for path in tmp_path.iterdir()} == {"film.mp4", "film.jpg"}
+    assert set(tmp_path.iterdir()) == set(beside(film))
 
 
 def test_a_terminated_process_leaves_no_files(tmp_path: Path) -> None:

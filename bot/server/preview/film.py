@@ -18,7 +18,7 @@ from bot.server.preview.marks import Marks
 from bot.server.preview.mood import read_mood
 from bot.server.preview.photograph import Photograph
 from bot.server.preview.scene import Scene
-from bot.server.renderer import FPS, RenderRequest
+from bot.server.renderer import FPS, FilmFiles, RenderRequest
 
 # veryfast keeps a phone-sized film near a second of encoding on two cores. Without mbtree=0 the
 # same frames do not always encode to the same bytes; with it, crf 23 keeps the grain.
@@ -35,6 +35,9 @@ GRAIN_LEVELS: Final = 3
 # The frame shown before the film plays: late enough that the whole title stands.
 THUMBNAIL_AT: Final = 0.6
 THUMBNAIL_SIDE: Final = 512
+# A sheet of this many moments a side, in reading order.
+SHEET_SIDE: Final = 4
+TILE_SIDE: Final = 256
 
 
 class Painter:
@@ -109,14 +112,30 @@ class Encoder:
         self._container.close()
 
 
-def shoot(
-    request: RenderRequest, film: Path, thumbnail: Path, report: Callable[[int], None]
-) -> None:
-    """Render a film and its thumbnail; see ``bot.server.renderer.render``."""
-    parts = [path.with_name(f".{path.name}.part") for path in (thumbnail, film)]
+class Sheet:
+    """Moments of a film at even distances, small and side by side."""
+
+    def __init__(self, width: int, height: int, frames: int) -> None:
+        count = SHEET_SIDE * SHEET_SIDE
+        self._moments = [(2 * number + 1) * frames // (2 * count) for number in range(count)]
+        self._tile = _fit(width, height, TILE_SIDE)
+        self.image = Image.new("RGB", (self._tile[0] * SHEET_SIDE, self._tile[1] * SHEET_SIDE))
+
+    def add(self, number: int, pixels: Pixels) -> None:
+        """Take the frame of this number if it is one of the moments."""
+        for place, moment in enumerate(self._moments):
+            if moment == number:
+                row, column = divmod(place, SHEET_SIDE)
+                corner = (column * self._tile[0], row * self._tile[1])
+                self.image.paste(_small(pixels, TILE_SIDE), corner)
+
+
+def shoot(request: RenderRequest, files: FilmFiles, report: Callable[[int], None]) -> None:
+    """Render a film and its pictures; see ``bot.server.renderer.render``."""
+    parts = FilmFiles(*(path.with_name(f".{path.name}.part") for path in files))
     try:
-        _record(request, parts[1], parts[0], report)
-        for part, path in zip(parts, (thumbnail, film), strict=True):
+        _record(request, parts, report)
+        for part, path in zip(parts, files, strict=True):
             part.replace(path)
     finally:
         for part in parts:
@@ -124,32 +143,41 @@ def shoot(
     report(100)
 
 
-def _record(
-    request: RenderRequest, film: Path, thumbnail: Path, report: Callable[[int], None]
-) -> None:
+def _record(request: RenderRequest, files: FilmFiles, report: Callable[[int], None]) -> None:
     report(0)
     painter = Painter(request)
     poster = int(painter.frames * THUMBNAIL_AT)
     said = 0
-    encoder = Encoder(film, request.width, request.height)
+    sheet = Sheet(request.width, request.height, painter.frames)
+    encoder = Encoder(files.film, request.width, request.height)
     with closing(encoder), closing(painter.paint_all()) as frames:
         for number, pixels in enumerate(frames):
             encoder.add(pixels)
             if number == poster:
-                _save_thumbnail(pixels, thumbnail)
+                _save(_small(pixels, THUMBNAIL_SIDE), files.thumbnail)
+            sheet.add(number, pixels)
             # The last percent belongs to the file's being whole and in place.
             percent = 99 * (number + 1) // painter.frames
             if percent > said:
                 said = percent
                 report(percent)
         encoder.finish()
+    _save(sheet.image, files.spritesheet)
 
 
-def _save_thumbnail(pixels: Pixels, path: Path) -> None:
+def _fit(width: int, height: int, side: int) -> tuple[int, int]:
+    scale = side / max(width, height)
+    return max(round(width * scale), 1), max(round(height * scale), 1)
+
+
+def _small(pixels: Pixels, side: int) -> Image.Image:
     frame = av.VideoFrame.from_ndarray(pixels, format="yuv420p")
-    scale = THUMBNAIL_SIDE / max(frame.width, frame.height)
-    size = (max(round(frame.width * scale), 1), max(round(frame.height * scale), 1))
+    size = _fit(frame.width, frame.height, side)
     rgb = frame.to_ndarray(
         format="rgb24", width=size[0], height=size[1], src_colorspace="ITU709", interpolation="AREA"
     )
-    Image.fromarray(rgb).save(path, format="JPEG", quality=86, optimize=True)
+    return Image.fromarray(rgb)
+
+
+def _save(picture: Image.Image, path: Path) -> None:
+    picture.save(path, format="JPEG", quality=86, optimize=True)
