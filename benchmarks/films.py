@@ -19,6 +19,7 @@ def _rendered() -> bytes:
         order = {
             "prompt": "a cat", "width": 320, "height": 240, "seconds": 1, "image": None,
             "film": str(film), "thumbnail": str(film.with_suffix(".jpg")),
+            "spritesheet": str(film.with_suffix(".sheet.jpg")),
         }  # fmt: skip
         subprocess.run(
             [sys.executable, "-m", "bot.server.renderer"],
