@@ -25,6 +25,15 @@ class JobStatus(StrEnum):
     EXPIRED = "expired"
 
 
+class Road(StrEnum):
+    """Where a job's last picture goes instead of into its card, once that was tried."""
+
+    REPLY = "reply"
+    """A message in the same channel that refers to the card."""
+    DIRECT = "direct"
+    """A direct message to the requester."""
+
+
 RUNNING: Final = frozenset({JobStatus.QUEUED, JobStatus.IN_PROGRESS})
 """States in which the server works on it."""
 
@@ -99,6 +108,11 @@ class Job:
     film: str | None = None
     """File name of the downloaded film in the films folder."""
     film_attachment_id: int | None = None
+    road: Road | None = None
+    """The road that was begun instead of an edit of the card; a picture is sent on no other then,
+    since it may have arrived on this one."""
+    road_at: float | None = None
+    """When it was begun."""
     error_code: str | None = None
     """A code of bot.videos.errors, of bot.jobs.lifecycle, or of the way into the chat."""
     server_code: str | None = None

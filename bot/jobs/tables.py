@@ -43,6 +43,8 @@ jobs = sa.Table(
     sa.Column("progress", sa.Integer),
     sa.Column("film", sa.Text),
     sa.Column("film_attachment_id", sa.BigInteger),
+    sa.Column("road", sa.Text),
+    sa.Column("road_at", sa.Float(53)),
     sa.Column("error_code", sa.Text),
     sa.Column("server_code", sa.Text),
     sa.Column("error_message", sa.Text),
