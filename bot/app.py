@@ -22,12 +22,14 @@ from bot.keeping import FilmKeeper, Keep
 from bot.server.app import ServerConfig, running
 from bot.settings import CHOICES, Settings
 from bot.status.buckets import EditBuckets
+from bot.status.delivery import Ladder
 from bot.status.editor import StatusEditor
 from bot.stills import Stills, Take
 from bot.studio import Limits, Offer, Studio
 from bot.videos.catalog import Catalog, CatalogError, read_catalog
 from bot.videos.client import VideosClient
 from bot.videos.dialects import BY_NAME, RUSHES, Dialect
+from bot.videos.fitting import fit_film
 from bot.videos.stills import take_still
 
 LAST_EDITS: Final = 2.0
@@ -215,6 +217,7 @@ def _bot(settings: Settings, stack: AsyncExitStack, house: _House, timing: Timin
         tracker=tracker,
         keeper=keeper,
         stills=Stills(store=house.store, films=house.films, take=house.stills),
+        ladder=Ladder(films=house.films, fit=fit_film, link_life=None, clock=timing.clock),
         editor=editor,
         buckets=buckets,
         clock=timing.clock,

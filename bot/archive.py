@@ -55,8 +55,9 @@ class Archive:
 
     async def remove(self, job: Job) -> None:
         """Remove a job for good: our film and our row."""
-        if job.film is not None:
-            await asyncio.to_thread((self._films / job.film).unlink, missing_ok=True)
+        for name in (job.film, job.film_copy):
+            if name is not None:
+                await asyncio.to_thread((self._films / name).unlink, missing_ok=True)
         await self._store.drop(job)
 
     async def watch(self, job: Job, user_id: int) -> bool:

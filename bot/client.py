@@ -15,6 +15,7 @@ from bot.archive import Archive
 from bot.jobs.tracker import JobTracker
 from bot.keeping import FilmKeeper
 from bot.status.buckets import EditBuckets
+from bot.status.delivery import Ladder
 from bot.status.editor import StatusEditor
 from bot.status.language import OFFERED, language
 from bot.status.view import House
@@ -45,6 +46,7 @@ class VideoBot(commands.AutoShardedBot):
         tracker: JobTracker,
         keeper: FilmKeeper,
         stills: Stills,
+        ladder: Ladder,
         editor: StatusEditor,
         buckets: EditBuckets,
         clock: Callable[[], float],
@@ -69,6 +71,7 @@ class VideoBot(commands.AutoShardedBot):
         self.tracker = tracker
         self.keeper = keeper
         self.stills = stills
+        self.ladder = ladder
         self.editor = editor
         self.clock = clock
         self.largest_image = largest_image

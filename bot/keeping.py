@@ -34,6 +34,7 @@ class FilmKeeper:
     """Lets go of films whose time is over or that there is no room for, delivered ones only.
 
     A film that nobody has seen goes when its own, longer time is over, and then its card says so.
+    One that people were given a link to stays as long as the link lives.
     """
 
     def __init__(
@@ -76,7 +77,8 @@ class FilmKeeper:
         now = self._clock()
         kept: list[Job] = []
         for job in await self._store.kept_films():
-            if job.ended_at is None or now - job.ended_at <= self._time_of(job):
+            ended = job.ended_at
+            if ended is None or now - ended <= self._time_of(job) or _is_linked(job, now):
                 kept.append(job)
             else:
                 await self._let_go(job, now)
@@ -92,7 +94,7 @@ class FilmKeeper:
         after = lifecycle.let_go(job, now)
         if not await self._store.save(job, after):
             return
-        await self._unlink([str(job.film)])
+        await self._unlink([str(job.film), job.film_copy])
         if after.status is not job.status:
             _log.warning("an undelivered film's time is over", extra=job.log_context())
             self._announce(JobChange(job, after))
@@ -104,31 +106,37 @@ class FilmKeeper:
             if taken <= self._keep.budget:
                 self._told = False
                 return
-            if job.ended_at is not None and job.status is not JobStatus.UNDELIVERED:
+            seen = job.ended_at is not None and job.status is not JobStatus.UNDELIVERED
+            if seen and not _is_linked(job, now):
                 await self._let_go(job, now)
                 taken -= sizes[str(job.film)]
         if taken > self._keep.budget and not self._told:
             self._told = True
             _log.warning(
-                "films that could not be delivered yet take %d MB, more than FILMS_MAX_GB allows; "
-                "none of them is deleted before its time",
+                "films that could not be delivered yet or that have a link take %d MB, more than "
+                "FILMS_MAX_GB allows; none of them is deleted before its time",
                 taken // 10**6,
             )
 
     async def _clear_up(self, kept: list[Job], sizes: dict[str, int]) -> None:
         """Remove what a stopped process left in the folder and no job knows."""
         known = {job.film for job in kept}
+        known |= {job.film_copy for job in kept if job.status is JobStatus.UNDELIVERED}
         strange = [name for name in sizes if name not in known]
         if not strange:
             return
         running = await self._store.followed_ids()
-        left = [name for name in strange if Path(name).stem not in running]
+        left = [name for name in strange if name.partition(".")[0] not in running]
         old = await asyncio.to_thread(_untouched, self._films, left, time.time() - NOBODYS)
         await self._unlink(old)
 
     async def _unlink(self, names: Iterable[str]) -> None:
         for name in names:
             await asyncio.to_thread((self._films / name).unlink, missing_ok=True)
+
+
+def _is_linked(job: Job, now: float) -> bool:
+    return job.link_expires_at is not None and now < job.link_expires_at
 
 
 def _sizes(folder: Path) -> dict[str, int]:

@@ -54,6 +54,8 @@ HttpAddress = Annotated[str, _address("http", "https")]
 GatewayAddress = Annotated[str, _address("ws", "wss")]
 Database = Annotated[str, Field(pattern=r"^sqlite\+aiosqlite:///.")]
 
+WEB_PORT: Final = 8289
+"""Where links are served when only PUBLIC_URL is set."""
 CHOICES: Final = 25
 """Choices of one slash-command option, at the most. Source: Discord, application-commands."""
 
@@ -113,6 +115,13 @@ class Settings(BaseSettings):
     )
     films_max_gb: float = Field(5.0, gt=0, description="gigabytes")
 
+    web_host: str = Field("127.0.0.1", description="an address of this machine to listen on")
+    web_port: int | None = Field(None, ge=0, le=65535, description="a port, 0 to 65535")
+    public_url: HttpAddress | None = Field(
+        None, description="the http(s) address at which WEB_PORT is reached from outside"
+    )
+    link_hours: float = Field(24.0 * 7, gt=0, le=24 * 365, description="hours, up to 8760")
+
     max_active_per_user: int = Field(3, ge=1, le=1000, description="a whole number, 1 to 1000")
     max_active: int = Field(20, ge=1, le=100_000, description="a whole number, 1 to 100000")
     max_image_mb: float = Field(10.0, gt=0, le=100, description="megabytes, up to 100")
@@ -129,6 +138,13 @@ class Settings(BaseSettings):
         "INFO", description="DEBUG, INFO, WARNING or ERROR"
     )
     log_format: Literal["text", "json"] = Field("text", description="text or json")
+
+    @property
+    def listens_on(self) -> int | None:
+        """The port for links, health and metrics; None where nothing is served."""
+        if self.web_port is None and self.public_url is not None:
+            return WEB_PORT
+        return self.web_port
 
     @property
     def database(self) -> str:

@@ -14,7 +14,7 @@ import stamina
 
 from bot.background import Background
 from bot.jobs import lifecycle
-from bot.jobs.models import TOKEN_LIFE, Job, JobChange, JobStatus, Road
+from bot.jobs.models import TOKEN_LIFE, Job, JobChange, JobStatus
 from bot.jobs.store import JobStore, StoreError
 from bot.videos.catalog import Catalog, Entry
 from bot.videos.client import VideosClient
@@ -480,11 +480,11 @@ class Studio:
         for job in await self._store.undelivered(code):
             await self.redeliver(job)
 
-    async def redeliver(self, job: Job) -> Job:
-        """Offer an undelivered film again."""
+    async def redeliver(self, job: Job, *, limit: int | None = None) -> Job:
+        """Offer an undelivered film again; `limit` are the bytes the bot may upload there now."""
         if job.status is not JobStatus.UNDELIVERED:
             return job
-        return await self._save(job, lifecycle.offered_again(job, self._clock()))
+        return await self._save(job, lifecycle.offered_again(job, self._clock(), limit))
 
     async def fetch_film(self, job: Job) -> Job:
         """Download a completed job's film, unless it is here already.
@@ -514,31 +514,31 @@ class Studio:
         return self._films / job.film
 
     async def delivered(
-        self, job: Job, *, message_id: int | None = None, attachment_id: int | None = None
+        self,
+        job: Job,
+        *,
+        as_shown: Job | None = None,
+        message_id: int | None = None,
+        attachment_id: int | None = None,
     ) -> Job:
         """Discord shows the film, or nobody wants it there: write it down.
 
-        `message_id` is the message that shows it now, None where that is no message of the channel.
+        `as_shown` is the job as the message shows it, `message_id` the message that does so now,
+        None where that is no message of the channel.
         """
-        moved = job.evolve(message_id=message_id or job.message_id)
+        moved = (as_shown or job).evolve(message_id=message_id or job.message_id)
         after = lifecycle.delivered(moved, attachment_id, self._clock())
         return await self._save_surely(job, after)
+
+    async def found_too_large(self, job: Job, size: int) -> Job:
+        """Discord did not take a file of `size` bytes; smaller ones may be tried."""
+        _log.warning("Discord does not take a file of %d bytes", size, extra=_of(job))
+        return await self._save(job, lifecycle.found_too_large(job, size))
 
     async def moved(self, job: Job, message_id: int | None) -> None:
         """The card stands in another message of the channel now, if one is given."""
         if message_id is not None and message_id != job.message_id:
             await self._store.save(job, job.evolve(message_id=message_id))
-
-    async def takes_road(self, job: Job, road: Road) -> Job:
-        """Remember, before anything is sent there, that a picture goes another way than its card.
-
-        `job` may be drawn as it will be: its row is found by its id.
-        """
-        now = self._clock()
-        current = await self._store.get(job.id)
-        if current is not None:
-            await self._store.save(current, current.evolve(road=road, road_at=now))
-        return job.evolve(road=road, road_at=now)
 
     async def token_died(self, job: Job) -> Job:
         """Discord takes the interaction's token no more: forget it before its time."""
@@ -559,11 +559,6 @@ class Studio:
     async def postpone(self, job: Job) -> Job:
         """Discord did not take the film this time; the tracker brings the job up again."""
         after = lifecycle.postponed(job, self._clock(), self._pause)
-        return await self._save(job, after)
-
-    async def not_taken(self, job: Job, code: str) -> Job:
-        """The film was refused, or could not be offered by a fault of ours: not for ever."""
-        after = lifecycle.not_taken(job, code, self._clock(), self._pause)
         return await self._save(job, after)
 
     async def _save(self, before: Job, job: Job) -> Job:

@@ -17,7 +17,15 @@ from bot.status.buttons import LABELS, Action, JobButton, button_row, offered, s
 from bot.status.forms import ChangeForm, Filled, FilmForm
 from bot.status.language import N_
 from bot.videos.errors import VideosError
-from cogs.requesting import UNREACHED, Asked, Interaction, Requests, own_language, refuse
+from cogs.requesting import (
+    UNREACHED,
+    Asked,
+    Interaction,
+    Requests,
+    own_language,
+    refuse,
+    upload_limit,
+)
 
 _log = logging.getLogger(__name__)
 
@@ -218,7 +226,7 @@ class Presses(commands.Cog):
         await refuse(interaction, own_language(interaction)(DROPPED))
 
     async def _redeliver(self, interaction: Interaction, job: Job) -> None:
-        await self.studio.redeliver(job)
+        await self.studio.redeliver(job, limit=upload_limit(self.bot, job.guild_id))
         await refuse(interaction, own_language(interaction)(REDELIVERING))
 
     # ---------------------------------------------------------------- away with it

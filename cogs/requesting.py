@@ -265,7 +265,6 @@ class Requests:
     def _order(self, interaction: Interaction, asked: Asked) -> Order:
         guild_id = interaction.guild_id
         guild = None if guild_id is None else self._bot.get_guild(guild_id)
-        default = discord.utils.DEFAULT_FILE_SIZE_LIMIT_BYTES
         image = asked.image
         return Order(
             prompt=asked.prompt,
@@ -283,10 +282,16 @@ class Requests:
             application_id=interaction.application_id,
             interaction_token=interaction.token,
             upload_limit=interaction.filesize_limit,
-            bot_upload_limit=default if guild is None else guild.filesize_limit,
+            bot_upload_limit=upload_limit(self._bot, guild_id),
             is_member=_is_member(interaction, guild),
             locale=(interaction.guild_locale or interaction.locale).value,
         )
+
+
+def upload_limit(bot: VideoBot, guild_id: int | None) -> int:
+    """Return the bytes that the bot itself may upload in a server, or a direct message."""
+    guild = None if guild_id is None else bot.get_guild(guild_id)
+    return discord.utils.DEFAULT_FILE_SIZE_LIMIT_BYTES if guild is None else guild.filesize_limit
 
 
 def _is_member(interaction: Interaction, guild: discord.Guild | None) -> bool:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 import discord
 from discord.ext import commands
@@ -13,9 +14,9 @@ from bot.client import VideoBot
 from bot.jobs.models import FOLLOWED, SPOKEN, Job, JobChange, JobStatus
 from bot.status import words
 from bot.status.buckets import EditsSpent
+from bot.status.delivery import Step
 from bot.status.message import (
     CardGone,
-    Film,
     KeptFilm,
     NoAccess,
     Posted,
@@ -32,6 +33,10 @@ _log = logging.getLogger(__name__)
 FILMS_AT_ONCE = 4
 """Films downloaded or uploaded at the same time."""
 
+TRIES = 4
+"""Uploads of one delivery before a link takes their place: Discord may find files too large
+against its own word, or the token dead."""
+
 _PICTURED = SPOKEN | {JobStatus.QUEUED, JobStatus.IN_PROGRESS, JobStatus.DELIVERED}
 
 
@@ -41,7 +46,7 @@ class Showing(commands.Cog):
     def __init__(self, bot: VideoBot) -> None:
         self.bot = bot
         self.studio = bot.studio
-        self._roads = Roads(bot, self.studio.takes_road)
+        self._roads = Roads(bot)
         self._background = Background()
         self._delivering: set[str] = set()
         # A digest of what each running job's card shows: an edit that changes nothing is not sent.
@@ -68,9 +73,12 @@ class Showing(commands.Cog):
         final = job.status not in FOLLOWED
         self.bot.editor.show(job.id, self._picture(job), road=self._road(job), final=final)
 
-    def _road(self, job: Job) -> int | None:
-        """Name the limit that an edit of this card counts against; a token has one of its own."""
-        return None if job.token_lives(self._now()) else job.channel_id
+    def _road(self, job: Job, lead: float = 0.0) -> int | None:
+        """Name the limit that an edit of this card counts against; a token has one of its own.
+
+        `lead` are the seconds that the edit may take.
+        """
+        return None if job.token_lives(self._now() + lead) else job.channel_id
 
     def _picture(self, job: Job) -> Callable[[], Awaitable[object]]:
         async def send() -> None:
@@ -102,9 +110,10 @@ class Showing(commands.Cog):
                 return
             kept = None
             if job.status is JobStatus.DELIVERED:
-                if job.film_attachment_id is None:
+                if job.film_attachment_id is not None:
+                    kept = KeptFilm(job.film_attachment_id, film_name(job))
+                elif job.link_expires_at is None:
                     return
-                kept = KeptFilm(job.film_attachment_id, film_name(job))
             await edit_card(self.bot, job, draw(), now=self._now(), film=kept)
         except (CardGone, NoAccess, EditsSpent) as gone:
             _log.info("a card cannot be changed: %s", gone, extra=job.log_context())
@@ -130,22 +139,19 @@ class Showing(commands.Cog):
                 self.show(job)
             async with self._transfers:
                 fetched = await self.studio.fetch_film(job)
-                if fetched.status is JobStatus.COMPLETED and fetched.film is not None:
-                    await self._hand_over(fetched)
+            if fetched.status is JobStatus.COMPLETED and fetched.film is not None:
+                await self._hand_over(fetched)
         finally:
             self._delivering.discard(job.id)
             self._drawn.pop(job.id, None)
 
     async def _hand_over(self, job: Job) -> None:
         """Put the film where its requester sees it, and write down what came of it."""
-        film = Film(self.studio.film_path(job), film_name(job))
-        limit = job.upload_limit if job.token_lives(self._now()) else job.bot_upload_limit
         try:
-            if film.path.stat().st_size > limit:
-                raise TooLarge  # noqa: TRY301 - known before Discord has to say it
-            posted = await self._put(job, film)
+            step, posted = await self._climb(job)
         except TooLarge:
             await self.studio.undeliverable(job, words.TOO_LARGE)
+            await self.bot.ladder.let_go(job)
         except NoAccess:
             await self.studio.undeliverable(job, words.NO_ACCESS)
         except CardGone:
@@ -156,22 +162,48 @@ class Showing(commands.Cog):
             await self.studio.postpone(job)
         else:
             after = await self.studio.delivered(
-                job, message_id=posted.message_id, attachment_id=posted.attachment_id
+                job,
+                as_shown=step.as_shown,
+                message_id=posted.message_id,
+                attachment_id=posted.attachment_id,
             )
             self._background.spawn(self.bot.stills.keep(after), name=f"still {job.id}")
+            await self.bot.ladder.let_go(job)
 
-    async def _put(self, job: Job, film: Film) -> Posted:
+    async def _climb(self, job: Job) -> tuple[Step, Posted]:
+        """Take the first step of the size ladder that Discord takes, too.
+
+        Raises TooLarge where no step is left, and what Roads.reach raises.
+        """
+        for _ in range(TRIES):
+            step = await self.bot.ladder.step(job, fitting=partial(self._say_fitting, job))
+            try:
+                return step, await self._put(step)
+            except TokenDead:
+                # The limit may have shrunk with it.
+                job = await self.studio.token_died(job)
+            except TooLarge:
+                if step.film is None:
+                    raise
+                job = await self.studio.found_too_large(job, step.film.size)
+        step = self.bot.ladder.link(job)
+        return step, await self._put(step)
+
+    def _say_fitting(self, job: Job) -> None:
+        if job.token_lives(self._now()):
+            self.show(job.evolve(error_code=words.FITTING))
+
+    async def _put(self, step: Step) -> Posted:
         """Show the card with the film in it; "Completed" is written by nothing before."""
-        done = job.evolve(status=JobStatus.DELIVERED)
+        done, film = step.as_shown, step.film
         draw = await self._brush(done)
-        try:
-            return await self.bot.editor.finish(
-                job.id,
-                lambda: self._roads.reach(done, draw, now=self._now(), film=film),
-                road=self._road(job),
-            )
-        except TokenDead:
-            return await self._put(await self.studio.token_died(job), film)
+        lead = 0.0 if film is None else self.bot.ladder.lead(done, film.size)
+
+        async def send() -> Posted:
+            async with self._transfers:
+                return await self._roads.reach(done, draw, now=self._now() + lead, film=film)
+
+        return await self.bot.editor.finish(done.id, send, road=self._road(done, lead))
 
 
 def _digest(view: discord.ui.LayoutView) -> int:

@@ -10,8 +10,6 @@ MISSING_LOOKS: Final = 5
 """404s in a row before a job counts as lost by its server; routers lag behind a create."""
 DOWNLOAD_TRIES: Final = 6
 """Answers to downloads that were no whole film before the job ends as undelivered."""
-DELIVERY_TRIES: Final = 3
-"""Times that a film may be refused by Discord, or fail by a fault of ours, before it is kept."""
 DOWNLOAD_LOOKS: Final = 1440
 """Tries of any kind, about a day of them, after which the film of a server that does not answer
 for it any more is undelivered until somebody asks again."""
@@ -92,9 +90,13 @@ def requested_again(job: Job) -> Job:
     return _revived(job, JobStatus.REQUESTED)
 
 
-def offered_again(job: Job, now: float) -> Job:
-    """The film is to be delivered once more, from our disk or from the server."""
-    return _revived(job, JobStatus.COMPLETED).evolve(next_look_at=now)
+def offered_again(job: Job, now: float, limit: int | None = None) -> Job:
+    """The film is to be delivered once more, from our disk or from the server.
+
+    `limit` are the bytes the bot may upload there now, if that was asked for anew.
+    """
+    room = {} if limit is None else {"upload_limit": limit, "bot_upload_limit": limit}
+    return _revived(job, JobStatus.COMPLETED).evolve(next_look_at=now, **room)
 
 
 def found(job: Job, video: Video, now: float) -> Job:
@@ -191,23 +193,24 @@ def postponed(job: Job, now: float, pause: float) -> Job:
     return _later(job, now, pause, None)
 
 
-def not_taken(job: Job, code: str, now: float, pause: float) -> Job:
-    """Discord said no to the film itself, or a fault of ours was in the way; not tried for ever."""
-    tries = job.film_tries + 1
-    if tries >= DELIVERY_TRIES:
-        return undeliverable(job, code, now)
-    return _later(job, now, pause, None).evolve(film_tries=tries)
-
-
 def downloaded(job: Job, film: str) -> Job:
     """The whole film is on our disk."""
     return job.evolve(film=film, failed_looks=0, film_tries=0)
 
 
 def delivered(job: Job, attachment_id: int | None, now: float) -> Job:
-    """Discord's answer shows the film in the message."""
+    """Discord's answer shows the film, or the link to it, in the message."""
     return _ended(job, JobStatus.DELIVERED, now, None, None).evolve(
         film_attachment_id=attachment_id
+    )
+
+
+def found_too_large(job: Job, size: int) -> Job:
+    """Discord did not take a file of `size` bytes, whatever limit it had named before."""
+    smaller = job.bot_upload_limit if job.bot_upload_limit < size else size // 2
+    return job.evolve(
+        upload_limit=min(job.upload_limit, smaller),
+        bot_upload_limit=min(job.bot_upload_limit, smaller),
     )
 
 
@@ -262,8 +265,6 @@ def _revived(job: Job, status: JobStatus) -> Job:
         error_message=None,
         ended_at=None,
         shown=None,
-        road=None,
-        road_at=None,
     )
 
 

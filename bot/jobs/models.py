@@ -25,15 +25,6 @@ class JobStatus(StrEnum):
     EXPIRED = "expired"
 
 
-class Road(StrEnum):
-    """Where a job's last picture goes instead of into its card, once that was tried."""
-
-    REPLY = "reply"
-    """A message in the same channel that refers to the card."""
-    DIRECT = "direct"
-    """A direct message to the requester."""
-
-
 RUNNING: Final = frozenset({JobStatus.QUEUED, JobStatus.IN_PROGRESS})
 """States in which the server works on it."""
 
@@ -107,12 +98,11 @@ class Job:
     progress: int | None = None
     film: str | None = None
     """File name of the downloaded film in the films folder."""
+    fitted: bool = False
+    """What was delivered is a re-encoded copy: the film itself was too large."""
     film_attachment_id: int | None = None
-    road: Road | None = None
-    """The road that was begun instead of an edit of the card; a picture is sent on no other then,
-    since it may have arrived on this one."""
-    road_at: float | None = None
-    """When it was begun."""
+    link_expires_at: float | None = None
+    """Until when the film, too large for the message, can be had by the link there instead."""
     error_code: str | None = None
     """A code of bot.videos.errors, of bot.jobs.lifecycle, or of the way into the chat."""
     server_code: str | None = None
@@ -137,6 +127,11 @@ class Job:
     def evolve(self, **changes: Any) -> Self:  # noqa: ANN401
         """Return a copy with `changes`."""
         return replace(self, **changes)
+
+    @property
+    def film_copy(self) -> str:
+        """File name of the copy that is encoded anew where the film is too large."""
+        return f"{self.id}.fit.mp4"
 
     def token_lives(self, now: float) -> bool:
         """Whether the interaction's own webhook may still be used."""

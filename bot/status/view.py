@@ -3,6 +3,7 @@
 Limits (Discord, components/reference): 40 components, 4000 characters of text, 1024 of alt text.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -49,6 +50,8 @@ class House:
 
     remix: bool = False
     currency: str = "USD"
+    link_for: Callable[[Job], str] | None = None
+    """Gives the address of a film that was too large for its message; None without links."""
 
 
 PLAIN: Final = House()
@@ -71,7 +74,10 @@ def card(
     body.add_item(ui.TextDisplay(f"> {plain(job.prompt, PROMPT_SHOWN)}"))
     if text := _state(job, outlook, t):
         body.add_item(ui.TextDisplay(text))
-    if job.status is JobStatus.DELIVERED:
+    if job.link_expires_at is not None and house.link_for is not None:
+        link = words.link(house.link_for(job), job.link_expires_at, t)
+        body.add_item(ui.TextDisplay(link))
+    elif job.status is JobStatus.DELIVERED:
         body.add_item(_film(job))
     body.add_item(ui.Separator())
     footer = _footer(job, outlook, house, t)
@@ -84,7 +90,7 @@ def card(
 
 def film_name(job: Job) -> str:
     """The name under which the film lies in the message."""
-    ending = job.film.rsplit(".", 1)[-1] if job.film else "mp4"
+    ending = job.film.rsplit(".", 1)[-1] if job.film and not job.fitted else "mp4"
     return f"{file_stem(job.prompt)}.{ending}"
 
 
@@ -156,6 +162,8 @@ def _footer(job: Job, outlook: Outlook, house: House, t: Language) -> list[str]:
     lines = [" · ".join(facts)]
     if job.parent_link is not None:
         lines.append(t(words.FROM, link=job.parent_link))
+    if job.fitted:
+        lines.append(t(words.FITTED))
     if job.image_fitted:
         lines.append(t(words.IMAGE_FITTED))
     if job.model == words.PREVIEW_MODEL:

@@ -39,6 +39,8 @@ TITLES: Final = {
 
 TOO_LARGE: Final = "too_large"
 NO_ACCESS: Final = "no_access"
+FITTING: Final = "fitting"
+"""A rendered film is being encoded anew; on its card alone, never on disk."""
 
 PREVIEW_MODEL: Final = "preview"
 """The embedded renderer, which costs nothing."""
@@ -166,6 +168,9 @@ UNDELIVERED: Final[dict[str, tuple[str, ...]]] = {
         _PRESS_REDELIVER,
     ),
 }
+COMPLETED: Final[dict[str, tuple[str, ...]]] = {
+    FITTING: (N_("Larger than what may be uploaded here: it is being encoded anew to fit."),),
+}
 CANCELLED: Final[dict[str, tuple[str, ...]]] = {
     lifecycle.CANCELLED_EVERYWHERE: (N_("Cancelled, on the video server too."),),
     lifecycle.CANCELLED_HERE: (
@@ -196,6 +201,7 @@ SENTENCES: Final[dict[JobStatus, tuple[str, ...]]] = {
     JobStatus.EXPIRED: (N_("The video server let this job expire."), N_("Try again.")),
 }
 _BY_CODE: Final = {
+    JobStatus.COMPLETED: COMPLETED,
     JobStatus.FAILED: FAILURES,
     JobStatus.UNDELIVERED: UNDELIVERED,
     JobStatus.CANCELLED: CANCELLED,
@@ -215,6 +221,10 @@ QUIET: Final = N_(
 )
 PREVIEW_NOTICE: Final = N_("Drawn by the built-in preview renderer, which is no generative model.")
 IMAGE_FITTED: Final = N_("Your image was cut and scaled to the film's exact frame.")
+FITTED: Final = N_("Encoded anew to fit: the film itself is larger than what may be uploaded here.")
+LINK: Final = N_(
+    "The film is larger than what may be uploaded here: [watch or save it]({link}) until {when}."
+)
 SERVER_SAID: Final = N_("The video server said: “{reason}”")
 PLACE: Final = N_("Waiting for its turn: number {place} of {line} in line.")
 READY: Final = N_("Probably ready {when}.")
@@ -335,6 +345,11 @@ def over_limit(own: Sequence[Job], most: int, guild_id: int | None, t: Language)
         return t(ALL_BUSY)
     head = t.count(OVER_LIMIT, len(own))
     return "\n".join([head, *(f"- {_running(job, guild_id, t)}" for job in own[:RUNNING_SHOWN])])
+
+
+def link(address: str, expires_at: float, t: Language) -> str:
+    """Say where a film that was too large can be had, and until when."""
+    return t(LINK, link=address, when=f"<t:{int(expires_at)}:f>")
 
 
 def message_link(job: Job, guild_id: int | None) -> str:

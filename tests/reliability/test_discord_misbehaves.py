@@ -77,17 +77,6 @@ async def test_the_card_is_deleted_while_the_film_is_rendered(club: FilmClub) ->
     assert club.discord.seen["followup"] == 0
 
 
-async def test_discord_finds_the_film_too_large(club: FilmClub) -> None:
-    interaction = await club.ask()
-    interaction.upload_limit = 1000
-    club.finish()
-
-    await club.until_card_says("Not delivered")
-
-    assert "larger than what may be uploaded" in club.card.text
-    assert [one.code for one in club.discord.requests if one.status == 413] == [40005]
-
-
 async def test_the_thread_is_archived_while_the_film_is_rendered(club: FilmClub) -> None:
     club.channel = club.discord.add_thread(club.channel)
     await club.ask()

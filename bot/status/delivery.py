@@ -1,0 +1,108 @@
+"""The size ladder: a film as it is, a copy encoded anew to fit, a link; else it is kept.
+
+What is aimed at is what Discord named when the film was asked for: `attachment_size_limit` while
+the interaction's token lives, the bot's own limit after. Source: Discord,
+interactions/receiving-and-responding.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from bot.jobs.models import Job, JobStatus
+from bot.status.message import Film, TooLarge
+from bot.status.view import film_name
+from bot.videos.fitting import CannotFit
+
+_log = logging.getLogger(__name__)
+
+SLOW_LINE: Final = 1_000_000
+"""Bytes per second of a slow upload: no film is sent with a token that may die on the way."""
+
+Fit = Callable[[Path, Path, int], Awaitable[None]]
+"""Encodes a film anew, into a file of less than so many bytes; raises CannotFit."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One way to hand a film over."""
+
+    as_shown: Job
+    """The job as its card shows it when Discord has taken this step."""
+    film: Film | None
+    """None for a link, which the card holds by itself."""
+
+
+class Ladder:
+    """Finds the highest step that holds; films are encoded one at a time, each once per size."""
+
+    def __init__(
+        self, *, films: Path, fit: Fit, link_life: float | None, clock: Callable[[], float]
+    ) -> None:
+        """`link_life` are the seconds a link lives, None where there are no links."""
+        self._films = films
+        self._fit = fit
+        self._link_life = link_life
+        self._clock = clock
+        self._one_at_a_time = asyncio.Lock()
+
+    async def step(self, job: Job, *, fitting: Callable[[], None]) -> Step:
+        """Return the step to take now; `fitting` is called before an encode, which takes minutes.
+
+        Raises TooLarge where no step is left.
+        """
+        done = job.evolve(status=JobStatus.DELIVERED, fitted=False)
+        film = self._films / str(job.film)
+        size = await asyncio.to_thread(_size, film)
+        if size <= self._limit(job, size):
+            return Step(done, Film(film, film_name(done), size))
+        try:
+            copy, size = await self._copy(job, film, fitting)
+        except CannotFit as error:
+            _log.warning("a film cannot be made to fit: %s", error, extra=job.log_context())
+            return self.link(job)
+        done = done.evolve(fitted=True)
+        return Step(done, Film(copy, film_name(done), size))
+
+    def link(self, job: Job) -> Step:
+        """Return the last step, a link to the film; raises TooLarge where there are no links."""
+        if self._link_life is None:
+            raise TooLarge("there is no address for links")
+        expires = self._clock() + self._link_life
+        return Step(job.evolve(status=JobStatus.DELIVERED, link_expires_at=expires), None)
+
+    async def let_go(self, job: Job) -> None:
+        """Remove the copy that was encoded anew, if there is one."""
+        await asyncio.to_thread((self._films / job.film_copy).unlink, missing_ok=True)
+
+    def lead(self, job: Job, size: int) -> float:
+        """Seconds that the token has to live for an upload; where nothing else reaches, none."""
+        return size / SLOW_LINE if job.is_member else 0.0
+
+    def _limit(self, job: Job, size: int) -> int:
+        lives = job.token_lives(self._clock() + self.lead(job, size))
+        return job.upload_limit if lives else job.bot_upload_limit
+
+    async def _copy(self, job: Job, film: Path, fitting: Callable[[], None]) -> tuple[Path, int]:
+        """Return a copy that fits and its bytes; one from before a restart is used again."""
+        copy = self._films / job.film_copy
+        while True:
+            size = await asyncio.to_thread(_size, copy)
+            # The limit may have shrunk while it was encoded: the token's life is over.
+            limit = self._limit(job, size)
+            if 0 < size <= limit:
+                return copy, size
+            fitting()
+            async with self._one_at_a_time:
+                await self._fit(film, copy, limit)
+
+
+def _size(path: Path) -> int:
+    """Return the bytes of a file, 0 where there is none. Blocking."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0

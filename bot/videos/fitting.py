@@ -1,0 +1,36 @@
+"""A film encoded anew to fit, in a process of its own."""
+
+import asyncio
+from pathlib import Path
+from typing import Final
+
+from bot.videos.child import ChildFailed, run_script
+
+TIME_LIMIT: Final = 900.0
+"""Seconds. A minute of 4K takes two slow cores about half of it."""
+_FIT: Final = Path(__file__).with_name("fit.py")
+
+
+class CannotFit(Exception):
+    """There is no copy of that size; the message says why."""
+
+
+async def fit_film(film: Path, copy: Path, limit: int) -> None:
+    """Encode `film` into an MP4 file of less than `limit` bytes at `copy`; raises CannotFit.
+
+    `copy` is there whole or not at all, however this ends.
+    """
+    try:
+        await run_script(_FIT, str(film), str(copy), str(limit), within=TIME_LIMIT, leash=True)
+    except TimeoutError as error:
+        raise CannotFit("it takes too long") from error
+    except (ChildFailed, OSError) as error:
+        raise CannotFit(str(error) or "the encoder ended without a word") from error
+    finally:
+        await asyncio.to_thread(_clear_up, copy)
+
+
+def _clear_up(copy: Path) -> None:
+    for left in copy.parent.glob(f"{copy.stem}.*"):
+        if left != copy:
+            left.unlink(missing_ok=True)
