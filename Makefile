@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all:
 
-.PHONY: setup tools demo run doctor serve test pictures catalogues bench tables chaos soak fuzz lint format lock clean
+.PHONY: setup tools demo run doctor serve test pictures catalogues bench tables chaos soak fuzz interop lint format lock clean
 
 # The locks hold every package by version and hash, so the same command gives the same
 # environment everywhere; the stamps make a second call cost nothing.
@@ -79,6 +79,11 @@ soak: tools
 fuzz: tools
 	$(BIN)/python -m tests.fuzz $(FUZZ)
 
+# Other people's programs and the embedded server: the SDKs, curl, LiteLLM's proxy, and the bot
+# behind that proxy. Installs into .interop, by name; needs node, npm and curl.
+interop: tools
+	$(BIN)/python -m tests.interop $(INTEROP)
+
 lint: tools
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -98,4 +103,4 @@ lock:
 	$(COMPILE) --group dev --constraint requirements/run.lock --output-file requirements/dev.lock
 
 clean:
-	rm -rf $(VENV)
+	rm -rf $(VENV) .interop

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,13 @@ import pytest
 
 PATIENCE = 20.0
 """Seconds any process of ours may take to say its first word, on a busy machine."""
+
+
+def free_port() -> int:
+    """A port that nobody listens on, for a program that must be told one."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 class VideosServer:

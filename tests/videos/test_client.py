@@ -1,7 +1,6 @@
 """The client on a real network: what it sends, what it repeats, and what it never does."""
 
 import asyncio
-import socket
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -28,6 +27,7 @@ from bot.videos.errors import (
 )
 from bot.videos.models import CreateVideo, InputReference, VideoStatus
 from bot.videos.wire import BODY_LIMIT
+from tests.processes import free_port
 from tests.videos import films
 from tests.videos.scripted import (
     Behaviour,
@@ -77,12 +77,6 @@ async def connected(
             timeout=patience,
             film_hosts=frozenset({film_hosts}),
         )
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def names(folder: Path) -> list[str]:
