@@ -6,14 +6,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 from bot.jobs.models import RUNNING, Job, JobStatus
 from bot.jobs.store import JobStore, Search
 
+_Value = TypeVar("_Value")
+
 REMEMBERED_RENDERS: Final = 20
 ENOUGH_RENDERS: Final = 3
 """Renders of the same kind before their median is told as an expectation."""
+REMEMBERED_FOR: Final = 2.0
+"""Seconds for which the line and the expectations are taken as they were last read."""
 QUIET_AFTER: Final = 50 * 60.0
 """Seconds after which a card no longer shows progress: Discord lets a message that is older than an
 hour change only a few times, and those are for its end (discord-api-docs#4413)."""
@@ -33,6 +37,14 @@ class Outlook:
     """The card is old: it rests until the job ends."""
 
 
+@dataclass(frozen=True)
+class _Known(Generic[_Value]):
+    """What the database said, and when."""
+
+    at: float
+    value: _Value
+
+
 class Archive:
     """Answers questions about jobs, and lets go of them."""
 
@@ -48,6 +60,9 @@ class Archive:
         self._films = films
         self._prices = prices
         self._clock = clock
+        # Asked for with every picture of every card, and the same for all of a kind.
+        self._places: _Known[dict[str, int]] | None = None
+        self._renders: dict[tuple[str | None, str, str], _Known[float | None]] = {}
 
     async def find(self, job_id: str) -> Job | None:
         """Return a job as it stands on disk, or None where it was deleted."""
@@ -91,15 +106,36 @@ class Archive:
         if job.status in RUNNING and self._clock() - job.created_at > QUIET_AFTER:
             return Outlook(cost=cost, quiet=True)
         if job.status is JobStatus.QUEUED:
-            place, line = await self._store.place_in_line(job)
-            return Outlook(place=place, line=line, ends_at=await self._ends_at(job), cost=cost)
+            line = await self._line()
+            place = line.get(job.id)
+            ends_at = await self._ends_at(job)
+            return Outlook(place=place, line=len(line), ends_at=ends_at, cost=cost)
         if job.status is JobStatus.IN_PROGRESS:
             return Outlook(ends_at=await self._ends_at(job), cost=cost)
         return Outlook(cost=cost)
 
+    async def _line(self) -> dict[str, int]:
+        """Return the place of each queued job, counted from 1."""
+        known = self._places
+        if known is None or not known.at <= self._clock() < known.at + REMEMBERED_FOR:
+            line = await self._store.line()
+            places = {job_id: place for place, job_id in enumerate(line, start=1)}
+            known = self._places = _Known(self._clock(), places)
+        return known.value
+
     async def _ends_at(self, job: Job) -> float | None:
-        times = await self._store.render_times(job, limit=REMEMBERED_RENDERS)
-        if len(times) < ENOUGH_RENDERS or job.sent_at is None:
+        takes = await self._takes(job)
+        if takes is None or job.sent_at is None:
             return None
-        ends_at = job.sent_at + median(times)
+        ends_at = job.sent_at + takes
         return ends_at if ends_at > self._clock() else None
+
+    async def _takes(self, job: Job) -> float | None:
+        """Return the seconds that a render of this kind takes, where enough of them are known."""
+        kind = (job.model, job.size, job.seconds)
+        known = self._renders.get(kind)
+        if known is None or not known.at <= self._clock() < known.at + REMEMBERED_FOR:
+            times = await self._store.render_times(job, limit=REMEMBERED_RENDERS)
+            takes = median(times) if len(times) >= ENOUGH_RENDERS else None
+            known = self._renders[kind] = _Known(self._clock(), takes)
+        return known.value

@@ -17,6 +17,11 @@ LONGEST_PAUSE: Final = 60.0
 """Seconds between two looks at a server that does not answer, at the most."""
 LONGEST_WAIT: Final = 600.0
 """Seconds a server can make us wait for its next answer, whatever it asks for."""
+QUEUED_PACE: Final = 2.0
+LAST_PACE: Final = 0.6
+"""Parts of the poll interval between two looks at a job in line, and at one that is nearly done."""
+NEARLY_DONE: Final = 2.0
+"""Poll intervals that a job probably has left when it counts as nearly done."""
 SERVER_FORGOT: Final = "server_forgot"
 NOT_SENT_BEFORE_RESTART: Final = "not_sent_before_restart"
 LOST_WHILE_SENDING: Final = "lost_while_sending"
@@ -243,6 +248,21 @@ def stopped_waiting(job: Job, now: float) -> Job:
 def watched_again(job: Job, now: float) -> Job:
     """Somebody wants one more look at a job that nobody waits for any more."""
     return _revived(job, JobStatus.IN_PROGRESS).evolve(next_look_at=now)
+
+
+def pace(job: Job, now: float, pause: float) -> float:
+    """Seconds until a running job is worth the next look; `pause` is the operator's interval.
+
+    One that waits for its turn is looked at half as often, one that is nearly done more often, as
+    far as its progress tells.
+    """
+    if job.status is JobStatus.QUEUED:
+        return pause * QUEUED_PACE
+    if job.progress and job.sent_at is not None:
+        left = (now - job.sent_at) * (100 - job.progress) / job.progress
+        if left < NEARLY_DONE * pause:
+            return pause * LAST_PACE
+    return pause
 
 
 def backoff(looks: int, pause: float) -> float:

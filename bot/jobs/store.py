@@ -1,9 +1,10 @@
 """JobStore: rows on disk <-> Job, in one place."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
+from functools import cache
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -17,6 +18,7 @@ from bot.jobs.models import (
     ENDED,
     FOLLOWED,
     INTERRUPTED,
+    RUNNING,
     SPOKEN,
     TOKEN_LIFE,
     Job,
@@ -108,6 +110,32 @@ class JobStore:
         """Replace `before` by `job`; False where the row has left before's status meanwhile."""
         return await self._write(_update(before, job)) == 1
 
+    async def save_all(self, changes: Sequence[tuple[Job, Job]]) -> list[tuple[Job, Job]]:
+        """Replace each before by its job; return those whose row had before's status still.
+
+        One statement for all jobs that change in the same fields, whatever their number.
+        """
+        alike: dict[tuple[str, ...], list[tuple[Job, Job]]] = {}
+        for change in changes:
+            alike.setdefault(tuple(_changes(*change)), []).append(change)
+        counts = await asyncio.gather(
+            *(
+                self._write_rows(_update_of(names), _parameters(names, group))
+                for names, group in alike.items()
+            )
+        )
+        saved: list[tuple[Job, Job]] = []
+        for count, group in zip(counts, alike.values(), strict=True):
+            saved += group if count == len(group) else await self._taken(group)
+        return saved
+
+    async def _taken(self, changes: Sequence[tuple[Job, Job]]) -> list[tuple[Job, Job]]:
+        """Return the changes whose rows stand as they say."""
+        ids = [job.id for _, job in changes]
+        rows = await self._read(sa.select(jobs.c.id, jobs.c.status).where(jobs.c.id.in_(ids)))
+        found = {row["id"]: row["status"] for row in rows}
+        return [change for change in changes if found.get(change[1].id) == change[1].status]
+
     async def drop(self, job: Job) -> None:
         """Remove an intent that nobody saw and that was never sent."""
         await self._write(sa.delete(jobs).where(jobs.c.id == job.id))
@@ -144,17 +172,30 @@ class JobStore:
         rows = await self._read(sa.select(job_stills).where(job_stills.c.job_id.in_(ids)))
         return {row["job_id"]: row["data"] for row in rows}
 
-    async def due(self, now: float, *, limit: int) -> list[Job]:
-        """Return the followed jobs whose next look has come, longest waiting first.
+    async def due(
+        self, now: float, *, limit: int, statuses: Collection[JobStatus] = FOLLOWED
+    ) -> list[Job]:
+        """Return the jobs in these states whose next look has come, longest waiting first.
 
         A look that lies further ahead than any wait was written by a clock that was ahead.
         """
         come = sa.or_(jobs.c.next_look_at <= now, jobs.c.next_look_at > now + FURTHEST_LOOK)
         return await self._jobs(
             sa.select(jobs)
-            .where(jobs.c.status.in_(FOLLOWED), come)
+            .where(jobs.c.status.in_(statuses), come)
             .order_by(jobs.c.next_look_at)
             .limit(limit)
+        )
+
+    async def running_videos(self) -> set[str]:
+        """Return the server's ids of all jobs that it works on."""
+        rows = await self._read(sa.select(jobs.c.video_id).where(jobs.c.status.in_(RUNNING)))
+        return {row["video_id"] for row in rows}
+
+    async def running(self, video_ids: Collection[str]) -> list[Job]:
+        """Return those of the jobs with these ids of the server's that it works on."""
+        return await self._jobs(
+            sa.select(jobs).where(jobs.c.video_id.in_(video_ids), jobs.c.status.in_(RUNNING))
         )
 
     async def interrupted(self) -> list[Job]:
@@ -231,14 +272,14 @@ class JobStore:
         )
         return [row["seconds"] for row in rows]
 
-    async def place_in_line(self, job: Job) -> tuple[int, int]:
-        """Return the place of a queued job among our own queued ones, and how many there are."""
-        queued = jobs.c.status == JobStatus.QUEUED
-        before = sa.func.count().filter(jobs.c.created_at <= job.created_at)
+    async def line(self) -> list[str]:
+        """Return the ids of our own queued jobs, in the order they came."""
         rows = await self._read(
-            sa.select(before.label("place"), sa.func.count().label("all")).where(queued)
+            sa.select(jobs.c.id)
+            .where(jobs.c.status == JobStatus.QUEUED)
+            .order_by(jobs.c.created_at)
         )
-        return rows[0]["place"], rows[0]["all"]
+        return [row["id"] for row in rows]
 
     async def are_known(self, video_ids: Sequence[str]) -> set[str]:
         """Return those of the server's ids that belong to a job of ours."""
@@ -312,6 +353,10 @@ class JobStore:
         with _translated():
             return await self._writer.write(*statements)
 
+    async def _write_rows(self, statement: sa.Executable, rows: list[dict[str, Any]]) -> int:
+        with _translated():
+            return await self._writer.write_rows(statement, rows)
+
 
 class _translated:  # noqa: N801 - reads as a word of the with statement
     """Turn the database's errors into StoreError, keeping the cause."""
@@ -341,18 +386,43 @@ _FIELDS: Final = tuple(field.name for field in fields(Job))
 
 
 def _row(job: Job) -> dict[str, Any]:
-    return asdict(job)
+    return {name: getattr(job, name) for name in _FIELDS}
+
+
+def _changes(before: Job, job: Job) -> dict[str, Any]:
+    """Name only what changed: a token that was forgotten meanwhile stays forgotten."""
+    return {
+        name: value for name in _FIELDS if (value := getattr(job, name)) != getattr(before, name)
+    }
 
 
 def _update(before: Job, job: Job) -> sa.Update:
-    """Write only what changed: a token that was forgotten meanwhile stays forgotten."""
-    old = _row(before)
-    changes = {name: value for name, value in _row(job).items() if value != old[name]}
     return (
         sa.update(jobs)
         .where(jobs.c.id == before.id, jobs.c.status == before.status)
-        .values(changes or {"id": job.id})
+        .values(_changes(before, job) or {"id": job.id})
     )
+
+
+@cache
+def _update_of(names: tuple[str, ...]) -> sa.Update:
+    """Write these columns of one row per set of parameters."""
+    values: dict[str, sa.BindParameter[Any]] = {
+        name: sa.bindparam(f"new_{name}") for name in names or ("id",)
+    }
+    return (
+        sa.update(jobs)
+        .where(jobs.c.id == sa.bindparam("of_id"), jobs.c.status == sa.bindparam("of_status"))
+        .values(values)
+    )
+
+
+def _parameters(names: tuple[str, ...], changes: Sequence[tuple[Job, Job]]) -> list[dict[str, Any]]:
+    return [
+        {"of_id": before.id, "of_status": before.status}
+        | {f"new_{name}": getattr(job, name) for name in names or ("id",)}
+        for before, job in changes
+    ]
 
 
 def _job(row: sa.RowMapping) -> Job:

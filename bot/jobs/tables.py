@@ -60,6 +60,7 @@ jobs = sa.Table(
     sa.Index("ix_jobs_status_next_look_at", "status", "next_look_at"),
     sa.Index("ix_jobs_requester_id_status", "requester_id", "status"),
     sa.Index("ix_jobs_guild_id_created_at", "guild_id", "created_at"),
+    sa.Index("ix_jobs_video_id", "video_id"),
     sa.Index("ix_jobs_size_seconds_completed_at", "size", "seconds", "completed_at"),
 )
 

@@ -2,16 +2,18 @@
 
 import asyncio
 import logging
+import random
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Final
 
 from bot.background import Background
 from bot.jobs import lifecycle
-from bot.jobs.models import Job, JobChange, JobStatus
+from bot.jobs.listing import walk
+from bot.jobs.models import RUNNING, Job, JobChange, JobStatus
 from bot.jobs.store import JobStore, StoreError
 from bot.videos.client import VideosClient
-from bot.videos.errors import NotFound, Unauthorized, Unavailable, VideosError
+from bot.videos.errors import NotFound, NotSent, Unauthorized, Unavailable, VideosError
 from bot.videos.models import Video
 
 _log = logging.getLogger(__name__)
@@ -23,8 +25,9 @@ AT_ONCE: Final = 8
 TAKEN_PER_TICK: Final = 1000
 WORTH_A_LIST: Final = 3
 """Due jobs from which on the server's list is asked instead of each job."""
-PAGE: Final = 100
-"""Jobs on a page of the list, the contract's most."""
+DRAWN_ANEW: Final = 20.0
+"""Cards of unchanged jobs that are drawn anew in one round: places in line move, times pass."""
+SHORTEST_TICK: Final = 0.05
 SWEEP: Final = 60.0
 """Seconds between two sweeps: tokens that expired, ends that nobody was shown or told yet."""
 SHOWN_BY_ITSELF: Final = 30.0
@@ -64,6 +67,9 @@ class JobTracker:
         self._background = Background()
         self._polling: set[str] = set()
         self._slots = asyncio.Semaphore(AT_ONCE)
+        self._by_list = False
+        self._walking = False
+        self._next_round = 0.0
         self._next_sweep = 0.0
 
     async def catch_up(self) -> None:
@@ -88,86 +94,46 @@ class JobTracker:
                 await self._take_due()
             except StoreError:
                 _log.exception("the job store cannot be read; trying again")
-            await self._sleep(min(TICK, self._pause))
+            until_round = max(SHORTEST_TICK, self._next_round - self._clock())
+            await self._sleep(min(TICK, self._pause, until_round))
 
     async def _take_due(self) -> None:
         now = self._clock()
         if now >= self._next_sweep:
             self._next_sweep = now + SWEEP
             await self._sweep(now, shortest=SHOWN_BY_ITSELF)
-        due: list[Job] = []
-        for job in await self._store.due(now, limit=TAKEN_PER_TICK):
-            if job.status is JobStatus.COMPLETED:
-                self._announce(JobChange(job, job))
-            elif job.id not in self._polling:
-                self._polling.add(job.id)
-                due.append(job)
-        if len(due) >= WORTH_A_LIST and self._videos.dialect.lists:
-            self._background.spawn(self._look_at_list(due), name="poll the list")
-        else:
+        for job in await self._store.due(now, limit=TAKEN_PER_TICK, statuses={JobStatus.COMPLETED}):
+            self._announce(JobChange(job, job))
+        if not await self._goes_by_list(now):
+            due = await self._store.due(now, limit=TAKEN_PER_TICK, statuses=RUNNING)
             self._look_at_each(due)
+
+    async def _goes_by_list(self, now: float) -> bool:
+        """Whether the list answers for the running jobs; begins a round where one is due."""
+        if not self._videos.dialect.lists:
+            return False
+        if now >= self._next_round and not self._walking:
+            running = await self._store.running_videos()
+            self._next_round = now + self._pause
+            self._by_list = len(running) >= WORTH_A_LIST
+            if self._by_list:
+                self._walking = True
+                self._background.spawn(self._look_at_list(running), name="poll the list")
+        return self._by_list
+
+    # ---------------------------------------------------------------- each by itself
 
     def _look_at_each(self, jobs: Iterable[Job]) -> None:
         for job in jobs:
-            self._background.spawn(self._look_at(job), name=f"poll {job.id}")
-
-    async def _look_at_list(self, jobs: list[Job]) -> None:
-        """Ask for many jobs at once; what the list does not hold is asked for by itself."""
-        listed = await self._listed(jobs)
-        found = [(job, listed[job.video_id]) for job in jobs if job.video_id in listed]
-        self._look_at_each(job for job in jobs if job.video_id not in listed)
-        now = self._clock()
-        await asyncio.gather(
-            *(
-                self._write_down(job, lifecycle.advance(job, video, now, self._pause))
-                for job, video in found
-            )
-        )
-
-    async def _listed(self, jobs: list[Job]) -> dict[str | None, Video]:
-        """Read as many pages, newest first, as these jobs fill, and one more."""
-        missing = {job.video_id for job in jobs}
-        listed: dict[str | None, Video] = {}
-        after: str | None = None
-        for _ in range(len(jobs) // PAGE + 2):
-            try:
-                page = await self._videos.list(after=after, limit=PAGE)
-            except VideosError as error:
-                _log.warning("the Videos server gave no list: %s", error)
-                break
-            listed |= {video.id: video for video in page.data}
-            missing -= listed.keys()
-            after = page.last_id
-            if not missing or not page.has_more or after is None:
-                break
-        return listed
-
-    async def _sweep(self, now: float, *, shortest: float) -> None:
-        # Nothing is asked where it is known; a server that was away may come back as another.
-        self._background.spawn(self._videos.find_out(), name="dialect")
-        await self._store.forget_tokens(now)
-        for job in await self._store.unshown(now, longest=SHOWN_AGAIN_FOR, shortest=shortest):
-            self._announce(JobChange(job, job))
-        for job in await self._store.untold():
-            self._remind(job)
+            if job.id not in self._polling:
+                self._polling.add(job.id)
+                self._background.spawn(self._look_at(job), name=f"poll {job.id}")
 
     async def _look_at(self, job: Job) -> None:
         try:
             async with self._slots:
                 after = await self._poll(job)
-        except BaseException:
-            self._polling.discard(job.id)
-            raise
-        await self._write_down(job, after)
-
-    async def _write_down(self, job: Job, told: Job) -> None:
-        after = self._in_time(told)
-        try:
-            if await self._store.save(job, after):
-                self._log_change(job, after)
-                self._announce(JobChange(job, after))
-        except StoreError:
-            _log.exception("a poll could not be written down", extra=job.log_context())
+            await self._write_down([(job, self._in_time(after))])
         finally:
             self._polling.discard(job.id)
 
@@ -181,8 +147,80 @@ class JobTracker:
             _log.warning("the Videos server gave no answer: %s", error, extra=job.log_context())
             wait = error.retry_after if isinstance(error, Unavailable | Unauthorized) else None
             return lifecycle.unreachable(job, self._clock(), self._pause, wait)
-        pause = self._pause if reading.poll_after is None else reading.poll_after
-        return lifecycle.advance(job, reading.video, self._clock(), pause)
+        now = self._clock()
+        pause = reading.poll_after
+        if pause is None:
+            # A little chance keeps jobs that began together from being asked for together.
+            pause = lifecycle.pace(job, now, self._pause) * random.uniform(0.9, 1.1)  # noqa: S311
+        return lifecycle.advance(job, reading.video, now, pause)
+
+    # ---------------------------------------------------------------- many by one list
+
+    async def _look_at_list(self, running: set[str]) -> None:
+        """Ask for all jobs at once; what the list does not hold is asked for by itself."""
+        began = self._clock()
+        missing = set(running)
+        paces: list[float] = []
+        try:
+            async for met in walk(self._videos, running):
+                missing -= met.keys()
+                paces += await self._take_over(met, len(running))
+            self._next_round = began + min(paces, default=self._pause)
+        except NotSent as error:
+            _log.warning("the Videos server is away: %s", error)
+            await self._wait_for_server()
+        except VideosError as error:
+            _log.warning("the Videos server gave no list: %s", error)
+            wait = error.retry_after if isinstance(error, Unavailable | Unauthorized) else None
+            self._next_round = self._clock() + min(wait or self._pause, lifecycle.LONGEST_WAIT)
+            await self._look_at_missing(missing)
+        else:
+            await self._look_at_missing(missing)
+        finally:
+            self._walking = False
+
+    async def _take_over(self, met: dict[str, Video], many: int) -> list[float]:
+        """Take over what one page told; return the seconds until each job is worth a look."""
+        now = self._clock()
+        changes: list[tuple[Job, Job]] = []
+        paces: list[float] = []
+        for job in await self._store.running(met.keys()):
+            after = self._in_time(lifecycle.advance(job, met[str(job.video_id)], now, 0.0))
+            if after.status in RUNNING:
+                # The round's own clock says when it is looked at again; nothing need be written.
+                after = after.evolve(next_look_at=job.next_look_at)
+                paces.append(lifecycle.pace(after, now, self._pause))
+            if after != job:
+                changes.append((job, after))
+            elif random.random() * many < DRAWN_ANEW:  # noqa: S311 - chance, not secrecy
+                self._announce(JobChange(job, job))
+        await self._write_down(changes)
+        return paces
+
+    async def _look_at_missing(self, missing: set[str]) -> None:
+        if missing:
+            due = await self._store.due(self._clock(), limit=TAKEN_PER_TICK, statuses=RUNNING)
+            self._look_at_each(job for job in due if job.video_id in missing)
+
+    async def _wait_for_server(self) -> None:
+        """Say of every job that is due that the server is away, without asking it once for each."""
+        now = self._clock()
+        self._next_round = now + self._pause
+        due = await self._store.due(now, limit=TAKEN_PER_TICK, statuses=RUNNING)
+        await self._write_down([(job, lifecycle.unreachable(job, now, self._pause)) for job in due])
+
+    # ---------------------------------------------------------------- what came of it
+
+    async def _write_down(self, changes: Sequence[tuple[Job, Job]]) -> None:
+        try:
+            saved = await self._store.save_all(changes)
+        except StoreError:
+            _log.exception("what %d jobs have become could not be written down", len(changes))
+            return
+        for before, job in saved:
+            if before.status is not job.status:
+                _log.info("job %s is %s", job.id, job.status, extra=job.log_context())
+            self._announce(JobChange(before, job))
 
     def _in_time(self, job: Job) -> Job:
         """Stop waiting for a job that this last look found running past its deadline."""
@@ -192,6 +230,13 @@ class JobTracker:
         _log.warning("a job has not ended within its deadline", extra=job.log_context())
         return lifecycle.stopped_waiting(job, now)
 
-    def _log_change(self, before: Job, job: Job) -> None:
-        if before.status is not job.status:
-            _log.info("job %s is %s", job.id, job.status, extra=job.log_context())
+    # ---------------------------------------------------------------- now and then
+
+    async def _sweep(self, now: float, *, shortest: float) -> None:
+        # Nothing is asked where it is known; a server that was away may come back as another.
+        self._background.spawn(self._videos.find_out(), name="dialect")
+        await self._store.forget_tokens(now)
+        for job in await self._store.unshown(now, longest=SHOWN_AGAIN_FOR, shortest=shortest):
+            self._announce(JobChange(job, job))
+        for job in await self._store.untold():
+            self._remind(job)

@@ -1,13 +1,15 @@
 """One writer for the database: what waits together is committed together."""
 
 import asyncio
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-_Write = tuple[Sequence[sa.Executable], asyncio.Future[int]]
+Statement = tuple[sa.Executable, Sequence[Mapping[str, Any]] | None]
+"""What is executed, once for each set of parameters where there are any."""
+_Write = tuple[Sequence[Statement], asyncio.Future[int]]
 
 _LOCKED: Final = frozenset({"SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_READONLY"})
 """Failures of the whole database: each further write would only wait for the same."""
@@ -31,6 +33,13 @@ class Writer:
 
         Raises SQLAlchemyError, or what else the driver raises for a value it cannot take.
         """
+        return await self._enqueue([(statement, None) for statement in statements])
+
+    async def write_rows(self, statement: sa.Executable, rows: Sequence[Mapping[str, Any]]) -> int:
+        """Execute `statement` once for each of `rows`; return how many rows changed. As write."""
+        return await self._enqueue([(statement, rows)])
+
+    async def _enqueue(self, statements: Sequence[Statement]) -> int:
         outcome: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._waiting.append((statements, outcome))
         if self._drain is None or self._drain.done():
@@ -66,13 +75,13 @@ class Writer:
                 outcome.set_result(count)
         return None
 
-    async def _commit(self, batch: Sequence[Sequence[sa.Executable]]) -> list[int]:
+    async def _commit(self, batch: Sequence[Sequence[Statement]]) -> list[int]:
         counts: list[int] = []
         async with self._engine.begin() as connection:
             for statements in batch:
                 count = 0
-                for statement in statements:
-                    count = (await connection.execute(statement)).rowcount
+                for statement, rows in statements:
+                    count = (await connection.execute(statement, rows)).rowcount
                 counts.append(count)
         return counts
 

@@ -9,10 +9,8 @@ import signal
 import sys
 from collections.abc import Sequence
 
-import sqlalchemy as sa
-
 from bot.__main__ import main
-from bot.jobs.writer import Writer
+from bot.jobs.writer import Statement, Writer
 
 
 def die_at(number: int, *, done: bool) -> None:
@@ -20,7 +18,7 @@ def die_at(number: int, *, done: bool) -> None:
     commit = Writer._commit  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
     left = number
 
-    async def counted(self: Writer, batch: Sequence[Sequence[sa.Executable]]) -> list[int]:
+    async def counted(self: Writer, batch: Sequence[Sequence[Statement]]) -> list[int]:
         nonlocal left
         left -= 1
         if left == 0 and not done:

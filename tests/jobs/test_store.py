@@ -436,6 +436,29 @@ async def test_many_at_once_share_the_connections_there_are(store: JobStore) -> 
     assert len(workers) <= READERS + 1
 
 
+async def test_many_changes_are_saved_together_and_those_that_came_too_late_are_named(
+    store: JobStore,
+) -> None:
+    before = [job(status=JobStatus.IN_PROGRESS, video_id=f"v{number}") for number in range(120)]
+    for each in before:
+        await put(store, each)
+    cancelled = before[7]
+    await store.save(cancelled, cancelled.evolve(status=JobStatus.CANCELLED))
+
+    after = [each.evolve(progress=number % 100) for number, each in enumerate(before)]
+    after[9] = after[9].evolve(status=JobStatus.COMPLETED, completed_at=NOW)
+    saved = await store.save_all(list(zip(before, after, strict=True)))
+
+    assert [job for _, job in saved if job.id == cancelled.id] == []
+    assert len(saved) == 119
+    assert {each.id: await store.get(each.id) for each in after if each.id != cancelled.id} == {
+        each.id: each for each in after if each.id != cancelled.id
+    }
+    kept = await store.get(cancelled.id)
+    assert kept is not None
+    assert (kept.status, kept.progress) == (JobStatus.CANCELLED, None)
+
+
 async def test_a_write_does_not_wait_for_those_who_read(store: JobStore) -> None:
     read = job()
     await put(store, read)

@@ -9,6 +9,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from bot.jobs.listing import BARREN
 from bot.jobs.models import Job, JobChange, JobStatus
 from bot.jobs.store import JobStore
 from bot.jobs.tracker import JobTracker
@@ -39,6 +40,11 @@ def told(number: int, **fields: Any) -> dict[str, Any]:  # noqa: ANN401 - a fiel
 def page(*videos: dict[str, Any], has_more: bool = False) -> bytes:
     last = videos[-1]["id"] if videos else None
     return json.dumps({"data": videos, "has_more": has_more, "last_id": last}).encode()
+
+
+def asked(server: ScriptedServer) -> list[str]:
+    """What was asked about jobs, beside what the server speaks."""
+    return [seen.path for seen in server.seen if seen.path.startswith("/v1/videos")]
 
 
 async def running_jobs(store: JobStore, count: int) -> list[Job]:
@@ -87,7 +93,7 @@ async def test_one_list_answers_for_many_jobs(store: JobStore, server: ScriptedS
 
     seen = await changes(store, server, 90)
 
-    assert len(server.seen) == 1
+    assert len(asked(server)) == 1
     assert {each.status for each in seen.values()} == {JobStatus.IN_PROGRESS, JobStatus.COMPLETED}
     assert seen["video_89"].status is JobStatus.COMPLETED
 
@@ -103,7 +109,7 @@ async def test_further_pages_are_read_while_jobs_are_missing(
         says(200, page(told(2), told(3), has_more=True)),
     )
     await changes(store, server, 4)
-    assert [seen.path.partition("after=")[2] for seen in server.seen] == ["", "video_1"]
+    assert [path.partition("after=")[2] for path in asked(server)] == ["", "video_1"]
 
 
 async def test_what_the_list_does_not_hold_is_asked_for_by_itself(
@@ -116,7 +122,7 @@ async def test_what_the_list_does_not_hold_is_asked_for_by_itself(
     seen = await changes(store, server, 4)
 
     assert seen["video_3"].progress == 70
-    assert len(server.seen) == 2
+    assert len(asked(server)) == 2
 
 
 @pytest.mark.parametrize("dialect", ["litellm", "openai"], ids=["has no list", "list fails"])
@@ -131,6 +137,33 @@ async def test_without_a_list_each_job_is_asked_for(
     seen = await changes(store, server, 3, dialect)
 
     assert [each.progress for each in seen.values()] == [40, 40, 40]
+
+
+async def test_a_long_history_between_the_jobs_is_walked_through(
+    store: JobStore, server: ScriptedServer
+) -> None:
+    await running_jobs(store, 3)
+    server.on(
+        "GET",
+        "/videos",
+        says(200, page(told(0), told(900), has_more=True)),
+        says(200, page(told(901), told(902), has_more=True)),
+        says(200, page(told(1), told(2), has_more=True)),
+    )
+    await changes(store, server, 3)
+    assert len(asked(server)) == 3
+
+
+async def test_the_list_is_left_where_it_is_history(
+    store: JobStore, server: ScriptedServer
+) -> None:
+    await running_jobs(store, 4)
+    history = (page(told(number), has_more=True) for number in (901, 902, 903, 904))
+    first = page(told(0), told(1), told(2), has_more=True)
+    server.on("GET", "/videos", says(200, first), *(says(200, old) for old in history))
+    server.on("GET", "/videos/video_3", says(200, json.dumps(told(3)).encode()))
+    await changes(store, server, 4)
+    assert len(asked(server)) == 1 + BARREN + 1
 
 
 async def test_two_jobs_are_no_reason_for_a_list(store: JobStore, server: ScriptedServer) -> None:
