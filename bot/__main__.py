@@ -94,6 +94,9 @@ def _arguments() -> argparse.Namespace:
     commands.add_parser("demo", help="open a simulated Discord in the browser")
     doctor = commands.add_parser("doctor", help="say what is missing and how to mend it")
     doctor.add_argument("--json", action="store_true", help="for machines")
+    doctor.add_argument(
+        "--render", action="store_true", help="have one smallest film made, which may be charged"
+    )
     server = commands.add_parser("serve", help="be the embedded Videos server alone")
     server.add_argument("--host", default="127.0.0.1", help="address to listen on")
     server.add_argument("--port", type=int, default=8288, help="port to listen on; 0: any free one")
@@ -108,11 +111,14 @@ def main() -> int:
     arguments = _arguments()
     try:
         settings = load_settings()
-        logs.set_up(level=settings.log_level, form=settings.log_format)
+        # The doctor says in its own words what is wrong.
+        level = "CRITICAL" if arguments.command == "doctor" else settings.log_level
+        logs.set_up(level=level, form=settings.log_format)
         if arguments.command == "serve":
             asyncio.run(serve(settings, arguments))
         elif arguments.command == "doctor":
-            return report(asyncio.run(examine(settings)), as_json=arguments.json)
+            checks = asyncio.run(examine(settings, render=arguments.render))
+            return report(checks, as_json=arguments.json)
         elif arguments.command == "demo":
             asyncio.run(show_demo(settings))
         else:

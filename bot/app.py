@@ -81,28 +81,32 @@ async def open_bot(
         films = await asyncio.to_thread(make_folder, settings.data_dir / "films")
         store = await stack.enter_async_context(open_store(settings))
         base_url = settings.videos_base_url
-        models = settings.videos_models
         if base_url is None:
             base_url = await stack.enter_async_context(_embedded(settings))
-            models = PREVIEW_MODELS
         session = await stack.enter_async_context(
             aiohttp.ClientSession(connector=timing.connector())
         )
-        key = settings.videos_api_key
-        videos = VideosClient(
-            session,
-            base_url=base_url,
-            api_key=None if key is None else key.get_secret_value(),
-            timeout=settings.videos_timeout,
-            dialect=_dialect(settings),
-            film_hosts=frozenset(settings.videos_film_hosts),
-        )
+        videos = videos_client(settings, session, base_url)
         with suppress(TimeoutError):
             await asyncio.wait_for(videos.find_out(), START_WAITS)
-        catalog = await asyncio.to_thread(_catalog, settings)
-        offer = _offer(settings, models or tuple(catalog), catalog, videos)
+        offer = await asyncio.to_thread(offered, settings, videos)
         house = _House(store=store, videos=videos, films=films, offer=offer, stills=stills)
         yield _bot(settings, stack, house, timing)
+
+
+def videos_client(
+    settings: Settings, session: aiohttp.ClientSession, base_url: str
+) -> VideosClient:
+    """Return a client as configured for the Videos server, or for the embedded one."""
+    key = settings.videos_api_key
+    return VideosClient(
+        session,
+        base_url=base_url,
+        api_key=None if key is None else key.get_secret_value(),
+        timeout=settings.videos_timeout,
+        dialect=_dialect(settings),
+        film_hosts=frozenset(settings.videos_film_hosts),
+    )
 
 
 def _dialect(settings: Settings) -> Dialect | None:
@@ -112,10 +116,14 @@ def _dialect(settings: Settings) -> Dialect | None:
     return BY_NAME.get(settings.videos_dialect)
 
 
-def _offer(
-    settings: Settings, models: tuple[str, ...], catalog: Catalog, videos: VideosClient
-) -> Callable[[], Offer]:
-    """Return what tells at any moment what may be chosen; the server's part of it may change."""
+def offered(settings: Settings, videos: VideosClient) -> Callable[[], Offer]:
+    """Return what tells at any moment what may be chosen; the server's part of it may change.
+
+    Blocking. Raises StartError where the operator's table cannot be used.
+    """
+    catalog = _catalog(settings)
+    embedded = settings.videos_base_url is None
+    models = PREVIEW_MODELS if embedded else settings.videos_models or tuple(catalog)
     fixed = Offer(
         models=models,
         sizes=_all([entry.sizes for entry in catalog.values()]) or settings.videos_sizes,

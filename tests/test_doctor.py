@@ -4,29 +4,35 @@ import asyncio
 import json
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.loopback.driver import Loopback, loopback
+from tests.loopback.process import BotProcess
+from tests.loopback.world import ATTACH, SEND, USUAL, VIEW
 from tests.processes import VideosServer
+from tests.videos.families import FAMILIES, Family, Said
+from tests.videos.imitation import imitated
 
 CLOSED = "http://127.0.0.1:9/v1"
+Checks = dict[str, dict[str, str]]
 
 
 async def examined(
-    discord: Loopback, folder: Path, videos: str, *, token: str | None = None
-) -> tuple[int, dict[str, dict[str, str]], str]:
+    discord: Loopback, folder: Path, videos: str, *words: str, **changes: str
+) -> tuple[int, Checks, str]:
     """Return its exit code, its checks by name, and everything it printed."""
     environment = {
-        "DISCORD_TOKEN": token or discord.token,
+        "DISCORD_TOKEN": discord.token,
         "DISCORD_API_URL": discord.api_url,
         "VIDEOS_BASE_URL": videos,
         "DATA_DIR": str(folder),
     }
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot", "doctor", "--json",
-        stdout=asyncio.subprocess.PIPE, env=os.environ | environment,
+        sys.executable, "-m", "bot", "doctor", "--json", *words,
+        stdout=asyncio.subprocess.PIPE, env=os.environ | environment | changes,
     )  # fmt: skip
     output, _ = await asyncio.wait_for(process.communicate(), 60)
     told = output.decode()
@@ -35,33 +41,112 @@ async def examined(
 
 async def test_a_bot_that_can_work(server: VideosServer, tmp_path: Path) -> None:
     async with loopback() as discord:
+        guild = discord.add_guild("Film club")
+        discord.add_channel(guild)
         code, checks, told = await examined(discord, tmp_path, server.base_url)
     assert code == 0
-    assert checks["Videos server"]["found"].startswith("speaks rushes")
-    assert checks["token"]["mark"] == checks["clock"]["mark"] == "ok"
-    assert checks["database"]["mark"] == checks["disk"]["mark"] == "ok"
-    assert "does not know" in checks["commands"]["found"]
+    assert checks["Videos server"]["found"].startswith("speaks rushes; preview")
+    assert {checks[what]["mark"] for what in ("token", "clock", "database", "disk")} == {"ok"}
+    assert "does not know Make a video, video, videos" in checks["commands"]["found"]
+    assert checks["server Film club"]["found"] == "may work in 1 channels"
+    assert "refused (HTTP 400)" in checks["a create"]["found"]
+    assert "a render" not in checks
+    assert server.jobs() == []
     assert discord.token not in told
 
 
 @pytest.mark.parametrize(
-    ("token", "videos", "what", "mend"),
+    ("changes", "what", "mend"),
     [
-        ("wrong", None, "token", "Reset Token"),
-        (None, CLOSED, "Videos server", "VIDEOS_BASE_URL"),
+        ({"DISCORD_TOKEN": "wrong"}, "token", "Reset Token"),
+        ({"VIDEOS_BASE_URL": CLOSED}, "Videos server", "VIDEOS_BASE_URL"),
+        ({"DATA_DIR": "/proc/nowhere"}, "database", "see what it says"),
+        ({"VIDEOS_CATALOG": "/nowhere.toml"}, "commands", "see what it says"),
     ],
-    ids=["token", "Videos server"],
+    ids=lambda each: each if isinstance(each, str) else "",
 )
-async def test_what_keeps_the_bot_from_working_is_named_with_its_cure(  # noqa: PLR0917
-    server: VideosServer,
-    tmp_path: Path,
-    token: str | None,
-    videos: str | None,
-    what: str,
-    mend: str,
+async def test_what_keeps_the_bot_from_working_is_named_with_its_cure(
+    server: VideosServer, tmp_path: Path, changes: dict[str, str], what: str, mend: str
 ) -> None:
     async with loopback() as discord:
-        code, checks, _ = await examined(discord, tmp_path, videos or server.base_url, token=token)
+        code, checks, _ = await examined(discord, tmp_path, server.base_url, **changes)
     assert code == 1
     assert checks[what]["mark"] == "bad"
     assert mend in checks[what]["mend"]
+
+
+def family(name: str) -> Family:
+    return next(each for each in FAMILIES if each.name == name)
+
+
+async def test_a_refused_key_is_named(tmp_path: Path) -> None:
+    no = Said(status=401, body={"error": "Unauthorized"})
+    closed = replace(family("vllm-omni"), models=no, jobs=no, polls=(no,))
+    async with imitated(closed) as videos, loopback() as discord:
+        code, checks, _ = await examined(discord, tmp_path, videos.base_url)
+    assert code == 1
+    assert checks["Videos server"]["mend"] == "correct VIDEOS_API_KEY"
+
+
+async def test_permissions_are_looked_at_in_each_channel(
+    server: VideosServer, tmp_path: Path
+) -> None:
+    async with loopback() as discord:
+        club, closed = discord.add_guild("Film club"), discord.add_guild("Closed")
+        discord.add_channel(club, "open")
+        discord.add_channel(club, "no-files").bot_may = USUAL & ~ATTACH
+        discord.add_channel(club, "read-only").bot_may = USUAL & ~SEND & ~ATTACH
+        discord.add_channel(club, "staff").bot_may = USUAL & ~VIEW
+        discord.add_channel(closed).bot_may = 0
+        code, checks, _ = await examined(discord, tmp_path, server.base_url)
+    assert code == 0, "it works, though not in all"
+    told = checks["server Film club"]
+    assert told["mark"] == "look"
+    assert told["found"] == (
+        "#no-files lacks Attach Files; #read-only lacks Send Messages, Attach Files"
+    )
+    assert checks["server Closed"]["found"] == "it sees none of 1 channels"
+
+
+async def test_commands_are_compared_with_those_that_discord_knows(
+    server: VideosServer, tmp_path: Path
+) -> None:
+    async with loopback() as discord:
+        async with BotProcess(discord, tmp_path, server.base_url):
+            await discord.until(lambda: len(discord.commands.get(None, [])) == 3)
+        _, synced, _ = await examined(discord, tmp_path, server.base_url)
+        _, changed, _ = await examined(discord, tmp_path, server.base_url, VIDEOS_SECONDS="5")
+        _, fewer, _ = await examined(discord, tmp_path, server.base_url, VIDEOS_MODELS="preview")
+    assert synced["commands"]["found"] == "in sync: Make a video, video, videos"
+    assert changed["commands"]["found"] == "Discord has other options of video"
+    assert fewer["commands"]["mark"] == "look"
+
+
+@pytest.mark.parametrize("embedded", [False, True], ids=["configured", "embedded"])
+async def test_one_smallest_film_is_rendered_if_asked(
+    server: VideosServer, tmp_path: Path, *, embedded: bool
+) -> None:
+    async with loopback() as discord:
+        code, checks, _ = await examined(
+            discord,
+            tmp_path,
+            "" if embedded else server.base_url,
+            "--render",
+            VIDEOS_SIZES="1792x1024,720x1280",
+            VIDEOS_SECONDS="8,4",
+            POLL_INTERVAL="0.2",
+        )
+    assert code == 0
+    assert checks["a render"]["found"].startswith("720x1280, 4 s, video/mp4, ")
+    assert len(server.jobs()) == (0 if embedded else 1)
+
+
+async def test_a_server_that_makes_no_film_is_bad(tmp_path: Path) -> None:
+    failed = Said(body={"id": "video_t", "status": "failed", "error": "engine died"})
+    broken = replace(family("tensorrt-llm"), polls=(failed,))
+    async with imitated(broken) as videos, loopback() as discord:
+        code, checks, _ = await examined(
+            discord, tmp_path, videos.base_url, "--render", POLL_INTERVAL="0.2"
+        )
+    assert code == 1
+    assert "engine died" in checks["a render"]["found"]

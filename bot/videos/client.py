@@ -17,10 +17,19 @@ from bot.videos.container import Container, inspect_film
 from bot.videos.dialects import OPENAI, Dialect, by_host
 from bot.videos.discovery import Finding, find_out
 from bot.videos.download import bring
-from bot.videos.errors import Busy, FilmBroken, NotSent, OutcomeUnknown, Unavailable
+from bot.videos.errors import (
+    BadRequest,
+    Busy,
+    FilmBroken,
+    NotSent,
+    OutcomeUnknown,
+    Refused,
+    Unavailable,
+)
 from bot.videos.models import CreateVideo, VideoPage
 from bot.videos.protocol import (
     Answer,
+    Part,
     Reading,
     create_json,
     create_parts,
@@ -126,6 +135,22 @@ class VideosClient:
         if self.dialect.json:
             return await self._buy("/videos", film, body=create_json(request, self.dialect))
         return await self._buy("/videos", film, parts=create_parts(request, self.dialect))
+
+    async def create_nothing(self) -> Refused:
+        """Send a create without a prompt; return how it was refused.
+
+        Only where `Dialect.refuses_empty_prompts`. Raises what create raises, but for BadRequest,
+        and Unavailable where it was taken.
+        """
+        try:
+            answer = await self._wire.exchange(
+                "POST", "/videos", parts=(Part(name="prompt", value=""),)
+            )
+            taken = read_created(answer)
+        except BadRequest as refusal:
+            return refusal
+        await self.delete(taken.video.id)
+        raise Unavailable("a job, which has been deleted again")
 
     async def _buy(self, path: str, film: Path | None = None, **content: Any) -> Reading:  # noqa: ANN401
         part = None if film is None else film.with_name(film.name + ".part")

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from tests.loopback import application, channels, webhooks
+from tests.loopback import application, channels, guilds, webhooks
 from tests.loopback.core import Core
 from tests.loopback.faults import Fault
 from tests.loopback.front import BASE, add_rules
@@ -214,7 +214,7 @@ class Loopback(Core):
 async def loopback() -> AsyncGenerator[Loopback]:
     discord = Loopback()
     app = web.Application(client_max_size=_LARGEST)
-    for rules in (application.RULES, channels.RULES, webhooks.RULES):
+    for rules in (application.RULES, channels.RULES, guilds.RULES, webhooks.RULES):
         add_rules(app, discord, rules)
     app.router.add_get("/gateway", discord.gateway.connect)
     app.router.add_get("/attachments/{channel}/{id}/{name}", _Cdn(discord).fetch)

@@ -1,0 +1,202 @@
+"""Discord's side: the token, the clock, the application, its commands and its permissions."""
+
+import asyncio
+import json
+import time
+from collections.abc import Iterator, Mapping
+from email.utils import parsedate_to_datetime
+from typing import Any, Final, cast
+
+import aiohttp
+import discord
+
+from bot.app import StartError, open_bot
+from bot.client import EXTENSIONS, point_at
+from bot.doctor.check import Check, Mark
+from bot.settings import Settings
+from bot.status import words
+
+CLOCK_OFF: Final = 30.0
+"""Seconds between Discord's clock and ours before times on the cards look wrong."""
+SERVERS: Final = 25
+"""Servers whose channels are looked at; each takes three requests."""
+NAMED: Final = 5
+"""Channels named of a server where something is missing."""
+_TIMEOUT: Final = aiohttp.ClientTimeout(total=10)
+_USER_INSTALL: Final = "1"
+_OK: Final = 200
+_NOBODY: Final = "http://127.0.0.1:9/v1"
+"""Stands for the embedded server, which is not started for a look at the commands."""
+
+
+async def checks(settings: Settings) -> list[Check]:
+    """Look at everything that Discord knows of the bot."""
+    if settings.discord_token is None:
+        mend = "discord.com/developers/applications, Bot, Reset Token; put it into .env"
+        return [Check("token", Mark.BAD, "DISCORD_TOKEN is not set", mend)]
+    token = settings.discord_token.get_secret_value()
+    headers = {"Authorization": f"Bot {token}"}
+    async with aiohttp.ClientSession(headers=headers, timeout=_TIMEOUT) as session:
+        try:
+            found = await _application(session, settings)
+        except (aiohttp.ClientError, TimeoutError) as error:
+            reached = f"{settings.discord_api_url}: {type(error).__name__}"
+            return [Check("Discord", Mark.BAD, reached, "check the network and DISCORD_API_URL")]
+    if found[0].mark is Mark.BAD:
+        return found
+    return found + await _permissions(settings, token)
+
+
+async def _application(session: aiohttp.ClientSession, settings: Settings) -> list[Check]:
+    base = settings.discord_api_url
+    async with session.get(f"{base}/users/@me") as answer:
+        if answer.status != _OK:
+            mend = "copy it again from the developer portal: Bot, Reset Token"
+            found = f"Discord does not accept it (HTTP {answer.status})"
+            return [Check("token", Mark.BAD, found, mend)]
+        me = await _body(answer)
+        clock = _clock(answer.headers)
+    async with session.get(f"{base}/applications/@me") as answer:
+        application = await _body(answer)
+    place = f"{base}/applications/{application.get('id')}"
+    if settings.discord_dev_guild is not None:
+        place += f"/guilds/{settings.discord_dev_guild}"
+    async with session.get(f"{place}/commands") as answer:
+        listed = await _body(answer)
+    token = Check("token", Mark.GOOD, f"{me.get('username')} ({me.get('id')})")
+    return [token, clock, _installs(application), await _commands(settings, listed)]
+
+
+async def _body(answer: aiohttp.ClientResponse) -> Any:  # noqa: ANN401 - JSON
+    return json.loads(await answer.read()) if answer.status == _OK else {}
+
+
+def _clock(headers: Mapping[str, str]) -> Check:
+    try:
+        off = time.time() - parsedate_to_datetime(headers.get("Date", "")).timestamp()
+    except ValueError:
+        return Check("clock", Mark.WARNING, "Discord did not say its time")
+    if abs(off) > CLOCK_OFF:
+        mend = "let the machine set its clock (NTP), then restart the bot"
+        return Check("clock", Mark.WARNING, f"{off:+.0f} s off Discord's", mend)
+    return Check("clock", Mark.GOOD, "agrees with Discord's")
+
+
+def _installs(application: Mapping[str, Any]) -> Check:
+    if application.get("bot_require_code_grant"):
+        mend = "developer portal, Bot: switch off Requires OAuth2 Code Grant"
+        return Check("installs", Mark.WARNING, "nobody can invite it by a link", mend)
+    config = application.get("integration_types_config")
+    if isinstance(config, dict) and _USER_INSTALL not in cast("dict[str, object]", config):
+        mend = "developer portal, Installation: tick User Install, if people should take it along"
+        return Check("installs", Mark.WARNING, "servers only", mend)
+    return Check("installs", Mark.GOOD, "servers and people; it needs no privileged intent")
+
+
+# -------------------------------------------------------------------- commands
+
+
+async def _commands(settings: Settings, listed: object) -> Check:
+    try:
+        ours = _shapes(await _told(settings))
+    except StartError as error:
+        return Check("commands", Mark.BAD, str(error), "see what it says")
+    known = _shapes(cast("list[dict[str, Any]]", listed) if isinstance(listed, list) else [])
+    missing = sorted(ours.keys() - known.keys())
+    changed = sorted(name for name in ours.keys() & known.keys() if ours[name] != known[name])
+    if not missing and not changed:
+        return Check("commands", Mark.GOOD, f"in sync: {', '.join(sorted(ours))}")
+    parts = [f"does not know {', '.join(missing)}"] if missing else []
+    parts += [f"has other options of {', '.join(changed)}"] if changed else []
+    mend = "start the bot once; it tells Discord"
+    return Check("commands", Mark.WARNING, f"Discord {' and '.join(parts)}", mend)
+
+
+async def _told(settings: Settings) -> list[dict[str, Any]]:
+    """Return the commands as this bot, so configured, would tell them to Discord."""
+    if settings.videos_base_url is None:
+        embedded = {"videos_base_url": _NOBODY, "videos_models": ("preview",)}
+        settings = settings.model_copy(update=embedded)
+    async with open_bot(settings, stills=None) as bot, bot:
+        for name in EXTENSIONS:
+            await bot.load_extension(name)
+        return [command.to_dict(bot.tree) for command in bot.tree.get_commands()]
+
+
+def _shapes(commands: list[dict[str, Any]]) -> dict[str, object]:
+    """Return what of each command people would notice, in Discord's spelling or in ours."""
+    return {
+        str(command.get("name")): [_option(option) for option in _listed(command, "options")]
+        for command in commands
+    }
+
+
+def _option(option: dict[str, Any]) -> tuple[object, ...]:
+    choices = [choice.get("value") for choice in _listed(option, "choices")]
+    is_required, suggests = bool(option.get("required")), bool(option.get("autocomplete"))
+    return option.get("name"), option.get("type"), is_required, suggests, choices
+
+
+def _listed(holder: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    return cast("list[dict[str, Any]]", holder.get(name) or [])
+
+
+# -------------------------------------------------------------------- permissions
+
+
+async def _permissions(settings: Settings, token: str) -> list[Check]:
+    """Look, in each server, at what the bot may do in the channels that it sees."""
+    point_at(api_url=settings.discord_api_url, gateway_url=None)
+    client = discord.Client(intents=discord.Intents.none())
+    try:
+        await client.login(token)
+        guilds = [guild async for guild in client.fetch_guilds(limit=200, with_counts=False)]
+        if not guilds:
+            mend = "invite it, with the scopes bot and applications.commands"
+            return [Check("servers", Mark.WARNING, "it is in none", mend)]
+        looked = await asyncio.gather(*(_server(client, guild.id) for guild in guilds[:SERVERS]))
+    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+        mend = "try again; it takes nothing from the bot's work"
+        return [Check("servers", Mark.WARNING, f"cannot be looked at: {error}", mend)]
+    finally:
+        await client.close()
+    more = len(guilds) - SERVERS
+    rest = [Check("servers", Mark.GOOD, f"{more} more were not looked at")] if more > 0 else []
+    return [*looked, *rest]
+
+
+async def _server(client: discord.Client, guild_id: int) -> Check:
+    assert client.user is not None, "it has logged in"  # noqa: S101
+    guild = await client.fetch_guild(guild_id, with_counts=False)
+    me = await guild.fetch_member(client.user.id)
+    channels = [
+        channel
+        for channel in await guild.fetch_channels()
+        if isinstance(channel, discord.TextChannel | discord.VoiceChannel | discord.ForumChannel)
+    ]
+    what = f"server {guild.name}"
+    seen = [one for one in channels if one.permissions_for(me).view_channel]
+    if not seen:
+        mend = "let it see the channels where it is used"
+        return Check(what, Mark.WARNING, f"it sees none of {len(channels)} channels", mend)
+    lacking = {one.name: missing for one in seen if (missing := list(_missing(one, me)))}
+    if lacking:
+        named = [f"#{name} lacks {', '.join(lacking[name])}" for name in list(lacking)[:NAMED]]
+        more = [f"and {len(lacking) - NAMED} more"] if len(lacking) > NAMED else []
+        mend = "grant it there, or a film that takes over 15 minutes goes by direct message"
+        return Check(what, Mark.WARNING, "; ".join(named + more), mend)
+    unseen = len(channels) - len(seen)
+    found = f"may work in {len(seen)} channels" + (f", does not see {unseen}" if unseen else "")
+    return Check(what, Mark.GOOD, found)
+
+
+def _missing(channel: discord.abc.GuildChannel, me: discord.Member) -> Iterator[str]:
+    allowed = channel.permissions_for(me)
+    is_forum = isinstance(channel, discord.ForumChannel)
+    has_threads = not isinstance(channel, discord.VoiceChannel)
+    if not is_forum and not allowed.send_messages:
+        yield words.SEND_MESSAGES
+    if has_threads and not allowed.send_messages_in_threads:
+        yield words.SEND_IN_THREADS
+    if not allowed.attach_files:
+        yield words.ATTACH_FILES

@@ -1,0 +1,60 @@
+"""Routes about the servers that the bot is in. Source: Discord, resources/guild."""
+
+from typing import Final
+
+from tests.loopback.core import Call, Core, Rule
+from tests.loopback.errors import missing_access
+from tests.loopback.world import USUAL, Channel, Guild, Payload
+
+
+async def list_guilds(core: Core, _: Call) -> list[Payload]:
+    return [
+        {
+            "id": str(guild.id),
+            "name": guild.name,
+            "icon": None,
+            "owner": False,
+            "permissions": str(USUAL),
+            "features": [],
+        }
+        for guild in core.world.guilds.values()
+        if guild.bot_is_member
+    ]
+
+
+async def read_guild(core: Core, call: Call) -> Payload:
+    return core.world.guild_payload(_guild(core, call))
+
+
+async def read_channels(core: Core, call: Call) -> list[Payload]:
+    """Give all but threads, with the overwrites that make the bot's permissions what they are."""
+    guild = _guild(core, call)
+    return [
+        channel.payload() | {"permission_overwrites": _overwrites(channel, guild)}
+        for channel in core.world.in_guild(guild)
+        if channel.parent is None
+    ]
+
+
+async def read_member(core: Core, _: Call) -> Payload:
+    return core.world.member(core.world.bot)
+
+
+def _guild(core: Core, call: Call) -> Guild:
+    guild = core.world.guilds.get(int(call.match["guild"]))
+    if guild is None or not guild.bot_is_member:
+        raise missing_access()
+    return guild
+
+
+def _overwrites(channel: Channel, guild: Guild) -> list[Payload]:
+    allowed, denied = channel.bot_may & ~USUAL, USUAL & ~channel.bot_may
+    return [{"id": str(guild.id), "type": 0, "allow": str(allowed), "deny": str(denied)}]
+
+
+RULES: Final = (
+    Rule("GET", "/users/@me/guilds", "guild_read", list_guilds),
+    Rule("GET", "/guilds/{guild}", "guild_read", read_guild),
+    Rule("GET", "/guilds/{guild}/channels", "guild_read", read_channels),
+    Rule("GET", "/guilds/{guild}/members/{user}", "guild_read", read_member),
+)
