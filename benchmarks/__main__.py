@@ -7,12 +7,28 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from benchmarks import latency
+from benchmarks import (
+    acknowledging,
+    crowding,
+    idle,
+    latency,
+    polling,
+    restarting,
+    uploading,
+    waiting,
+)
 from benchmarks.figures import Figure
 from benchmarks.report import print_figure, write
 
 MEASURES: Final[dict[str, Callable[..., Awaitable[Figure]]]] = {
     "latency": latency.measure,
+    "crowding": crowding.measure,
+    "acknowledging": acknowledging.measure,
+    "polling": polling.measure,
+    "waiting": waiting.measure,
+    "uploading": uploading.measure,
+    "idle": idle.measure,
+    "restarting": restarting.measure,
 }
 
 

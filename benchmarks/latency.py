@@ -40,8 +40,8 @@ class Run:
 
 async def measure(*, small: bool = False) -> Figure:
     """Run our bot, the polling one and the silent one, one after the other."""
-    jobs = 12 if small else 500
-    setting = Setting(channels=10, shortest=2.0 if small else 20.0, longest=4.0 if small else 40.0)
+    jobs = 8 if small else 500
+    setting = Setting(channels=10, shortest=0.5 if small else 20.0, longest=1.0 if small else 40.0)
     over = 0.2 if small else 5.0
     floor = POLL + await _transfer(setting.film_bytes)
     ours, naive, silent = [

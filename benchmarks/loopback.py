@@ -17,7 +17,7 @@ from aiohttp import web
 
 from benchmarks.videos import serving
 from tests.loopback.driver import Loopback, loopback
-from tests.loopback.interactions import Interaction
+from tests.loopback.interactions import COMMAND, Interaction
 from tests.loopback.messages import Version
 from tests.loopback.uploads import (
     Body,
@@ -29,8 +29,8 @@ from tests.loopback.uploads import (
     receive_whole,
 )
 
-_OK: Final = 200
 _TOO_MANY: Final = 429
+_MESSAGE: Final = 4
 
 
 class Discarded(bytes):
@@ -115,6 +115,7 @@ class Crowd:
         app = web.Application(client_max_size=64 * 1024**2)
         app.router.add_get("/bench/ready", self.ready)
         app.router.add_post("/bench/ask", self.ask)
+        app.router.add_post("/bench/plant", self.plant)
         app.router.add_get("/bench/counts", self.counts)
         app.router.add_get("/bench/report", self.report)
         return app
@@ -149,6 +150,29 @@ class Crowd:
                 **options,
             )
         return web.json_response({})
+
+    async def plant(self, request: web.Request) -> web.Response:
+        """Make answered requests of which no bot knows; return what a bot would have stored."""
+        told = await request.json()
+        planted = [self._answered_request(number) for number in range(told["count"])]
+        return web.json_response(planted)
+
+    def _answered_request(self, number: int) -> dict[str, Any]:
+        person = self._people[number % len(self._people)]
+        channel = self._channels[number % len(self._channels)]
+        interaction = self._discord.interactions.new(COMMAND, person, channel, {})
+        interaction.acknowledge(_MESSAGE, {}, interaction.born)
+        message = self._discord.messages.new(channel, self._discord.bot, interaction=interaction.id)
+        card = Version(interaction.born, "acknowledge", "a card", [], [], (), 0)
+        interaction.original = self._discord.messages.put(message, card)
+        return {
+            "application_id": self._discord.bot.id,
+            "requester_id": person.id,
+            "guild_id": None if channel.guild is None else channel.guild.id,
+            "channel_id": channel.id,
+            "message_id": message.id,
+            "interaction_token": interaction.token,
+        }
 
     async def counts(self, _: web.Request) -> web.Response:
         """Say how far things are."""

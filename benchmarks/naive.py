@@ -21,8 +21,8 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 from yarl import URL
 
-POLL: Final = 5.0
-SILENT_POLL: Final = 10.0
+POLL: Final = float(os.environ.get("NAIVE_POLL", "5"))
+SILENT_POLL: Final = 2 * POLL
 
 Follow = Callable[[discord.Interaction, str], Awaitable[None]]
 

@@ -16,11 +16,22 @@ from pydantic import TypeAdapter
 
 from benchmarks.figures import Figure, Row
 from benchmarks.picture import draw
+from benchmarks.stalls import summary as stalls_of
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 PAGE: Final = ROOT / "docs" / "performance.md"
 FOLDER: Final = ROOT / "docs" / "performance"
-ORDER: Final = ("latency",)
+ORDER: Final = (
+    "latency",
+    "crowding",
+    "acknowledging",
+    "polling",
+    "waiting",
+    "uploading",
+    "idle",
+    "restarting",
+    "fit",
+)
 _FIGURES: Final = TypeAdapter(Figure)
 
 _INTRODUCTION: Final = """\
@@ -59,7 +70,9 @@ def write(figures: list[Figure]) -> None:
         (FOLDER / f"{figure.name}.svg").write_text(draw(figure.picture))
     reasons = _reasons(PAGE.read_text() if PAGE.exists() else "")
     kept = [_FIGURES.validate_json(path.read_text()) for path in _kept()]
-    PAGE.write_text(_page(kept, reasons))
+    stalls = stalls_of(kept)
+    (FOLDER / f"{stalls.name}.svg").write_text(draw(stalls.picture))
+    PAGE.write_text(_page([*kept, stalls], reasons))
 
 
 def _kept() -> list[Path]:
@@ -76,7 +89,7 @@ def _page(figures: list[Figure], reasons: dict[str, str]) -> str:
             _table(figure.rows),
             f"![{figure.picture.title}](performance/{figure.name}.svg)",
             *figure.also,
-            f"Measured on {figure.machine}.",
+            *([f"Measured on {figure.machine}."] if figure.machine else []),
             _reason(figure.name, reasons.get(figure.name, "")),
         ]
     return "\n\n".join(part.strip("\n") for part in parts) + "\n"

@@ -8,7 +8,7 @@ import tempfile
 import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,6 +23,7 @@ SILENT: Final = "silent"
 IDLE: Final = "idle"
 PATIENCE: Final = 60.0
 """Seconds any process may take to say its first word."""
+QUICK_BYTES: Final = 1_000_000
 _SAMPLED_EVERY: Final = 0.1
 
 
@@ -148,6 +149,7 @@ class Stage:
         """Start the two servers."""
         setting = self.setting
         film = await asyncio.to_thread(film_of, setting.film_bytes, self.folder)
+        quick = await asyncio.to_thread(film_of, QUICK_BYTES, self.folder)
         await self.discord.start(
             "benchmarks.loopback",
             f"--channels={setting.channels}",
@@ -157,6 +159,7 @@ class Stage:
         await self.videos.start(
             "benchmarks.videos",
             f"--film={film}",
+            f"--quick-film={quick}",
             f"--shortest={setting.shortest}",
             f"--longest={setting.longest}",
             f"--create-takes={setting.create_takes}",
@@ -183,16 +186,17 @@ class Stage:
             await self.bot.start("benchmarks.naive", self.kind, environment=environment)
         await self.get(f"{self.places['url']}/bench/ready?command={command}")
 
-    async def ask(
-        self, labels: Sequence[str], *, over: float, command: str = "video", channel: int = -1
-    ) -> None:
-        """Have people use a command, once per label, in one channel or in all by turns."""
+    async def ask(self, labels: Sequence[str], *, over: float, command: str = "video") -> None:
+        """Have people use a command within so many seconds, in all channels by turns."""
         channels = self.setting.channels
-        asks = [
-            (label, number % channels if channel < 0 else channel)
-            for number, label in enumerate(labels)
-        ]
-        told = {"command": command, "over": over, "asks": asks}
+        by_turns = {label: number % channels for number, label in enumerate(labels)}
+        await self.ask_in(by_turns, over=over, command=command)
+
+    async def ask_in(
+        self, channels: dict[str, int], *, over: float, command: str = "video"
+    ) -> None:
+        """Have people use a command once per label, in the channel of that number."""
+        told = {"command": command, "over": over, "asks": list(channels.items())}
         await self.post(f"{self.places['url']}/bench/ask", told)
 
     async def until(self, count: str, most: int, *, within: float) -> bool:
@@ -239,6 +243,20 @@ class Stage:
         ]
         return "; ".join(told)
 
+    async def warm_up(self, films: int = 8) -> None:
+        """Have the bot bring a few small films, so that all it loads once is loaded."""
+        await self.ask([f"quick {number}" for number in range(films)], over=1.0)
+        await self.until("films", films, within=PATIENCE)
+        await self.quiet()
+
+    async def quiet(self, seconds: float = 3.0) -> int:
+        """Wait until the bot's children are gone, and a moment; return its resident bytes."""
+        async with asyncio.timeout(PATIENCE):
+            while len(self.bot.family()) > 1:  # noqa: ASYNC110 - nobody tells
+                await asyncio.sleep(0.1)
+        await asyncio.sleep(seconds)
+        return self.bot.rss()
+
     async def watch_memory(self) -> None:
         """Sample the bot's memory until cancelled."""
         while True:
@@ -258,8 +276,3 @@ async def stage(kind: str, setting: Setting) -> AsyncGenerator[Stage]:
             stack.push_async_callback(child.stop)
         await opened.open()
         yield opened
-
-
-def alike(setting: Setting, **changes: Any) -> Setting:  # noqa: ANN401
-    """Return a setting with changes."""
-    return replace(setting, **changes)

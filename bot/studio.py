@@ -14,7 +14,7 @@ import stamina
 
 from bot.background import Background
 from bot.jobs import lifecycle
-from bot.jobs.models import TOKEN_LIFE, Job, JobChange, JobStatus
+from bot.jobs.models import TOKEN_LIFE, Job, JobChange, JobStatus, Road
 from bot.jobs.store import JobStore, StoreError
 from bot.videos.catalog import Catalog, Entry
 from bot.videos.client import VideosClient
@@ -540,6 +540,17 @@ class Studio:
         if message_id is not None and message_id != job.message_id:
             await self._store.save(job, job.evolve(message_id=message_id))
 
+    async def takes_road(self, job: Job, road: Road) -> Job:
+        """Remember, before anything is sent there, that a picture goes another way than its card.
+
+        `job` may be drawn as it will be: its row is found by its id.
+        """
+        now = self._clock()
+        current = await self._store.get(job.id)
+        if current is not None:
+            await self._store.save(current, current.evolve(road=road, road_at=now))
+        return job.evolve(road=road, road_at=now)
+
     async def token_died(self, job: Job) -> Job:
         """Discord takes the interaction's token no more: forget it before its time."""
         without = job.evolve(interaction_token=None)
@@ -559,6 +570,11 @@ class Studio:
     async def postpone(self, job: Job) -> Job:
         """Discord did not take the film this time; the tracker brings the job up again."""
         after = lifecycle.postponed(job, self._clock(), self._pause)
+        return await self._save(job, after)
+
+    async def not_taken(self, job: Job, code: str) -> Job:
+        """The film was refused, or could not be offered by a fault of ours: not for ever."""
+        after = lifecycle.not_taken(job, code, self._clock(), self._pause)
         return await self._save(job, after)
 
     async def _save(self, before: Job, job: Job) -> Job:

@@ -46,7 +46,7 @@ class Showing(commands.Cog):
     def __init__(self, bot: VideoBot) -> None:
         self.bot = bot
         self.studio = bot.studio
-        self._roads = Roads(bot)
+        self._roads = Roads(bot, self.studio.takes_road)
         self._background = Background()
         self._delivering: set[str] = set()
         # A digest of what each running job's card shows: an edit that changes nothing is not sent.

@@ -10,6 +10,8 @@ MISSING_LOOKS: Final = 5
 """404s in a row before a job counts as lost by its server; routers lag behind a create."""
 DOWNLOAD_TRIES: Final = 6
 """Answers to downloads that were no whole film before the job ends as undelivered."""
+DELIVERY_TRIES: Final = 3
+"""Times that a film may be refused by Discord, or fail by a fault of ours, before it is kept."""
 DOWNLOAD_LOOKS: Final = 1440
 """Tries of any kind, about a day of them, after which the film of a server that does not answer
 for it any more is undelivered until somebody asks again."""
@@ -198,6 +200,14 @@ def postponed(job: Job, now: float, pause: float) -> Job:
     return _later(job, now, pause, None)
 
 
+def not_taken(job: Job, code: str, now: float, pause: float) -> Job:
+    """Discord said no to the film itself, or a fault of ours was in the way; not tried for ever."""
+    tries = job.film_tries + 1
+    if tries >= DELIVERY_TRIES:
+        return undeliverable(job, code, now)
+    return _later(job, now, pause, None).evolve(film_tries=tries)
+
+
 def downloaded(job: Job, film: str) -> Job:
     """The whole film is on our disk."""
     return job.evolve(film=film, failed_looks=0, film_tries=0)
@@ -285,6 +295,8 @@ def _revived(job: Job, status: JobStatus) -> Job:
         error_message=None,
         ended_at=None,
         shown=None,
+        road=None,
+        road_at=None,
     )
 
 

@@ -25,6 +25,15 @@ class JobStatus(StrEnum):
     EXPIRED = "expired"
 
 
+class Road(StrEnum):
+    """Where a job's last picture goes instead of into its card, once that was tried."""
+
+    REPLY = "reply"
+    """A message in the same channel that refers to the card."""
+    DIRECT = "direct"
+    """A direct message to the requester."""
+
+
 RUNNING: Final = frozenset({JobStatus.QUEUED, JobStatus.IN_PROGRESS})
 """States in which the server works on it."""
 
@@ -101,6 +110,11 @@ class Job:
     fitted: bool = False
     """What was delivered is a re-encoded copy: the film itself was too large."""
     film_attachment_id: int | None = None
+    road: Road | None = None
+    """The road that was begun instead of an edit of the card; a picture is sent on no other then,
+    since it may have arrived on this one."""
+    road_at: float | None = None
+    """When it was begun."""
     link_expires_at: float | None = None
     """Until when the film, too large for the message, can be had by the link there instead."""
     error_code: str | None = None

@@ -23,6 +23,7 @@ from bot.jobs.models import (
     TOKEN_LIFE,
     Job,
     JobStatus,
+    Road,
 )
 from bot.jobs.tables import job_images, job_stills, job_watchers, jobs
 from bot.jobs.writer import Writer
@@ -429,6 +430,7 @@ def _job(row: sa.RowMapping) -> Job:
     values: dict[str, Any] = {name: row[name] for name in _FIELDS}
     values["status"] = JobStatus(row["status"])
     values["shown"] = None if row["shown"] is None else JobStatus(row["shown"])
+    values["road"] = None if row["road"] is None else Road(row["road"])
     return Job(**values)
 
 

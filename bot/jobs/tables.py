@@ -44,6 +44,8 @@ jobs = sa.Table(
     sa.Column("film", sa.Text),
     sa.Column("fitted", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("film_attachment_id", sa.BigInteger),
+    sa.Column("road", sa.Text),
+    sa.Column("road_at", sa.Float(53)),
     sa.Column("link_expires_at", sa.Float(53)),
     sa.Column("error_code", sa.Text),
     sa.Column("server_code", sa.Text),

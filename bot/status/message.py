@@ -4,7 +4,7 @@ Sources: Discord, interactions/receiving-and-responding (a token lives 15 minute
 rate limit) and topics/opcodes-and-status-codes.
 """
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, cast
@@ -13,13 +13,15 @@ import discord
 from discord import ui
 
 from bot.jobs.models import Job
+from bot.status.sent import film_in, sent_before
 
 _UNKNOWN_CHANNEL: Final = 10003
 _UNKNOWN_MESSAGE: Final = 10008
 _TOO_LARGE: Final = 40005
 _ARCHIVED: Final = 50083
-_NO_ACCESS: Final = frozenset({_UNKNOWN_CHANNEL, 50001, 50013, 50007, 50278})
-"""Missing access or permissions, and direct messages that somebody does not take."""
+_NO_ACCESS: Final = frozenset({_UNKNOWN_CHANNEL, 10004, 10013, 50001, 50013, 50007, 50278})
+"""No such channel, server or user, missing access or permissions, and direct messages that somebody
+does not take."""
 _TOKEN_DEAD: Final = frozenset({401, 404})
 _TOKEN_DEAD_CODES: Final = frozenset({10015, 50027})
 """Unknown webhook, invalid webhook token."""
@@ -186,31 +188,40 @@ async def reply_card(
     channel = client.get_partial_messageable(job.channel_id, guild_id=job.guild_id)
     old = channel.get_partial_message(cast("int", job.message_id))
     reference = old.to_reference(fail_if_not_exists=False)
-    message = await _send(channel, job, view, film, reference=reference)
-    return Posted(message.id, _attachment_id(message))
+    return await _send(client, channel, job, view, film, reference=reference)
 
 
 async def send_directly(
     client: discord.Client, job: Job, view: ui.LayoutView, film: Film | None
 ) -> Posted:
     """Send the card to its requester; raises as reply_card."""
-    requester = await client.fetch_user(job.requester_id)
-    await _send(requester, job, view, film)
+    try:
+        requester = await client.create_dm(discord.Object(job.requester_id))
+    except discord.HTTPException as error:
+        raise _named(error) from error
+    await _send(client, requester, job, view, film)
     return Posted(None, None)
 
 
 async def _send(
+    client: discord.Client,
     place: discord.abc.Messageable,
     job: Job,
     view: ui.LayoutView,
     film: Film | None,
     **fields: Any,  # noqa: ANN401
-) -> discord.Message:
-    """Send a message of its own, once per state: a nonce sees to that."""
-    if film is not None:
-        fields["file"] = discord.File(film.path, filename=film.name)
+) -> Posted:
+    """Send a message of its own, once: by its nonce, and by looking where it was tried before."""
     try:
-        return await place.send(
+        before = None if job.road is None else await sent_before(client, job, place)
+        if before is not None:
+            shown = film_in(before)
+            if film is not None and shown is not None:
+                return Posted(before.id, shown)
+            return await _edit(before.edit, view, film)
+        if film is not None:
+            fields["file"] = discord.File(film.path, filename=film.name)
+        message = await place.send(
             view=view,
             nonce=f"{job.status[:4]}{job.id[:21]}",
             allowed_mentions=discord.AllowedMentions.none(),
@@ -218,6 +229,7 @@ async def _send(
         )
     except discord.HTTPException as error:
         raise _named(error) from error
+    return Posted(message.id, film_in(message))
 
 
 async def _edit(edit: Editor, view: ui.LayoutView, film: Film | KeptFilm | None) -> Posted:
@@ -227,27 +239,7 @@ async def _edit(edit: Editor, view: ui.LayoutView, film: Film | KeptFilm | None)
     elif film is not None:
         fields["attachments"] = [film]
     message = await edit(**fields)
-    return Posted(message.id, None if film is None else _attachment_id(message))
-
-
-def _attachment_id(message: discord.Message) -> int | None:
-    """Find the film in Discord's answer.
-
-    A file that a component shows is absent from `attachments` (discord-api-docs#8277), so the
-    gallery is asked first.
-    """
-    for item in _media(message):
-        if item.media.attachment_id is not None:
-            return item.media.attachment_id
-    return message.attachments[0].id if message.attachments else None
-
-
-def _media(message: discord.Message) -> Iterator[discord.MediaGalleryItem]:
-    for component in message.components:
-        children = component.children if isinstance(component, discord.Container) else [component]
-        for child in children:
-            if isinstance(child, discord.MediaGalleryComponent):
-                yield from child.items
+    return Posted(message.id, None if film is None else film_in(message))
 
 
 def _named(error: discord.HTTPException) -> Exception:

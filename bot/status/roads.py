@@ -5,14 +5,16 @@ bot/status/message.py.
 """
 
 import logging
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 import discord
 from discord import ui
 
-from bot.jobs.models import Job
+from bot.jobs.models import Job, Road
 from bot.status.buckets import EditsSpent
 from bot.status.message import Film, NoAccess, Posted, edit_card, reply_card, send_directly
+from bot.status.sent import shown_film
 
 _log = logging.getLogger(__name__)
 
@@ -25,23 +27,33 @@ class Draw(Protocol):
         ...
 
 
+Begin = Callable[[Job, Road], Awaitable[object]]
+
+
 class Roads:
     """Takes the first road that is open, and tells the operator once of each closed channel."""
 
-    def __init__(self, client: discord.Client) -> None:
+    def __init__(self, client: discord.Client, begin: Begin) -> None:
+        """`begin` writes down that a road is taken, before anything is sent on it."""
         self._client = client
+        self._begin = begin
         self._closed: set[int] = set()
 
     async def reach(self, job: Job, draw: Draw, *, now: float, film: Film | None = None) -> Posted:
         """Put the picture where the requester sees it.
 
-        Raises TokenDead where the channel is to be tried, CardGone, TooLarge, NoAccess where no
-        road is left, and discord.HTTPException for what may pass by itself.
+        A road that was begun before is gone on with: what was sent on it may have arrived. Raises
+        TokenDead where the channel is to be tried, CardGone, TooLarge, NoAccess where no road is
+        left, and discord.HTTPException for what may pass by itself.
         """
-        try:
-            return await self._in_channel(job, draw(), now=now, film=film)
-        except NoAccess as closed:
-            self._tell_operator(job, closed)
+        if job.road is not Road.DIRECT:
+            try:
+                return await self._in_channel(job, draw(), now=now, film=film)
+            except NoAccess as closed:
+                self._tell_operator(job, closed)
+            # Nothing is looked for on a road that is new.
+            await self._begin(job, Road.DIRECT)
+            job = job.evolve(road=None)
         return await send_directly(self._client, job, draw(elsewhere=True), film)
 
     async def _in_channel(
@@ -49,11 +61,17 @@ class Roads:
     ) -> Posted:
         if not job.is_member and not job.token_lives(now):
             raise NoAccess("only the interaction's token reached this message")
-        try:
-            return await edit_card(self._client, job, view, now=now, film=film)
-        except EditsSpent as spent:
-            _log.info("%s; a reply takes its place", spent, extra=job.log_context())
-            return await reply_card(self._client, job, view, film)
+        if job.road is not Road.REPLY:
+            try:
+                return await edit_card(self._client, job, view, now=now, film=film)
+            except EditsSpent as spent:
+                _log.info("%s; a reply takes its place", spent, extra=job.log_context())
+            # The last edit that was taken may have been the one with the film.
+            shown = None if film is None else await shown_film(self._client, job)
+            if shown is not None:
+                return Posted(job.message_id, shown)
+            await self._begin(job, Road.REPLY)
+        return await reply_card(self._client, job, view, film)
 
     def _tell_operator(self, job: Job, closed: NoAccess) -> None:
         if job.is_member and job.channel_id not in self._closed:

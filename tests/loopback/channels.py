@@ -19,7 +19,7 @@ from tests.loopback.errors import (
 )
 from tests.loopback.gateway import DIRECT_MESSAGES, GUILD_MESSAGES
 from tests.loopback.messages import Message
-from tests.loopback.world import ATTACH, MANAGE_THREADS, SEND, VIEW, Channel, Payload
+from tests.loopback.world import ATTACH, MANAGE_THREADS, READ_HISTORY, SEND, VIEW, Channel, Payload
 
 _OLD: Final = 3600.0
 _NONCE_LIFE: Final = 300.0
@@ -58,7 +58,29 @@ async def send(core: Core, call: Call) -> Payload:
 
 
 async def read(core: Core, call: Call) -> Payload:
-    return _message(core, call).payload()
+    message = _message(core, call)
+    if not _may_read(message.channel):
+        raise missing_access()
+    return message.payload()
+
+
+async def history(core: Core, call: Call) -> list[Payload]:
+    """Give messages after one, newest first; none at all to who may not read the history."""
+    channel = _visible(core, call)
+    if not _may_read(channel):
+        return []
+    after, limit = int(call.query.get("after", 0)), int(call.query.get("limit", 50))
+    found = [
+        one
+        for one in core.messages.every.values()
+        if one.channel is channel and one.id > after and not one.deleted and one.seen_by is None
+    ]
+    found.sort(key=lambda one: one.id)
+    return [one.payload() for one in reversed(found[:limit])]
+
+
+def _may_read(channel: Channel) -> bool:
+    return channel.recipient is not None or channel.bot_can(READ_HISTORY)
 
 
 async def edit(core: Core, call: Call) -> Payload:
@@ -155,6 +177,7 @@ _MESSAGE: Final = "/channels/{channel}/messages/{message}"
 RULES: Final = (
     Rule("GET", _CHANNEL, "channel_read", read_channel),
     Rule("PATCH", _CHANNEL, "channel_change", change_channel),
+    Rule("GET", _CHANNEL + "/messages", "channel_history", history),
     Rule("POST", _CHANNEL + "/messages", "channel_send", send),
     Rule("GET", _MESSAGE, "channel_read", read),
     Rule("PATCH", _MESSAGE, "channel_edit", edit),

@@ -13,9 +13,10 @@ VIEW: Final = 1 << 10
 SEND: Final = 1 << 11
 EMBED: Final = 1 << 14
 ATTACH: Final = 1 << 15
+READ_HISTORY: Final = 1 << 16
 MANAGE_THREADS: Final = 1 << 34
 SEND_IN_THREADS: Final = 1 << 38
-USUAL: Final = VIEW | SEND | EMBED | ATTACH | SEND_IN_THREADS
+USUAL: Final = VIEW | SEND | EMBED | ATTACH | READ_HISTORY | SEND_IN_THREADS
 """Permission bits. Source: Discord, topics/permissions."""
 
 TEXT: Final = 0

@@ -1,0 +1,63 @@
+"""Requests to the Videos server while 1,000 films are being rendered."""
+
+import asyncio
+from typing import Final
+
+from benchmarks.figures import Figure, Picture, Row, bar
+from benchmarks.latency import POLL
+from benchmarks.stage import OURS, POLLING, Setting, stage
+from benchmarks.videos import PAGE
+
+_RENDER: Final = 600.0
+_LOOKS: Final = ("list", "retrieve")
+
+
+async def measure(*, small: bool = False) -> Figure:
+    """Count for a minute what each bot asks."""
+    jobs, settle, seconds = (20, 1.0, 4.0) if small else (1000, 15.0, 60.0)
+    ours, stalled = await _rate(OURS, jobs, settle, seconds)
+    naive, _ = await _rate(POLLING, jobs, settle, seconds)
+    floor = 60 / POLL / PAGE
+    return Figure(
+        name="polling",
+        title="Requests to the Videos server",
+        how=f"{jobs} jobs whose renders take {_RENDER / 60:g} minutes; the looks of "
+        f"{seconds:g} s are counted. The floor is full pages of {PAGE} every {POLL:g} s.",
+        rows=[
+            Row(
+                title=f"requests to the Videos server per job-minute, {jobs:,} jobs",
+                unit="",
+                ours=ours,
+                naive=naive,
+                floor=floor,
+                goal="≤ 1/20 of naive",
+                met=None if small else ours <= naive / 20,
+            )
+        ],
+        picture=Picture(
+            title="Looks at the Videos server",
+            x="",
+            y="requests per job-minute",
+            lines={"Rushes": bar(ours), "naive": bar(naive), "floor": bar(floor)},
+            logarithmic=True,
+        ),
+        stalls={f"{jobs:,} jobs in progress": stalled},
+    )
+
+
+async def _rate(kind: str, jobs: int, settle: float, seconds: float) -> tuple[float, float]:
+    """Return requests per job-minute, and the longest stall in milliseconds."""
+    setting = Setting(channels=50, shortest=_RENDER, longest=_RENDER)
+    async with stage(kind, setting) as played:
+        await played.start_bot()
+        await played.ask([f"film {number}" for number in range(jobs)], over=jobs / 100)
+        await asyncio.sleep(settle)
+        before = await played.videos_report()
+        await asyncio.sleep(seconds)
+        after = await played.videos_report()
+        print(f"  {kind}: {played.load()}", flush=True)
+        looks = sum(
+            after["requests"].get(one, 0) - before["requests"].get(one, 0) for one in _LOOKS
+        )
+        minutes = (after["at"] - before["at"]) / 60
+        return looks / len(before["jobs"]) / minutes, played.bot.pulse()["stalled_ms"]

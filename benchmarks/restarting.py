@@ -1,0 +1,122 @@
+"""A start with jobs in flight: the time until each of them was looked at once."""
+
+import asyncio
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from benchmarks.figures import Figure, Picture, Row
+from benchmarks.stage import OURS, Setting, Stage, stage
+from bot.jobs.models import TOKEN_LIFE, Job, JobStatus
+from bot.jobs.store import JobStore
+from bot.jobs.tables import jobs as table
+
+_FOR_EVER: Final = 1e6
+_WITHIN: Final = 5.0
+_PATIENCE: Final = 120.0
+_MORE: Final = 1.5
+"""By how much the time per job may differ from linear before it is called something else."""
+
+
+async def measure(*, small: bool = False) -> Figure:
+    """Start on databases with no, some and many jobs in flight."""
+    counts = (1, 20, 40) if small else (1, 1000, 10_000)
+    times = dict[int, float]()
+    stalls = dict[str, float]()
+    for count in counts:
+        times[count], stalls[f"start with {count:,} jobs"] = await _start_with(count)
+    none, some, many = (times[count] for count in counts)
+    linear = many - none <= _MORE * counts[2] / counts[1] * max(some - none, 0.1)
+    return Figure(
+        name="restarting",
+        title="A start with jobs in flight",
+        how="Rows written with the store's own tables, cards and jobs known to the Discord and "
+        "the Videos server; from the start of the process (imports too) until the server was "
+        "asked about each job once, through a list or by itself.",
+        rows=[
+            Row(
+                title=f"start with {counts[1]:,} jobs until all are polled",
+                unit="s", ours=some, floor=none, goal="≤ 5 s",
+                met=None if small else some <= _WITHIN,
+            ),
+            Row(
+                title=f"start with {counts[2]:,} jobs until all are polled",
+                unit="s", ours=many, floor=none, goal="≤ 5 s, linear",
+                met=None if small else many <= _WITHIN and linear,
+            ),
+        ],
+        picture=Picture(
+            title="From the start until every job was looked at", x="jobs in flight", y="seconds",
+            lines={"Rushes": [(float(count), took) for count, took in times.items()]},
+        ),
+        stalls=stalls,
+        also=["The floor is a start with one job. The naive bot knows nothing after a restart."],
+    )  # fmt: skip
+
+
+async def _start_with(count: int) -> tuple[float, float]:
+    """Return the seconds until all were asked about, and the longest stall in ms."""
+    setting = Setting(channels=100, people=1000, shortest=_FOR_EVER, longest=_FOR_EVER)
+    async with stage(OURS, setting) as played:
+        await _write(played, count)
+        began = time.time()
+        await played.start_bot()
+        last = await _all_asked(played)
+        await asyncio.sleep(3.0)
+        return last - began, played.bot.pulse()["stalled_ms"]
+
+
+async def _all_asked(played: Stage) -> float:
+    """Wait until the server was asked about every job; return when that was."""
+    async with asyncio.timeout(_PATIENCE):
+        while True:
+            known = (await played.videos_report())["jobs"].values()
+            asked = [job["first_asked"] for job in known]
+            if None not in asked:
+                return max(asked)
+            await asyncio.sleep(1.0)
+
+
+async def _write(played: Stage, count: int) -> None:
+    """Have `count` jobs in progress, as a killed bot would leave them."""
+    prompts = [f"film {number}" for number in range(count)]
+    ids = await played.post(f"{played.videos_url}/bench/jobs", prompts)
+    planted = await played.post(f"{played.places['url']}/bench/plant", {"count": count})
+    now = time.time()
+    rows = [
+        asdict(_job(number, prompts[number], ids[number], facts, now))
+        for number, facts in enumerate(planted)
+    ]
+    folder = played.folder / "data"
+    await asyncio.to_thread(Path.mkdir, folder)
+    url = f"sqlite+aiosqlite:///{folder / 'rushes.db'}"
+    async with JobStore.open(url):
+        engine = create_async_engine(url)
+        async with engine.begin() as connection:
+            await connection.execute(sa.insert(table), rows)
+        await engine.dispose()
+
+
+def _job(number: int, prompt: str, video_id: str, facts: dict[str, Any], now: float) -> Job:
+    return Job(
+        id=f"{number:032x}",
+        status=JobStatus.IN_PROGRESS,
+        prompt=prompt,
+        size="720x1280",
+        seconds="4",
+        model=None,
+        token_expires_at=now + TOKEN_LIFE,
+        shown=JobStatus.IN_PROGRESS,
+        upload_limit=10 * 2**20,
+        bot_upload_limit=10 * 2**20,
+        video_id=video_id,
+        progress=0,
+        created_at=now,
+        sent_at=now,
+        next_look_at=now,
+        **facts,
+    )

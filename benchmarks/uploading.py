@@ -1,0 +1,63 @@
+"""Memory while large films are uploaded, all at once."""
+
+import asyncio
+from typing import Final
+
+from benchmarks.figures import Figure, Picture, Row
+from benchmarks.stage import OURS, POLLING, Setting, stage
+
+_MIB: Final = 2**20
+
+
+async def measure(*, small: bool = False) -> Figure:
+    """Let films of 200 MB be ready at the same moment."""
+    films, size, render = (3, 5_000_000, 1.0) if small else (8, 200_000_000, 8.0)
+    ours, ours_line, stalled = await _growth(OURS, films, size, render)
+    naive, naive_line, _ = await _growth(POLLING, films, size, render)
+    return Figure(
+        name="uploading",
+        title="Memory while large films are uploaded",
+        how=f"{films} films of {size / 1e6:g} MB ready at the same moment, the upload limit "
+        "500 MiB; the growth of the resident memory of the whole process tree over that after its "
+        "first small films.",
+        rows=[
+            Row(
+                title=f"memory growth, {films} films of {size / 1e6:g} MB at once",
+                unit="MiB",
+                ours=ours / _MIB,
+                naive=naive / _MIB,
+                goal="≤ 1/20 of naive, ≤ 48 MiB",
+                met=None if small else ours <= min(naive / 20, 48 * _MIB),
+            )
+        ],
+        picture=Picture(
+            title="Growth of the process tree's resident memory",
+            x="seconds",
+            y="MiB",
+            lines={"Rushes": ours_line, "naive": naive_line},
+        ),
+        stalls={f"{films} films of {size / 1e6:g} MB": stalled},
+    )
+
+
+async def _growth(
+    kind: str, films: int, size: int, render: float
+) -> tuple[int, list[tuple[float, float]], float]:
+    """Return the most bytes over the start, the course of it, and the longest stall in ms."""
+    setting = Setting(channels=films, film_bytes=size, shortest=render, longest=render)
+    async with stage(kind, setting) as played:
+        await played.start_bot()
+        await played.warm_up()
+        before = await played.quiet()
+        watch = asyncio.create_task(played.watch_memory())
+        await played.ask([f"film {number}" for number in range(films)], over=0)
+        arrived = await played.until("films", films + 8, within=240)
+        await asyncio.sleep(2.0)
+        watch.cancel()
+        took = "all arrived" if arrived else "NOT ALL ARRIVED"
+        print(f"  {kind}: {took}; {played.load()}", flush=True)
+        begins = played.memory[0][0]
+        line = [(round(at - begins, 1), (rss - before) / _MIB) for at, rss in played.memory]
+        thinned = line[:: max(1, len(line) // 200)]
+        most = max(rss for _, rss in played.memory) - before
+        return most, thinned, played.bot.pulse()["stalled_ms"]

@@ -1,0 +1,73 @@
+"""What was sent already, and nobody knows: its answer was lost, or the process died before it came.
+
+Source: Discord, resources/message. A nonce holds for a few minutes; after that only a look tells.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any, Final, cast
+
+import discord
+
+from bot.jobs.models import Job
+
+LOOKED_THROUGH: Final = 300
+"""Messages of a place that are looked through, from a little before the road was begun."""
+MARGIN: Final = 2 * 3600.0
+"""Seconds that our clock may have been ahead of Discord's when the road was begun."""
+
+
+async def sent_before(
+    client: discord.Client, job: Job, place: discord.abc.Messageable
+) -> discord.Message | None:
+    """Find the message with this job's card that was sent to a place since its road was begun.
+
+    None where there is none, and where the bot may not read the place's history: then it may be
+    sent twice, which is better than never. Raises discord.HTTPException.
+    """
+    began = datetime.fromtimestamp((job.road_at or 0.0) - MARGIN, UTC)
+    after = max(discord.utils.time_snowflake(began), job.message_id or 0)
+    history = place.history(limit=LOOKED_THROUGH, after=discord.Object(after), oldest_first=True)
+    async for message in history:
+        if message.author == client.user and _is_card_of(message, job):
+            return message
+    return None
+
+
+async def shown_film(client: discord.Client, job: Job) -> int | None:
+    """Return the film's attachment where the card shows it already.
+
+    None also where the bot cannot look. Raises discord.HTTPException for what may pass by itself.
+    """
+    channel = client.get_partial_messageable(job.channel_id, guild_id=job.guild_id)
+    try:
+        message = await channel.get_partial_message(cast("int", job.message_id)).fetch()
+    except (discord.Forbidden, discord.NotFound):
+        return None
+    return film_in(message)
+
+
+def film_in(message: discord.Message) -> int | None:
+    """Find the film's attachment in a message that Discord answers.
+
+    A file that a component shows is absent from `attachments` (discord-api-docs#8277), so the
+    gallery is asked first.
+    """
+    for part in _parts(message.components):
+        if isinstance(part, discord.MediaGalleryComponent):
+            for item in part.items:
+                if item.media.attachment_id is not None:
+                    return item.media.attachment_id
+    return message.attachments[0].id if message.attachments else None
+
+
+def _is_card_of(message: discord.Message, job: Job) -> bool:
+    """Whether a message has one of the job's buttons."""
+    buttons = (getattr(part, "custom_id", None) or "" for part in _parts(message.components))
+    return any(custom_id.endswith(job.id) for custom_id in buttons)
+
+
+def _parts(components: Any) -> Iterator[Any]:  # noqa: ANN401 - discord.py's union of all kinds
+    for component in components:
+        yield component
+        yield from _parts(getattr(component, "children", ()))

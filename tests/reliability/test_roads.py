@@ -1,0 +1,123 @@
+"""The film goes another way than its card, and the process dies there: it comes once."""
+
+import pytest
+
+from tests.faulty import answer as not_found
+from tests.loopback.driver import Loopback
+from tests.loopback.faults import Held, answer, cut_after, edits_spent, nothing
+from tests.loopback.messages import Message
+from tests.loopback.world import READ_HISTORY, USUAL, Channel
+from tests.reliability.film_club import FilmClub
+from tests.reliability.test_discord_misbehaves import TOKEN_OVER
+
+NONCE_OVER = 301.0
+"""Seconds after which Discord has forgotten a nonce."""
+
+
+async def old_card(club: FilmClub) -> None:
+    """Have a card of a film that is being rendered, and whose interaction is long over."""
+    await club.ask()
+    await club.until_card_says("In progress")
+    club.discord.skew(TOKEN_OVER)
+
+
+def films(discord: Loopback, *channels: Channel) -> list[Message]:
+    """Every message that shows a film."""
+    return [one for channel in channels for one in discord.messages_in(channel) if one.film]
+
+
+@pytest.mark.parametrize("later", [0.0, NONCE_OVER], ids=["soon", "later"])
+async def test_killed_after_the_reply_was_taken(club: FilmClub, later: float) -> None:
+    """The old message takes edits again after the restart: the film stays in the reply alone."""
+    await old_card(club)
+    reply = Held(applied=True)
+    club.discord.meet("film", nothing, edits_spent, reply)
+    club.finish()
+    await reply.reached.wait()
+    await club.bot.kill()
+
+    club.discord.skew(later)
+    await club.bot.start()
+    await club.discord.until(lambda: club.rows()[0]["status"] == "delivered")
+
+    (shown,) = films(club.discord, club.channel)
+    assert shown.reference is not None
+    assert len(club.discord.messages_in(club.channel)) == 2
+    assert club.rows()[0]["message_id"] == shown.id
+
+
+@pytest.mark.parametrize("later", [0.0, NONCE_OVER], ids=["soon", "later"])
+async def test_killed_after_the_direct_message_was_taken(club: FilmClub, later: float) -> None:
+    """The channel is open again after the restart: the film stays in the direct message alone."""
+    await old_card(club)
+    club.channel.bot_may = 0
+    direct = Held(applied=True)
+    club.discord.meet("dm", direct)
+    club.finish()
+    await direct.reached.wait()
+    await club.bot.kill()
+
+    club.channel.bot_may = USUAL
+    club.discord.skew(later)
+    await club.bot.start()
+    await club.discord.until(lambda: club.rows()[0]["status"] == "delivered")
+
+    private = club.discord.dm(club.ada)
+    assert len(films(club.discord, club.channel, private)) == 1
+    assert len(club.discord.messages_in(private)) == 1
+
+
+async def test_the_answer_to_the_last_edit_was_lost_and_no_other_is_taken(club: FilmClub) -> None:
+    """The card shows the film already, so no reply has to."""
+    await old_card(club)
+    club.discord.meet("film", nothing, cut_after, edits_spent)
+    club.finish()
+    await club.discord.until(lambda: club.rows()[0]["status"] == "delivered")
+
+    await club.assert_film_came_once()
+
+
+async def test_where_the_history_may_not_be_read_a_nonce_alone_tells(club: FilmClub) -> None:
+    await old_card(club)
+    club.channel.bot_may = USUAL & ~READ_HISTORY
+    reply = Held(applied=True)
+    club.discord.meet("film", nothing, edits_spent, reply)
+    club.finish()
+    await reply.reached.wait()
+
+    await club.bot.restart()
+    await club.discord.until(lambda: club.rows()[0]["status"] == "delivered")
+
+    assert len(films(club.discord, club.channel)) == 1
+
+
+async def test_killed_after_an_end_was_said_in_a_direct_message(club: FilmClub) -> None:
+    await old_card(club)
+    club.channel.bot_may = 0
+    direct = Held(applied=True)
+    club.discord.meet("dm", direct)
+    club.videos.meet("poll", *[not_found(404, "{}")] * 5)
+    await direct.reached.wait()
+    await club.bot.kill()
+
+    club.channel.bot_may = USUAL
+    club.discord.skew(NONCE_OVER)
+    await club.bot.start()
+    await club.discord.until(lambda: club.rows()[0]["shown"] == "failed")
+
+    assert len(club.discord.messages_in(club.discord.dm(club.ada))) == 1
+
+
+async def test_a_film_that_is_redelivered_goes_into_its_card_again(club: FilmClub) -> None:
+    await old_card(club)
+    club.channel.bot_may = 0
+    club.discord.meet("dm", *[answer(403, 50278)] * 2)
+    club.finish()
+    await club.discord.until(lambda: club.rows()[0]["shown"] == "undelivered")
+    assert club.rows()[0]["road"] == "direct"
+
+    club.channel.bot_may = USUAL
+    await club.bot.restart()
+    await club.until_film()
+
+    await club.assert_film_came_once()
