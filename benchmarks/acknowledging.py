@@ -14,13 +14,18 @@ _ROUNDS: Final = 5
 
 async def measure(*, small: bool = False) -> Figure:
     """Use each command many times at once, by turns in the same process."""
-    at_once, rounds, takes = (10, 1, 0.5) if small else (200, _ROUNDS, 5.0)
+    at_once, rounds, takes = (10, 1, 0.2) if small else (200, _ROUNDS, 5.0)
     setting = Setting(
-        channels=10, people=200, shortest=_FOR_EVER, longest=_FOR_EVER, create_takes=takes
+        channels=10,
+        people=200,
+        shortest=_FOR_EVER,
+        longest=_FOR_EVER,
+        create_takes=takes,
+        settle=0.1 if small else 3.0,
     )
     async with stage(OURS, setting) as played:
         await played.start_bot()
-        await played.warm_up()
+        await played.warm_up(2 if small else 8)
         video, card = list[float](), list[float]()
         for number in range(rounds):
             card += await _round(played, "card", at_once, f"card {number}")
@@ -28,7 +33,7 @@ async def measure(*, small: bool = False) -> Figure:
         stalled = played.bot.pulse()["stalled_ms"]
     async with stage(POLLING, setting) as played:
         await played.start_bot()
-        await played.warm_up()
+        await played.warm_up(2 if small else 8)
         naive = await _round(played, "video", at_once, "video")
     p99, floor = percentile(video, 99), percentile(card, 99)
     missed = sum(wait > DEADLINE for wait in video)
@@ -68,7 +73,7 @@ async def _round(played: Stage, command: str, times: int, name: str) -> list[flo
     labels = [f"{name} {number}" for number in range(times)]
     await played.ask(labels, over=0, command=command)
     asks = await _answered(played, labels)
-    await asyncio.sleep(played.setting.create_takes + 2.0)
+    await asyncio.sleep(played.setting.create_takes + played.setting.settle)
     waits = (asks[label]["answered_after"] for label in labels)
     return [float("inf") if wait is None else wait for wait in waits]
 

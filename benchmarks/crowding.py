@@ -1,10 +1,11 @@
 """Jobs in one channel: how many until the last percent of films waits twice as long."""
 
+from dataclasses import replace
 from itertools import chain
 from typing import Final
 
 from benchmarks.figures import Figure, Picture, Row, percentile
-from benchmarks.stage import OURS, POLLING, Setting, Stage, stage
+from benchmarks.stage import HURRIED, OURS, POLLING, Setting, Stage, stage
 
 LEVELS: Final = (1, 50, 100, 200, 400)
 """Jobs in one channel that ours is tried with, one after the other."""
@@ -16,9 +17,11 @@ BASE: Final = 20
 
 async def measure(*, small: bool = False) -> Figure:
     """Try one level after the other with ours, all at once with the naive one."""
-    shortest, longest = (0.5, 1.0) if small else (10.0, 20.0)
-    levels = (1, 3) if small else LEVELS
-    setting = Setting(channels=BASE, shortest=shortest, longest=longest)
+    levels, naive_levels = LEVELS, NAIVE_LEVELS
+    setting = Setting(channels=BASE, shortest=10.0, longest=20.0)
+    if small:
+        levels, naive_levels = LEVELS[:1], NAIVE_LEVELS[:1]
+        setting = Setting(channels=BASE, shortest=0.5, longest=1.0, environment=HURRIED)
     ours = dict[int, float]()
     stalls = dict[str, float]()
     for level in levels:
@@ -27,14 +30,14 @@ async def measure(*, small: bool = False) -> Figure:
             waits = await _waits(played, channels)
             ours[level] = percentile(list(chain.from_iterable(waits.values())), 99)
             stalls[f"{level} jobs in one channel"] = played.bot.pulse()["stalled_ms"]
-    naive = await _naive(NAIVE_LEVELS[:2] if small else NAIVE_LEVELS, setting)
+    naive = await _naive(naive_levels, setting)
     held, naive_held = _held(ours), _held(naive)
     return Figure(
         name="crowding",
         title="Jobs in one channel before the p99 doubles",
-        how=f"As many jobs as said asked for at once in one channel, renders of {shortest:g}-"
-        f"{longest:g} s; the wait is from completed at the server to the film accepted, and counts "
-        "as doubled against the p99 of one job per channel.",
+        how="As many jobs as said asked for at once in one channel, renders of "
+        f"{setting.shortest:g}-{setting.longest:g} s; the wait is from completed at the server to "
+        "the film accepted, and counts as doubled against the p99 of one job per channel.",
         rows=[
             Row(
                 title="jobs in one channel before the p99 doubles",
@@ -71,8 +74,7 @@ async def _naive(levels: tuple[tuple[int, int], ...], setting: Setting) -> dict[
             channels += [number] * jobs
             level_of[number] = jobs
             number += 1
-    wide = Setting(channels=number, shortest=setting.shortest, longest=setting.longest)
-    async with stage(POLLING, wide) as played:
+    async with stage(POLLING, replace(setting, channels=number)) as played:
         waits = await _waits(played, channels)
     return {
         jobs: percentile([wait for n in waits if level_of[n] == jobs for wait in waits[n]], 99)

@@ -11,7 +11,7 @@ from typing import Any, Final
 import aiohttp
 
 from benchmarks.figures import Figure, Picture, Row, distribution, percentile
-from benchmarks.stage import OURS, POLLING, SILENT, Setting, Stage, stage
+from benchmarks.stage import HURRIED, OURS, POLLING, SILENT, Setting, Stage, stage
 from bot.settings import Settings
 
 POLL: Final = float(Settings.model_fields["poll_interval"].default)
@@ -41,7 +41,9 @@ class Run:
 async def measure(*, small: bool = False) -> Figure:
     """Run our bot, the polling one and the silent one, one after the other."""
     jobs = 8 if small else 500
-    setting = Setting(channels=10, shortest=0.5 if small else 20.0, longest=1.0 if small else 40.0)
+    setting = Setting(channels=10, shortest=20.0, longest=40.0)
+    if small:
+        setting = Setting(channels=10, shortest=0.5, longest=1.0, environment=HURRIED)
     over = 0.2 if small else 5.0
     floor = POLL + await _transfer(setting.film_bytes)
     ours, naive, silent = [

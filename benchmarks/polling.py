@@ -14,7 +14,7 @@ _LOOKS: Final = ("list", "retrieve")
 
 async def measure(*, small: bool = False) -> Figure:
     """Count for a minute what each bot asks."""
-    jobs, settle, seconds = (20, 1.0, 4.0) if small else (1000, 15.0, 60.0)
+    jobs, settle, seconds = (20, 0.5, 1.5) if small else (1000, 15.0, 60.0)
     ours, stalled = await _rate(OURS, jobs, settle, seconds)
     naive, _ = await _rate(POLLING, jobs, settle, seconds)
     floor = 60 / POLL / PAGE

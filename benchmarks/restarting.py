@@ -17,6 +17,8 @@ from bot.jobs.tables import jobs as table
 
 _FOR_EVER: Final = 1e6
 _WITHIN: Final = 5.0
+_AFTER: Final = 2.0
+"""Seconds in which what was heard is written down and shown: a stall there counts, too."""
 _PATIENCE: Final = 120.0
 _MORE: Final = 1.5
 """By how much the time per job may differ from linear before it is called something else."""
@@ -24,7 +26,7 @@ _MORE: Final = 1.5
 
 async def measure(*, small: bool = False) -> Figure:
     """Start on databases with no, some and many jobs in flight."""
-    counts = (1, 20, 40) if small else (1, 1000, 10_000)
+    counts = (1, 10, 20) if small else (1, 1000, 10_000)
     times = dict[int, float]()
     stalls = dict[str, float]()
     for count in counts:
@@ -66,7 +68,7 @@ async def _start_with(count: int) -> tuple[float, float]:
         began = time.time()
         await played.start_bot()
         last = await _all_asked(played)
-        await asyncio.sleep(3.0)
+        await asyncio.sleep(_AFTER)
         return last - began, played.bot.pulse()["stalled_ms"]
 
 
@@ -78,7 +80,7 @@ async def _all_asked(played: Stage) -> float:
             asked = [job["first_asked"] for job in known]
             if None not in asked:
                 return max(asked)
-            await asyncio.sleep(1.0)
+            await asyncio.sleep(0.2)
 
 
 async def _write(played: Stage, count: int) -> None:

@@ -27,9 +27,13 @@ QUICK_BYTES: Final = 1_000_000
 _SAMPLED_EVERY: Final = 0.1
 
 
+HURRIED: Final = {"NAIVE_POLL": "0.4", "POLL_INTERVAL": "0.4"}
+"""The environment of a bot in a small run."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Setting:
-    """What a run is about; `environment` is for our bot alone."""
+    """What a run is about; `environment` is the bot's, over what every run sets."""
 
     channels: int = 1
     people: int = 100
@@ -37,6 +41,8 @@ class Setting:
     shortest: float = 20.0
     longest: float = 40.0
     create_takes: float = 0.0
+    settle: float = 3.0
+    """Seconds without anything to do before memory is looked at."""
     environment: dict[str, str] = field(default_factory=dict[str, str])
 
 
@@ -243,18 +249,21 @@ class Stage:
         ]
         return "; ".join(told)
 
-    async def warm_up(self, films: int = 8) -> None:
-        """Have the bot bring a few small films, so that all it loads once is loaded."""
+    async def warm_up(self, films: int = 8) -> int:
+        """Have the bot bring a few small films, so that all it loads once is loaded.
+
+        Returns its resident bytes when it is quiet again.
+        """
         await self.ask([f"quick {number}" for number in range(films)], over=1.0)
         await self.until("films", films, within=PATIENCE)
-        await self.quiet()
+        return await self.quiet()
 
-    async def quiet(self, seconds: float = 3.0) -> int:
+    async def quiet(self) -> int:
         """Wait until the bot's children are gone, and a moment; return its resident bytes."""
         async with asyncio.timeout(PATIENCE):
             while len(self.bot.family()) > 1:  # noqa: ASYNC110 - nobody tells
                 await asyncio.sleep(0.1)
-        await asyncio.sleep(seconds)
+        await asyncio.sleep(self.setting.settle)
         return self.bot.rss()
 
     async def watch_memory(self) -> None:

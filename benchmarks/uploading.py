@@ -4,16 +4,25 @@ import asyncio
 from typing import Final
 
 from benchmarks.figures import Figure, Picture, Row
-from benchmarks.stage import OURS, POLLING, Setting, stage
+from benchmarks.stage import HURRIED, OURS, POLLING, Setting, stage
 
 _MIB: Final = 2**20
+_FIRST: Final = 8
 
 
 async def measure(*, small: bool = False) -> Figure:
     """Let films of 200 MB be ready at the same moment."""
-    films, size, render = (3, 5_000_000, 1.0) if small else (8, 200_000_000, 8.0)
-    ours, ours_line, stalled = await _growth(OURS, films, size, render)
-    naive, naive_line, _ = await _growth(POLLING, films, size, render)
+    films, size, render = (2, 5_000_000, 0.5) if small else (8, 200_000_000, 8.0)
+    setting = Setting(
+        channels=films,
+        film_bytes=size,
+        shortest=render,
+        longest=render,
+        settle=0.1 if small else 3.0,
+        environment=HURRIED if small else {},
+    )
+    ours, ours_line, stalled = await _growth(OURS, films, setting)
+    naive, naive_line, _ = await _growth(POLLING, films, setting)
     return Figure(
         name="uploading",
         title="Memory while large films are uploaded",
@@ -41,18 +50,16 @@ async def measure(*, small: bool = False) -> Figure:
 
 
 async def _growth(
-    kind: str, films: int, size: int, render: float
+    kind: str, films: int, setting: Setting
 ) -> tuple[int, list[tuple[float, float]], float]:
     """Return the most bytes over the start, the course of it, and the longest stall in ms."""
-    setting = Setting(channels=films, film_bytes=size, shortest=render, longest=render)
     async with stage(kind, setting) as played:
         await played.start_bot()
-        await played.warm_up()
-        before = await played.quiet()
+        before = await played.warm_up(_FIRST)
         watch = asyncio.create_task(played.watch_memory())
         await played.ask([f"film {number}" for number in range(films)], over=0)
-        arrived = await played.until("films", films + 8, within=240)
-        await asyncio.sleep(2.0)
+        arrived = await played.until("films", films + _FIRST, within=240)
+        await asyncio.sleep(setting.settle)
         watch.cancel()
         took = "all arrived" if arrived else "NOT ALL ARRIVED"
         print(f"  {kind}: {took}; {played.load()}", flush=True)
