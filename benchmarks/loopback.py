@@ -18,6 +18,7 @@ from aiohttp import web
 from benchmarks.videos import serving
 from tests.loopback.driver import Loopback, loopback
 from tests.loopback.interactions import COMMAND, Interaction
+from tests.loopback.limits import Limits
 from tests.loopback.messages import Version
 from tests.loopback.uploads import (
     Body,
@@ -98,6 +99,15 @@ def _file_begins(head: bytes) -> int | None:
     part = head.find(b'name="files[')
     end = -1 if part < 0 else head.find(b"\r\n\r\n", part)
     return None if end < 0 else end + 4
+
+
+class Unlimited(Limits):
+    """A Discord that takes everything at any pace."""
+
+    def take(self, kind: str, major: str) -> dict[str, str]:
+        """Count nothing."""
+        del kind, major
+        return {}
 
 
 class Crowd:
@@ -231,9 +241,12 @@ async def main() -> None:
     parser.add_argument("--channels", type=int, default=1)
     parser.add_argument("--people", type=int, default=100)
     parser.add_argument("--limit", type=int, default=500 * 1024**2)
+    parser.add_argument("--unlimited", action="store_true", help="no rate limits")
     given = parser.parse_args()
     async with loopback() as discord:
         discord.receive = receive_draining
+        if given.unlimited:
+            discord.limits = Unlimited()
         crowd = Crowd(discord, channels=given.channels, people=given.people, limit=given.limit)
         async with serving(crowd.app()) as address:
             told = {

@@ -41,6 +41,8 @@ class Setting:
     shortest: float = 20.0
     longest: float = 40.0
     create_takes: float = 0.0
+    unlimited: bool = False
+    """Discord without rate limits."""
     settle: float = 3.0
     """Seconds without anything to do before memory is looked at."""
     environment: dict[str, str] = field(default_factory=dict[str, str])
@@ -160,6 +162,7 @@ class Stage:
             "benchmarks.loopback",
             f"--channels={setting.channels}",
             f"--people={setting.people}",
+            *(["--unlimited"] if setting.unlimited else []),
             environment={},
         )
         await self.videos.start(
