@@ -480,6 +480,13 @@ class Studio:
         for job in await self._store.undelivered(code):
             await self.redeliver(job)
 
+    async def film_lost(self, job: Job) -> Job:
+        """The message was seen without the film that was delivered into it."""
+        if job.status is not JobStatus.DELIVERED:
+            return job
+        _log.warning("a message has lost its film", extra=_of(job))
+        return await self._save(job, lifecycle.film_lost(job, self._clock()))
+
     async def redeliver(self, job: Job, *, limit: int | None = None) -> Job:
         """Offer an undelivered film again; `limit` are the bytes the bot may upload there now."""
         if job.status is not JobStatus.UNDELIVERED:

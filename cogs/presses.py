@@ -16,6 +16,7 @@ from bot.status import words
 from bot.status.buttons import LABELS, Action, JobButton, button_row, offered, stale_press
 from bot.status.forms import ChangeForm, Filled, FilmForm
 from bot.status.language import N_
+from bot.status.sent import shows_film
 from bot.videos.errors import VideosError
 from cogs.requesting import (
     UNREACHED,
@@ -64,6 +65,9 @@ DELETED_HERE: Final = N_("Deleted here; the video server kept its own copy.")
 NOT_REMOVED: Final = N_(
     "Deleted, but the bot may not remove the message; somebody who may manage messages can."
 )
+
+SETTLED: Final = 60.0
+"""Seconds after which a press cannot have left a client that had not been shown the film yet."""
 
 Press = Callable[[Interaction, Job], Awaitable[None]]
 
@@ -121,12 +125,25 @@ class Presses(commands.Cog):
         job = await self.archive.find(job_id)
         if job is None:
             await refuse(interaction, t(GONE))
-        elif action not in _ANYBODYS and not _may_manage(interaction, job):
+            return
+        if action not in _ANYBODYS and not _may_manage(interaction, job):
             await refuse(interaction, t(NOT_YOURS))
-        elif not self._is_offered(action, job):
-            await self._refresh(interaction, job)
-        else:
+            return
+        job = await self._with_its_film(interaction, job)
+        if self._is_offered(action, job):
             await self._does[action](interaction, job)
+        else:
+            await self._refresh(interaction, job)
+
+    async def _with_its_film(self, interaction: Interaction, job: Job) -> Job:
+        """Notice where a card has lost its film, so that it can be delivered again."""
+        card = interaction.message
+        settled = job.ended_at is not None and self.bot.clock() - job.ended_at > SETTLED
+        if card is None or card.id != job.message_id or not settled:
+            return job
+        if job.film_attachment_id is None or shows_film(card):
+            return job
+        return await self.studio.film_lost(job)
 
     def _is_offered(self, action: Action, job: Job) -> bool:
         actions = offered(job, remix=self.studio.offer.remix)

@@ -38,6 +38,7 @@ CANCELLED_HERE: Final = "cancelled_here"
 DROPPED: Final = "dropped"
 NOT_KEPT: Final = "not_kept"
 OVERDUE: Final = "overdue"
+FILM_LOST: Final = "film_lost"
 
 FRESH: Final = 180.0
 """Seconds. A request found unsent after a restart is sent while its requester still waits for it;
@@ -232,6 +233,11 @@ def found_too_large(job: Job, size: int) -> Job:
 def undeliverable(job: Job, code: str, now: float) -> Job:
     """Rendered and, if it was downloaded, kept; no way into the chat."""
     return _ended(job, JobStatus.UNDELIVERED, now, code, None)
+
+
+def film_lost(job: Job, now: float) -> Job:
+    """The message no longer holds the film that was delivered into it."""
+    return undeliverable(job, FILM_LOST, now).evolve(film_attachment_id=None)
 
 
 def let_go(job: Job, now: float) -> Job:

@@ -61,6 +61,12 @@ def film_in(message: discord.Message) -> int | None:
     return message.attachments[0].id if message.attachments else None
 
 
+def shows_film(message: discord.Message) -> bool:
+    """Whether a card holds a film; an interaction's message need not name attachments' ids."""
+    kinds = (isinstance(part, discord.MediaGalleryComponent) for part in _parts(message.components))
+    return bool(message.attachments) or any(kinds)
+
+
 def _is_card_of(message: discord.Message, job: Job) -> bool:
     """Whether a message has one of the job's buttons."""
     buttons = (getattr(part, "custom_id", None) or "" for part in _parts(message.components))

@@ -151,6 +151,10 @@ _PRESS_REDELIVER: Final = N_(
     "Press Redeliver to try once more; if it stays so, tell whoever runs this bot."
 )
 UNDELIVERED: Final[dict[str, tuple[str, ...]]] = {
+    lifecycle.FILM_LOST: (
+        N_("The film is rendered, but this message has lost it."),
+        N_("Press Redeliver to have it put in again."),
+    ),
     TOO_LARGE: (
         N_("The film is rendered and kept, but larger than what may be uploaded here."),
         N_("Whoever runs this bot can hand it over; a shorter or smaller one would fit."),

@@ -9,6 +9,7 @@ import simcord
 from bot import studio
 from bot.jobs.tracker import SWEEP, TICK
 from bot.status.buttons import Action
+from cogs.presses import SETTLED
 from tests.acceptance.stage import PROMPT, Stage, parts_of, restarted, settings_for, staged, text_of
 from tests.acceptance.test_video import assert_is_film
 from tests.faulty import answer, cut, faulty_server
@@ -302,3 +303,29 @@ async def test_an_undelivered_film_is_offered_again(server: VideosServer, tmp_pa
         assert "once more" in told(await press(stage.ada, stage.card, Action.REDELIVER))
         await stage.until(lambda at: "Completed" in at.text)
         assert_is_film(stage.film)
+
+
+async def test_a_message_that_lost_its_film_gets_it_again(
+    server: VideosServer, tmp_path: Path
+) -> None:
+    async with staged(settings_for(tmp_path / "bot", server.base_url)) as stage:
+        message = await finished(stage)
+        await stage.wait(SETTLED + 1)
+        empty = discord.ui.LayoutView.from_message(message, timeout=None)
+        (container,) = empty.children
+        assert isinstance(container, discord.ui.Container)
+        for part in container.children:
+            if isinstance(part, discord.ui.MediaGallery):
+                container.remove_item(part)
+        channel = stage.bot.get_partial_messageable(stage.channel.id)
+        await channel.get_partial_message(message.id).edit(view=empty, attachments=[])
+        assert stage.film is None
+
+        await press(stage.ada, stage.card, Action.EDIT)
+        await stage.env.settle()
+        assert "this message has lost it" in stage.text
+        await press(stage.ada, stage.card, Action.REDELIVER)
+        await stage.until(lambda at: "Completed" in at.text)
+
+        assert_is_film(stage.film)
+        assert len(server.jobs()) == 1
