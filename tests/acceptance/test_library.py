@@ -164,15 +164,26 @@ async def test_a_message_without_an_image_offers_an_upload(
         assert "cut and scaled" in text_of(stage.messages[-1])
 
 
-async def test_a_film_is_made_in_a_direct_message_and_in_a_voice_channels_chat(
-    server: VideosServer, tmp_path: Path
-) -> None:
-    async with staged(settings_for(tmp_path / "bot", server.base_url)) as stage:
+async def threads(stage: Stage) -> list[simcord.ChannelHandle]:
+    """Open a thread in the channel, and a post in a forum."""
+    forum = stage.ada.guild.create_forum_channel("requests")
+    channel, posts = (stage.bot.get_channel(place.id) for place in (stage.channel, forum))
+    assert isinstance(channel, discord.TextChannel)
+    assert isinstance(posts, discord.ForumChannel)
+    kind = discord.ChannelType.public_thread
+    await channel.create_thread(name="a thread", type=kind)
+    await posts.create_thread(name="a post", content="What shall it be?")
+    return [*stage.channel.threads, *forum.threads]
+
+
+async def test_a_film_is_made_in_every_place_there_is(server: VideosServer, tmp_path: Path) -> None:
+    settings = settings_for(tmp_path / "bot", server.base_url, max_active_per_user=4)
+    async with staged(settings) as stage:
         voice = stage.ada.guild.create_voice_channel("screening room")
-        answers = [
-            await stage.ada.slash(voice, "video", prompt=PROMPT),
-            await stage.ada.user.slash("video", prompt=PROMPT),
-        ]
+        places = [voice, *await threads(stage)]
+        assert len(places) == 3
+        answers = [await stage.ada.slash(place, "video", prompt=PROMPT) for place in places]
+        answers.append(await stage.ada.user.slash("video", prompt=PROMPT))
         shown = [answer.response for answer in answers]
 
         async with asyncio.timeout(60):

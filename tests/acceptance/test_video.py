@@ -101,3 +101,17 @@ def assert_is_film(
         frames = sum(1 for _ in container.decode(stream))
         assert stream.average_rate is not None
         assert frames / stream.average_rate == pytest.approx(seconds, abs=0.1)
+
+
+async def test_a_price_stands_on_the_card_before_and_after(
+    server: VideosServer, tmp_path: Path
+) -> None:
+    settings = settings_for(
+        tmp_path / "bot", server.base_url, videos_prices={"": 0.1}, videos_currency="EUR"
+    )
+    async with staged(settings) as stage:
+        await stage.ada.slash(stage.channel, "video", prompt=PROMPT, seconds="4")
+        sent = next(each for each in stage.env.http_requests if each.path.endswith("/callback"))
+        assert "€0.40" in str(sent.json)
+        await stage.until(lambda at: "Completed" in at.text)
+        assert "€0.40" in stage.text

@@ -12,6 +12,7 @@ from bot.status import words
 from bot.status.language import language
 from bot.videos import errors
 from bot.videos.errors import OutcomeUnknown, VideosError
+from bot.videos.models import Video
 from tests.jobs.support import MIB, NOW, job
 
 EN = language("en-US")
@@ -93,6 +94,15 @@ def test_a_failure_nobody_knows_still_has_advice(code: str | None) -> None:
 def test_a_servers_code_is_advice(code: str, advice: str) -> None:
     ended = lifecycle.refused(job(), errors.BadRequest(400, server_code=code), NOW)
     assert advice in words.sentence(ended)
+
+
+def test_a_failed_job_without_a_code_is_told_with_the_servers_own_words() -> None:
+    fault = "CUDA out of memory"
+    for said, reason in ((None, None), ({"message": fault}, fault), (fault, fault)):
+        told = {"id": "video_1", "status": "failed", "error": said}
+        ended = lifecycle.advance(job(video_id="video_1"), Video.from_body(told), NOW, 1.0)
+        assert "could not render this. It may have been charged." in words.sentence(ended)
+        assert ended.error_message == reason
 
 
 def test_a_code_inside_a_sentence_is_advice_too() -> None:
