@@ -8,12 +8,14 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Locator, Page, async_playwright, expect
+from playwright.async_api import FloatRect, Locator, Page, async_playwright, expect
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 MAC = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
 PUBLICATION = 0.8
 """Seconds after which the page has caught up with a publication; it looks every half second."""
+MESSAGE_WIDTH = 690
+"""Pixels from the left edge of a message's avatar to the right edge of its card, and a margin."""
 QUIET = (
     "--no-sandbox",
     "--disable-gpu",
@@ -45,6 +47,22 @@ async def opened(url: str) -> AsyncGenerator[Page]:
             yield page
         finally:
             await browser.close()
+
+
+async def box_of(part: Locator) -> FloatRect:
+    """Where a part of the page stands, in pixels."""
+    box = await part.bounding_box()
+    assert box is not None
+    return box
+
+
+async def portrait(message: Locator, path: Path) -> None:
+    """Take a picture of a message, as much of the page as it fills."""
+    box = await box_of(message)
+    clip: FloatRect = {
+        "x": box["x"], "y": box["y"], "width": MESSAGE_WIDTH, "height": box["height"],
+    }  # fmt: skip
+    await message.page.screenshot(path=path, clip=clip)
 
 
 async def until_taken(act: Callable[[], Awaitable[None]], outcome: Locator) -> None:

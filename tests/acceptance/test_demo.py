@@ -14,7 +14,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Locator, Page, expect
 
 from tests.acceptance.test_video import PROMPT, assert_is_film
 from tests.browser import opened, until_taken
@@ -118,17 +118,19 @@ TITLES = ("Requested", "Queued", "In progress", "Rendered", "Completed")
 
 async def _play(page: Page) -> None:
     """Press play once the film is loaded; it is then seen to move."""
-    await _until(page, "video => video.readyState > 1")
+    film = page.locator("video")
+    await until(film, "video => video.readyState > 1")
     await page.locator(".media-player-controls").get_by_text("Play").click()
-    await _until(page, "video => video.currentTime > 0")
-    first: float = await page.locator("video").evaluate("video => video.currentTime")
-    await _until(page, f"video => video.currentTime > {first}")
+    await until(film, "video => video.currentTime > 0")
+    first: float = await film.evaluate("video => video.currentTime")
+    await until(film, f"video => video.currentTime > {first}")
 
 
-async def _until(page: Page, condition: str) -> None:
+async def until(part: Locator, condition: str) -> None:
+    """Wait until a part of the page meets a condition, as long as a film may take."""
     async with asyncio.timeout(FILM_WITHIN / 1000):
-        while not await page.locator("video").evaluate(condition):
-            await page.wait_for_timeout(50)
+        while not await part.evaluate(condition):
+            await part.page.wait_for_timeout(50)
 
 
 def _difference(film: bytes) -> float:

@@ -1,6 +1,5 @@
 """The card of every state in a real browser: while a film is made, nothing on it jumps."""
 
-import os
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -19,11 +18,10 @@ from bot.status import words
 from bot.status.message import edit_card
 from bot.status.view import card
 from tests.acceptance.stage import PROMPT, Stage, settings_for, staged
-from tests.browser import opened
+from tests.acceptance.test_walk import PICTURES
+from tests.browser import box_of, opened, portrait
 from tests.processes import VideosServer
 
-PICTURES: Final = os.environ.get("PICTURES")
-"""The folder that `make pictures` wants the documentation's pictures in."""
 NOW: Final = 1_767_225_600.0
 """About the time that simcord's clock begins at."""
 COST: Final = 0.4
@@ -37,16 +35,17 @@ class Shot:
     status: JobStatus
     fields: dict[str, Any] = field(default_factory=dict[str, Any])
     around: dict[str, Any] = field(default_factory=dict[str, Any])
+    pictured: bool = True
 
 
 S: Final = JobStatus
 MOVING: Final = (
     Shot("requested", S.REQUESTED),
-    Shot("sending", S.SENDING),
-    Shot("queued-alone", S.QUEUED, {"progress": 0}),
+    Shot("sending", S.SENDING, pictured=False),
+    Shot("queued-alone", S.QUEUED, {"progress": 0}, pictured=False),
     Shot("queued", S.QUEUED, {}, {"place": 3, "line": 7, "ends_at": NOW + 200}),
-    Shot("rendering-unmeasured", S.IN_PROGRESS),
-    Shot("rendering-begun", S.IN_PROGRESS, {"progress": 0}, {"ends_at": NOW + 120}),
+    Shot("rendering-unmeasured", S.IN_PROGRESS, pictured=False),
+    Shot("rendering-begun", S.IN_PROGRESS, {"progress": 0}, pictured=False),
     Shot("rendering", S.IN_PROGRESS, {"progress": 40}, {"ends_at": NOW + 75}),
     Shot("unreachable", S.IN_PROGRESS, {"progress": 40, "unreachable_since": NOW - 150}),
     Shot("rendered", S.COMPLETED, {"progress": 100}),
@@ -87,20 +86,14 @@ class Screen:
 
     async def heights(self) -> dict[str, float]:
         """Where each part that stays begins, and where the card ends, in pixels from its top."""
-        top = await _box(self.message)
+        top = await box_of(self.message)
         parts = {
             "title": self.message.locator("h3"),
             "prompt": self.message.locator("blockquote"),
             "buttons": self.message.get_by_role("button").first,
         }
-        found = {name: (await _box(part))["y"] - top["y"] for name, part in parts.items()}
+        found = {name: (await box_of(part))["y"] - top["y"] for name, part in parts.items()}
         return found | {"end": top["height"]}
-
-
-async def _box(part: Locator) -> Any:  # noqa: ANN401
-    box = await part.bounding_box()
-    assert box is not None
-    return box
 
 
 @asynccontextmanager
@@ -138,5 +131,5 @@ async def test_every_end_is_pictured(server: VideosServer, tmp_path: Path) -> No
 
 
 async def picture(screen: Screen, shot: Shot) -> None:
-    if PICTURES is not None:
-        await screen.message.screenshot(path=Path(PICTURES) / f"card-{shot.name}.png")
+    if PICTURES is not None and shot.pictured:
+        await portrait(screen.message, Path(PICTURES) / f"card-{shot.name}.png")

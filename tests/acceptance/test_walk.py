@@ -6,14 +6,15 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Locator, Page, expect
 
-from tests.acceptance.test_demo import demo, type_command, watch
-from tests.browser import opened, until_taken
+from tests.acceptance.test_demo import demo, type_command, until, watch
+from tests.browser import opened, portrait, until_taken
 
 __all__ = ["demo"]
 
 PICTURES = os.environ.get("PICTURES")
 """The folder that `make pictures` wants the documentation's pictures in."""
 FILM_WITHIN = 60_000
+LOADED = "each => each.naturalWidth > 0 || each.readyState > 1"
 
 
 class Walk:
@@ -52,18 +53,25 @@ class Walk:
         pytest.fail("the form was never taken")
 
     async def picture(self, name: str) -> None:
+        """Take a picture of the page."""
         await self.page.screenshot(path=self._folder / f"{name}.png")
+
+    async def portrait(self, name: str) -> None:
+        """Take a picture of the newest message, with all that it shows."""
+        message = self.page.locator("#channel-message-list .channel-message").last
+        for medium in await message.locator("img, video").all():
+            await until(medium, LOADED)
+        await message.scroll_into_view_if_needed()
+        await portrait(message, self._folder / f"{name}.png")
 
 
 async def test_a_newcomer_walks_through_everything(demo: str, tmp_path: Path) -> None:
     async with opened(demo) as page:
         walk = Walk(page, Path(PICTURES) if PICTURES else tmp_path)
         await type_command(page)
-        await walk.picture("queued")
-        await expect(walk.titles).to_contain_text("In progress", timeout=FILM_WITHIN)
-        await walk.picture("in-progress")
         await watch(page)
         await walk.completed(1)
+        await walk.portrait("completed")
 
         form = page.locator("#modal-root textarea")
         await walk.press("Again", walk.card(2))
@@ -87,10 +95,11 @@ async def test_a_newcomer_walks_through_everything(demo: str, tmp_path: Path) ->
         await page.keyboard.press("Enter")
         send = page.locator("#send-message")
         await until_taken(send.click, page.get_by_role("heading", name="4 films"))
-        await walk.picture("videos")
+        await expect(page.locator("#channel-message-list img")).not_to_have_count(0)
+        await walk.portrait("videos")
 
         channel = page.locator("#channel-message-list")
         await walk.press("Delete", channel.get_by_text("This cannot be undone").last)
-        await walk.picture("delete")
+        await walk.portrait("delete")
         await walk.press("Delete it for good", channel.get_by_text("Deleted.", exact=True).last)
         await expect(walk.titles.filter(has_text="Completed")).to_have_count(3)
