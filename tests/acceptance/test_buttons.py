@@ -94,7 +94,7 @@ async def test_a_server_that_cannot_delete_is_said(tmp_path: Path) -> None:
         staged(settings_for(tmp_path / "bot", server.base_url)) as stage,
     ):
         await stage.ada.slash(stage.channel, "video", prompt=PROMPT)
-        server.meet("list", answer(405))
+        server.meet("other", answer(405))
         sentence = told(await press(stage.ada, stage.card, Action.CANCEL))
 
         assert "may still render it" in sentence
