@@ -233,7 +233,7 @@ SERVER_SAID: Final = N_("The video server said: “{reason}”")
 PLACE: Final = N_("Waiting for its turn: number {place} of {line} in line.")
 READY: Final = N_("Probably ready {when}.")
 FOR: Final = N_("for {who}")
-FROM: Final = N_("made from {link}")
+FROM: Final = N_("made from [this film]({link})")
 SECONDS: Final = N_("{seconds} s")
 
 VIEW_CHANNEL: Final = N_("View Channel")
