@@ -14,10 +14,8 @@ from typing import Any
 import discord
 
 from bot import logs
-from bot.app import StartError, claimed, open_bot, server_config
+from bot.app import StartError, claimed, open_bot
 from bot.client import point_at
-from bot.doctor import examine, report
-from bot.server.app import running
 from bot.settings import Settings, SettingsError, load_settings
 
 _log = logging.getLogger(__name__)
@@ -46,6 +44,9 @@ async def run(settings: Settings) -> None:
 
 async def serve(settings: Settings, arguments: argparse.Namespace) -> None:
     """Be the embedded Videos server alone until told to stop. Raises StartError."""
+    from bot.embedded import server_config  # noqa: PLC0415 - each command loads what it needs
+    from bot.server.app import running  # noqa: PLC0415
+
     config = server_config(settings)
     config = replace(
         config,
@@ -117,6 +118,8 @@ def main() -> int:
         if arguments.command == "serve":
             asyncio.run(serve(settings, arguments))
         elif arguments.command == "doctor":
+            from bot.doctor import examine, report  # noqa: PLC0415 - each command loads its own
+
             checks = asyncio.run(examine(settings, render=arguments.render))
             return report(checks, as_json=arguments.json)
         elif arguments.command == "demo":

@@ -14,12 +14,11 @@ from sqlalchemy.engine import make_url
 from bot.archive import Archive
 from bot.client import VideoBot
 from bot.clock import steady_clock
-from bot.jobs.migrations.upgrade import NewerDatabaseError
 from bot.jobs.models import Job, JobChange
+from bot.jobs.schema import NewerDatabaseError
 from bot.jobs.store import JobStore, StoreError
 from bot.jobs.tracker import JobTracker
 from bot.keeping import FilmKeeper, Keep
-from bot.server.app import ServerConfig, running
 from bot.settings import CHOICES, Settings
 from bot.status.buckets import EditBuckets
 from bot.status.delivery import Ladder
@@ -329,17 +328,11 @@ async def open_store(settings: Settings) -> AsyncGenerator[JobStore]:
 
 @asynccontextmanager
 async def _embedded(settings: Settings) -> AsyncGenerator[str]:
+    # A bot with a server of its own does without this one's code.
+    from bot.embedded import embedded  # noqa: PLC0415
+
     async with AsyncExitStack() as stack:
         try:
-            yield await stack.enter_async_context(running(server_config(settings)))
+            yield await stack.enter_async_context(embedded(settings))
         except OSError as error:
             raise StartError(f"The embedded Videos server cannot start: {error}.") from error
-
-
-def server_config(settings: Settings) -> ServerConfig:
-    """Return what the embedded server needs of the settings."""
-    return ServerConfig(
-        folder=settings.data_dir / "server",
-        workers=settings.server_workers,
-        keep_seconds=settings.server_keep_hours * 3600,
-    )

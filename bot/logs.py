@@ -4,7 +4,6 @@ import logging
 from typing import Final
 
 import stamina.instrumentation
-import structlog
 
 TEXT: Final = "%(asctime)s %(levelname)-8s %(name)s: %(message)s"
 
@@ -27,6 +26,8 @@ def set_up(*, level: str, form: str) -> None:
 
 
 def _json() -> logging.Formatter:
+    import structlog  # noqa: PLC0415 - logs for people do without it
+
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=[
             structlog.stdlib.add_log_level,

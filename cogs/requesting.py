@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -31,6 +32,10 @@ SURELY_MISSING: Final = 2
 """Answers that there is no card before that is believed."""
 LONGEST_PAUSE: Final = 15.0
 """Seconds between two looks for a card while Discord cannot be asked, at the most."""
+
+OTHERS_NEED: Final = 0.05
+LOOKS_FOR_OTHERS: Final = 20
+"""A second at the most, in steps, that an answered request waits for those without an answer."""
 
 Interaction = discord.Interaction[VideoBot]
 
@@ -81,6 +86,7 @@ class Requests:
         self._bot = bot
         self._studio = bot.studio
         self._warned: set[int] = set()
+        self._unanswered = 0
         self._background = Background()
 
     async def start(self, interaction: Interaction, asked: Asked) -> None:
@@ -93,7 +99,8 @@ class Requests:
             await refuse(interaction, problem)
             return
         try:
-            job = await self._studio.admit(self._order(interaction, asked))
+            with self._answering():
+                job = await self._studio.admit(self._order(interaction, asked))
         except (PromptProblem, NotOffered, OverLimit, StoreError) as problem:
             await refuse(interaction, _refusal(problem, interaction.guild_id, t))
             return
@@ -118,11 +125,13 @@ class Requests:
     async def _show_first(self, interaction: Interaction, job: Job) -> Job | None:
         """Answer with the card; return the job that has it, or None where that was its end."""
         try:
-            message_id = await self._acknowledge(interaction, job)
+            with self._answering():
+                message_id = await self._acknowledge(interaction, job)
         except _CardUnknown:
             await self._studio.give_up(job, lifecycle.DISCORD_AWAY)
             return None
         if message_id is not None:
+            await self._let_others_be_answered()
             return await self._studio.shown(job, message_id)
         _log.warning("Discord shows no card, so nothing is sent", extra=job.log_context())
         await self._studio.drop(job)
@@ -131,6 +140,21 @@ class Requests:
         except UNREACHED as error:
             _log.info("nor does it take a sentence: %s", error, extra=job.log_context())
         return None
+
+    @contextmanager
+    def _answering(self) -> Generator[None]:
+        self._unanswered += 1
+        try:
+            yield
+        finally:
+            self._unanswered -= 1
+
+    async def _let_others_be_answered(self) -> None:
+        """Wait a moment while others have no answer yet: theirs is due within three seconds."""
+        for _ in range(LOOKS_FOR_OTHERS):
+            if not self._unanswered:
+                return
+            await asyncio.sleep(OTHERS_NEED)
 
     async def _give_up(self, job: Job) -> None:
         _log.exception("a request failed in a way nobody foresaw", extra=job.log_context())

@@ -12,7 +12,6 @@ from sqlalchemy.event import listen
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from bot.jobs.migrations.upgrade import upgrade
 from bot.jobs.models import (
     ACTIVE,
     ENDED,
@@ -25,6 +24,7 @@ from bot.jobs.models import (
     JobStatus,
     Road,
 )
+from bot.jobs.schema import prepare
 from bot.jobs.tables import job_images, job_stills, job_watchers, jobs
 from bot.jobs.writer import Writer
 from bot.videos.models import InputReference
@@ -77,7 +77,7 @@ class JobStore:
         try:
             with _translated():
                 async with engine.begin() as connection:
-                    await connection.run_sync(upgrade)
+                    await connection.run_sync(prepare)
             store = cls(engine)
             try:
                 yield store
@@ -88,28 +88,18 @@ class JobStore:
 
     async def admit(self, job: Job, *, most_of_user: int, most: int) -> bool:
         """Insert the intent unless a limit is reached; the counting is part of the insert."""
-        values = _row(job)
-        busy = sa.or_(
-            jobs.c.status.in_(ACTIVE),
-            sa.and_(
-                jobs.c.status == JobStatus.UNCONFIRMED,
-                jobs.c.created_at > job.created_at - UNCONFIRMED_COUNTS_FOR,
-            ),
-        )
-        everybody = sa.select(sa.func.count()).select_from(jobs).where(busy).scalar_subquery()
-        theirs = (
-            sa.select(sa.func.count())
-            .select_from(jobs)
-            .where(busy, jobs.c.requester_id == job.requester_id)
-            .scalar_subquery()
-        )
-        literals = [sa.literal(value, jobs.c[name].type) for name, value in values.items()]
-        guarded = sa.select(*literals).where(everybody < most, theirs < most_of_user)
-        return await self._write(sa.insert(jobs).from_select(list(values), guarded)) == 1
+        limits = {
+            "counts_since": job.created_at - UNCONFIRMED_COUNTS_FOR,
+            "most": most,
+            "most_of_user": most_of_user,
+        }
+        return await self._write_rows(_guarded_insert(), [_row(job) | limits]) == 1
 
     async def save(self, before: Job, job: Job) -> bool:
         """Replace `before` by `job`; False where the row has left before's status meanwhile."""
-        return await self._write(_update(before, job)) == 1
+        names = tuple(_changes(before, job))
+        rows = _parameters(names, [(before, job)])
+        return await self._write_rows(_update_of(names), rows) == 1
 
     async def save_all(self, changes: Sequence[tuple[Job, Job]]) -> list[tuple[Job, Job]]:
         """Replace each before by its job; return those whose row had before's status still.
@@ -403,6 +393,27 @@ def _update(before: Job, job: Job) -> sa.Update:
         .where(jobs.c.id == before.id, jobs.c.status == before.status)
         .values(_changes(before, job) or {"id": job.id})
     )
+
+
+@cache
+def _guarded_insert() -> sa.Insert:
+    """Insert a job, its fields as parameters, unless a limit is reached."""
+    busy = sa.or_(
+        jobs.c.status.in_(ACTIVE),
+        sa.and_(
+            jobs.c.status == JobStatus.UNCONFIRMED,
+            jobs.c.created_at > sa.bindparam("counts_since"),
+        ),
+    )
+    counted = sa.select(sa.func.count()).select_from(jobs)
+    everybody = counted.where(busy).scalar_subquery()
+    of_requester = jobs.c.requester_id == sa.bindparam("requester_id", type_=sa.BigInteger)
+    theirs = counted.where(busy, of_requester).scalar_subquery()
+    values = [sa.bindparam(name, type_=jobs.c[name].type) for name in _FIELDS]
+    guarded = sa.select(*values).where(
+        everybody < sa.bindparam("most"), theirs < sa.bindparam("most_of_user")
+    )
+    return sa.insert(jobs).from_select(list(_FIELDS), guarded)
 
 
 @cache

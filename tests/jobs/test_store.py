@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, closing
 from pathlib import Path
 from types import NoneType
@@ -11,14 +11,16 @@ from typing import Any, get_args, get_type_hints
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.exc import OperationalError
 
-from bot.jobs.migrations.upgrade import NewerDatabaseError, upgrade
+from bot.jobs.migrations.upgrade import config, upgrade
 from bot.jobs.models import ACTIVE, FOLLOWED, INTERRUPTED, SPOKEN, TOKEN_LIFE, Job, JobStatus, Road
+from bot.jobs.schema import REVISIONS, NewerDatabaseError, prepare
 from bot.jobs.store import (
     READERS,
     UNCONFIRMED_COUNTS_FOR,
@@ -362,6 +364,39 @@ def test_the_migrations_lead_to_the_tables(tmp_path: Path) -> None:
         names = sa.inspect(connection).get_table_names()
     engine.dispose()
     assert set(names) == {*metadata.tables, "alembic_version"}
+
+
+def described(address: str, *, make: Callable[[sa.Connection], None]) -> list[tuple[Any, ...]]:
+    """Make a schema; return every table's columns and indexes as SQLite knows them."""
+    engine = sa.create_engine(address)
+    told: list[tuple[Any, ...]] = []
+    with engine.begin() as connection:
+        make(connection)
+        for table in sorted(sa.inspect(connection).get_table_names()):
+            for pragma in ("table_info", "index_list", "foreign_key_list"):
+                found = connection.exec_driver_sql(f"PRAGMA {pragma}({table})").all()
+                # The number that each row begins with only tells the order they were made in.
+                told += sorted((table, pragma, *row[1:]) for row in found)
+        told += connection.exec_driver_sql("SELECT * FROM alembic_version").all()
+    engine.dispose()
+    return told
+
+
+def test_a_schema_made_at_once_is_the_one_that_the_migrations_lead_to(tmp_path: Path) -> None:
+    migrated = described(f"sqlite:///{tmp_path / 'migrated.db'}", make=upgrade)
+    assert described(f"sqlite:///{tmp_path / 'made.db'}", make=prepare) == migrated
+
+
+def test_an_older_database_is_upgraded(tmp_path: Path) -> None:
+    engine = sa.create_engine(f"sqlite:///{tmp_path / 'rushes.db'}")
+    with engine.begin() as connection:
+        command.upgrade(config(connection), REVISIONS[0])
+    with engine.begin() as connection:
+        prepare(connection)
+        context = MigrationContext.configure(connection)
+        assert context.get_current_revision() == REVISIONS[-1]
+        assert compare_metadata(context, metadata) == []
+    engine.dispose()
 
 
 async def test_a_newer_database_is_left_alone(tmp_path: Path) -> None:

@@ -1,12 +1,12 @@
 """An index of the server's ids, by which its list is compared with ours
 
-Revises: 0005
+Revises: 0006
 """
 
 from alembic import op
 
-revision = '0006'
-down_revision = '0005'
+revision = '0007'
+down_revision = '0006'
 branch_labels = None
 depends_on = None
 
