@@ -46,6 +46,7 @@ _WORDS: Final = {word.value: word for word in VideoStatus} | {
     "running": VideoStatus.IN_PROGRESS,
     "succeeded": VideoStatus.COMPLETED,
     "success": VideoStatus.COMPLETED,
+    "failure": VideoStatus.FAILED,
     "error": VideoStatus.FAILED,
     "canceled": VideoStatus.CANCELLED,
     "deleted": VideoStatus.CANCELLED,
@@ -63,6 +64,8 @@ def is_status(word: object) -> bool:
 
 
 def _number(value: object) -> float | None:
+    if isinstance(value, str):
+        value = value.strip().removesuffix("%")
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
@@ -85,7 +88,19 @@ def _percent(value: object) -> int | None:
 def _text(value: object) -> str | None:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
-    return str(value) or None
+    return sound(str(value)) or None
+
+
+def sound(text: str) -> str:
+    """Replace what JSON may hold and UTF-8 may not: halves of surrogate pairs."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def _id(value: object) -> object:
+    """Refuse an id that could be written down nowhere."""
+    if isinstance(value, str) and sound(value) != value:
+        raise ValueError("no Unicode")
+    return value
 
 
 _QUERY: Final = re.compile(r"[?#][^\s\"'<>?#]{0,64}=[^\s\"'<>]*")
@@ -94,7 +109,7 @@ _USER: Final = re.compile(r"(?<=//)[^\s/@]+@")
 
 def without_queries(text: str) -> str:
     """Leave out what signs an address: its query and its user, wherever it stands in a text."""
-    return _USER.sub("", _QUERY.sub("", text))
+    return _USER.sub("", _QUERY.sub("", sound(text)))
 
 
 def _shown(value: object) -> str | None:
@@ -130,7 +145,7 @@ def film_url(body: object, depth: int = 4) -> str | None:
 
 def _urls(body: object, depth: int) -> Iterator[str]:
     if isinstance(body, str):
-        if body.startswith(("http://", "https://", "/")):
+        if body.startswith(("http://", "https://", "/")) and sound(body) == body:
             yield body
     elif depth and isinstance(body, list):
         for each in cast("list[object]", body):
@@ -185,7 +200,9 @@ class Video(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore", coerce_numbers_to_str=True)
 
-    id: str = Field(min_length=1, validation_alias=AliasChoices("id", "task_id", "video_id"))
+    id: Annotated[str, BeforeValidator(_id)] = Field(
+        min_length=1, validation_alias=AliasChoices("id", "task_id", "video_id")
+    )
     status: Annotated[VideoStatus, BeforeValidator(_status)]
     progress: Annotated[int | None, BeforeValidator(_percent)] = None
     """Percent, 0 to 100, or None where the server does not say."""

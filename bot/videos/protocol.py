@@ -150,14 +150,19 @@ def read_video(answer: Answer) -> Reading:
 
 
 def read_page(answer: Answer) -> VideoPage:
-    """Read one page of jobs. Raises as read_video."""
+    """Read one page of jobs; an entry that is none is passed over. Raises as read_video."""
     body = _json(answer.body)
-    if answer.status < 300 and isinstance(body, dict):  # noqa: PLR2004
-        try:
-            return VideoPage.model_validate(body)
-        except ValidationError as error:
-            raise Unavailable(f"not a list of videos: {error.error_count()} errors") from error
-    raise _read_error(answer, body)
+    if answer.status >= 300 or not isinstance(body, dict):  # noqa: PLR2004
+        raise _read_error(answer, body)
+    fields = cast("dict[str, Any]", body)
+    if not isinstance(data := fields.get("data"), list):
+        raise Unavailable("not a list of videos")
+    videos = (_video_in(entry, answer.status) for entry in cast("list[object]", data))
+    return VideoPage(
+        data=tuple(video for video in videos if video is not None),
+        has_more=fields.get("has_more") is True,
+        last_id=fields.get("last_id"),
+    )
 
 
 def read_deleted(answer: Answer) -> None:

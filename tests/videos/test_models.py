@@ -112,6 +112,7 @@ def test_what_cannot_be_an_id_is_none(bad: object) -> None:
         ("succeeded", VideoStatus.COMPLETED),
         ("SUCCESS", VideoStatus.COMPLETED),
         ("failed", VideoStatus.FAILED),
+        ("FAILURE", VideoStatus.FAILED),
         ("error", VideoStatus.FAILED),
         ("cancelled", VideoStatus.CANCELLED),
         ("canceled", VideoStatus.CANCELLED),
@@ -136,8 +137,8 @@ def test_only_what_the_server_will_not_change_is_final() -> None:
 @pytest.mark.parametrize(
     ("told", "percent"),
     [
-        (0, 0), (37, 37), (100, 100), (0.5, 0), (99.9, 99), ("42", 42), (-3, 0), (250, 100),
-        (None, None), ("half", None), (True, None), ([], None), ({}, None),
+        (0, 0), (37, 37), (100, 100), (0.5, 0), (99.9, 99), ("42", 42), ("30%", 30),
+        (-3, 0), (250, 100), (None, None), ("half", None), (True, None), ([], None), ({}, None),
         (float("nan"), None), (float("inf"), None),
     ],
 )  # fmt: skip
