@@ -9,7 +9,7 @@ from benchmarks.stage import OURS, POLLING, Setting, Stage, stage
 from tests.loopback.interactions import DEADLINE
 
 _FOR_EVER: Final = 1e6
-_ROUNDS: Final = 5
+_ROUNDS: Final = 3
 
 
 async def measure(*, small: bool = False) -> Figure:

@@ -7,7 +7,7 @@ from typing import Final
 from benchmarks.figures import Figure, Picture, Row, percentile
 from benchmarks.stage import HURRIED, OURS, POLLING, Setting, Stage, stage
 
-LEVELS: Final = (1, 50, 100, 200, 400)
+LEVELS: Final = (1, 120, 240)
 """Jobs in one channel that ours is tried with, one after the other."""
 NAIVE_LEVELS: Final = ((1, 12), (2, 8), (3, 6), (4, 5), (6, 4), (8, 3), (12, 2), (16, 2))
 """Jobs in one channel and channels: all in the same run, since a channel's limit is its own."""

@@ -11,7 +11,7 @@ _MIB = 2**20
 
 async def measure(*, small: bool = False) -> Figure:
     """Start each bot a few times, and look at it after a while."""
-    starts, wait = (1, 0.1) if small else (3, 8.0)
+    starts, wait = (1, 0.1) if small else (3, 5.0)
     ours = median([await _resident(OURS, "video", wait) for _ in range(starts)])
     bare = median([await _resident(IDLE, "ping", wait) for _ in range(starts)])
     return Figure(

@@ -15,7 +15,7 @@ _LOOKS: Final = ("list", "retrieve")
 
 async def measure(*, small: bool = False) -> Figure:
     """Count for a minute what each bot asks."""
-    jobs, settle, seconds = (20, 0.5, 1.5) if small else (1000, 15.0, 60.0)
+    jobs, settle, seconds = (20, 0.5, 1.5) if small else (1000, 15.0, 40.0)
     usual = Setting(channels=50, shortest=_RENDER, longest=_RENDER)
     free = replace(usual, unlimited=True)
     ours, stalled = await _rate(OURS, usual, jobs, settle, seconds)

@@ -23,7 +23,8 @@ SILENT: Final = "silent"
 IDLE: Final = "idle"
 PATIENCE: Final = 60.0
 """Seconds any process may take to say its first word."""
-QUICK_BYTES: Final = 1_000_000
+QUICK_BYTES: Final = 30_000
+"""Small, so that the first films leave no hole in the heap for others to be measured in."""
 _SAMPLED_EVERY: Final = 0.1
 
 
