@@ -10,6 +10,7 @@ from typing import Final
 from benchmarks import (
     acknowledging,
     crowding,
+    fit,
     idle,
     latency,
     polling,
@@ -29,6 +30,7 @@ MEASURES: Final[dict[str, Callable[..., Awaitable[Figure]]]] = {
     "uploading": uploading.measure,
     "idle": idle.measure,
     "restarting": restarting.measure,
+    "fit": fit.measure,
 }
 
 
@@ -38,7 +40,11 @@ async def measure(names: list[str], *, small: bool) -> list[Figure]:
     for name in names:
         began = time.monotonic()
         print(f"{name} ...", flush=True)
-        figure = await MEASURES[name](small=small)
+        try:
+            figure = await MEASURES[name](small=small)
+        except fit.NoFfmpeg as missing:
+            print(missing)
+            continue
         print_figure(figure)
         print(f"({time.monotonic() - began:.0f} s)\n", flush=True)
         figures.append(figure)

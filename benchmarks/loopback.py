@@ -131,16 +131,10 @@ class Crowd:
         return app
 
     async def ready(self, request: web.Request) -> web.Response:
-        """Wait until a bot is there and has registered the command."""
-        wanted = request.query["command"]
-        channel = self._channels[0]
-
-        def there() -> bool:
-            names = {one["name"] for one in self._discord.commands_in(channel)}
-            return self._discord.gateway.connected and wanted in names
-
-        await self._discord.until(there, within=120)
-        return web.json_response({})
+        """Say whether a bot is there and has registered the command."""
+        names = {one["name"] for one in self._discord.commands_in(self._channels[0])}
+        there = self._discord.gateway.connected and request.query["command"] in names
+        return web.json_response(there)
 
     async def ask(self, request: web.Request) -> web.Response:
         """Use a command once for each of [label, channel], evenly over so many seconds."""

@@ -194,7 +194,11 @@ class Stage:
             await self.bot.start("benchmarks.ours", environment=environment)
         else:
             await self.bot.start("benchmarks.naive", self.kind, environment=environment)
-        await self.get(f"{self.places['url']}/bench/ready?command={command}")
+        ends = time.monotonic() + PATIENCE
+        while not await self.get(f"{self.places['url']}/bench/ready?command={command}"):
+            if not self.bot.running or time.monotonic() > ends:
+                raise RuntimeError(f"the bot is not there:\n{self.bot.log.read_text()[-4000:]}")
+            await asyncio.sleep(0.05)
 
     async def ask(self, labels: Sequence[str], *, over: float, command: str = "video") -> None:
         """Have people use a command within so many seconds, in all channels by turns."""
