@@ -271,6 +271,7 @@ class Studio:
             _log.exception("a request cannot be sent", extra=_of(job))
             return await self.give_up(job, lifecycle.UNFORESEEN)
         after = await self._create(sending, request)
+        after = lifecycle.still_in_doubt(job, after, self._clock())
         try:
             return self._reconciled(await self._save_surely(sending, after))
         except StoreError:
@@ -391,9 +392,13 @@ class Studio:
         if not await self._store.save(job, here):
             return await self._store.get(job.id) or job
         everywhere = here.evolve(error_code=lifecycle.CANCELLED_EVERYWHERE)
-        deleted = job.video_id is None or await self.delete_upstream(job)
         # A delete that only forgets the job leaves it rendering: nobody is told that it stopped.
-        if job.video_id is None or (deleted and self._videos.dialect.stops):
+        stopped = (
+            job.sent_at is None
+            if job.video_id is None
+            else await self.delete_upstream(job) and self._videos.dialect.stops
+        )
+        if stopped:
             await self._store.save(here, everywhere)
             here = everywhere
         self._announce(JobChange(job, here))

@@ -119,7 +119,8 @@ class FaultyServer:
         """Origins of other servers, for faults that lead there."""
         self._faults: defaultdict[tuple[Kind, str | None], list[Fault]] = defaultdict(list)
         self._prompts: dict[str, str] = {}
-        self._upstream = upstream
+        self.upstream = upstream
+        """Address of the server behind, for whoever looks at it past all faults."""
         self._session = session
 
     def meet(self, kind: Kind, *faults: Fault, prompt: str | None = None) -> None:
@@ -158,7 +159,7 @@ class FaultyServer:
 
     async def pass_on(self, request: web.Request) -> web.Response:
         """Let the real server have a request, for a fault that does so first."""
-        url = self._upstream + request.path_qs.removeprefix("/v1")
+        url = self.upstream + request.path_qs.removeprefix("/v1")
         headers = CIMultiDict(request.headers)
         for name in _HOP_BY_HOP:
             headers.popall(name, None)

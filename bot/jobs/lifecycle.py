@@ -136,6 +136,17 @@ def refused(job: Job, error: VideosError, now: float) -> Job:
     return ended
 
 
+def still_in_doubt(before: Job, after: Job, now: float) -> Job:
+    """A second create that was refused tells nothing of the first, which may have been taken.
+
+    `before` is the job as it was to be sent, `after` what came of that.
+    """
+    refused = after.status is JobStatus.FAILED and after.video_id is None
+    if refused and before.sent_at is not None:
+        return unconfirmed(after, after.error_code or LOST_WHILE_SENDING, now)
+    return after
+
+
 def unconfirmed(job: Job, code: str, now: float) -> Job:
     """Nobody knows whether the server has it; it is never sent again by itself."""
     return _ended(job, JobStatus.UNCONFIRMED, now, code, None)

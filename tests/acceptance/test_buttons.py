@@ -261,6 +261,19 @@ async def test_an_unconfirmed_film_is_decided_by_its_requester(
                 assert "Unconfirmed" in stage.text
 
 
+async def test_a_second_create_that_is_refused_tells_nothing_of_the_first(tmp_path: Path) -> None:
+    async with faulty_server(tmp_path / "server") as server:
+        server.meet("create", cut, answer(429, "{}"))
+        async with staged(settings_for(tmp_path / "bot", server.base_url)) as stage:
+            await stage.ada.slash(stage.channel, "video", prompt=PROMPT)
+
+            await press(stage.ada, stage.card, Action.SEND)
+
+            assert "Unconfirmed" in stage.text
+            assert "Nothing was rendered or charged" not in stage.text
+            assert server.seen["create"] == 2
+
+
 async def test_a_create_whose_answer_was_lost_is_found_by_itself(tmp_path: Path) -> None:
     async with faulty_server(tmp_path / "server") as server:
         server.lose_answer = True

@@ -77,6 +77,7 @@ class Run:
         self._videos = videos
         self._folder = folder
         self._bot = BotProcess(discord, folder, videos.base_url)
+        self._kills = list(plan.scenario.kills)
         self._reached = asyncio.Event()
         self._asked: list[Asked] = []
         self._tally = Tally()
@@ -85,21 +86,22 @@ class Run:
         self._channels = [discord.add_channel(guild) for _ in range(REQUESTS)]
 
     async def go(self) -> Tally:
-        kills = self._plan.scenario.kills
         later = self._setting in (Setting.TOKEN_DEAD, Setting.OLD, Setting.CLOSED, Setting.REMIX)
         if not later:
-            self._arm(kills[0])
+            self._arm(self._kills[0])
             self._videos.finish()
         async with AsyncExitStack() as stack:
             stack.push_async_exit(self._bot)
             await self._mix_and_ask(dying=not later)
             if later:
                 await self._set()
-            for at, kill in enumerate(kills):
-                await self._kill_in_time(kill)
-                if at + 1 < len(kills):
-                    self._arm(kills[at + 1])
-                await self._start_again()
+            while self._kills:
+                await self._kill_in_time(self._kills.pop(0))
+                if self._kills:
+                    self._arm(self._kills[0])
+                await self._start()
+                if self._bot.ended:
+                    self._breaks("the bot ended by itself", self._bot.log[-500:])
             await self._until_quiet()
             await self._count()
         return self._tally
@@ -216,16 +218,18 @@ class Run:
         await self._bot.kill()
         self._tally.kills += 1
 
-    async def _start_again(self) -> None:
-        """Start it; a deadly request at the very start may come before it is connected."""
-        await self._bot.launch()
+    async def _start(self, module: str = "bot", *arguments: str) -> None:
+        """Start it; a deadly request, or commit, at the very start may come before it hears."""
         gateway = self._discord.gateway
         before = gateway.identifies
+        await self._bot.launch(module, *arguments)
         await self._discord.until(
-            lambda: self._reached.is_set() or self._bot.ended or gateway.identifies > before
+            lambda: (
+                self._reached.is_set()
+                or self._bot.ended
+                or (gateway.identifies > before and gateway.connected)
+            )
         )
-        if self._bot.ended:
-            self._breaks("the bot ended by itself", self._bot.log[-500:])
 
     # ---------------------------------------------------------------- counting
 
@@ -280,7 +284,7 @@ class Run:
 
     async def _films(self) -> dict[str, list[bytes]]:
         """Every film the server made, by its prompt."""
-        base = self._videos.base_url
+        base = self._videos.upstream
         films: dict[str, list[bytes]] = {}
         jobs: list[dict[str, Any]] = []
         async with aiohttp.ClientSession() as session:

@@ -41,7 +41,7 @@ async def _soak(seconds: float, jobs: int, seed: int) -> bool:
             async with serving(videos):
                 soak = Soak(discord, videos, upstream, home / "bot", seed=seed)
                 gauge = await soak.go(seconds, jobs)
-    return _told(soak, gauge, seconds)
+        return _told(soak, gauge, seconds)
 
 
 def _told(soak: Soak, gauge: Gauge, seconds: float) -> bool:
