@@ -138,7 +138,7 @@ CELLS: Final[list[Cell]] = [
     *_edits(
         "10008, message deleted",
         _when(_message_is_deleted),
-        edit=(AWAY_WITH_IT, _NOT_CHANGED),
+        edit=(AWAY_WITH_IT, "the card was deleted"),
         film=(AWAY_WITH_IT, "the card was deleted"),
     ),
     _unseen("10003, channel deleted", faults.answer(404, 10003, "Unknown Channel")),

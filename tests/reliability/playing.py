@@ -117,8 +117,20 @@ class Table:
     async def _play(self, part: Part, slots: asyncio.Semaphore) -> None:
         async with slots:
             self._lay(part)
+            if part.cell.step == "edit":
+                # A card is edited at its own pace: the film waits for the edit that is meant.
+                self._videos.meet("poll", *[_still_running] * 1000, prompt=part.prompt)
             await self._ask(part)
+            await self._until_met(part)
             await self._until(part)
+
+    async def _until_met(self, part: Part) -> None:
+        if part.cell.step == "edit":
+            for _ in range(int(WITHIN / 0.1)):
+                if self._unmet(part) == 0:
+                    break
+                await asyncio.sleep(0.1)
+            self._videos.forget("poll", prompt=part.prompt)
 
     def _lay(self, part: Part) -> None:
         for kind, fault in part.cell.videos:
