@@ -31,10 +31,15 @@ ENDED: Final = frozenset(JobStatus) - ACTIVE
 
 seconds = st.floats(0, 2 * DEADLINE, allow_nan=False)
 waits = st.none() | st.floats(0, 10_000)
+
+
+def told(status: VideoStatus, progress: int | None = None, error: object = None) -> Video:
+    body = {"id": "video_of_a_poll", "status": status, "progress": progress, "error": error}
+    return Video.from_body(body)
+
+
 videos = st.builds(
-    lambda status, progress, error: Video.from_body(
-        {"id": "video_of_a_poll", "status": status, "progress": progress, "error": error}
-    ),
+    told,
     st.sampled_from(VideoStatus),
     st.none() | st.integers(-5, 200),
     st.none() | st.just({"code": "moderation_blocked", "message": "no"}),
@@ -112,8 +117,8 @@ class Life(RuleBasedStateMachine):
     @in_state(JobStatus.SENDING)
     @rule(video=videos)
     def taken(self, video: Video) -> None:
-        told = video.model_copy(update={"id": f"video_{self.creates}"})
-        self.become(lifecycle.accepted(self.job, told, self.now, PAUSE))
+        its_own = video.model_copy(update={"id": f"video_{self.creates}"})
+        self.become(lifecycle.accepted(self.job, its_own, self.now, PAUSE))
 
     @in_state(JobStatus.SENDING)
     @rule(error=refusals)
@@ -136,8 +141,8 @@ class Life(RuleBasedStateMachine):
     @in_state(JobStatus.UNCONFIRMED)
     @rule(video=videos)
     def found_in_the_list(self, video: Video) -> None:
-        told = video.model_copy(update={"id": f"video_{self.creates}"})
-        self.become(lifecycle.found(self.job, told, self.now))
+        its_own = video.model_copy(update={"id": f"video_{self.creates}"})
+        self.become(lifecycle.found(self.job, its_own, self.now))
 
     @in_state(JobStatus.UNCONFIRMED)
     @rule()
@@ -298,12 +303,8 @@ class Life(RuleBasedStateMachine):
         assert words.sentence(self.job) or self.job.status is JobStatus.DELIVERED
 
 
-def _told(status: VideoStatus) -> Video:
-    return Video.from_body({"id": "video_of_a_poll", "status": status})
-
-
 def _taken(status: VideoStatus) -> Callable[[Life], None]:
-    return lambda life: life.become(lifecycle.accepted(life.job, _told(status), life.now, PAUSE))
+    return lambda life: life.become(lifecycle.accepted(life.job, told(status), life.now, PAUSE))
 
 
 REACHED: Final[dict[str, tuple[Callable[[Life], None], ...]]] = {
