@@ -1,6 +1,7 @@
 """The composition root: opens everything in one place and closes it in reverse."""
 
 import asyncio
+import socket
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -19,10 +20,13 @@ from bot.jobs.schema import NewerDatabaseError
 from bot.jobs.store import JobStore, StoreError
 from bot.jobs.tracker import JobTracker
 from bot.keeping import FilmKeeper, Keep
+from bot.links import Links, read_key
 from bot.settings import CHOICES, Settings
+from bot.site import open_site
 from bot.status.buckets import EditBuckets
 from bot.status.delivery import Ladder
 from bot.status.editor import StatusEditor
+from bot.status.view import film_name
 from bot.stills import Stills, Take
 from bot.studio import Limits, Offer, Studio
 from bot.videos.catalog import Catalog, CatalogError, read_catalog
@@ -77,6 +81,9 @@ async def open_bot(
     Raises StartError where the folder, the database or the embedded server cannot be opened.
     """
     async with AsyncExitStack() as stack:
+        listening = _listen(settings)
+        if listening is not None:
+            stack.callback(listening.close)
         films = await asyncio.to_thread(make_folder, settings.data_dir / "films")
         store = await stack.enter_async_context(open_store(settings))
         base_url = settings.videos_base_url
@@ -89,8 +96,44 @@ async def open_bot(
         with suppress(TimeoutError):
             await asyncio.wait_for(videos.find_out(), START_WAITS)
         offer = await asyncio.to_thread(offered, settings, videos)
-        house = _House(store=store, videos=videos, films=films, offer=offer, stills=stills)
-        yield _bot(settings, stack, house, timing)
+        links = await asyncio.to_thread(_links, settings)
+        house = _House(
+            store=store, videos=videos, films=films, offer=offer, stills=stills, links=links
+        )
+        bot = _bot(settings, stack, house, timing)
+        if listening is not None:
+            site = open_site(bot, store, videos, films=films, links=links, listening=listening)
+            await stack.enter_async_context(site)
+        yield bot
+
+
+def _links(settings: Settings) -> Links | None:
+    """Return what makes links, where the bot is reached from outside. Blocking."""
+    if settings.public_url is None:
+        return None
+    path = settings.data_dir / "link.key"
+    try:
+        return Links(base=settings.public_url, key=read_key(path))
+    except OSError as error:
+        raise StartError(
+            f"The links' key at {path} cannot be read or written ({error.strerror}); "
+            "it is to belong to whoever runs the bot."
+        ) from error
+
+
+def _listen(settings: Settings) -> socket.socket | None:
+    """Take the port that is served on, if any is; before all that a failure would leave open."""
+    host, port = settings.web_host, settings.listens_on
+    if port is None:
+        return None
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        raise StartError(
+            f"WEB_HOST and WEB_PORT: {host}:{port} cannot be listened on "
+            f"({error.strerror or error}); set others."
+        ) from error
 
 
 def videos_client(
@@ -173,9 +216,12 @@ class _House:
     films: Path
     offer: Callable[[], Offer]
     stills: Take | None
+    links: Links | None
 
 
 def _bot(settings: Settings, stack: AsyncExitStack, house: _House, timing: Timing) -> VideoBot:
+    links = house.links
+
     def announce(change: JobChange) -> None:
         bot.dispatch("job_change", change)
 
@@ -224,11 +270,17 @@ def _bot(settings: Settings, stack: AsyncExitStack, house: _House, timing: Timin
         tracker=tracker,
         keeper=keeper,
         stills=Stills(store=house.store, films=house.films, take=house.stills),
-        ladder=Ladder(films=house.films, fit=fit_film, link_life=None, clock=timing.clock),
+        ladder=Ladder(
+            films=house.films,
+            fit=fit_film,
+            link_life=None if links is None else settings.link_hours * 3600,
+            clock=timing.clock,
+        ),
         editor=editor,
         buckets=buckets,
         clock=timing.clock,
         currency=settings.videos_currency,
+        link_for=None if links is None else lambda job: links.address(job, film_name(job)),
         largest_image=int(settings.max_image_mb * 1024**2),
         dev_guild=settings.discord_dev_guild,
     )

@@ -13,6 +13,7 @@ from discord.http import HTTPClient, Route
 from yarl import URL
 
 from bot.archive import Archive
+from bot.jobs.models import Job
 from bot.jobs.tracker import JobTracker
 from bot.keeping import FilmKeeper
 from bot.status.buckets import EditBuckets
@@ -20,7 +21,7 @@ from bot.status.delivery import Ladder
 from bot.status.editor import StatusEditor
 from bot.status.language import OFFERED, language
 from bot.status.view import House
-from bot.status.words import GONE_WRONG, NO_ACCESS, STOPPING
+from bot.status.words import GONE_WRONG, NO_ACCESS, STOPPING, TOO_LARGE
 from bot.stills import Stills
 from bot.studio import Studio
 
@@ -52,6 +53,7 @@ class VideoBot(commands.AutoShardedBot):
         buckets: EditBuckets,
         clock: Callable[[], float],
         currency: str,
+        link_for: Callable[[Job], str] | None,
         largest_image: int,
         dev_guild: int | None = None,
     ) -> None:
@@ -69,6 +71,7 @@ class VideoBot(commands.AutoShardedBot):
         self.studio = studio
         self.archive = archive
         self._currency = currency
+        self._link_for = link_for
         self.tracker = tracker
         self.keeper = keeper
         self.stills = stills
@@ -82,7 +85,9 @@ class VideoBot(commands.AutoShardedBot):
     @property
     def house(self) -> House:
         """What the cards say of this bot, as far as its Videos server is known by now."""
-        return House(remix=self.studio.offer.remix, currency=self._currency)
+        return House(
+            remix=self.studio.offer.remix, currency=self._currency, link_for=self._link_for
+        )
 
     async def setup_hook(self) -> None:
         """Load the cogs, tell Discord the commands, and take up the jobs that are waiting."""
@@ -97,6 +102,8 @@ class VideoBot(commands.AutoShardedBot):
         await self.tracker.catch_up()
         self.dispatch("unsent_requests", await self.studio.resume())
         await self.studio.offer_kept(NO_ACCESS)
+        if self._link_for is not None:
+            await self.studio.offer_kept(TOO_LARGE)
         self.tracker.start()
         self.keeper.start()
 

@@ -36,6 +36,8 @@ async def demo(settings: Settings) -> None:
                 "data_dir": Path(folder),
                 "database_url": None,
                 "discord_dev_guild": None,
+                "public_url": None,
+                "web_port": None,
                 "poll_interval": POLL,
             }
         )

@@ -86,6 +86,31 @@ async def test_what_was_delivered_longest_ago_makes_room(shelf: Shelf) -> None:
     assert await shelf.tidy(at=10, budget=120) == {"second", "unseen", "on its way"}
 
 
+async def test_a_film_stays_as_long_as_its_link(shelf: Shelf) -> None:
+    linked = await shelf.put("linked", JobStatus.DELIVERED, ended=0, size=40)
+    assert await shelf.store.save(linked, linked.evolve(link_expires_at=NOW + 3 * DAY))
+
+    assert await shelf.tidy(at=3 * DAY - 1, budget=1) == {"linked"}
+    assert await shelf.tidy(at=3 * DAY + 1) == set()
+
+
+async def test_a_copy_that_fits_stays_while_it_may_be_needed(shelf: Shelf) -> None:
+    long_ago = time.time() - NOBODYS - 60
+    waiting = await shelf.put("waiting", JobStatus.UNDELIVERED, ended=0)
+    encoding = await shelf.put("encoding", JobStatus.COMPLETED, ended=0)
+    delivered = await shelf.put("delivered", JobStatus.DELIVERED, ended=0)
+    for each in (waiting, encoding, delivered):
+        (shelf.films / each.film_copy).write_bytes(b"a copy")
+        os.utime(shelf.films / each.film_copy, (long_ago, long_ago))
+
+    left = await shelf.tidy(at=10)
+
+    copies = {f"{each.id}.fit" for each in (waiting, encoding)}
+    assert left == {"waiting", "encoding", "delivered"} | copies
+    assert "encoding" in await shelf.tidy(at=7 * DAY + 1)
+    assert not (shelf.films / waiting.film_copy).exists()
+
+
 async def test_an_unseen_film_never_makes_room(
     shelf: Shelf, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -248,6 +248,13 @@ class JobStore:
         query = sa.select(sa.func.count().label("found")).where(*_conditions(search))
         return (await self._read(query))[0]["found"]
 
+    async def counts(self) -> dict[JobStatus, int]:
+        """Return how many jobs there are in each state that there are any in."""
+        rows = await self._read(
+            sa.select(jobs.c.status, sa.func.count().label("found")).group_by(jobs.c.status)
+        )
+        return {JobStatus(row["status"]): row["found"] for row in rows}
+
     async def render_times(self, job: Job, *, limit: int) -> list[float]:
         """Return the seconds that the last films like this one took, newest first."""
         rows = await self._read(

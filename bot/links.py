@@ -1,0 +1,52 @@
+"""Links to kept films: signed, so that nobody can make one up, and working until a set time."""
+
+import hmac
+import os
+import secrets
+from base64 import urlsafe_b64encode
+from pathlib import Path
+from typing import Final
+
+from bot.jobs.models import Job
+
+PATH: Final = "/films/{job}/{expires}/{signature}/{name}"
+KEY_BYTES: Final = 32
+
+
+class Links:
+    """Makes the addresses of kept films, and knows its own again."""
+
+    def __init__(self, *, base: str, key: bytes) -> None:
+        """`base` is where the bot is reached from outside; `key` is a secret of this bot."""
+        self._base = base
+        self._key = key
+
+    def address(self, job: Job, name: str) -> str:
+        """Return the address of a job's film until the job's link expires; `name` is for people."""
+        expires = str(int(job.link_expires_at or 0))
+        signature = self._sign(job.id, expires)
+        return self._base + PATH.format(job=job.id, expires=expires, signature=signature, name=name)
+
+    def is_genuine(self, job_id: str, expires: str, signature: str) -> bool:
+        """Whether we signed this, in a time that tells nothing of the signature."""
+        return hmac.compare_digest(self._sign(job_id, expires).encode(), signature.encode())
+
+    def _sign(self, job_id: str, expires: str) -> str:
+        digest = hmac.digest(self._key, f"{job_id} {expires}".encode(), "sha256")
+        return urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+def read_key(path: Path) -> bytes:
+    """Return the key that lies at `path`, made at the first call and for its owner alone. Blocking.
+
+    Raises OSError.
+    """
+    if path.exists() and len(key := path.read_bytes()) >= KEY_BYTES:
+        return key
+    key = secrets.token_bytes(KEY_BYTES)
+    part = path.with_suffix(".part")
+    part.unlink(missing_ok=True)
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(key)
+    part.replace(path)
+    return key

@@ -1,0 +1,104 @@
+"""Opens what the bot serves over HTTP: links, health, readiness and metrics, all or nothing."""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from socket import socket
+from typing import Final
+
+from bot.client import VideoBot
+from bot.jobs.store import JobStore, StoreError
+from bot.links import Links
+from bot.videos.client import VideosClient
+from bot.videos.errors import NotSent, Unauthorized, Unavailable, VideosError
+from bot.web import Site, serving
+
+_log = logging.getLogger(__name__)
+
+ASKED_EVERY: Final = 30.0
+"""Seconds between two questions to the Videos server, however often readiness is asked for."""
+PATIENCE: Final = 5.0
+"""Seconds it may take to answer one."""
+
+
+@asynccontextmanager
+async def open_site(
+    bot: VideoBot,
+    store: JobStore,
+    videos: VideosClient,
+    *,
+    films: Path,
+    links: Links | None,
+    listening: socket,
+) -> AsyncGenerator[None]:
+    """Serve who connects to `listening`, until the end of the context."""
+    # Loaded only here: an idle bot that serves nothing need not hold it in memory.
+    from bot.metrics import Metrics  # noqa: PLC0415
+
+    metrics = Metrics(films=films, counts=store.counts)
+    if bot.http.http_trace is not None:
+        metrics.listen(bot.http.http_trace)
+    bot.add_listener(metrics.changed, "on_job_change")
+    site = Site(
+        films=films,
+        find=store.get,
+        links=links,
+        ready=_Readiness(bot, store, videos).needs,
+        metrics=metrics.text,
+        clock=bot.clock,
+    )
+    async with serving(site, listening):
+        _log.info("serving on %s port %d", *listening.getsockname()[:2])
+        metrics.start()
+        try:
+            yield
+        finally:
+            await metrics.close()
+
+
+class _Readiness:
+    """What the bot needs, and whether it has it."""
+
+    def __init__(self, bot: VideoBot, store: JobStore, videos: VideosClient) -> None:
+        self._bot = bot
+        self._store = store
+        self._videos = videos
+        self._reached = False
+        self._ask_after = 0.0
+        self._asking = asyncio.Lock()
+
+    async def needs(self) -> dict[str, bool]:
+        store, videos = await asyncio.gather(self._store_reads(), self._videos_answer())
+        return {"gateway": self._is_connected(), "store": store, "videos": videos}
+
+    def _is_connected(self) -> bool:
+        shards = self._bot.shards.values()
+        return self._bot.is_ready() and not any(shard.is_closed() for shard in shards)
+
+    async def _store_reads(self) -> bool:
+        try:
+            await self._store.counts()
+        except StoreError:
+            return False
+        return True
+
+    async def _videos_answer(self) -> bool:
+        async with self._asking:
+            if time.monotonic() >= self._ask_after:
+                self._reached = await self._ask()
+                self._ask_after = time.monotonic() + ASKED_EVERY
+        return self._reached
+
+    async def _ask(self) -> bool:
+        """Ask for one job; a server that does not list answers all the same."""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self._videos.list(limit=1)
+        except (NotSent, Unavailable, Unauthorized, TimeoutError):
+            return False
+        except VideosError:
+            return True
+        return True
