@@ -8,12 +8,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from playwright.async_api import FloatRect, Locator, Page, async_playwright, expect
+from playwright.async_api import FloatRect, Locator, Page, ViewportSize, async_playwright, expect
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 MAC = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
 PUBLICATION = 0.8
 """Seconds after which the page has caught up with a publication; it looks every half second."""
+WINDOW: ViewportSize = {"width": 1280, "height": 860}
 MESSAGE_WIDTH = 690
 """Pixels from the left edge of a message's avatar to the right edge of its card, and a margin."""
 QUIET = (
@@ -42,7 +43,7 @@ async def opened(url: str) -> AsyncGenerator[Page]:
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium(), args=QUIET)
         try:
-            page = await browser.new_page(viewport={"width": 1280, "height": 860})
+            page = await browser.new_page(viewport=WINDOW)
             await page.goto(url)
             yield page
         finally:

@@ -212,6 +212,8 @@ _BY_CODE: Final = {
     JobStatus.EXPIRED: EXPIRED,
 }
 
+_WITHOUT_FILM: Final = frozenset({JobStatus.FAILED, JobStatus.CANCELLED, JobStatus.EXPIRED})
+
 UNREACHABLE: Final = N_("The video server stopped answering {since}.")
 NOTHING_LOST: Final = N_("Nothing is lost: this goes on by itself once it answers.")
 BY_MESSAGE: Final = N_(
@@ -335,7 +337,7 @@ def _with_charge(parts: tuple[str, ...], job: Job) -> tuple[str, ...]:
     """Say after what happened whether it was charged, as far as that is known."""
     if job.model == PREVIEW_MODEL:
         return tuple(part for part in parts if part != _PERHAPS_BOUGHT)
-    if job.status not in _BY_CODE or job.status is JobStatus.UNDELIVERED:
+    if job.status not in _WITHOUT_FILM:
         return parts
     if _NOTHING_BOUGHT in parts or _PERHAPS_BOUGHT in parts:
         return parts

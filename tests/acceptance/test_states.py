@@ -49,6 +49,7 @@ MOVING: Final = (
     Shot("rendering", S.IN_PROGRESS, {"progress": 40}, {"ends_at": NOW + 75}),
     Shot("unreachable", S.IN_PROGRESS, {"progress": 40, "unreachable_since": NOW - 150}),
     Shot("rendered", S.COMPLETED, {"progress": 100}),
+    Shot("fitting", S.COMPLETED, {"progress": 100, "error_code": words.FITTING}, pictured=False),
 )
 ENDED: Final = (
     Shot("unconfirmed", S.UNCONFIRMED),

@@ -4,16 +4,18 @@ import os
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Locator, Page, ViewportSize, expect
 
 from tests.acceptance.test_demo import demo, type_command, until, watch
-from tests.browser import opened, portrait, until_taken
+from tests.browser import WINDOW, opened, portrait, until_taken
 
 __all__ = ["demo"]
 
 PICTURES = os.environ.get("PICTURES")
 """The folder that `make pictures` wants the documentation's pictures in."""
 FILM_WITHIN = 60_000
+TALL: ViewportSize = {"width": 1280, "height": 1400}
+"""A window that shows a whole card with a film in it."""
 LOADED = "each => each.naturalWidth > 0 || each.readyState > 1"
 
 
@@ -61,8 +63,10 @@ class Walk:
         message = self.page.locator("#channel-message-list .channel-message").last
         for medium in await message.locator("img, video").all():
             await until(medium, LOADED)
+        await self.page.set_viewport_size(TALL)
         await message.scroll_into_view_if_needed()
         await portrait(message, self._folder / f"{name}.png")
+        await self.page.set_viewport_size(WINDOW)
 
 
 async def test_a_newcomer_walks_through_everything(demo: str, tmp_path: Path) -> None:

@@ -128,6 +128,13 @@ def test_what_the_server_ended_may_have_been_charged(status: JobStatus) -> None:
     assert "It may have been charged." in words.sentence(job(status=status, video_id="video_1"))
 
 
+@pytest.mark.parametrize(
+    "status", sorted(set(JobStatus) - {JobStatus.FAILED, JobStatus.CANCELLED, JobStatus.EXPIRED})
+)
+def test_what_has_its_film_or_awaits_it_speaks_of_no_charge(status: JobStatus) -> None:
+    assert "charged." not in words.sentence(job(status=status, video_id="video_1"))
+
+
 @pytest.mark.parametrize("status", JobStatus)
 def test_the_embedded_renderer_never_costs_anything(status: JobStatus) -> None:
     shown = job(status=status, model="preview", video_id="video_1")
