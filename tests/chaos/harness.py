@@ -111,9 +111,11 @@ class Run:
     async def _mix_and_ask(self, *, dying: bool) -> None:
         first = self._plan.scenario.kills[0]
         if dying and first.where == "commit":
-            await self._bot.start(
-                "tests.chaos.dying", first.kind, "done" if first.done else "begun"
-            )
+            await self._start("tests.chaos.dying", first.kind, "done" if first.done else "begun")
+            if self._bot.ended:
+                # A start has commits of its own, before anybody can ask.
+                await self._kill_in_time(self._kills.pop(0))
+                await self._bot.start()
         else:
             await self._bot.start()
         if self._setting is Setting.LOST:
@@ -252,6 +254,10 @@ class Run:
     async def _count(self) -> None:
         films = await self._films()
         rows = {row["prompt"]: row for row in await asyncio.to_thread(self._rows)}
+        if any(row["status"] not in FINAL for row in rows.values()):
+            # A lost create was found in the list meanwhile.
+            await self._until_quiet()
+            rows = {row["prompt"]: row for row in await asyncio.to_thread(self._rows)}
         seen = 0
         for asked in self._asked:
             row, made = rows.get(asked.prompt), films.get(asked.prompt, [])

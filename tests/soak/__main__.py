@@ -62,6 +62,8 @@ def _told(soak: Soak, gauge: Gauge, seconds: float) -> bool:
     print(f"{result.ends.total()} films, {soak.mix.laid} faults of their own")  # noqa: T201
     for end, count in result.ends.most_common():
         print(f"  {count:6} {end}")  # noqa: T201
+    curve = (gauge.resident_around(seconds * part / 10) / 2**20 for part in range(1, 11))
+    print("  memory in MiB, by tenths:", *(f"{one:.1f}" for one in curve))  # noqa: T201
     for sentence, holds in judged.items():
         print(f"  {'ok ' if holds else 'NOT'} {sentence}")  # noqa: T201
     for one in (*result.violations[:50], *map(str, loop["worst"][:5])):

@@ -54,11 +54,15 @@ class Mix:
         """Perhaps lay faults for one film; those of Discord are for the next in its channel."""
         if self._rng.random() > FAULTY:
             return
+        laid: set[Kind] = set()
         for _ in range(self._rng.choice((1, 1, 2))):
             self.laid += 1
             if self._rng.random() < 0.6:
                 kind, fault = self._rng.choice(VIDEOS)
-                self._videos.meet(kind, fault, prompt=prompt)
+                # A film with a fault before its poll is not in the list, where lost ones are found.
+                if not {"create", "poll"} <= laid | {kind}:
+                    laid.add(kind)
+                    self._videos.meet(kind, fault, prompt=prompt)
             else:
                 what, answer = self._rng.choice(DISCORD)
                 self._discord.meet(what, answer, channel=channel)
