@@ -144,6 +144,8 @@ class Studio:
         self._background = Background()
         self._aside = Background()
         self._closing = False
+        # Films that are in the chat although our disk does not take that.
+        self._delivered: dict[str, tuple[Job, Job]] = {}
 
     @property
     def offer(self) -> Offer:
@@ -501,8 +503,13 @@ class Studio:
     async def fetch_film(self, job: Job) -> Job:
         """Download a completed job's film, unless it is here already.
 
-        The returned job has `film` set, or waits for another try, or is undelivered.
+        The returned job has `film` set, or waits for another try, or is undelivered; or was
+        delivered before, which could not be written down then.
         """
+        if job.id in self._delivered:
+            after = await self._save_surely(*self._delivered[job.id])
+            del self._delivered[job.id]
+            return after
         if job.film is not None and await asyncio.to_thread(self.film_path(job).is_file):
             return job
         assert job.video_id is not None, "a completed job has the id its create answered"  # noqa: S101
@@ -540,7 +547,11 @@ class Studio:
         """
         moved = (as_shown or job).evolve(message_id=message_id or job.message_id)
         after = lifecycle.delivered(moved, attachment_id, self._clock())
-        return await self._save_surely(job, after)
+        try:
+            return await self._save_surely(job, after)
+        except StoreError:
+            self._delivered[job.id] = (job, after)
+            raise
 
     async def found_too_large(self, job: Job, size: int) -> Job:
         """Discord did not take a file of `size` bytes; smaller ones may be tried."""

@@ -11,7 +11,9 @@ from discord.ext import commands
 
 from bot.background import Background
 from bot.client import VideoBot
+from bot.jobs.lifecycle import NOT_TAKEN, UNFORESEEN
 from bot.jobs.models import FOLLOWED, SPOKEN, Job, JobChange, JobStatus
+from bot.jobs.store import StoreError
 from bot.status import words
 from bot.status.buckets import EditsSpent
 from bot.status.delivery import Step
@@ -23,6 +25,7 @@ from bot.status.message import (
     TokenDead,
     TooLarge,
     edit_card,
+    is_refusal,
 )
 from bot.status.roads import Draw, Roads
 from bot.status.view import card, film_name
@@ -32,6 +35,8 @@ _log = logging.getLogger(__name__)
 
 FILMS_AT_ONCE = 4
 """Films downloaded or uploaded at the same time."""
+HELD_BACK = 30.0
+"""Seconds before a delivery that our disk did not let be written down is gone on with."""
 
 TRIES = 4
 """Uploads of one delivery before a link takes their place: Discord may find files too large
@@ -141,6 +146,12 @@ class Showing(commands.Cog):
                 fetched = await self.studio.fetch_film(job)
             if fetched.status is JobStatus.COMPLETED and fetched.film is not None:
                 await self._hand_over(fetched)
+        except StoreError as error:
+            _log.warning("a delivery is not written down: %s", error, extra=job.log_context())
+            await asyncio.sleep(HELD_BACK)
+        except Exception:  # noqa: BLE001 - a fault of ours is not repeated for ever
+            _log.exception("a delivery failed in a way nobody foresaw", extra=job.log_context())
+            await self.studio.not_taken(job, UNFORESEEN)
         finally:
             self._delivering.discard(job.id)
             self._drawn.pop(job.id, None)
@@ -158,8 +169,11 @@ class Showing(commands.Cog):
             _log.info("the card was deleted, its film is let go", extra=job.log_context())
             await self.studio.delivered(job)
         except UNREACHED as error:
-            _log.warning("the film was not taken; trying again: %s", error, extra=job.log_context())
-            await self.studio.postpone(job)
+            _log.warning("the film was not taken: %s", error, extra=job.log_context())
+            if is_refusal(error):
+                await self.studio.not_taken(job, NOT_TAKEN)
+            else:
+                await self.studio.postpone(job)
         else:
             after = await self.studio.delivered(
                 job,

@@ -94,6 +94,8 @@ class JobTracker:
                 await self._take_due()
             except StoreError:
                 _log.exception("the job store cannot be read; trying again")
+            except Exception:  # noqa: BLE001 - every job waits for the next round
+                _log.exception("the jobs could not be looked after; trying again")
             until_round = max(SHORTEST_TICK, self._next_round - self._clock())
             await self._sleep(min(TICK, self._pause, until_round))
 
@@ -132,10 +134,17 @@ class JobTracker:
     async def _look_at(self, job: Job) -> None:
         try:
             async with self._slots:
-                after = await self._poll(job)
+                after = await self._surely(job)
             await self._write_down([(job, self._in_time(after))])
         finally:
             self._polling.discard(job.id)
+
+    async def _surely(self, job: Job) -> Job:
+        try:
+            return await self._poll(job)
+        except Exception:  # noqa: BLE001 - said on the card as of a server that is away
+            _log.exception("a poll failed in a way nobody foresaw", extra=job.log_context())
+            return lifecycle.unreachable(job, self._clock(), self._pause)
 
     async def _poll(self, job: Job) -> Job:
         assert job.video_id is not None, "a followed job has the id its create answered"  # noqa: S101
@@ -174,6 +183,9 @@ class JobTracker:
             wait = error.retry_after if isinstance(error, Unavailable | Unauthorized) else None
             self._next_round = self._clock() + min(wait or self._pause, lifecycle.LONGEST_WAIT)
             await self._look_at_missing(missing)
+        except Exception:  # noqa: BLE001 - what one answer breaks, each job's own may not
+            _log.exception("the list could not be taken over")
+            await self._look_at_missing(running)
         else:
             await self._look_at_missing(missing)
         finally:

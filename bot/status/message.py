@@ -22,10 +22,14 @@ _ARCHIVED: Final = 50083
 _NO_ACCESS: Final = frozenset({_UNKNOWN_CHANNEL, 10004, 10013, 50001, 50013, 50007, 50278})
 """No such channel, server or user, missing access or permissions, and direct messages that somebody
 does not take."""
-_TOKEN_DEAD: Final = frozenset({401, 404})
+_TOKEN_DEAD: Final = frozenset({401, 403, 404})
 _TOKEN_DEAD_CODES: Final = frozenset({10015, 50027})
 """Unknown webhook, invalid webhook token."""
 _HTTP_TOO_LARGE: Final = 413
+_NETWORK_ERROR: Final = 40333
+_CLIENT_ERROR: Final = 4
+_PASSING: Final = frozenset({401, 408, 425, 429})
+"""Refusals of the moment, or of the bot's token as a whole."""
 
 
 class CardGone(Exception):
@@ -38,6 +42,10 @@ class NoAccess(Exception):
 
 class TokenDead(Exception):
     """The interaction's token reaches the card no more; the channel still may."""
+
+
+class Archived(NoAccess):
+    """The thread is archived; it may be possible to open it again."""
 
 
 class TooLarge(Exception):
@@ -108,18 +116,12 @@ async def edit_card(
     Raises TokenDead, CardGone, NoAccess, TooLarge, EditsSpent, and discord.HTTPException for what
     may pass by itself.
     """
-    if job.token_lives(now):
-        return await _edit_through_token(client, job, view, film)
+    edit = _edit_through_token if job.token_lives(now) else _edit_through_channel
     try:
-        return await _edit(_through_channel(client, job), view, film)
-    except discord.HTTPException as error:
-        if error.code != _ARCHIVED:
-            raise _named(error) from error
-    await _unarchive(client, job)
-    try:
-        return await _edit(_through_channel(client, job), view, film)
-    except discord.HTTPException as error:
-        raise _named(error) from error
+        return await edit(client, job, view, film)
+    except Archived:
+        await _unarchive(client, job)
+        return await edit(client, job, view, film)
 
 
 async def _edit_through_token(
@@ -128,7 +130,7 @@ async def _edit_through_token(
     """Edit the card as the interaction's own webhook.
 
     A webhook can answer 404 within its 15 minutes (discord-api-docs#7220): only the channel knows
-    whether the message is really gone, where the bot can ask there.
+    whether the message is really gone or closed, where the bot can ask there.
     """
     try:
         return await _edit(_through_token(client, job), view, film)
@@ -140,6 +142,17 @@ async def _edit_through_token(
         raise _named(error) from error
 
 
+async def _edit_through_channel(
+    client: discord.Client, job: Job, view: ui.LayoutView, film: Film | KeptFilm | None
+) -> Posted:
+    if job.message_id is None:
+        raise NoAccess("it is not known where the card stands")
+    try:
+        return await _edit(_through_channel(client, job), view, film)
+    except discord.HTTPException as error:
+        raise _named(error) from error
+
+
 async def _unarchive(client: discord.Client, job: Job) -> None:
     """Open an archived thread again; raises NoAccess where that is not allowed."""
     try:
@@ -147,7 +160,7 @@ async def _unarchive(client: discord.Client, job: Job) -> None:
         if isinstance(thread, discord.Thread):
             await thread.edit(archived=False)
     except discord.HTTPException as error:
-        raise NoAccess(error.text) from error
+        raise (NoAccess(error.text) if is_refusal(error) else _named(error)) from error
 
 
 async def find_card(client: discord.Client, job: Job) -> int | None:
@@ -242,11 +255,23 @@ async def _edit(edit: Editor, view: ui.LayoutView, film: Film | KeptFilm | None)
     return Posted(message.id, None if film is None else film_in(message))
 
 
+def is_refusal(error: BaseException) -> bool:
+    """Whether Discord says no to the message itself, so that time alone will not help.
+
+    Its own refusals have a code; a 4xx without one comes from what stands in front of it.
+    """
+    if not isinstance(error, discord.HTTPException) or error.code in {0, _NETWORK_ERROR}:
+        return False
+    return error.status // 100 == _CLIENT_ERROR and error.status not in _PASSING
+
+
 def _named(error: discord.HTTPException) -> Exception:
     """Give the answers that have a road of their own a name."""
     if error.code == _UNKNOWN_MESSAGE:
         return CardGone(error.text)
-    if error.code in _NO_ACCESS or error.code == _ARCHIVED:
+    if error.code == _ARCHIVED:
+        return Archived(error.text)
+    if error.code in _NO_ACCESS:
         return NoAccess(error.text)
     if error.code == _TOO_LARGE or error.status == _HTTP_TOO_LARGE:
         return TooLarge(error.text)

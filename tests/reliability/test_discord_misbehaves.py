@@ -166,3 +166,46 @@ async def test_what_the_bot_may_not_is_said_before_it_matters(club: FilmClub) ->
     (told,) = club.discord.private_to(club.ada)
     assert "The bot lacks here: Attach Files." in told.text
     assert "lacks Attach Files" in club.bot.log
+
+
+async def test_the_thread_is_archived_while_the_token_lives(club: FilmClub) -> None:
+    club.channel = club.discord.add_thread(club.channel)
+    await club.ask()
+    await club.until_card_says("In progress")
+
+    club.channel.archived = True
+    await club.until_film()
+
+    await club.assert_film_came_once()
+
+
+async def test_the_thread_is_locked(club: FilmClub) -> None:
+    club.channel = club.discord.add_thread(club.channel)
+    await club.ask()
+    await club.until_card_says("In progress")
+    club.discord.skew(TOKEN_OVER)
+
+    club.channel.archived = club.channel.locked = True
+    club.finish()
+    private = club.discord.dm(club.ada)
+    await club.discord.until(lambda: club.discord.messages_in(private))
+
+    club.channel = private
+    await club.assert_film_came_once()
+
+
+async def test_the_bot_is_removed_from_the_server_and_invited_again(club: FilmClub) -> None:
+    await club.ask()
+    await club.until_card_says("In progress")
+    club.discord.skew(TOKEN_OVER)
+    guild = club.channel.guild
+    assert guild is not None
+
+    await club.discord.remove_bot(guild)
+    club.finish()
+    await club.discord.until(lambda: club.rows()[0]["status"] == "undelivered")
+
+    guild.bot_is_member = True
+    await club.bot.restart()
+    await club.until_film()
+    await club.assert_film_came_once()

@@ -1,0 +1,85 @@
+"""What fails every time is not tried for ever, is said, and stops nobody else."""
+
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+from bot.jobs.lifecycle import DELIVERY_TRIES
+from tests.loopback.faults import answer
+from tests.reliability.film_club import PROMPT, FilmClub
+
+REFUSED = answer(400, 50035, "Invalid Form Body")
+
+
+def told(body: str) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    """Answer so, as a Videos server."""
+
+    async def fault(_: web.Request) -> web.StreamResponse:
+        return web.Response(text=body, content_type="application/json")
+
+    return fault
+
+
+async def killed_while_it_is_rendered(club: FilmClub, change: str) -> None:
+    await club.ask()
+    await club.until_card_says("In progress")
+    await club.bot.kill()
+    club.rewrite(change)
+    await club.bot.start()
+
+
+async def test_discord_refuses_the_film_every_time(club: FilmClub) -> None:
+    club.discord.meet("film", *[REFUSED] * 10)
+    club.finish()
+    await club.ask()
+
+    await club.until_card_says("Discord refused it several times")
+
+    assert club.discord.seen["film"] == DELIVERY_TRIES
+    club.discord.faults.clear()
+    await club.discord.press(club.ada, club.card, "Redeliver")
+    await club.until_film()
+    await club.assert_film_came_once()
+
+
+async def test_discord_refuses_the_film_once(club: FilmClub) -> None:
+    club.discord.meet("film", REFUSED)
+    club.finish()
+    await club.ask()
+
+    await club.until_film()
+
+    await club.assert_film_came_once()
+
+
+async def test_a_delivery_that_fails_by_our_own_fault_is_said(club: FilmClub) -> None:
+    await killed_while_it_is_rendered(club, "SET status = 'completed', video_id = NULL")
+
+    await club.until_card_says("something went wrong inside the bot")
+
+    assert club.bot.log.count("nobody foresaw") == DELIVERY_TRIES
+
+
+async def test_a_job_that_cannot_be_polled_stops_no_other(club: FilmClub) -> None:
+    await killed_while_it_is_rendered(club, "SET video_id = NULL")
+    await club.until_card_says("stopped answering")
+
+    interaction = await club.discord.slash(club.ada, club.channel, "video", prompt=PROMPT)
+    club.finish()
+    await club.discord.until(lambda: interaction.original and interaction.original.film)
+
+    poison, _ = club.rows()
+    assert poison["next_look_at"] - poison["created_at"] > 1
+    assert poison["failed_looks"] == club.bot.log.count("nobody foresaw")
+
+
+async def test_a_reason_that_no_database_holds(club: FilmClub) -> None:
+    """JSON can hold half of an emoji, as text that was cut by a server does."""
+    error = r'{"code": "x", "message": "\ud83d cut in two"}'
+    failed = f'{{"id": "video_1", "status": "failed", "error": {error}}}'
+    club.videos.meet("poll", told(failed))
+    await club.ask()
+
+    await club.until_card_says("? cut")
+
+    assert club.rows()[0]["status"] == "failed"
