@@ -329,6 +329,14 @@ class JobStore:
             .order_by(jobs.c.created_at)
         )
 
+    async def look_at_all(self, now: float) -> None:
+        """Have every followed job looked at now, whenever the clock of an earlier run meant to."""
+        await self._write(
+            sa.update(jobs)
+            .where(jobs.c.status.in_(FOLLOWED), jobs.c.next_look_at > now)
+            .values(next_look_at=now)
+        )
+
     async def forget_tokens(self, now: float) -> None:
         """Clear the interaction tokens that no longer work: a secret is kept while it lives."""
         expires = jobs.c.token_expires_at

@@ -75,8 +75,10 @@ class JobTracker:
     async def catch_up(self) -> None:
         """Have what an earlier process ended and had no time to show announced at once.
 
-        To be called before this process ends anything. Raises StoreError.
+        To be called before this process ends anything. What an earlier process waited for is not
+        waited for again: its clock may have been another. Raises StoreError.
         """
+        await self._store.look_at_all(self._clock())
         self._next_sweep = self._clock() + SWEEP
         await self._sweep(self._clock(), shortest=0.0)
 
