@@ -22,6 +22,11 @@ _log = logging.getLogger(__name__)
 SLOW_LINE: Final = 1_000_000
 """Bytes per second of a slow upload: no film is sent with a token that may die on the way."""
 
+UNPLAYED: Final = frozenset({".avi"})
+"""Endings of films that Discord hands out and does not play; TensorRT-LLM makes such."""
+LEAST_COPY: Final = 512 * 1024
+"""Bytes that a copy may have however small its film is: more than it needs to look as good."""
+
 Fit = Callable[[Path, Path, int], Awaitable[None]]
 """Encodes a film anew, into a file of less than so many bytes; raises CannotFit."""
 
@@ -57,13 +62,14 @@ class Ladder:
         done = job.evolve(status=JobStatus.DELIVERED, fitted=False)
         film = self._films / str(job.film)
         size = await asyncio.to_thread(_size, film)
-        if size <= self._limit(job, size):
+        fits = size <= self._limit(job, size)
+        if fits and film.suffix not in UNPLAYED:
             return Step(done, Film(film, film_name(done), size))
         try:
             copy, size = await self._copy(job, film, fitting)
         except CannotFit as error:
             _log.warning("a film cannot be made to fit: %s", error, extra=job.log_context())
-            return self.link(job)
+            return Step(done, Film(film, film_name(done), size)) if fits else self.link(job)
         done = done.evolve(fitted=True)
         return Step(done, Film(copy, film_name(done), size))
 
@@ -89,6 +95,7 @@ class Ladder:
     async def _copy(self, job: Job, film: Path, fitting: Callable[[], None]) -> tuple[Path, int]:
         """Return a copy that fits and its bytes; one from before a restart is used again."""
         copy = self._films / job.film_copy
+        enough = max(LEAST_COPY, await asyncio.to_thread(_size, film))
         while True:
             size = await asyncio.to_thread(_size, copy)
             # The limit may have shrunk while it was encoded: the token's life is over.
@@ -97,7 +104,7 @@ class Ladder:
                 return copy, size
             fitting()
             async with self._one_at_a_time:
-                await self._fit(film, copy, limit)
+                await self._fit(film, copy, min(limit, enough))
 
 
 def _size(path: Path) -> int:

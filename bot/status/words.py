@@ -226,6 +226,7 @@ QUIET: Final = N_(
     "the film is ready."
 )
 PREVIEW_NOTICE: Final = N_("Drawn by the built-in preview renderer, which is no generative model.")
+CONVERTED: Final = N_("Encoded anew, because Discord does not play the server's own format.")
 IMAGE_FITTED: Final = N_("Your image was cut and scaled to the film's exact frame.")
 FITTED: Final = N_("Encoded anew to fit: the film itself is larger than what may be uploaded here.")
 LINK: Final = N_(

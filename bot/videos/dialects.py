@@ -17,6 +17,8 @@ class ImageAs(StrEnum):
     """`input_reference` as a data URL: Dynamo's JSON."""
     FIRST_FRAME = "first_frame"
     """An entry of `frame_images`: OpenRouter."""
+    MEDIA = "media"
+    """An entry of `media.frame_images`: Together."""
 
 
 class Lists(StrEnum):
@@ -56,6 +58,8 @@ class Dialect:
     seconds: str = "seconds"
     """The field of a create that holds the film's length."""
     seconds_is_number: bool = False
+    size_is_two_numbers: bool = False
+    """The frame is `width` and `height`, not `size`."""
     bare_key: bool = False
     """The key stands alone in an `api-key` header, not behind `Authorization: Bearer`."""
     content: bool = True
@@ -120,6 +124,10 @@ DIALECTS: Final = (
         image=ImageAs.FIRST_FRAME, seconds="duration", seconds_is_number=True,
         content_query="?index=0", lists=False, deletes=False,
         models="/videos/models", models_are=Lists.FILM_MODELS,
+    ),
+    Dialect(
+        name="together", signs=Signs(hosts=("api.together.xyz", "api.together.ai")), json=True,
+        image=ImageAs.MEDIA, size_is_two_numbers=True, content=False, lists=False, deletes=False,
     ),
     Dialect(name="reseller", lists=False, deletes=False),
 )  # fmt: skip

@@ -101,6 +101,8 @@ def create_json(request: CreateVideo, dialect: Dialect) -> dict[str, object]:
         if dialect.image is ImageAs.FIRST_FRAME:
             frame = {"type": "image_url", "image_url": {"url": url}, "frame_type": "first_frame"}
             body["frame_images"] = [frame]
+        elif dialect.image is ImageAs.MEDIA:
+            body["media"] = {"frame_images": [{"input_image": url, "frame": "first"}]}
         else:
             body["input_reference"] = url
     return body
@@ -111,10 +113,14 @@ def _fields(request: CreateVideo, dialect: Dialect) -> dict[str, object]:
     seconds: object = request.seconds
     if request.seconds is not None and dialect.seconds_is_number:
         seconds = int(request.seconds)
+    frame: dict[str, object] = {"size": request.size}
+    if request.size is not None and dialect.size_is_two_numbers:
+        width, height = request.size.split("x")
+        frame = {"width": int(width), "height": int(height)}
     fields: dict[str, object] = {
         "prompt": request.prompt,
         "model": request.model,
-        "size": request.size,
+        **frame,
         dialect.seconds: seconds,
         **request.extra,
     }

@@ -259,6 +259,22 @@ FAMILIES: Final = (
         sends={"duration": 4},
     ),
     Family(
+        name="together",
+        models=NOT_FOUND,
+        jobs=NOT_FOUND,
+        created=Said(body={"id": "vid_g", "status": "queued", "created_at": "2026-11-22"}),
+        polls=(
+            Said(body={"id": "vid_g", "status": "in_progress", "seconds": "4", "error": None}),
+            Said(body={"id": "vid_g", "status": "completed",
+                       "outputs": {"cost": 0.8, "video_url": "{store}/stored"}}),
+        ),
+        content=NOT_FOUND,
+        stored=Said(body=FILM),
+        by_hand=True,
+        is_json=True,
+        sends={"width": 832, "height": 480, "seconds": "4"},
+    ),
+    Family(
         name="reseller",
         models=NOT_FOUND,
         jobs=NOT_FOUND,

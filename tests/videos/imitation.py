@@ -18,6 +18,7 @@ class Imitation:
     """The running pair: `base_url` for a client, `store` as host:port; what was created so far."""
 
     family: Family
+    film: bytes = field(default_factory=films.mp4)
     base_url: str = ""
     store: str = ""
     created: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
@@ -53,7 +54,7 @@ class Imitation:
     def _answer(self, said: Said) -> web.Response:
         headers = {name: self._filled(value) for name, value in said.headers.items()}
         if said.body == FILM:
-            return web.Response(body=films.mp4(), content_type="video/mp4", headers=headers)
+            return web.Response(body=self.film, headers=headers)
         body = self._filled(json.dumps(said.body))
         return web.Response(
             status=said.status, text=body, content_type="application/json", headers=headers
@@ -63,7 +64,7 @@ class Imitation:
         return (
             text.replace("{at}", self.base_url)
             .replace("{store}", f"http://{self.store}")
-            .replace("{film}", b64encode(films.mp4()).decode())
+            .replace("{film}", b64encode(self.film).decode())
         )
 
 
@@ -74,9 +75,9 @@ async def _fields(request: web.Request, *, is_json: bool) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def imitated(family: Family) -> AsyncGenerator[Imitation]:
+async def imitated(family: Family, film: bytes | None = None) -> AsyncGenerator[Imitation]:
     async with AsyncExitStack() as stack:
-        server = Imitation(family)
+        server = Imitation(family, film or films.mp4())
         server.store = await _serve(stack, server.keep)
         server.base_url = f"http://{await _serve(stack, server.handle)}/v1"
         yield server
