@@ -58,8 +58,11 @@ async def box_of(part: Locator) -> FloatRect:
 
 
 async def portrait(message: Locator, path: Path) -> None:
-    """Take a picture of a message, as much of the page as it fills."""
-    box = await box_of(message)
+    """Take a picture of a message once it stands still, as much of the page as it fills."""
+    box, before = await box_of(message), None
+    while box != before:
+        await asyncio.sleep(PUBLICATION)
+        box, before = await box_of(message), box
     clip: FloatRect = {
         "x": box["x"], "y": box["y"], "width": MESSAGE_WIDTH, "height": box["height"],
     }  # fmt: skip
