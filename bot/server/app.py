@@ -4,7 +4,6 @@ Source of the routes: the "Videos" pages of the API reference, and what the SDKs
 """
 
 import asyncio
-import itertools
 import json
 import socket
 import time
@@ -41,12 +40,11 @@ QUEUE: Final = web.AppKey("queue", RenderQueue)
 _LIMITS: Final = web.AppKey("limits", Limits)
 _DOCUMENT: Final = web.AppKey("document", str)
 
-_POLL_AFTER: Final = {"openai-poll-after-ms": "1000"}
-"""What the SDKs' poll helpers wait; a preview takes a second or two."""
-
 _VERBS: Final = "edits|extensions|characters"
 _ID: Final = f"{{id:(?!(?:{_VERBS})$)[^/]+}}"
 """A path's part that is an id and none of the verbs that stand in the same place."""
+
+_ACCEPTED_AT_ONCE: Final = 32
 
 _SHUTDOWN_SECONDS: Final = 1.0
 """Seconds that open connections get at the end; a download cut short can be taken up again."""
@@ -151,7 +149,9 @@ async def _listening(
         return Connection(runner.server, limits)
 
     loop = asyncio.get_running_loop()
-    door = await loop.create_server(connect, sock=listener, backlog=limits.connections)
+    door = await loop.create_server(connect, sock=listener, backlog=_ACCEPTED_AT_ONCE)
+    # That many are accepted in one turn of the loop; the kernel may keep more in line.
+    listener.listen(limits.connections)
     try:
         yield
     finally:
@@ -170,13 +170,8 @@ async def _invite(request: web.Request) -> web.StreamResponse | None:
 
 
 async def _health(request: web.Request) -> web.Response:
-    statuses = [job.status for job in request.app[QUEUE].jobs(newest_first=False)]
-    return shown(
-        Health(
-            queued=statuses.count(VideoStatus.QUEUED),
-            in_progress=statuses.count(VideoStatus.IN_PROGRESS),
-        )
-    )
+    queue = request.app[QUEUE]
+    return shown(Health(queued=queue.waiting, in_progress=queue.rendering))
 
 
 async def _describe(request: web.Request) -> web.Response:
@@ -208,11 +203,11 @@ async def _add(request: web.Request, reading: Awaitable[Order]) -> web.Response:
     except OSError as error:
         raise storage_error(error) from error
     # 200 and nothing else: New API takes 201 and 202 for failures.
-    return _video(job)
+    return _video(request, job)
 
 
 async def _retrieve(request: web.Request) -> web.Response:
-    return _video(_find(request))
+    return _video(request, _find(request))
 
 
 async def _list(request: web.Request) -> web.Response:
@@ -222,17 +217,15 @@ async def _list(request: web.Request) -> web.Response:
     if order not in ("asc", "desc"):
         raise ApiError("order must be asc or desc.", param="order")
     queue = request.app[QUEUE]
-    jobs = iter(queue.jobs(newest_first=order == "desc"))
-    if after := request.query.get("after"):
-        if queue.get(after) is None:
-            raise ApiError(
-                "There is no video with the id in after.",
-                status=404,
-                code="video_not_found",
-                param="after",
-            )
-        jobs = itertools.islice(itertools.dropwhile(lambda job: job.id != after, jobs), 1, None)
-    page = list(itertools.islice(jobs, limit + 1))
+    last = None
+    if (after := request.query.get("after")) and (last := queue.get(after)) is None:
+        raise ApiError(
+            "There is no video with the id in after.",
+            status=404,
+            code="video_not_found",
+            param="after",
+        )
+    page = queue.page(after=last, count=limit + 1, newest_first=order == "desc")
     data = [job.shown() for job in page[:limit]]
     return shown(
         ListedVideos(
@@ -290,8 +283,11 @@ async def _not_offered(request: web.Request) -> NoReturn:
     )
 
 
-def _video(job: VideoJob) -> web.Response:
-    return shown(job.shown(), headers=None if job.status.is_final else _POLL_AFTER)
+def _video(request: web.Request, job: VideoJob) -> web.Response:
+    # The SDKs' poll helpers go by it.
+    pause = request.app[QUEUE].poll_after(job)
+    headers = None if pause is None else {"openai-poll-after-ms": str(round(pause * 1000))}
+    return shown(job.shown(), headers=headers)
 
 
 def _find(request: web.Request) -> VideoJob:

@@ -14,6 +14,7 @@ import logging
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
 from aiohttp import web
@@ -106,12 +107,12 @@ class Connection(web.RequestHandler):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take the connection, and let another or itself go if that makes one too many."""
         super().connection_made(transport)
-        # In the order in which they were opened.
-        others = [one for one in self._all() if one is not self]
-        if len(others) >= self._limits.connections:
+        if self._manager and len(self._manager.connections) > self._limits.connections:
+            # In the order in which they were opened.
+            others = [one for one in self._all() if one is not self]
             idle = (one for one in others if one.is_idle)
             waited_for = (one for one in others if one.is_waited_for)
-            next(idle, next(waited_for, self)).give_way()
+            next(chain(idle, waited_for), self).give_way()
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """Forget the connection."""

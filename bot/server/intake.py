@@ -9,9 +9,10 @@ import hashlib
 import json
 import re
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, LiteralString, NoReturn, TypeVar, cast, get_args
+from urllib.parse import parse_qsl
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
@@ -34,6 +35,10 @@ MODELS: Final = (DEFAULT_MODEL, "sora-2", "sora-2-pro")
 
 MODEL_PATTERN: Final = r"preview|sora-2(-pro)?(-[0-9]{4}-[0-9]{2}-[0-9]{2})?"
 _MODEL: Final = re.compile(MODEL_PATTERN)
+_FIELDS_LIMIT: Final = 1000
+"""Fields of a form, as aiohttp has it for multipart."""
+
+_Parsed = TypeVar("_Parsed")
 _Word = TypeVar("_Word", bound=LiteralString)
 
 # Everything aiohttp's form reading raises on bytes that are no form.
@@ -106,8 +111,10 @@ async def _read_body(request: web.Request) -> Mapping[str, object]:
     kind = request.content_type
     if kind == "application/json" or kind.endswith("+json"):
         return await _read_json(request)
-    if kind in ("multipart/form-data", "application/x-www-form-urlencoded"):
-        return await _read_form(request)
+    if kind == "application/x-www-form-urlencoded":
+        return _fold_brackets(await _read_urlencoded(request))
+    if kind == "multipart/form-data":
+        return _fold_brackets(await _read_multipart(request))
     raise ApiError(
         "Send the request as JSON or as multipart/form-data.",
         status=415,
@@ -117,8 +124,7 @@ async def _read_body(request: web.Request) -> Mapping[str, object]:
 
 async def _read_json(request: web.Request) -> Mapping[str, object]:
     try:
-        data = await request.read()
-        body = cast("object", await asyncio.to_thread(json.loads, data))
+        body = await _parsed(request, json.loads)
     except (ValueError, RecursionError, zlib.error, web.RequestPayloadError):
         raise ApiError("The request body is not valid JSON.", code="invalid_json") from None
     if not isinstance(body, dict):
@@ -126,18 +132,59 @@ async def _read_json(request: web.Request) -> Mapping[str, object]:
     return cast("dict[str, object]", body)
 
 
-async def _read_form(request: web.Request) -> Mapping[str, object]:
+async def _read_urlencoded(request: web.Request) -> dict[str, object]:
+    charset = request.charset or "utf-8"
+
+    def parse(data: bytes) -> list[tuple[str, str]]:
+        return parse_qsl(
+            data.decode(charset),
+            keep_blank_values=True,
+            encoding=charset,
+            max_num_fields=_FIELDS_LIMIT,
+        )
+
+    try:
+        pairs = await _parsed(request, parse)
+    except _NOT_A_FORM:
+        raise _no_form() from None
+    # Of several of one name, the first.
+    return dict(reversed(pairs))
+
+
+async def _read_multipart(request: web.Request) -> dict[str, object]:
     try:
         form = await request.post()
     except _NOT_A_FORM:
-        raise ApiError("The request body is not a valid form.", code="invalid_form") from None
+        raise _no_form() from None
     fields: dict[str, object] = {}
     for name, value in form.items():
         if isinstance(value, web.FileField):
             fields.setdefault(name, await asyncio.to_thread(value.file.read))
         else:
             fields.setdefault(name, value)
-    return _fold_brackets(fields)
+    return fields
+
+
+async def _parsed(request: web.Request, parse: Callable[[bytes], _Parsed]) -> _Parsed:
+    """Read the whole body and parse it in a thread; what was read is not kept."""
+    parts: list[bytes] = []
+    size = 0
+    async for part in request.content.iter_any():
+        size += len(part)
+        if size > BODY_LIMIT:
+            raise too_large()
+        parts.append(part)
+    return await asyncio.to_thread(_take, parts, parse)
+
+
+def _take(parts: list[bytes], parse: Callable[[bytes], _Parsed]) -> _Parsed:
+    data = b"".join(parts)
+    parts.clear()
+    return parse(data)
+
+
+def _no_form() -> ApiError:
+    return ApiError("The request body is not a valid form.", code="invalid_form")
 
 
 def _fold_brackets(fields: dict[str, object]) -> dict[str, object]:

@@ -9,12 +9,14 @@ import itertools
 import logging
 import time
 import uuid
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Sequence
 from typing import Final
 from weakref import WeakValueDictionary
 
 from bot.server.intake import Order
 from bot.server.job import VideoJob
+from bot.server.pace import Pace
 from bot.server.renderer import FilmFiles
 from bot.server.rendering import RENDERER, RenderFailedError, RenderInterruptedError, render
 from bot.server.store import Attempt, JobStore
@@ -46,8 +48,11 @@ class RenderQueue:
         self._workers = workers
         self._keep_seconds = keep_seconds
         self._command = command
-        # In the order of arrival.
+        self._pace = Pace()
         self._jobs: dict[str, VideoJob] = {}
+        # Numbers and ids in the order of arrival: of all jobs, and of those that wait.
+        self._order: list[tuple[int, str]] = []
+        self._waiting: list[tuple[int, str]] = []
         self._by_key: dict[str, str] = {}
         self._key_locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._numbers = itertools.count(1)
@@ -65,7 +70,7 @@ class RenderQueue:
             ended = job.status.is_final
             self._remember(job if ended else job.queued())
             if not ended:
-                self._line.put_nowait(job.id)
+                self._line_up(job)
         self._numbers = itertools.count(known[-1].number + 1 if known else 1)
         self._tasks = [asyncio.create_task(self._work()) for _ in range(self._workers)]
         self._sweeper = asyncio.create_task(self._sweep())
@@ -90,9 +95,32 @@ class RenderQueue:
         """Give a job as it stands."""
         return self._jobs.get(job_id)
 
-    def jobs(self, *, newest_first: bool) -> Iterable[VideoJob]:
-        """Give all jobs by age. Not to be held across an await."""
-        return reversed(self._jobs.values()) if newest_first else self._jobs.values()
+    def page(self, *, after: VideoJob | None, count: int, newest_first: bool) -> list[VideoJob]:
+        """Give so many jobs by age, those that follow `after` or the first."""
+        if newest_first:
+            end = bisect_left(self._order, _place(after)) if after else len(self._order)
+            found = self._order[max(0, end - count) : end][::-1]
+        else:
+            start = bisect_right(self._order, _place(after)) if after else 0
+            found = self._order[start : start + count]
+        return [self._jobs[job_id] for _, job_id in found]
+
+    @property
+    def waiting(self) -> int:
+        """How many jobs wait for a worker."""
+        return len(self._waiting)
+
+    @property
+    def rendering(self) -> int:
+        """How many jobs are being rendered."""
+        return len(self._renderings)
+
+    def poll_after(self, job: VideoJob) -> float | None:
+        """Seconds until it is worth asking for a job again; None once it has ended."""
+        if job.status.is_final:
+            return None
+        ahead = bisect_left(self._waiting, _place(job)) / self._workers
+        return self._pace.poll_after(job, ahead=ahead)
 
     def files(self, job: VideoJob) -> FilmFiles:
         """Where a completed job's film and pictures are."""
@@ -146,16 +174,23 @@ class RenderQueue:
         )
         await asyncio.to_thread(self._store.add, job, order.image)
         self._remember(job)
-        self._line.put_nowait(job.id)
+        self._line_up(job)
         return job
+
+    def _line_up(self, job: VideoJob) -> None:
+        insort(self._waiting, _place(job))
+        self._line.put_nowait(job.id)
 
     def _remember(self, job: VideoJob) -> None:
         self._jobs[job.id] = job
+        insort(self._order, _place(job))
         if job.idempotency_key:
             self._by_key[job.idempotency_key] = job.id
 
     def _forget(self, job: VideoJob) -> None:
         self._jobs.pop(job.id, None)
+        _discard(self._order, job)
+        _discard(self._waiting, job)
         if job.idempotency_key:
             self._by_key.pop(job.idempotency_key, None)
 
@@ -167,6 +202,7 @@ class RenderQueue:
 
     async def _attempt(self, job: VideoJob) -> None:
         """Render one job to its end; whatever goes wrong, the worker lives on."""
+        _discard(self._waiting, job)
         self._report(job.id, 0)
         attempt: Attempt | None = None
         try:
@@ -202,6 +238,7 @@ class RenderQueue:
             )
         )
         self._renderings[job.id] = rendering
+        started = time.monotonic()
         try:
             await asyncio.wait([rendering])
         finally:
@@ -209,6 +246,7 @@ class RenderQueue:
         if rendering.cancelled():
             return False
         rendering.result()
+        self._pace.learn(job, time.monotonic() - started)
         return True
 
     def _report(self, job_id: str, percent: int) -> None:
@@ -218,7 +256,7 @@ class RenderQueue:
     def _requeue(self, job_id: str) -> None:
         if job := self._jobs.get(job_id):
             self._jobs[job_id] = job.queued()
-            self._line.put_nowait(job_id)
+            self._line_up(job)
 
     async def _complete(self, job_id: str) -> None:
         if job := self._jobs.get(job_id):
@@ -262,3 +300,13 @@ class RenderQueue:
         elif job.has_film and job.is_expired(now) and job.id in self._jobs:
             swept = self._jobs[job.id] = job.without_film()
             await asyncio.to_thread(self._store.remove_film, swept)
+
+
+def _place(job: VideoJob) -> tuple[int, str]:
+    return job.number, job.id
+
+
+def _discard(places: list[tuple[int, str]], job: VideoJob) -> None:
+    index = bisect_left(places, _place(job))
+    if index < len(places) and places[index] == _place(job):
+        del places[index]

@@ -13,6 +13,8 @@ IMAGE_LIMIT: Final = 20 * 2**20
 """Bytes of one image; a PNG straight from a camera stays below."""
 
 PARAM: Final = "input_reference"
+_PIECE: Final = 2**20
+"""Characters decoded at a time; a multiple of four."""
 _BASE64_LIMIT: Final = IMAGE_LIMIT * 4 // 3 + 4
 
 
@@ -64,9 +66,20 @@ def _decode_data_url(url: str) -> bytes:
     if len(encoded) > _BASE64_LIMIT:
         _too_large()
     try:
-        return base64.b64decode(encoded, validate=True)
+        return _decode_base64(encoded)
     except (binascii.Error, ValueError):
         _refuse("The data URL in input_reference is not valid base64.")
+
+
+def _decode_base64(encoded: str) -> bytes:
+    """Decode in pieces: in one go, twenty megabytes keep every other thread waiting for 90 ms."""
+    pieces = [
+        base64.b64decode(encoded[start : start + _PIECE], validate=True)
+        for start in range(0, len(encoded), _PIECE)
+    ]
+    if any(len(piece) < _PIECE // 4 * 3 for piece in pieces[:-1]):
+        raise binascii.Error("padding before the end")
+    return b"".join(pieces)
 
 
 def _image(data: bytes) -> ReferenceImage:

@@ -207,6 +207,7 @@ def requests(draw: st.DrawFn, known: str) -> Sent:
                 is_whole = False
             case 2:
                 lines.append("Content-Length: -1")
+                is_whole = False
             case 3:
                 lines.append("Transfer-Encoding: chunked")
                 is_whole = False
@@ -250,7 +251,8 @@ def ask(port: int, sent: Sent) -> Answer:
 def faults(sent: Sent, answer: Answer) -> list[str]:
     """Say what is wrong with an answer; nothing for a good one."""
     if answer.status == 0:
-        return ["no answer"]
+        # What is sent after a refusal can make TCP drop it before it is read.
+        return ["no answer"] if sent.is_whole else []
     if answer.status >= 500:
         return [f"{answer.status}"]
     if answer.status < 400 or sent.method == "HEAD":

@@ -266,6 +266,31 @@ async def test_the_list_goes_page_by_page_in_both_orders(videos: Videos) -> None
     assert [job["id"] for job in oldest["data"]] == made
 
 
+async def test_pages_stay_whole_while_videos_come_and_go(videos: Videos) -> None:
+    made = [await videos.create("quick") for _ in range(6)]
+    _, first = await videos.call("GET", "videos", params={"limit": "2"})
+    await videos.call("DELETE", f"videos/{made[0]}")
+    await videos.call("DELETE", f"videos/{made[2]}")
+    await videos.create("quick")
+
+    _, second = await videos.call("GET", "videos", params={"limit": "2", "after": first["last_id"]})
+
+    assert [job["id"] for job in second["data"]] == [made[3], made[1]]
+    assert second["has_more"] is False
+
+
+@pytest.mark.parametrize("padding", ["=", "=="])
+async def test_a_data_url_padded_in_its_middle_is_refused(videos: Videos, padding: str) -> None:
+    url = data_url(picture() + bytes(2**20))
+    cut = url.index(",") + 1 + 2**20
+    broken = f"{url[: cut - len(padding)]}{padding}{url[cut:]}"
+    body = io.BytesIO(json.dumps({"prompt": "p", "input_reference": broken}).encode())
+    headers = {"Content-Type": "application/json"}
+    status, error = await refused(videos, data=body, headers=headers)
+
+    assert (status, error["param"]) == (400, "input_reference")
+
+
 async def test_an_empty_list(videos: Videos) -> None:
     assert await videos.call("GET", "videos") == (
         200,

@@ -321,3 +321,27 @@ async def test_a_stopped_server_process_leaves_no_renderer(server: VideosServer)
     server.__exit__()
 
     assert not any(is_alive(pid) for pid in renderers)
+
+
+async def test_when_to_ask_again_follows_the_line_and_the_pace(
+    videos: Videos, tmp_path: Path
+) -> None:
+    async def pause(job_id: str) -> int | None:
+        async with videos.session.get(f"videos/{job_id}") as answer:
+            told = answer.headers.get("openai-poll-after-ms")
+            return None if told is None else int(told)
+
+    door = tmp_path / "door"
+    first = await videos.create(f"hold {door}")
+    others = [await videos.create(f"quick {n}") for n in range(30)]
+    waits = [await pause(job_id) for job_id in (first, others[0], others[3], others[-1])]
+    door.touch()
+    for job_id in (first, *others):
+        await videos.until(job_id, "completed")
+    # Now it is known that films take no time here.
+    last = await videos.create(f"hold {tmp_path / 'never'}")
+
+    assert waits == sorted(waits, key=lambda wait: wait or 0)
+    assert (waits[0] or 0) < (waits[-1] or 0) == 5000
+    assert await pause(last) == 250
+    assert await pause(first) is None
