@@ -70,7 +70,7 @@ class Showing(commands.Cog):
             if job.id not in self._delivering:
                 self._delivering.add(job.id)
                 self._background.spawn(self._deliver(job), name=f"deliver {job.id}")
-        elif job.status in _PICTURED:
+        elif job.status in _PICTURED and not _came_with_film(change):
             self.show(job)
 
     def show(self, job: Job) -> None:
@@ -218,6 +218,13 @@ class Showing(commands.Cog):
                 return await self._roads.reach(done, draw, now=self._now() + lead, film=film)
 
         return await self.bot.editor.finish(done.id, send, road=self._road(done, lead))
+
+
+def _came_with_film(change: JobChange) -> bool:
+    """Whether the edit that brought the film has shown this already."""
+    before = change.before
+    delivered = change.job.status is JobStatus.DELIVERED
+    return delivered and before is not None and before.status is JobStatus.COMPLETED
 
 
 def _digest(view: discord.ui.LayoutView) -> int:

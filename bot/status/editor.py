@@ -20,7 +20,7 @@ CALM: Final = 4.0
 as its film does."""
 LEAST_PACE: Final = 0.5
 """Seconds between two pictures of one message, at the least: a token's bucket takes 5 in 2 s."""
-MOST_PACE: Final = 7.5
+MOST_PACE: Final = 7.7
 """Seconds between two pictures of one message while there are many: a card that stands still for
 eight looks dead."""
 BUSY: Final = 150.0
