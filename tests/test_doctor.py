@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import socket
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -120,6 +121,21 @@ async def test_commands_are_compared_with_those_that_discord_knows(
     assert synced["commands"]["found"] == "in sync: Make a video, video, videos"
     assert changed["commands"]["found"] == "Discord has other options of video"
     assert fewer["commands"]["mark"] == "look"
+
+
+async def test_beside_a_running_bot_its_public_address_is_asked(
+    server: VideosServer, tmp_path: Path
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    web = {"WEB_PORT": str(port), "PUBLIC_URL": f"http://127.0.0.1:{port}"}
+    async with loopback() as discord:
+        async with BotProcess(discord, tmp_path, server.base_url, **web):
+            code, served, _ = await examined(discord, tmp_path, server.base_url, **web)
+        _, alone, _ = await examined(discord, tmp_path, server.base_url, **web)
+    assert code == 0
+    assert served["public address"]["mark"] == served["commands"]["mark"] == "ok"
+    assert alone["public address"]["mark"] == "look"
 
 
 @pytest.mark.parametrize("embedded", [False, True], ids=["configured", "embedded"])

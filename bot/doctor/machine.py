@@ -1,8 +1,11 @@
-"""The machine's side: the database and the disk."""
+"""The machine's side: the database, the disk and the public address."""
 
 import asyncio
 import shutil
+from http import HTTPStatus
 from typing import Final
+
+import aiohttp
 
 from bot.app import StartError, make_folder, open_store
 from bot.doctor.check import Check, Mark
@@ -14,7 +17,7 @@ LEAST_FREE: Final = 2 * 10**9
 
 
 async def checks(settings: Settings) -> list[Check]:
-    """Look at the database and at the room for films."""
+    """Look at the database, the room for films, and the address for links."""
     try:
         await asyncio.to_thread(make_folder, settings.data_dir)
         async with open_store(settings) as store:
@@ -26,4 +29,24 @@ async def checks(settings: Settings) -> list[Check]:
     if free < LEAST_FREE:
         mend = "make room, or set DATA_DIR to another disk"
         room = Check("disk", Mark.WARNING, room.found, mend)
-    return [Check("database", Mark.GOOD, f"{jobs} films in the history"), room]
+    database = Check("database", Mark.GOOD, f"{jobs} films in the history")
+    return [database, room, *await _public_address(settings)]
+
+
+async def _public_address(settings: Settings) -> list[Check]:
+    """Ask a running bot for its health, by the way that people's browsers take to a film."""
+    if settings.public_url is None:
+        return []
+    what, address = "public address", f"{settings.public_url}/healthz"
+    mend = "start the bot, and let PUBLIC_URL lead to its WEB_PORT"
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as session,
+            session.get(address) as answer,
+        ):
+            found = f"{address} answers HTTP {answer.status}"
+            if answer.status == HTTPStatus.OK:
+                return [Check(what, Mark.GOOD, found)]
+    except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+        found = f"{address}: {type(error).__name__}"
+    return [Check(what, Mark.WARNING, found, mend)]

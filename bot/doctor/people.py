@@ -114,9 +114,11 @@ async def _commands(settings: Settings, listed: object) -> Check:
 
 async def _told(settings: Settings) -> list[dict[str, Any]]:
     """Return the commands as this bot, so configured, would tell them to Discord."""
+    # Nothing is served: a running bot has the port.
+    changes: dict[str, object] = {"web_port": None, "public_url": None}
     if settings.videos_base_url is None:
-        embedded = {"videos_base_url": _NOBODY, "videos_models": ("preview",)}
-        settings = settings.model_copy(update=embedded)
+        changes |= {"videos_base_url": _NOBODY, "videos_models": ("preview",)}
+    settings = settings.model_copy(update=changes)
     async with open_bot(settings, stills=None) as bot, bot:
         for name in EXTENSIONS:
             await bot.load_extension(name)
