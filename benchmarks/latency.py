@@ -128,7 +128,7 @@ async def _run(kind: str, setting: Setting, jobs: int, over: float) -> Run:
         await played.start_bot()
         watch = asyncio.create_task(played.watch_memory())
         await played.ask([f"film {number} of {jobs}" for number in range(jobs)], over=over)
-        await played.until("films", jobs, within=setting.longest + 180)
+        await played.until("films", jobs, within=setting.longest + 140)
         watch.cancel()
         print(f"  {kind}: {played.load()}", flush=True)
         return await _outcome(played)
