@@ -1,6 +1,5 @@
 """VideoBot: the connection to Discord, with every resource handed over by keyword."""
 
-import gc
 import logging
 from collections.abc import Callable
 from typing import Any, Final
@@ -114,10 +113,6 @@ class VideoBot(commands.AutoShardedBot):
 
     async def on_ready(self) -> None:
         """Say that people can be served."""
-        # What is loaded by now stays: a full collection that goes through all of it again would
-        # stop the event loop for a tenth of a second.
-        gc.collect()
-        gc.freeze()
         _log.info("ready as %s in %d servers", self.user, len(self.guilds))
 
 

@@ -3,7 +3,8 @@
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from functools import partial
 
 import discord
@@ -38,6 +39,9 @@ FILMS_AT_ONCE = 4
 HELD_BACK = 30.0
 """Seconds before a delivery that our disk did not let be written down is gone on with."""
 
+STILL_WAITS = 60
+"""Seconds that the picture of a film waits for a moment without films on their way."""
+
 TRIES = 4
 """Uploads of one delivery before a link takes their place: Discord may find files too large
 against its own word, or the token dead."""
@@ -57,6 +61,7 @@ class Showing(commands.Cog):
         # A digest of what each running job's card shows: an edit that changes nothing is not sent.
         self._drawn: dict[str, int] = {}
         self._transfers = asyncio.Semaphore(FILMS_AT_ONCE)
+        self._films_moving = 0
 
     async def cog_unload(self) -> None:
         """Leave what is on its way to the next start."""
@@ -142,7 +147,7 @@ class Showing(commands.Cog):
             # The channel's few edits are for films; a token has edits of its own.
             if job.token_lives(self._now()):
                 self.show(job)
-            async with self._transfers:
+            async with self._moving():
                 fetched = await self.studio.fetch_film(job)
             if fetched.status is JobStatus.COMPLETED and fetched.film is not None:
                 await self._hand_over(fetched)
@@ -181,7 +186,7 @@ class Showing(commands.Cog):
                 message_id=posted.message_id,
                 attachment_id=posted.attachment_id,
             )
-            self._background.spawn(self.bot.stills.keep(after), name=f"still {job.id}")
+            self._background.spawn(self._keep_still(after), name=f"still {job.id}")
             await self.bot.ladder.let_go(job)
 
     async def _climb(self, job: Job) -> tuple[Step, Posted]:
@@ -214,10 +219,28 @@ class Showing(commands.Cog):
         lead = 0.0 if film is None else self.bot.ladder.lead(done, film.size)
 
         async def send() -> Posted:
-            async with self._transfers:
+            async with self._moving():
                 return await self._roads.reach(done, draw, now=self._now() + lead, film=film)
 
         return await self.bot.editor.finish(done.id, send, road=self._road(done, lead))
+
+    @asynccontextmanager
+    async def _moving(self) -> AsyncGenerator[None]:
+        """Hold a place among the films that are downloaded or uploaded."""
+        self._films_moving += 1
+        try:
+            async with self._transfers:
+                yield
+        finally:
+            self._films_moving -= 1
+
+    async def _keep_still(self, job: Job) -> None:
+        """Take the film's picture while no film moves: its process takes more memory than they."""
+        for _ in range(STILL_WAITS):
+            if not self._films_moving:
+                break
+            await asyncio.sleep(1.0)
+        await self.bot.stills.keep(job)
 
 
 def _came_with_film(change: JobChange) -> bool:
