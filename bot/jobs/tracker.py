@@ -98,8 +98,14 @@ class JobTracker:
                 _log.exception("the job store cannot be read; trying again")
             except Exception:  # noqa: BLE001 - every job waits for the next round
                 _log.exception("the jobs could not be looked after; trying again")
-            until_round = max(SHORTEST_TICK, self._next_round - self._clock())
-            await self._sleep(min(TICK, self._pause, until_round))
+            await self._sleep(self._tick())
+
+    def _tick(self) -> float:
+        """Seconds until it is worth looking again: the next round's beginning is not slept over."""
+        tick = min(TICK, self._pause)
+        if self._by_list and not self._walking:
+            return min(tick, max(SHORTEST_TICK, self._next_round - self._clock()))
+        return tick
 
     async def _take_due(self) -> None:
         now = self._clock()
