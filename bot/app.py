@@ -15,12 +15,15 @@ from sqlalchemy.engine import make_url
 from bot.archive import Archive
 from bot.client import VideoBot
 from bot.clock import steady_clock
+from bot.deliveries import Deliveries
+from bot.jobs.ledger import Ledger
 from bot.jobs.models import Job, JobChange
 from bot.jobs.schema import NewerDatabaseError
 from bot.jobs.store import JobStore, StoreError
 from bot.jobs.tracker import JobTracker
 from bot.keeping import FilmKeeper, Keep
 from bot.links import Links, read_key
+from bot.orders import Limits, Offer
 from bot.settings import CHOICES, Settings
 from bot.site import open_site
 from bot.status.buckets import EditBuckets
@@ -28,7 +31,7 @@ from bot.status.delivery import Ladder
 from bot.status.editor import StatusEditor
 from bot.status.view import film_name
 from bot.stills import Stills, Take
-from bot.studio import Limits, Offer, Studio
+from bot.studio import Studio
 from bot.videos.catalog import Catalog, CatalogError, read_catalog
 from bot.videos.client import VideosClient
 from bot.videos.dialects import BY_NAME, RUSHES, Dialect
@@ -228,8 +231,18 @@ def _bot(settings: Settings, stack: AsyncExitStack, house: _House, timing: Timin
     def remind(job: Job) -> None:
         bot.dispatch("untold_end", job)
 
+    ledger = Ledger(house.store, announce)
+    deliveries = Deliveries(
+        store=house.store,
+        ledger=ledger,
+        videos=house.videos,
+        films=house.films,
+        poll_interval=settings.poll_interval,
+        clock=timing.clock,
+    )
     studio = Studio(
         store=house.store,
+        ledger=ledger,
         videos=house.videos,
         films=house.films,
         offer=house.offer,
@@ -266,6 +279,7 @@ def _bot(settings: Settings, stack: AsyncExitStack, house: _House, timing: Timin
     editor = StatusEditor(buckets=buckets, clock=timing.clock, sleep=timing.sleep)
     bot = VideoBot(
         studio=studio,
+        deliveries=deliveries,
         archive=archive,
         tracker=tracker,
         keeper=keeper,

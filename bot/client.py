@@ -12,6 +12,7 @@ from discord.http import HTTPClient, Route
 from yarl import URL
 
 from bot.archive import Archive
+from bot.deliveries import Deliveries
 from bot.jobs.models import Job
 from bot.jobs.tracker import JobTracker
 from bot.keeping import FilmKeeper
@@ -43,6 +44,7 @@ class VideoBot(commands.AutoShardedBot):
         self,
         *,
         studio: Studio,
+        deliveries: Deliveries,
         archive: Archive,
         tracker: JobTracker,
         keeper: FilmKeeper,
@@ -68,6 +70,7 @@ class VideoBot(commands.AutoShardedBot):
             http_trace=buckets.trace(),
         )
         self.studio = studio
+        self.deliveries = deliveries
         self.archive = archive
         self._currency = currency
         self._link_for = link_for
@@ -100,9 +103,9 @@ class VideoBot(commands.AutoShardedBot):
         # gateway connects, since a new request would look interrupted as well.
         await self.tracker.catch_up()
         self.dispatch("unsent_requests", await self.studio.resume())
-        await self.studio.offer_kept(NO_ACCESS)
+        await self.deliveries.offer_kept(NO_ACCESS)
         if self._link_for is not None:
-            await self.studio.offer_kept(TOO_LARGE)
+            await self.deliveries.offer_kept(TOO_LARGE)
         self.tracker.start()
         self.keeper.start()
 

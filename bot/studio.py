@@ -5,28 +5,24 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, cast
-from uuid import uuid4
-
-import stamina
 
 from bot.background import Background
+from bot.deliveries import keep_film
 from bot.jobs import lifecycle
-from bot.jobs.models import TOKEN_LIFE, Job, JobChange, JobStatus, Road
+from bot.jobs.ledger import Ledger
+from bot.jobs.models import Job, JobChange, JobStatus
 from bot.jobs.store import JobStore, StoreError
-from bot.videos.catalog import Catalog, Entry
+from bot.orders import Limits, Offer, Order, OverLimit, job_of
 from bot.videos.client import VideosClient
 from bot.videos.container import Container
-from bot.videos.errors import FilmNotReady, OutcomeUnknown, Unavailable, VideosError
+from bot.videos.errors import OutcomeUnknown, VideosError
 from bot.videos.images import fit_image
-from bot.videos.models import PROMPT_LIMIT, CreateVideo, InputReference, Video
+from bot.videos.models import CreateVideo, InputReference, Video
 
 _log = logging.getLogger(__name__)
 
-SAVE_TRIES: Final = 6
-"""Tries to write down what cannot be asked for again: the id of a film that is being paid for."""
 LAST_WORDS: Final = 4.0
 """Seconds a stopping bot waits for creates on the wire; Docker kills after ten."""
 WRITE_AGAIN: Final = 30.0
@@ -39,92 +35,14 @@ CANCELLABLE: Final = frozenset({JobStatus.REQUESTED, JobStatus.QUEUED, JobStatus
 """Not while the create is on the wire: what came of it has to be written down first."""
 
 
-class PromptProblem(Exception):
-    """The prompt is blank, or longer than PROMPT_LIMIT characters."""
-
-
-class NotOffered(Exception):
-    """A size, duration or model that this bot does not offer."""
-
-    def __init__(self, field: str, value: str, offered: tuple[str, ...]) -> None:
-        """Keep what was asked for and what may be."""
-        super().__init__(f"{field}={value}")
-        self.field = field
-        self.value = value
-        self.offered = offered
-
-
-class OverLimit(Exception):
-    """The spend guard is reached; `own` are the jobs this requester has running."""
-
-    def __init__(self, own: list[Job], *, most_of_user: int) -> None:
-        """Keep what runs, so that the sentence can say it."""
-        super().__init__(f"{len(own)} of {most_of_user} running")
-        self.own = own
-        self.most_of_user = most_of_user
-
-
-@dataclass(frozen=True, kw_only=True)
-class Offer:
-    """What may be chosen; the first of each is the default. No models: the server decides."""
-
-    models: tuple[str, ...]
-    listed: tuple[str, ...] = ()
-    """Without `models`, what the server lists: any of them may be chosen, none has to be."""
-    may_list: bool = False
-    """Whether several are listed, or may be once the server is there to be asked."""
-    sizes: tuple[str, ...]
-    seconds: tuple[str, ...]
-    remix: bool = False
-    """Whether the server changes a film it made (`POST /videos/{id}/remix`)."""
-    catalog: Catalog = field(default_factory=dict[str, Entry])
-    """What single models offer instead of `sizes` and `seconds`, which then name all there are."""
-
-    def of(self, model: str | None) -> Entry:
-        """Return what goes with a model."""
-        everything = Entry(sizes=self.sizes, seconds=self.seconds, price=None)
-        return self.catalog.get(model or "", everything)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Limits:
-    """The spend guard: how many jobs may be active at once."""
-
-    per_user: int
-    all_together: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Order:
-    """What somebody asked for and where; ids are Discord snowflakes, limits are bytes."""
-
-    prompt: str
-    size: str | None
-    seconds: str | None
-    model: str | None
-    image_url: str | None
-    image_name: str | None
-    requester_id: int
-    guild_id: int | None
-    channel_id: int
-    application_id: int
-    interaction_token: str
-    upload_limit: int
-    bot_upload_limit: int
-    is_member: bool = True
-    locale: str = "en-US"
-    image_of: str | None = None
-    remix_of: str | None = None
-    parent_link: str | None = None
-
-
 class Studio:
-    """Requests films, fetches them, and writes down every step before the next is taken."""
+    """Requests films and writes down every step before the next is taken."""
 
     def __init__(
         self,
         *,
         store: JobStore,
+        ledger: Ledger,
         videos: VideosClient,
         films: Path,
         offer: Callable[[], Offer],
@@ -135,6 +53,7 @@ class Studio:
     ) -> None:
         self._offer = offer
         self._store = store
+        self._ledger = ledger
         self._videos = videos
         self._films = films
         self._limits = limits
@@ -144,8 +63,6 @@ class Studio:
         self._background = Background()
         self._aside = Background()
         self._closing = False
-        # Films that are in the chat although our disk does not take that.
-        self._delivered: dict[str, tuple[Job, Job]] = {}
 
     @property
     def offer(self) -> Offer:
@@ -157,46 +74,12 @@ class Studio:
 
         Raises PromptProblem, NotOffered, OverLimit, StoreError; then nothing was written.
         """
-        job = self._job(order)
+        job = job_of(order, self.offer, self._clock())
         limits = self._limits
         if not await self._store.admit(job, most_of_user=limits.per_user, most=limits.all_together):
             own = await self._store.active_of(order.requester_id)
             raise OverLimit(own, most_of_user=limits.per_user)
         return job
-
-    def _job(self, order: Order) -> Job:
-        prompt = order.prompt.strip()
-        if not 1 <= len(prompt) <= PROMPT_LIMIT:
-            raise PromptProblem
-        now = self._clock()
-        offer = self.offer
-        model = _choose("model", order.model, offer.models) if offer.models else order.model
-        if not offer.models and model is not None and model not in offer.listed:
-            raise NotOffered("model", model, offer.listed)
-        offered = offer.of(model)
-        return Job(
-            id=uuid4().hex,
-            prompt=prompt,
-            size=_choose("size", order.size, offered.sizes),
-            seconds=_choose("seconds", order.seconds, offered.seconds),
-            model=model,
-            image_url=order.image_url,
-            image_name=order.image_name,
-            requester_id=order.requester_id,
-            guild_id=order.guild_id,
-            channel_id=order.channel_id,
-            application_id=order.application_id,
-            interaction_token=order.interaction_token,
-            token_expires_at=now + TOKEN_LIFE,
-            upload_limit=order.upload_limit,
-            bot_upload_limit=order.bot_upload_limit,
-            is_member=order.is_member,
-            locale=order.locale,
-            image_of=order.image_of,
-            remix_of=order.remix_of,
-            parent_link=order.parent_link,
-            created_at=now,
-        )
 
     async def shown(self, job: Job, message_id: int) -> Job:
         """The card stands in the channel, as this message.
@@ -205,7 +88,7 @@ class Studio:
         """
         with_card = job.evolve(message_id=message_id)
         try:
-            return await self._save(job, with_card)
+            return await self._ledger.save(job, with_card)
         except StoreError:
             return self._unwritten(with_card)
 
@@ -275,7 +158,7 @@ class Studio:
         after = await self._create(sending, request)
         after = lifecycle.still_in_doubt(job, after, self._clock())
         try:
-            return self._reconciled(await self._save_surely(sending, after))
+            return self._reconciled(await self._ledger.save_surely(sending, after))
         except StoreError:
             lost = lifecycle.unconfirmed(after, lifecycle.DISK_FAILED, self._clock())
             self._announce(JobChange(sending, lost))
@@ -283,7 +166,7 @@ class Studio:
             return lost
 
     async def _settle(self, sending: Job, after: Job) -> None:
-        self._reconciled(await self._save(sending, after))
+        self._reconciled(await self._ledger.save(sending, after))
 
     def _request(self, job: Job, image: InputReference | None) -> CreateVideo:
         return CreateVideo(
@@ -323,16 +206,10 @@ class Studio:
     async def _film_came_along(self, job: Job, container: Container) -> Job:
         """Keep the film that was inside the answer to the create."""
         try:
-            return await self._named(job, container)
+            return await keep_film(self._films, job, container)
         except OSError:
             _log.exception("the film of a create could not be kept", extra=_of(job))
             return job
-
-    async def _named(self, job: Job, container: Container) -> Job:
-        raw = self._films / job.id
-        film = raw.with_suffix(container.extension)
-        await asyncio.to_thread(raw.replace, film)
-        return lifecycle.downloaded(job, film.name)
 
     def _unwritten(self, job: Job) -> Job:
         """End, on the card alone, a request that our disk does not take and that is not sent."""
@@ -365,7 +242,7 @@ class Studio:
             now = self._clock()
             if job.status is JobStatus.SENDING or job.sent_at is not None:
                 after = lifecycle.unconfirmed(job, lifecycle.LOST_WHILE_SENDING, now)
-                self._reconciled(await self._save(job, after))
+                self._reconciled(await self._ledger.save(job, after))
             elif not lifecycle.fresh(job, now):
                 await self.give_up(job, lifecycle.NOT_SENT_BEFORE_RESTART)
             else:
@@ -378,7 +255,9 @@ class Studio:
             current = await self._store.get(job.id)
             if current is None or current.status is not JobStatus.REQUESTED:
                 return current or job
-            return await self._save(current, lifecycle.not_sent(current, code, self._clock()))
+            return await self._ledger.save(
+                current, lifecycle.not_sent(current, code, self._clock())
+            )
         except StoreError:
             return self._unwritten(job)
 
@@ -459,7 +338,7 @@ class Studio:
         unknown = [video for video in found if video.id not in known]
         if len(unknown) != 1:
             return job
-        return await self._save(job, lifecycle.found(job, unknown[0], self._clock()))
+        return await self._ledger.save(job, lifecycle.found(job, unknown[0], self._clock()))
 
     async def send_again(self, job: Job) -> Job:
         """Send an unconfirmed request once more, because its requester decided so."""
@@ -474,157 +353,15 @@ class Studio:
         """Drop an unconfirmed request: whatever the server does, nobody waits for it."""
         if job.status is not JobStatus.UNCONFIRMED:
             return job
-        return await self._save(job, lifecycle.cancelled(job, lifecycle.DROPPED, self._clock()))
+        return await self._ledger.save(
+            job, lifecycle.cancelled(job, lifecycle.DROPPED, self._clock())
+        )
 
     async def watch_again(self, job: Job) -> Job:
         """Take one more look at a job that was given up at its deadline."""
         if job.error_code != lifecycle.OVERDUE:
             return job
-        return await self._save(job, lifecycle.watched_again(job, self._clock()))
-
-    async def offer_kept(self, code: str) -> None:
-        """Offer once more the films that were kept because of `code`; for a fresh start."""
-        for job in await self._store.undelivered(code):
-            await self.redeliver(job)
-
-    async def film_lost(self, job: Job) -> Job:
-        """The message was seen without the film that was delivered into it."""
-        if job.status is not JobStatus.DELIVERED:
-            return job
-        _log.warning("a message has lost its film", extra=_of(job))
-        return await self._save(job, lifecycle.film_lost(job, self._clock()))
-
-    async def redeliver(self, job: Job, *, limit: int | None = None) -> Job:
-        """Offer an undelivered film again; `limit` are the bytes the bot may upload there now."""
-        if job.status is not JobStatus.UNDELIVERED:
-            return job
-        return await self._save(job, lifecycle.offered_again(job, self._clock(), limit))
-
-    async def fetch_film(self, job: Job) -> Job:
-        """Download a completed job's film, unless it is here already.
-
-        The returned job has `film` set, or waits for another try, or is undelivered; or was
-        delivered before, which could not be written down then.
-        """
-        if job.id in self._delivered:
-            after = await self._save_surely(*self._delivered[job.id])
-            del self._delivered[job.id]
-            return after
-        if job.film is not None and await asyncio.to_thread(self.film_path(job).is_file):
-            return job
-        assert job.video_id is not None, "a completed job has the id its create answered"  # noqa: S101
-        raw = self._films / job.id
-        try:
-            container = await self._videos.download(job.video_id, raw, film_url=job.film_url)
-            after = await self._named(job, container)
-        except VideosError as error:
-            _log.warning("the film did not arrive: %s", error, extra=_of(job))
-            wait = error.retry_after if isinstance(error, FilmNotReady | Unavailable) else None
-            after = lifecycle.download_failed(job, error, self._clock(), self._pause, wait)
-            return await self._save(job, after)
-        except OSError:
-            _log.exception("the film could not be written to disk", extra=_of(job))
-            return await self.postpone(job)
-        return await self._save(job, after)
-
-    def film_path(self, job: Job) -> Path:
-        """Where the film of this job lies on disk."""
-        assert job.film is not None, "asked only of a job whose film was downloaded"  # noqa: S101
-        return self._films / job.film
-
-    async def delivered(
-        self,
-        job: Job,
-        *,
-        as_shown: Job | None = None,
-        message_id: int | None = None,
-        attachment_id: int | None = None,
-    ) -> Job:
-        """Discord shows the film, or nobody wants it there: write it down.
-
-        `as_shown` is the job as the message shows it, `message_id` the message that does so now,
-        None where that is no message of the channel.
-        """
-        moved = (as_shown or job).evolve(message_id=message_id or job.message_id)
-        after = lifecycle.delivered(moved, attachment_id, self._clock())
-        try:
-            return await self._save_surely(job, after)
-        except StoreError:
-            self._delivered[job.id] = (job, after)
-            raise
-
-    async def found_too_large(self, job: Job, size: int) -> Job:
-        """Discord did not take a file of `size` bytes; smaller ones may be tried."""
-        _log.warning("Discord does not take a file of %d bytes", size, extra=_of(job))
-        return await self._save(job, lifecycle.found_too_large(job, size))
-
-    async def moved(self, job: Job, message_id: int | None) -> None:
-        """The card stands in another message of the channel now, if one is given."""
-        if message_id is not None and message_id != job.message_id:
-            await self._store.save(job, job.evolve(message_id=message_id))
-
-    async def takes_road(self, job: Job, road: Road) -> Job:
-        """Remember, before anything is sent there, that a picture goes another way than its card.
-
-        `job` may be drawn as it will be: its row is found by its id.
-        """
-        now = self._clock()
-        current = await self._store.get(job.id)
-        if current is not None:
-            await self._store.save(current, current.evolve(road=road, road_at=now))
-        return job.evolve(road=road, road_at=now)
-
-    async def token_died(self, job: Job) -> Job:
-        """Discord takes the interaction's token no more: forget it before its time."""
-        without = job.evolve(interaction_token=None)
-        await self._store.save(job, without)
-        return without
-
-    async def undeliverable(self, job: Job, code: str) -> Job:
-        """The film has no way into the chat; it stays on disk."""
-        _log.warning("a film cannot be handed over and is kept: %s", code, extra=_of(job))
-        return await self._save_surely(job, lifecycle.undeliverable(job, code, self._clock()))
-
-    async def seen(self, job: Job) -> None:
-        """People see this state (or nobody is left to see it): it need not be shown again."""
-        if job.shown is not job.status:
-            await self._store.save(job, job.evolve(shown=job.status))
-
-    async def postpone(self, job: Job) -> Job:
-        """Discord did not take the film this time; the tracker brings the job up again."""
-        after = lifecycle.postponed(job, self._clock(), self._pause)
-        return await self._save(job, after)
-
-    async def not_taken(self, job: Job, code: str) -> Job:
-        """The film was refused, or could not be offered by a fault of ours: not for ever."""
-        after = lifecycle.not_taken(job, code, self._clock(), self._pause)
-        return await self._save(job, after)
-
-    async def _save(self, before: Job, job: Job) -> Job:
-        if await self._store.save(before, job) and before.status is not job.status:
-            self._announce(JobChange(before, job))
-        return job
-
-    async def _save_surely(self, before: Job, job: Job) -> Job:
-        """Write an outcome even while the disk is full for a moment; log it where that fails."""
-        try:
-            async for attempt in stamina.retry_context(
-                on=StoreError, attempts=SAVE_TRIES, timeout=None
-            ):
-                with attempt:
-                    return await self._save(before, job)
-        except StoreError:
-            _log.critical("the outcome %s cannot be written down", job.status, extra=_of(job))
-            raise
-        raise AssertionError("stamina returns or raises")  # pragma: no cover
-
-
-def _choose(field: str, value: str | None, offered: tuple[str, ...]) -> str:
-    if value is None:
-        return offered[0]
-    if value not in offered:
-        raise NotOffered(field, value, offered)
-    return value
+        return await self._ledger.save(job, lifecycle.watched_again(job, self._clock()))
 
 
 def _of(job: Job) -> dict[str, object]:

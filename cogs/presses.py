@@ -78,6 +78,7 @@ class Presses(commands.Cog):
     def __init__(self, bot: VideoBot) -> None:
         self.bot = bot
         self.studio = bot.studio
+        self.deliveries = bot.deliveries
         self.archive = bot.archive
         self.requests = Requests(bot)
         self._does: Mapping[Action, Press] = {
@@ -143,7 +144,7 @@ class Presses(commands.Cog):
             return job
         if job.film_attachment_id is None or shows_film(card):
             return job
-        return await self.studio.film_lost(job)
+        return await self.deliveries.film_lost(job)
 
     def _is_offered(self, action: Action, job: Job) -> bool:
         actions = offered(job, remix=self.studio.offer.remix)
@@ -243,7 +244,7 @@ class Presses(commands.Cog):
         await refuse(interaction, own_language(interaction)(DROPPED))
 
     async def _redeliver(self, interaction: Interaction, job: Job) -> None:
-        await self.studio.redeliver(job, limit=upload_limit(self.bot, job.guild_id))
+        await self.deliveries.redeliver(job, limit=upload_limit(self.bot, job.guild_id))
         await refuse(interaction, own_language(interaction)(REDELIVERING))
 
     # ---------------------------------------------------------------- away with it

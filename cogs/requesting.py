@@ -16,11 +16,11 @@ from bot.client import VideoBot
 from bot.jobs import lifecycle
 from bot.jobs.models import Job, JobStatus
 from bot.jobs.store import StoreError
+from bot.orders import NotOffered, Order, OverLimit, PromptProblem
 from bot.status import words
 from bot.status.language import Language, language
 from bot.status.message import find_card
 from bot.status.view import card
-from bot.studio import NotOffered, Order, OverLimit, PromptProblem
 from bot.videos.images import IMAGE_TYPES, BadImage
 
 _log = logging.getLogger(__name__)

@@ -54,8 +54,8 @@ class Showing(commands.Cog):
 
     def __init__(self, bot: VideoBot) -> None:
         self.bot = bot
-        self.studio = bot.studio
-        self._roads = Roads(bot, self.studio.takes_road)
+        self.deliveries = bot.deliveries
+        self._roads = Roads(bot, self.deliveries.takes_road)
         self._background = Background()
         self._delivering: set[str] = set()
         # A digest of what each running job's card shows: an edit that changes nothing is not sent.
@@ -95,7 +95,7 @@ class Showing(commands.Cog):
             try:
                 await self._send(job)
             except TokenDead:
-                self.show(await self.studio.token_died(job))
+                self.show(await self.deliveries.token_died(job))
 
         return send
 
@@ -110,13 +110,13 @@ class Showing(commands.Cog):
             self._drawn[job.id] = drawn
         if job.status not in FOLLOWED:
             self._drawn.pop(job.id)
-        await self.studio.seen(job)
+        await self.deliveries.seen(job)
 
     async def _draw(self, job: Job, draw: Draw) -> None:
         try:
             if job.status in SPOKEN and job.shown is not job.status:
                 posted = await self._roads.reach(job, draw, now=self._now())
-                await self.studio.moved(job, posted.message_id)
+                await self.deliveries.moved(job, posted.message_id)
                 return
             kept = None
             if job.status is JobStatus.DELIVERED:
@@ -148,7 +148,7 @@ class Showing(commands.Cog):
             if job.token_lives(self._now()):
                 self.show(job)
             async with self._moving():
-                fetched = await self.studio.fetch_film(job)
+                fetched = await self.deliveries.fetch_film(job)
             if fetched.status is JobStatus.COMPLETED and fetched.film is not None:
                 await self._hand_over(fetched)
         except StoreError as error:
@@ -156,7 +156,7 @@ class Showing(commands.Cog):
             await asyncio.sleep(HELD_BACK)
         except Exception:  # noqa: BLE001 - a fault of ours is not repeated for ever
             _log.exception("a delivery failed in a way nobody foresaw", extra=job.log_context())
-            await self.studio.not_taken(job, UNFORESEEN)
+            await self.deliveries.not_taken(job, UNFORESEEN)
         finally:
             self._delivering.discard(job.id)
             self._drawn.pop(job.id, None)
@@ -166,21 +166,21 @@ class Showing(commands.Cog):
         try:
             step, posted = await self._climb(job)
         except TooLarge:
-            await self.studio.undeliverable(job, words.TOO_LARGE)
+            await self.deliveries.undeliverable(job, words.TOO_LARGE)
             await self.bot.ladder.let_go(job)
         except NoAccess:
-            await self.studio.undeliverable(job, words.NO_ACCESS)
+            await self.deliveries.undeliverable(job, words.NO_ACCESS)
         except CardGone:
             _log.info("the card was deleted, its film is let go", extra=job.log_context())
-            await self.studio.delivered(job)
+            await self.deliveries.delivered(job)
         except UNREACHED as error:
             _log.warning("the film was not taken: %s", error, extra=job.log_context())
             if is_refusal(error):
-                await self.studio.not_taken(job, NOT_TAKEN)
+                await self.deliveries.not_taken(job, NOT_TAKEN)
             else:
-                await self.studio.postpone(job)
+                await self.deliveries.postpone(job)
         else:
-            after = await self.studio.delivered(
+            after = await self.deliveries.delivered(
                 job,
                 as_shown=step.as_shown,
                 message_id=posted.message_id,
@@ -200,11 +200,11 @@ class Showing(commands.Cog):
                 return step, await self._put(step)
             except TokenDead:
                 # The limit may have shrunk with it.
-                job = await self.studio.token_died(job)
+                job = await self.deliveries.token_died(job)
             except TooLarge:
                 if step.film is None:
                     raise
-                job = await self.studio.found_too_large(job, step.film.size)
+                job = await self.deliveries.found_too_large(job, step.film.size)
         step = self.bot.ladder.link(job)
         return step, await self._put(step)
 

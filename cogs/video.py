@@ -8,8 +8,8 @@ from discord.ext import commands
 
 from bot.client import VideoBot
 from bot.jobs.models import Job
+from bot.orders import Offer
 from bot.status.language import N_
-from bot.studio import Offer
 from bot.videos.models import PROMPT_LIMIT
 from cogs.requesting import Asked, Interaction, Requests
 

@@ -10,8 +10,8 @@ from typing import Any, Final
 import discord
 from discord import ui
 
+from bot.orders import Offer
 from bot.status.language import N_, Language
-from bot.studio import Offer
 from bot.videos.models import PROMPT_LIMIT
 
 FORM_MINUTES: Final = 30

@@ -18,13 +18,13 @@ from discord import ui
 
 from bot.archive import Outlook
 from bot.jobs.models import Job, JobStatus
+from bot.orders import Offer
 from bot.status import forms, shelf, words
 from bot.status.buttons import LABELS, Action
 from bot.status.forms import ChangeForm, Filled, FilmForm
 from bot.status.language import CATALOGUES, DOMAIN, OFFERED, Language, catalogue_path, language
 from bot.status.shelf import FILTER_LABELS, PER_PAGE, SEARCH_LIMIT, Filter, Place
 from bot.status.view import House, card
-from bot.studio import Offer
 from bot.videos import frame, images
 from bot.videos.models import PROMPT_LIMIT
 from cogs import library, make, video

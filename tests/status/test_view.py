@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bot.archive import Outlook
 from bot.jobs.models import ACTIVE, Job, JobStatus
 from bot.status.view import ALT_TEXT, card, film_name
-from bot.studio import PROMPT_LIMIT
+from bot.videos.models import PROMPT_LIMIT
 from tests.jobs.support import NOW, job
 
 SECTION, TEXT, GALLERY, SEPARATOR, CONTAINER = 9, 10, 12, 14, 17

@@ -1,0 +1,171 @@
+"""The film's way from the server to the people: fetched, handed over, written down."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from bot.jobs import lifecycle
+from bot.jobs.ledger import Ledger
+from bot.jobs.models import Job, JobStatus, Road
+from bot.jobs.store import JobStore, StoreError
+from bot.videos.client import VideosClient
+from bot.videos.container import Container
+from bot.videos.errors import FilmNotReady, Unavailable, VideosError
+
+_log = logging.getLogger(__name__)
+
+
+class Deliveries:
+    """Fetches films and writes down what becomes of them, and of the cards they belong to."""
+
+    def __init__(
+        self,
+        *,
+        store: JobStore,
+        ledger: Ledger,
+        videos: VideosClient,
+        films: Path,
+        poll_interval: float,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._store = store
+        self._ledger = ledger
+        self._videos = videos
+        self._films = films
+        self._pause = poll_interval
+        self._clock = clock
+        # Films that are in the chat although our disk does not take that.
+        self._delivered: dict[str, tuple[Job, Job]] = {}
+
+    async def offer_kept(self, code: str) -> None:
+        """Offer once more the films that were kept because of `code`; for a fresh start."""
+        for job in await self._store.undelivered(code):
+            await self.redeliver(job)
+
+    async def film_lost(self, job: Job) -> Job:
+        """The message was seen without the film that was delivered into it."""
+        if job.status is not JobStatus.DELIVERED:
+            return job
+        _log.warning("a message has lost its film", extra=_of(job))
+        return await self._ledger.save(job, lifecycle.film_lost(job, self._clock()))
+
+    async def redeliver(self, job: Job, *, limit: int | None = None) -> Job:
+        """Offer an undelivered film again; `limit` are the bytes the bot may upload there now."""
+        if job.status is not JobStatus.UNDELIVERED:
+            return job
+        return await self._ledger.save(job, lifecycle.offered_again(job, self._clock(), limit))
+
+    async def fetch_film(self, job: Job) -> Job:
+        """Download a completed job's film, unless it is here already.
+
+        The returned job has `film` set, or waits for another try, or is undelivered; or was
+        delivered before, which could not be written down then.
+        """
+        if job.id in self._delivered:
+            after = await self._ledger.save_surely(*self._delivered[job.id])
+            del self._delivered[job.id]
+            return after
+        if job.film is not None and await asyncio.to_thread(self._path(job).is_file):
+            return job
+        assert job.video_id is not None, "a completed job has the id its create answered"  # noqa: S101
+        raw = self._films / job.id
+        try:
+            container = await self._videos.download(job.video_id, raw, film_url=job.film_url)
+            after = await keep_film(self._films, job, container)
+        except VideosError as error:
+            _log.warning("the film did not arrive: %s", error, extra=_of(job))
+            wait = error.retry_after if isinstance(error, FilmNotReady | Unavailable) else None
+            after = lifecycle.download_failed(job, error, self._clock(), self._pause, wait)
+            return await self._ledger.save(job, after)
+        except OSError:
+            _log.exception("the film could not be written to disk", extra=_of(job))
+            return await self.postpone(job)
+        return await self._ledger.save(job, after)
+
+    def _path(self, job: Job) -> Path:
+        assert job.film is not None, "asked only of a job whose film was downloaded"  # noqa: S101
+        return self._films / job.film
+
+    async def delivered(
+        self,
+        job: Job,
+        *,
+        as_shown: Job | None = None,
+        message_id: int | None = None,
+        attachment_id: int | None = None,
+    ) -> Job:
+        """Discord shows the film, or nobody wants it there: write it down.
+
+        `as_shown` is the job as the message shows it, `message_id` the message that does so now,
+        None where that is no message of the channel.
+        """
+        moved = (as_shown or job).evolve(message_id=message_id or job.message_id)
+        after = lifecycle.delivered(moved, attachment_id, self._clock())
+        try:
+            return await self._ledger.save_surely(job, after)
+        except StoreError:
+            self._delivered[job.id] = (job, after)
+            raise
+
+    async def found_too_large(self, job: Job, size: int) -> Job:
+        """Discord did not take a file of `size` bytes; smaller ones may be tried."""
+        _log.warning("Discord does not take a file of %d bytes", size, extra=_of(job))
+        return await self._ledger.save(job, lifecycle.found_too_large(job, size))
+
+    async def moved(self, job: Job, message_id: int | None) -> None:
+        """The card stands in another message of the channel now, if one is given."""
+        if message_id is not None and message_id != job.message_id:
+            await self._store.save(job, job.evolve(message_id=message_id))
+
+    async def takes_road(self, job: Job, road: Road) -> Job:
+        """Remember, before anything is sent there, that a picture goes another way than its card.
+
+        `job` may be drawn as it will be: its row is found by its id.
+        """
+        now = self._clock()
+        current = await self._store.get(job.id)
+        if current is not None:
+            await self._store.save(current, current.evolve(road=road, road_at=now))
+        return job.evolve(road=road, road_at=now)
+
+    async def token_died(self, job: Job) -> Job:
+        """Discord takes the interaction's token no more: forget it before its time."""
+        without = job.evolve(interaction_token=None)
+        await self._store.save(job, without)
+        return without
+
+    async def undeliverable(self, job: Job, code: str) -> Job:
+        """The film has no way into the chat; it stays on disk."""
+        _log.warning("a film cannot be handed over and is kept: %s", code, extra=_of(job))
+        return await self._ledger.save_surely(
+            job, lifecycle.undeliverable(job, code, self._clock())
+        )
+
+    async def seen(self, job: Job) -> None:
+        """People see this state (or nobody is left to see it): it need not be shown again."""
+        if job.shown is not job.status:
+            await self._store.save(job, job.evolve(shown=job.status))
+
+    async def postpone(self, job: Job) -> Job:
+        """Discord did not take the film this time; the tracker brings the job up again."""
+        after = lifecycle.postponed(job, self._clock(), self._pause)
+        return await self._ledger.save(job, after)
+
+    async def not_taken(self, job: Job, code: str) -> Job:
+        """The film was refused, or could not be offered by a fault of ours: not for ever."""
+        after = lifecycle.not_taken(job, code, self._clock(), self._pause)
+        return await self._ledger.save(job, after)
+
+
+async def keep_film(films: Path, job: Job, container: Container) -> Job:
+    """Give a job's downloaded film the name of its kind. Raises OSError."""
+    raw = films / job.id
+    film = raw.with_suffix(container.extension)
+    await asyncio.to_thread(raw.replace, film)
+    return lifecycle.downloaded(job, film.name)
+
+
+def _of(job: Job) -> dict[str, object]:
+    return job.log_context()
