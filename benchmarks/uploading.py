@@ -8,6 +8,8 @@ from benchmarks.stage import HURRIED, OURS, POLLING, Setting, stage
 
 _MIB: Final = 2**20
 _FIRST: Final = 8
+_SAMPLE: Final = 0.1
+"""Seconds between two looks at the memory."""
 
 
 async def measure(*, small: bool = False) -> Figure:
@@ -21,14 +23,14 @@ async def measure(*, small: bool = False) -> Figure:
         settle=0.1 if small else 3.0,
         environment=HURRIED if small else {},
     )
-    ours, ours_line, stalled = await _growth(OURS, films, setting)
-    naive, naive_line, _ = await _growth(POLLING, films, setting)
+    ours, after, ours_line, stalled = await _growth(OURS, films, setting)
+    naive, _, naive_line, _ = await _growth(POLLING, films, setting)
     return Figure(
         name="uploading",
         title="Memory while large films are uploaded",
         how=f"{films} films of {size / 1e6:g} MB ready at the same moment, the upload limit "
         "500 MiB; the growth of the resident memory of the whole process tree over that after its "
-        "first small films.",
+        "first small films, until the last of these was accepted.",
         rows=[
             Row(
                 title=f"memory growth, {films} films of {size / 1e6:g} MB at once",
@@ -46,13 +48,17 @@ async def measure(*, small: bool = False) -> Figure:
             lines={"Rushes": ours_line, "naive": naive_line},
         ),
         stalls={f"{films} films of {size / 1e6:g} MB": stalled},
+        also=[f"In the seconds after the last upload ours grew by {after / _MIB:.0f} MiB at most."],
     )
 
 
 async def _growth(
     kind: str, films: int, setting: Setting
-) -> tuple[int, list[tuple[float, float]], float]:
-    """Return the most bytes over the start, the course of it, and the longest stall in ms."""
+) -> tuple[int, int, list[tuple[float, float]], float]:
+    """Return the most bytes over the start while films moved, and after that for a while.
+
+    Then the course of it, and the longest stall in milliseconds.
+    """
     async with stage(kind, setting) as played:
         await played.start_bot()
         before = await played.warm_up(_FIRST)
@@ -66,5 +72,8 @@ async def _growth(
         begins = played.memory[0][0]
         line = [(round(at - begins, 1), (rss - before) / _MIB) for at, rss in played.memory]
         thinned = line[:: max(1, len(line) // 200)]
-        most = max(rss for _, rss in played.memory) - before
-        return most, thinned, played.bot.pulse()["stalled_ms"]
+        asks = (await played.report())["asks"].values()
+        ended = max((ask["film_at"] or 0.0 for ask in asks), default=0.0) + _SAMPLE
+        during = max((rss for at, rss in played.memory if at <= ended), default=before) - before
+        later = max((rss for at, rss in played.memory if at > ended), default=before) - before
+        return during, later, thinned, played.bot.pulse()["stalled_ms"]
