@@ -19,8 +19,9 @@ from bot.client import VideoBot
 from bot.settings import Settings
 from bot.stills import Take
 
-SETTLE = 15.0
-"""Seconds one action may take to come to rest; a busy machine needs more than an idle one."""
+SETTLE = 90.0
+"""Seconds one action may take to come to rest: a film may be encoded anew meanwhile, and a busy
+machine needs more than an idle one."""
 RENDERED_WITHIN = 60.0
 PROMPT = "a calico cat playing a piano on stage"
 
