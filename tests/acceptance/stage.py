@@ -19,9 +19,10 @@ from bot.client import VideoBot
 from bot.settings import Settings
 from bot.stills import Take
 
-SETTLE = 90.0
-"""Seconds one action may take to come to rest: a film may be encoded anew meanwhile, and a busy
-machine needs more than an idle one."""
+SETTLE = 15.0
+"""Seconds one action may take to come to rest; a busy machine needs more than an idle one."""
+ENCODES = 120.0
+"""The same, where a film is encoded anew meanwhile."""
 RENDERED_WITHIN = 60.0
 PROMPT = "a calico cat playing a piano on stage"
 
@@ -126,11 +127,13 @@ def settings_for(folder: Path, base_url: str | None, **changes: Any) -> Settings
 
 
 @asynccontextmanager
-async def staged(settings: Settings, *, stills: Take | None = None) -> AsyncGenerator[Stage]:
+async def staged(
+    settings: Settings, *, stills: Take | None = None, settle: float = SETTLE
+) -> AsyncGenerator[Stage]:
     """Open the bot and a server with one channel and two members; pictures are taken if asked."""
     clock = _Clock()
     async with open_bot(settings, clock.timing, stills=stills) as bot:
-        running = simcord.run(bot, shard_count=1, settle_timeout=SETTLE)
+        running = simcord.run(bot, shard_count=1, settle_timeout=settle)
         clock.env = running._env  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
         async with running as env:
             guild = env.create_guild("Rushes")

@@ -10,7 +10,16 @@ from bot import studio
 from bot.jobs.tracker import SWEEP, TICK
 from bot.status.buttons import Action
 from cogs.presses import SETTLED
-from tests.acceptance.stage import PROMPT, Stage, parts_of, restarted, settings_for, staged, text_of
+from tests.acceptance.stage import (
+    ENCODES,
+    PROMPT,
+    Stage,
+    parts_of,
+    restarted,
+    settings_for,
+    staged,
+    text_of,
+)
 from tests.acceptance.test_video import assert_is_film
 from tests.faulty import answer, cut, faulty_server
 from tests.processes import VideosServer
@@ -301,7 +310,8 @@ async def test_look_again_takes_up_what_was_not_found_by_itself(
 
 
 async def test_an_undelivered_film_is_offered_again(server: VideosServer, tmp_path: Path) -> None:
-    async with staged(settings_for(tmp_path / "bot", server.base_url)) as stage:
+    settings = settings_for(tmp_path / "bot", server.base_url)
+    async with staged(settings, settle=ENCODES) as stage:
         stage.env.inject_error(
             "PATCH", "/webhooks/*", status=413, code=40005, message="too large", times=None
         )
