@@ -10,7 +10,7 @@ from collections.abc import Coroutine
 from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import discord
 
@@ -20,6 +20,9 @@ from bot.client import point_at
 from bot.settings import Settings, SettingsError, load_settings
 
 _log = logging.getLogger(__name__)
+
+GIVES_IN: Final = 1.0
+"""Seconds in which the connection to Discord gives in when it is told to stop."""
 
 
 async def run(settings: Settings) -> None:
@@ -35,7 +38,8 @@ async def run(settings: Settings) -> None:
         stack.enter_context(claimed(settings))
         bot = await stack.enter_async_context(open_bot(settings))
         try:
-            await _until_stopped(bot.start(settings.discord_token.get_secret_value()))
+            token = settings.discord_token.get_secret_value()
+            await _until_stopped(bot.start(token), patience=GIVES_IN)
         except discord.LoginFailure:
             raise StartError(
                 "Discord does not accept DISCORD_TOKEN: copy it again from the developer portal "
@@ -69,15 +73,31 @@ async def serve(settings: Settings, arguments: argparse.Namespace) -> None:
         await _until_stopped(asyncio.Event().wait())
 
 
-async def _until_stopped(work: Coroutine[Any, Any, object]) -> None:
-    """Run `work` until it ends or the process is asked to stop (SIGTERM, SIGINT)."""
+async def _until_stopped(
+    work: Coroutine[Any, Any, object], *, patience: float | None = None
+) -> None:
+    """Run `work` until it ends or the process is asked to stop (SIGTERM, SIGINT).
+
+    Work that has not given in `patience` seconds after that is left to whoever closes what it uses:
+    discord.py can lose a cancellation while it reconnects.
+    """
     task = asyncio.create_task(work)
+    asked = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         with suppress(NotImplementedError):  # Windows has no such handlers
-            loop.add_signal_handler(name, task.cancel)
-    with suppress(asyncio.CancelledError):
-        await task
+            loop.add_signal_handler(name, asked.set)
+    asking = asyncio.create_task(asked.wait())
+    try:
+        await asyncio.wait({task, asking}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        asking.cancel()
+        if not task.done():
+            task.cancel()
+            await asyncio.wait({task}, timeout=patience)
+    if task.done():
+        with suppress(asyncio.CancelledError):
+            await task
 
 
 async def show_demo(settings: Settings) -> None:
