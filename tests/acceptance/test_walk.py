@@ -42,10 +42,13 @@ class Walk:
         await expect(self.titles.last).to_contain_text("Completed", timeout=FILM_WITHIN)
 
     async def fill(self, text: str) -> None:
-        """Fill in the form's text, and send it until it is taken, as with press."""
+        """Fill in the form's text, and send it until it is taken, as with press.
+
+        A press that was answered late opens the form anew, and empties it.
+        """
         field = self.page.locator("#modal-root textarea")
-        await field.fill(text)
         for _ in range(5):
+            await field.fill(text)
             await self.page.locator("#modal-root").get_by_role("button", name="Submit").click()
             try:
                 await expect(field).to_have_count(0, timeout=10_000)
