@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from benchmarks.figures import Figure, Picture, Row
 from benchmarks.stage import OURS, Setting, Stage, stage
@@ -95,12 +94,16 @@ async def _write(played: Stage, count: int) -> None:
     ]
     folder = played.folder / "data"
     await asyncio.to_thread(Path.mkdir, folder)
-    url = f"sqlite+aiosqlite:///{folder / 'rushes.db'}"
+    url = f"sqlite:///{folder / 'rushes.db'}"
     async with JobStore.open(url):
-        engine = create_async_engine(url)
-        async with engine.begin() as connection:
-            await connection.execute(sa.insert(table), rows)
-        await engine.dispose()
+        await asyncio.to_thread(_insert, url, rows)
+
+
+def _insert(url: str, rows: list[dict[str, Any]]) -> None:
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(sa.insert(table), rows)
+    engine.dispose()
 
 
 def _job(number: int, prompt: str, video_id: str, facts: dict[str, Any], now: float) -> Job:

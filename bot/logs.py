@@ -11,7 +11,7 @@ TEXT: Final = "%(asctime)s %(levelname)-8s %(name)s: %(message)s"
 def set_up(*, level: str, form: str) -> None:
     """Send every record to standard error in one form; `form` is "text" or "json".
 
-    DEBUG is for our own modules only: what discord.py, aiosqlite and SQLAlchemy say at that level
+    DEBUG is for our own modules only: what discord.py and SQLAlchemy say at that level
     holds interaction tokens.
     """
     handler = logging.StreamHandler()

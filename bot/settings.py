@@ -52,7 +52,8 @@ Size = Annotated[str, Field(pattern=r"^[1-9]\d{1,4}x[1-9]\d{1,4}$")]
 Seconds = Annotated[str, Field(pattern=r"^[1-9]\d{0,2}$")]
 HttpAddress = Annotated[str, _address("http", "https")]
 GatewayAddress = Annotated[str, _address("ws", "wss")]
-Database = Annotated[str, Field(pattern=r"^sqlite\+aiosqlite:///.")]
+Database = Annotated[str, Field(pattern=r"^sqlite(\+aiosqlite)?:///.")]
+"""The address names a driver where it was written for an earlier version."""
 
 WEB_PORT: Final = 8289
 """Where links are served when only PUBLIC_URL is set."""
@@ -131,7 +132,7 @@ class Settings(BaseSettings):
 
     data_dir: Path = Field(Path("data"), description="a folder that can be written to")
     database_url: Database | None = Field(
-        None, description="an address like sqlite+aiosqlite:///data/rushes.db"
+        None, description="an address like sqlite:///data/rushes.db"
     )
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
@@ -149,7 +150,8 @@ class Settings(BaseSettings):
     @property
     def database(self) -> str:
         """The database's address, by default a file in the data folder."""
-        return self.database_url or f"sqlite+aiosqlite:///{self.data_dir / 'rushes.db'}"
+        named = self.database_url or f"sqlite:///{self.data_dir / 'rushes.db'}"
+        return named.replace("sqlite+aiosqlite:", "sqlite:", 1)
 
 
 def load_settings(**overrides: Any) -> Settings:  # noqa: ANN401

@@ -29,7 +29,7 @@ def test_nothing_needs_to_be_set() -> None:
     assert settings.videos_models == ()
     assert settings.videos_sizes == ("720x1280", "1280x720", "1024x1792", "1792x1024")
     assert settings.videos_seconds == ("4", "8", "12")
-    assert settings.database == "sqlite+aiosqlite:///data/rushes.db"
+    assert settings.database == "sqlite:///data/rushes.db"
 
 
 def test_every_setting_says_what_it_takes() -> None:
@@ -89,9 +89,10 @@ def test_an_address_loses_its_last_slash(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_the_database_lies_in_the_data_folder_unless_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATA_DIR", "/srv/rushes")
-    assert load_settings().database == "sqlite+aiosqlite:////srv/rushes/rushes.db"
-    monkeypatch.setenv("DATABASE_URL", "sqlite+aiosqlite:///other.db")
-    assert load_settings().database == "sqlite+aiosqlite:///other.db"
+    assert load_settings().database == "sqlite:////srv/rushes/rushes.db"
+    for address in ("sqlite:///other.db", "sqlite+aiosqlite:///other.db"):
+        monkeypatch.setenv("DATABASE_URL", address)
+        assert load_settings().database == "sqlite:///other.db"
 
 
 WRONG = [

@@ -57,7 +57,7 @@ def test_without_a_token_it_says_where_to_get_one_and_what_needs_none(tmp_path: 
         ("VIDEOS_SIZES", "720", "width x height"),
         ("MAX_ACTIVE", "0", "whole number"),
         ("LOG_LEVEL", "loud", "DEBUG, INFO"),
-        ("DATABASE_URL", "mysql://x", "sqlite+aiosqlite"),
+        ("DATABASE_URL", "mysql://x", "sqlite"),
     ],
 )
 def test_a_wrong_value_is_named_with_what_it_takes(

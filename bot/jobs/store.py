@@ -1,16 +1,16 @@
 """JobStore: rows on disk <-> Job, in one place."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Collection, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, fields
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.event import listen
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from bot.jobs.models import (
     ACTIVE,
@@ -34,8 +34,10 @@ UNCONFIRMED_COUNTS_FOR: Final = 3600.0
 FURTHEST_LOOK: Final = 3600.0
 """Seconds. No next look is set further ahead: an hour is the longest poll interval."""
 READERS: Final = 3
-"""Connections that read at the same time, beside the one that writes. Each is a thread of its own,
-and starting one holds the event loop up: further reads wait for one of these instead."""
+"""Threads that read at the same time, beside the one that writes; each has a connection."""
+
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,10 +61,10 @@ class JobStore:
     Every method raises StoreError where the database fails; a write is on disk on return.
     """
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
         self._writer = Writer(engine)
-        self._reading = asyncio.Semaphore(READERS)
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="database reader")
 
     @classmethod
     @asynccontextmanager
@@ -71,20 +73,23 @@ class JobStore:
 
         Raises NewerDatabaseError where a newer version of the bot has used it, StoreError else.
         """
-        engine = create_async_engine(url, pool_size=READERS + 1, max_overflow=0)
+        engine = sa.create_engine(url, pool_size=READERS + 1, max_overflow=0)
         if engine.dialect.name == "sqlite":
-            listen(engine.sync_engine, "connect", _prepare_sqlite)
+            listen(engine, "connect", _prepare_sqlite)
         try:
             with _translated():
-                async with engine.begin() as connection:
-                    await connection.run_sync(prepare)
+                await asyncio.to_thread(_begin_and_prepare, engine)
             store = cls(engine)
             try:
                 yield store
             finally:
-                await store._writer.close()
+                await store._close()
         finally:
-            await engine.dispose()
+            await asyncio.to_thread(engine.dispose)
+
+    async def _close(self) -> None:
+        await self._writer.close()
+        await asyncio.to_thread(self._readers.shutdown)
 
     async def admit(self, job: Job, *, most_of_user: int, most: int) -> bool:
         """Insert the intent unless a limit is reached; the counting is part of the insert."""
@@ -348,12 +353,22 @@ class JobStore:
         )
 
     async def _jobs(self, query: sa.Select[Any]) -> list[Job]:
-        return [_job(row) for row in await self._read(query)]
+        return await self._fetch(query, _job)
 
-    async def _read(self, query: sa.Select[Any, *tuple[Any, ...]]) -> Sequence[sa.RowMapping]:
+    async def _read(self, query: sa.Select[Any, *tuple[Any, ...]]) -> list[sa.RowMapping]:
+        return await self._fetch(query, _itself)
+
+    async def _fetch(
+        self, query: sa.Select[Any, *tuple[Any, ...]], made: Callable[[sa.RowMapping], _T]
+    ) -> list[_T]:
+        """Make something of each row, in a reader's thread: thousands of rows take a while."""
+
+        def fetch() -> list[_T]:
+            with self._engine.connect() as connection:
+                return [made(row) for row in connection.execute(query).mappings()]
+
         with _translated():
-            async with self._reading, self._engine.connect() as connection:
-                return (await connection.execute(query)).mappings().all()
+            return await asyncio.get_running_loop().run_in_executor(self._readers, fetch)
 
     async def _write(self, *statements: sa.Executable) -> int:
         with _translated():
@@ -374,6 +389,15 @@ class _translated:  # noqa: N801 - reads as a word of the with statement
         """Translate."""
         if isinstance(error, SQLAlchemyError | OSError):
             raise StoreError(str(getattr(error, "orig", None) or error)) from error
+
+
+def _begin_and_prepare(engine: sa.Engine) -> None:
+    with engine.begin() as connection:
+        prepare(connection)
+
+
+def _itself(row: sa.RowMapping) -> sa.RowMapping:
+    return row
 
 
 def _conditions(search: Search) -> list[sa.ColumnElement[bool]]:
@@ -412,18 +436,19 @@ def _update(before: Job, job: Job) -> sa.Update:
 
 @cache
 def _guarded_insert() -> sa.Insert:
-    """Insert a job, its fields as parameters, unless a limit is reached."""
-    busy = sa.or_(
-        jobs.c.status.in_(ACTIVE),
-        sa.and_(
-            jobs.c.status == JobStatus.UNCONFIRMED,
-            jobs.c.created_at > sa.bindparam("counts_since"),
-        ),
+    """Insert a job, its fields as parameters, unless a limit is reached.
+
+    An IN would be spelt out anew at each call, and could not be executed for many rows at once.
+    The two kinds are counted apart, since SQLite counts their union by looking up every row.
+    """
+    active = sa.or_(*(jobs.c.status == status for status in sorted(ACTIVE)))
+    maybe = sa.and_(
+        jobs.c.status == JobStatus.UNCONFIRMED, jobs.c.created_at > sa.bindparam("counts_since")
     )
     counted = sa.select(sa.func.count()).select_from(jobs)
-    everybody = counted.where(busy).scalar_subquery()
+    everybody = counted.where(active).scalar_subquery() + counted.where(maybe).scalar_subquery()
     of_requester = jobs.c.requester_id == sa.bindparam("requester_id", type_=sa.BigInteger)
-    theirs = counted.where(busy, of_requester).scalar_subquery()
+    theirs = counted.where(sa.or_(active, maybe), of_requester).scalar_subquery()
     values = [sa.bindparam(name, type_=jobs.c[name].type) for name in _FIELDS]
     guarded = sa.select(*values).where(
         everybody < sa.bindparam("most"), theirs < sa.bindparam("most_of_user")

@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 Statement = tuple[sa.Executable, Sequence[Mapping[str, Any]] | None]
 """What is executed, once for each set of parameters where there are any."""
@@ -21,10 +22,12 @@ class Writer:
     A SQLite commit waits for the disk; 200 intents in one commit wait once. A write is on disk
     when its call returns, and is not undone by cancelling its caller. Where a transaction fails,
     each of its writes is tried in one of its own, so that it fails by its own fault alone.
+    All of it happens in one thread: neither the disk nor SQLAlchemy holds the event loop up.
     """
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="database writer")
         self._waiting: list[_Write] = []
         self._drain: asyncio.Task[None] | None = None
 
@@ -50,6 +53,7 @@ class Writer:
         """Wait until everything that was handed over is on disk."""
         if self._drain is not None:
             await self._drain
+        await asyncio.to_thread(self._thread.shutdown)
 
     async def _commit_all(self) -> None:
         while self._waiting:
@@ -67,7 +71,9 @@ class Writer:
     async def _settle(self, batch: Sequence[_Write]) -> Exception | None:
         """Commit writes together and tell their callers; return why not, where that failed."""
         try:
-            counts = await self._commit([statements for statements, _ in batch])
+            counts = await asyncio.get_running_loop().run_in_executor(
+                self._thread, self._commit, [statements for statements, _ in batch]
+            )
         except Exception as error:  # noqa: BLE001 - handed to the callers, none is swallowed
             return error
         for (_, outcome), count in zip(batch, counts, strict=True):
@@ -75,15 +81,55 @@ class Writer:
                 outcome.set_result(count)
         return None
 
-    async def _commit(self, batch: Sequence[Sequence[Statement]]) -> list[int]:
-        counts: list[int] = []
-        async with self._engine.begin() as connection:
-            for statements in batch:
-                count = 0
-                for statement, rows in statements:
-                    count = (await connection.execute(statement, rows)).rowcount
-                counts.append(count)
-        return counts
+    def _commit(self, batch: Sequence[Sequence[Statement]]) -> list[int]:
+        """Execute a batch in one transaction; return each write's count of changed rows."""
+        alike = _alike(batch)
+        if len(alike) < len(batch):
+            with suppress(_UnevenError), self._engine.begin() as connection:
+                return [count for group in alike for count in _together(connection, group)]
+        with self._engine.begin() as connection:
+            return [_one_by_one(connection, statements) for statements in batch]
+
+
+class _UnevenError(Exception):
+    """Of several writes that were executed as one, not each changed all of its rows."""
+
+
+def _alike(batch: Sequence[Sequence[Statement]]) -> list[list[Sequence[Statement]]]:
+    """Group neighbours that execute the same statement, each for rows of its own."""
+    groups: list[list[Sequence[Statement]]] = []
+    for statements in batch:
+        if groups and _mergeable(groups[-1][0], statements):
+            groups[-1].append(statements)
+        else:
+            groups.append([statements])
+    return groups
+
+
+def _mergeable(one: Sequence[Statement], other: Sequence[Statement]) -> bool:
+    return len(one) == len(other) == 1 and one[0][0] is other[0][0] and one[0][1] is not None
+
+
+def _together(connection: sa.Connection, group: Sequence[Sequence[Statement]]) -> list[int]:
+    """Execute writes that are alike as one: SQLAlchemy's share of it is paid once.
+
+    SQLite tells the rows changed by all of them only: raises _UnevenError where these are not all
+    there are, and which write changed fewer has to be found out one by one.
+    """
+    if len(group) == 1:
+        return [_one_by_one(connection, group[0])]
+    counts = [len(rows or ()) for ((_, rows),) in group]
+    every = [row for ((_, rows),) in group for row in rows or ()]
+    if connection.execute(group[0][0][0], every).rowcount != sum(counts):
+        raise _UnevenError
+    return counts
+
+
+def _one_by_one(connection: sa.Connection, statements: Sequence[Statement]) -> int:
+    count = 0
+    for statement, rows in statements:
+        count = connection.execute(statement, rows).rowcount
+    return count
 
 
 def _refuse(batch: Sequence[_Write], error: Exception) -> None:
@@ -93,7 +139,4 @@ def _refuse(batch: Sequence[_Write], error: Exception) -> None:
 
 
 def _is_locked(error: Exception) -> bool:
-    cause = getattr(error, "orig", None)
-    # aiosqlite's error is the chained cause of the one that SQLAlchemy's driver raises.
-    names = {getattr(each, "sqlite_errorname", None) for each in (cause, error.__cause__)}
-    return bool(names & _LOCKED)
+    return getattr(getattr(error, "orig", None), "sqlite_errorname", None) in _LOCKED

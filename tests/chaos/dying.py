@@ -18,12 +18,12 @@ def die_at(number: int, *, done: bool) -> None:
     commit = Writer._commit  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
     left = number
 
-    async def counted(self: Writer, batch: Sequence[Sequence[Statement]]) -> list[int]:
+    def counted(self: Writer, batch: Sequence[Sequence[Statement]]) -> list[int]:
         nonlocal left
         left -= 1
         if left == 0 and not done:
             os.kill(os.getpid(), signal.SIGKILL)
-        counts = await commit(self, batch)
+        counts = commit(self, batch)
         if left == 0:
             os.kill(os.getpid(), signal.SIGKILL)
         return counts

@@ -33,4 +33,4 @@ def job(**fields: Any) -> Job:  # noqa: ANN401 - a field of Job each
 
 def address(folder: Path) -> str:
     """Return the address of a database file in `folder`."""
-    return f"sqlite+aiosqlite:///{folder / 'rushes.db'}"
+    return f"sqlite:///{folder / 'rushes.db'}"

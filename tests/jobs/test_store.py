@@ -4,7 +4,7 @@ import asyncio
 import sqlite3
 import threading
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, closing
+from contextlib import closing
 from pathlib import Path
 from types import NoneType
 from typing import Any, get_args, get_type_hints
@@ -16,6 +16,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy.event import listens_for
 from sqlalchemy.exc import OperationalError
 
 from bot.jobs.migrations.upgrade import config, upgrade
@@ -34,16 +35,6 @@ from tests.jobs.support import NOW, address, job
 MANY = 1000
 PATIENCE = 10.0
 IMAGE = InputReference(data=bytes(range(256)), filename="cat.png", content_type="image/png")
-
-
-@pytest.fixture(autouse=True)
-async def threads_end() -> AsyncIterator[None]:
-    """Keep the loop until the threads of connections that could not be opened have let go of it."""
-    before = set(threading.enumerate())
-    yield
-    for thread in set(threading.enumerate()) - before:
-        if "connection_worker" in thread.name:
-            await asyncio.to_thread(thread.join, PATIENCE)
 
 
 @pytest.fixture
@@ -433,7 +424,7 @@ async def test_a_read_only_database_is_read_and_every_write_is_an_error(tmp_path
     kept = job(status=JobStatus.QUEUED, next_look_at=NOW)
     async with JobStore.open(address(tmp_path)) as store:
         await put(store, kept)
-        read_only = f"sqlite+aiosqlite:///file:{tmp_path / 'rushes.db'}?mode=ro&uri=true"
+        read_only = f"sqlite:///file:{tmp_path / 'rushes.db'}?mode=ro&uri=true"
         async with JobStore.open(read_only) as reader:
             assert await reader.due(NOW, limit=9) == [kept]
             for write in (
@@ -460,14 +451,13 @@ async def test_a_table_that_is_gone_is_an_error_with_its_cause(
 
 
 async def test_many_at_once_share_the_connections_there_are(store: JobStore) -> None:
-    """Each connection is a thread, and the loop waits while one starts."""
     read = job()
     await put(store, read)
     await asyncio.gather(
         *(store.get(read.id) for _ in range(200)),
         *(store.save(read, read.evolve(progress=number)) for number in range(50)),
     )
-    workers = [one for one in threading.enumerate() if "connection_worker" in one.name]
+    workers = [one for one in threading.enumerate() if one.name.startswith("database")]
     assert len(workers) <= READERS + 1
 
 
@@ -497,19 +487,35 @@ async def test_many_changes_are_saved_together_and_those_that_came_too_late_are_
 async def test_a_write_does_not_wait_for_those_who_read(store: JobStore) -> None:
     read = job()
     await put(store, read)
-    async with AsyncExitStack() as reading:
-        for _ in range(READERS):
-            await reading.enter_async_context(store._reading)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
-            await reading.enter_async_context(store._engine.connect())  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+    done = threading.Event()
+    for _ in range(READERS):
+        store._readers.submit(done.wait, PATIENCE * 2)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+    try:
         async with asyncio.timeout(PATIENCE):
             assert await store.save(read, read.evolve(progress=1))
+    finally:
+        done.set()
+
+
+async def test_the_readers_threads_do_the_reading(store: JobStore) -> None:
+    many = [job(status=JobStatus.QUEUED, next_look_at=NOW) for _ in range(MANY)]
+    await put(store, *many)
+    threads: set[str] = set()
+
+    @listens_for(store._engine, "before_cursor_execute")  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+    def executing(*_: object) -> None:  # pyright: ignore[reportUnusedFunction]
+        threads.add(threading.current_thread().name)
+
+    assert len(await store.due(NOW, limit=MANY)) == MANY
+    assert threads
+    assert threading.current_thread().name not in threads
 
 
 async def test_a_commit_outlives_a_power_cut(store: JobStore) -> None:
     engine = store._engine  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - the pragmas have no other witness
-    async with engine.connect() as connection:
+    with engine.connect() as connection:
         told = {
-            name: (await connection.exec_driver_sql(f"PRAGMA {name}")).scalar_one()
+            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
             for name in ("journal_mode", "synchronous", "foreign_keys")
         }
     assert told == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}

@@ -2,14 +2,15 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.event import listens_for
 from sqlalchemy.exc import IntegrityError, OperationalError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from bot.jobs.writer import Writer
 
@@ -23,20 +24,27 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-async def engine(path: Path) -> AsyncIterator[AsyncEngine]:
-    engine = create_async_engine(f"sqlite+aiosqlite:///{path}", connect_args={"timeout": 0.2})
-    async with engine.begin() as connection:
-        await connection.run_sync(TABLE.metadata.create_all)
+def engine(path: Path) -> Iterator[sa.Engine]:
+    engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": 0.2})
+    with engine.begin() as connection:
+        TABLE.metadata.create_all(connection)
     yield engine
-    await engine.dispose()
+    engine.dispose()
 
 
 @pytest.fixture
-def commits(engine: AsyncEngine) -> list[int]:
+async def writer(engine: sa.Engine) -> AsyncIterator[Writer]:
+    writer = Writer(engine)
+    yield writer
+    await writer.close()
+
+
+@pytest.fixture
+def commits(engine: sa.Engine) -> list[int]:
     """Grow by one number with each commit."""
     counted: list[int] = []
 
-    @listens_for(engine.sync_engine, "commit")
+    @listens_for(engine, "commit")
     def count(_connection: sa.Connection) -> None:  # pyright: ignore[reportUnusedFunction]
         counted.append(len(counted))
 
@@ -56,15 +64,14 @@ def on_disk(path: Path) -> list[int]:
         connection.close()
 
 
-async def test_a_write_is_on_disk_when_its_call_returns(engine: AsyncEngine, path: Path) -> None:
-    assert await Writer(engine).write(note(1)) == 1
+async def test_a_write_is_on_disk_when_its_call_returns(writer: Writer, path: Path) -> None:
+    assert await writer.write(note(1)) == 1
     assert on_disk(path) == [1]
 
 
 async def test_what_waits_together_is_committed_together(
-    engine: AsyncEngine, path: Path, commits: list[int]
+    writer: Writer, path: Path, commits: list[int]
 ) -> None:
-    writer = Writer(engine)
     counts = await asyncio.gather(*(writer.write(note(number)) for number in range(200)))
     assert counts == [1] * 200
     assert on_disk(path) == list(range(200))
@@ -72,34 +79,38 @@ async def test_what_waits_together_is_committed_together(
 
 
 async def test_what_comes_during_a_commit_shares_the_next_one(
-    engine: AsyncEngine, commits: list[int]
+    writer: Writer, engine: sa.Engine, commits: list[int]
 ) -> None:
-    writer = Writer(engine)
     late: list[asyncio.Task[int]] = []
+    committing, arrived = asyncio.Event(), threading.Event()
+    loop = asyncio.get_running_loop()
 
-    @listens_for(engine.sync_engine, "commit")
+    @listens_for(engine, "commit")
     def arrive(_connection: sa.Connection) -> None:  # pyright: ignore[reportUnusedFunction]
-        if not late:
-            late.extend(asyncio.ensure_future(writer.write(note(n))) for n in range(2, 30))
+        loop.call_soon_threadsafe(committing.set)
+        arrived.wait(PATIENCE)
 
-    await writer.write(note(1))
+    first = asyncio.create_task(writer.write(note(1)))
+    await committing.wait()
+    late.extend(asyncio.create_task(writer.write(note(n))) for n in range(2, 30))
+    await asyncio.sleep(0)  # each has begun to wait
+    arrived.set()
+    await first
     assert await asyncio.gather(*late) == [1] * 28
     assert len(commits) == 2
 
 
 async def test_writes_one_after_the_other_are_committed_each(
-    engine: AsyncEngine, commits: list[int]
+    writer: Writer, commits: list[int]
 ) -> None:
-    writer = Writer(engine)
     for number in range(3):
         await writer.write(note(number))
     assert len(commits) == 3
 
 
 async def test_each_caller_learns_how_many_rows_its_own_last_statement_changed(
-    engine: AsyncEngine,
+    writer: Writer,
 ) -> None:
-    writer = Writer(engine)
     counts = await asyncio.gather(
         writer.write(note(1)),
         writer.write(note(2), note(3), sa.update(TABLE).values(id=TABLE.c.id + 10)),
@@ -109,8 +120,7 @@ async def test_each_caller_learns_how_many_rows_its_own_last_statement_changed(
     assert counts == [1, 3, 0, 3], "in the order they came"
 
 
-async def test_a_write_that_fails_fails_alone(engine: AsyncEngine, path: Path) -> None:
-    writer = Writer(engine)
+async def test_a_write_that_fails_fails_alone(writer: Writer, path: Path) -> None:
     outcomes = await asyncio.gather(
         *(writer.write(note(number)) for number in (1, 2, 1, 2**70, 3)), return_exceptions=True
     )
@@ -120,8 +130,7 @@ async def test_a_write_that_fails_fails_alone(engine: AsyncEngine, path: Path) -
     assert on_disk(path) == [1, 2, 3]
 
 
-async def test_of_a_write_that_fails_nothing_is_written(engine: AsyncEngine, path: Path) -> None:
-    writer = Writer(engine)
+async def test_of_a_write_that_fails_nothing_is_written(writer: Writer, path: Path) -> None:
     outcomes = await asyncio.gather(
         writer.write(note(1), note(2), note(1)), writer.write(note(2)), return_exceptions=True
     )
@@ -130,18 +139,17 @@ async def test_of_a_write_that_fails_nothing_is_written(engine: AsyncEngine, pat
 
 
 async def test_while_another_program_holds_the_database_all_fail_at_once(
-    engine: AsyncEngine,
+    writer: Writer, engine: sa.Engine
 ) -> None:
     tried = 0
 
-    @listens_for(engine.sync_engine, "begin")
+    @listens_for(engine, "begin")
     def begin(_connection: sa.Connection) -> None:  # pyright: ignore[reportUnusedFunction]
         nonlocal tried
         tried += 1
 
-    writer = Writer(engine)
-    async with engine.connect() as held:
-        await held.exec_driver_sql("BEGIN EXCLUSIVE")
+    with engine.connect() as held:
+        held.exec_driver_sql("BEGIN EXCLUSIVE")
         begun = tried
         outcomes = await asyncio.gather(
             *(writer.write(note(number)) for number in range(5)), return_exceptions=True
@@ -150,8 +158,7 @@ async def test_while_another_program_holds_the_database_all_fail_at_once(
     assert tried == begun + 1
 
 
-async def test_a_failure_ends_with_its_transaction(engine: AsyncEngine, path: Path) -> None:
-    writer = Writer(engine)
+async def test_a_failure_ends_with_its_transaction(writer: Writer, path: Path) -> None:
     with pytest.raises(IntegrityError):
         await writer.write(note(1), note(1))
     assert await writer.write(note(1)) == 1
@@ -159,14 +166,14 @@ async def test_a_failure_ends_with_its_transaction(engine: AsyncEngine, path: Pa
 
 
 async def test_a_caller_that_is_cancelled_does_not_undo_its_write(
-    engine: AsyncEngine, path: Path
+    writer: Writer, engine: sa.Engine, path: Path
 ) -> None:
-    writer = Writer(engine)
     begun = asyncio.Event()
+    loop = asyncio.get_running_loop()
 
-    @listens_for(engine.sync_engine, "begin")
+    @listens_for(engine, "begin")
     def begin(_connection: sa.Connection) -> None:  # pyright: ignore[reportUnusedFunction]
-        begun.set()
+        loop.call_soon_threadsafe(begun.set)
 
     caller = asyncio.create_task(writer.write(note(1)))
     await begun.wait()
@@ -178,10 +185,7 @@ async def test_a_caller_that_is_cancelled_does_not_undo_its_write(
     assert on_disk(path) == [1, 2]
 
 
-async def test_a_cancelled_caller_does_not_disturb_the_others(
-    engine: AsyncEngine, path: Path
-) -> None:
-    writer = Writer(engine)
+async def test_a_cancelled_caller_does_not_disturb_the_others(writer: Writer, path: Path) -> None:
     callers = [asyncio.create_task(writer.write(note(number))) for number in range(20)]
     await asyncio.sleep(0)  # each has begun to wait
     callers[3].cancel()
@@ -189,3 +193,41 @@ async def test_a_cancelled_caller_does_not_disturb_the_others(
         outcomes = await asyncio.gather(*callers, return_exceptions=True)
     assert [number for number, outcome in enumerate(outcomes) if outcome != 1] == [3]
     assert on_disk(path) == list(range(20))
+
+
+async def test_neighbours_that_are_alike_are_executed_as_one(
+    writer: Writer, engine: sa.Engine, path: Path
+) -> None:
+    executed: list[int] = []
+
+    @listens_for(engine, "before_cursor_execute")
+    def executing(*told: Any) -> None:  # noqa: ANN401 # pyright: ignore[reportUnusedFunction]
+        executed.append(len(told[3]) if told[5] else 1)
+
+    insert = sa.insert(TABLE)
+    counts = await asyncio.gather(*(writer.write_rows(insert, [{"id": n}]) for n in range(100)))
+    assert counts == [1] * 100
+    assert on_disk(path) == list(range(100))
+    assert len(executed) <= 2
+
+
+async def test_of_alike_writes_each_learns_whether_it_changed_something(
+    writer: Writer, path: Path
+) -> None:
+    await writer.write_rows(sa.insert(TABLE), [{"id": number} for number in range(4)])
+    update = sa.text("UPDATE notes SET id = :other WHERE id = :number")
+    counts = await asyncio.gather(
+        *(writer.write_rows(update, [{"number": n, "other": n + 10}]) for n in (0, 7, 2, 0)),
+        writer.write_rows(update, [{"number": n, "other": n + 10} for n in (1, 3)]),
+    )
+    assert counts == [1, 0, 1, 0, 2]
+    assert on_disk(path) == [10, 11, 12, 13]
+
+
+async def test_of_alike_writes_that_fail_each_fails_alone(writer: Writer, path: Path) -> None:
+    insert = sa.insert(TABLE)
+    outcomes = await asyncio.gather(
+        *(writer.write_rows(insert, [{"id": n}]) for n in (1, 2, 1, 3)), return_exceptions=True
+    )
+    assert [type(outcome) for outcome in outcomes] == [int, int, IntegrityError, int]
+    assert on_disk(path) == [1, 2, 3]
