@@ -1,5 +1,6 @@
 """VideoBot: the connection to Discord, with every resource handed over by keyword."""
 
+import asyncio
 import logging
 from collections.abc import Callable
 from typing import Any, Final
@@ -19,7 +20,7 @@ from bot.keeping import FilmKeeper
 from bot.status.buckets import EditBuckets
 from bot.status.delivery import Ladder
 from bot.status.editor import StatusEditor
-from bot.status.language import OFFERED, language
+from bot.status.language import OFFERED, language, read_catalogues
 from bot.status.view import House
 from bot.status.words import GONE_WRONG, NO_ACCESS, STOPPING, TOO_LARGE
 from bot.stills import Stills
@@ -127,6 +128,10 @@ class CommandTranslator(app_commands.Translator):
         app_commands.TranslationContextLocation.parameter_name,
         app_commands.TranslationContextLocation.choice_name,
     )
+
+    async def load(self) -> None:
+        """Read the catalogues beside the event loop; called by discord.py."""
+        await asyncio.to_thread(read_catalogues)
 
     async def translate(
         self,

@@ -58,6 +58,12 @@ def language(code: str) -> Language:
     return Language(code)
 
 
+def read_catalogues() -> None:
+    """Read all languages that are not yet; 10 to 40 ms for each. Blocking."""
+    for code in OFFERED:
+        language(code)
+
+
 def catalogue_path(code: str) -> Path:
     """Where the catalogue of a language lies, in gettext's own layout."""
     return CATALOGUES / code.replace("-", "_") / "LC_MESSAGES" / f"{DOMAIN}.po"

@@ -17,6 +17,7 @@ from babel.messages.pofile import read_po
 from discord import ui
 
 from bot.archive import Outlook
+from bot.client import CommandTranslator
 from bot.jobs.models import Job, JobStatus
 from bot.orders import Offer
 from bot.status import forms, shelf, words
@@ -412,3 +413,14 @@ async def test_a_form_is_within_discords_limits(code: str, name: str) -> None:
         assert len(options) <= 25
         assert all(1 <= len(option["label"]) <= 100 for option in options)
         assert sum(option["default"] for option in options) == bool(options)
+
+
+async def test_the_catalogues_are_read_before_the_first_command_is_translated(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Reading one takes up to 40 ms, which the event loop does not have between two people."""
+    language.cache_clear()
+    await CommandTranslator().load()
+
+    monkeypatch.setattr("bot.status.language._read", lambda code: pytest.fail(f"reads {code}"))  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
+    assert [language(code).code for code in OFFERED] == list(OFFERED)
