@@ -1,9 +1,9 @@
 """A small picture of each delivered film, for the list; it outlives the film on our disk."""
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Final
 
 from bot.jobs.models import Job
 from bot.jobs.store import JobStore, StoreError
@@ -14,12 +14,17 @@ _log = logging.getLogger(__name__)
 Take = Callable[[Path], Awaitable[bytes]]
 """Takes the picture of a film on disk; raises NoStill."""
 
+NONE_TO_BE_HAD: Final = b""
+"""Kept instead of the picture of a film that none can be taken of: it is not tried again."""
+AT_ONCE: Final = 20
+"""Films looked up at the same time, newest first: those of a busy hour wait behind later ones."""
+
 
 class Stills:
     """Keeps one picture of each film, taken one after the other.
 
     A film is whole without its picture: where none can be taken, the log says so, and the list
-    shows none.
+    shows none. What is still to do stands in the database alone, however many films come.
     """
 
     def __init__(self, *, store: JobStore, films: Path, take: Take | None) -> None:
@@ -27,15 +32,34 @@ class Stills:
         self._store = store
         self._films = films
         self._take = take
-        self._one_at_a_time = asyncio.Lock()
+        self._wanted = False
+        self._at_it = False
 
-    async def keep(self, job: Job) -> None:
-        """Take the picture of a film that lies on our disk, and store it beside its job."""
-        if self._take is None or job.film is None:
+    async def catch_up(self, *, pause: Callable[[], Awaitable[None]]) -> None:
+        """Take the picture of every delivered film that has none, each after a `pause`.
+
+        Returns at once where another call is at it: that one takes what has come meanwhile.
+        """
+        self._wanted = True
+        if self._take is None or self._at_it:
             return
+        self._at_it = True
         try:
-            async with self._one_at_a_time:
-                jpeg = await self._take(self._films / job.film)
-            await self._store.put_still(job, jpeg)
-        except (NoStill, StoreError) as error:
+            while self._wanted:
+                self._wanted = False
+                while without := await self._store.without_still(limit=AT_ONCE):
+                    for job in without:
+                        await pause()
+                        await self._keep(job, self._take)
+        except StoreError as error:
+            _log.warning("no more stills for now: %s", error)
+        finally:
+            self._at_it = False
+
+    async def _keep(self, job: Job, take: Take) -> None:
+        try:
+            jpeg = await take(self._films / (job.film or ""))
+        except NoStill as error:
             _log.warning("no still of a film: %s", error, extra=job.log_context())
+            jpeg = NONE_TO_BE_HAD
+        await self._store.put_still(job, jpeg)

@@ -63,6 +63,10 @@ class Showing(commands.Cog):
         self._transfers = asyncio.Semaphore(FILMS_AT_ONCE)
         self._films_moving = 0
 
+    async def cog_load(self) -> None:
+        """Take the pictures that an earlier run had no time for."""
+        self._keep_stills()
+
     async def cog_unload(self) -> None:
         """Leave what is on its way to the next start."""
         await self._background.close()
@@ -180,14 +184,14 @@ class Showing(commands.Cog):
             else:
                 await self.deliveries.postpone(job)
         else:
-            after = await self.deliveries.delivered(
+            await self.deliveries.delivered(
                 job,
                 as_shown=step.as_shown,
                 message_id=posted.message_id,
                 attachment_id=posted.attachment_id,
             )
-            self._background.spawn(self._keep_still(after), name=f"still {job.id}")
             await self.bot.ladder.let_go(job)
+            self._keep_stills()
 
     async def _climb(self, job: Job) -> tuple[Step, Posted]:
         """Take the first step of the size ladder that Discord takes, too.
@@ -234,13 +238,16 @@ class Showing(commands.Cog):
         finally:
             self._films_moving -= 1
 
-    async def _keep_still(self, job: Job) -> None:
-        """Take the film's picture while no film moves: its process takes more memory than they."""
+    def _keep_stills(self) -> None:
+        work = self.bot.stills.catch_up(pause=self._until_calm)
+        self._background.spawn(work, name="stills")
+
+    async def _until_calm(self) -> None:
+        """Wait for a moment without films on their way: a still's process takes more memory."""
         for _ in range(STILL_WAITS):
             if not self._films_moving:
-                break
+                return
             await asyncio.sleep(1.0)
-        await self.bot.stills.keep(job)
 
 
 def _came_with_film(change: JobChange) -> bool:

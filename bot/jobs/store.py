@@ -4,8 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, fields
-from functools import cache
+from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 import sqlalchemy as sa
@@ -22,8 +21,8 @@ from bot.jobs.models import (
     TOKEN_LIFE,
     Job,
     JobStatus,
-    Road,
 )
+from bot.jobs.rows import changed, guarded_insert, job_of, parameters, row_of, update, update_of
 from bot.jobs.schema import prepare
 from bot.jobs.tables import job_images, job_stills, job_watchers, jobs
 from bot.jobs.writer import Writer
@@ -38,6 +37,9 @@ READERS: Final = 3
 
 
 _T = TypeVar("_T")
+
+_NO_STILL: Final = ~sa.exists().where(job_stills.c.job_id == jobs.c.id)
+"""Nobody has tried to take the picture of the film."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,13 +100,13 @@ class JobStore:
             "most": most,
             "most_of_user": most_of_user,
         }
-        return await self._write_rows(_guarded_insert(), [_row(job) | limits]) == 1
+        return await self._write_rows(guarded_insert(), [row_of(job) | limits]) == 1
 
     async def save(self, before: Job, job: Job) -> bool:
         """Replace `before` by `job`; False where the row has left before's status meanwhile."""
-        names = tuple(_changes(before, job))
-        rows = _parameters(names, [(before, job)])
-        return await self._write_rows(_update_of(names), rows) == 1
+        names = tuple(changed(before, job))
+        rows = parameters(names, [(before, job)])
+        return await self._write_rows(update_of(names), rows) == 1
 
     async def save_all(self, changes: Sequence[tuple[Job, Job]]) -> list[tuple[Job, Job]]:
         """Replace each before by its job; return those whose row had before's status still.
@@ -113,10 +115,10 @@ class JobStore:
         """
         alike: dict[tuple[str, ...], list[tuple[Job, Job]]] = {}
         for change in changes:
-            alike.setdefault(tuple(_changes(*change)), []).append(change)
+            alike.setdefault(tuple(changed(*change)), []).append(change)
         counts = await asyncio.gather(
             *(
-                self._write_rows(_update_of(names), _parameters(names, group))
+                self._write_rows(update_of(names), parameters(names, group))
                 for names, group in alike.items()
             )
         )
@@ -147,25 +149,34 @@ class JobStore:
             jobs.c.id == before.id, jobs.c.status == before.status
         )
         insert = sa.insert(job_images).from_select(["job_id", *fields], values)
-        return await self._write(insert, _update(before, job)) == 1
+        return await self._write(insert, update(before, job)) == 1
 
     async def image(self, job: Job) -> InputReference | None:
         """Return the stored reference image, if there is one."""
         rows = await self._read(sa.select(job_images).where(job_images.c.job_id == job.id))
         return InputReference.model_validate(dict(rows[0])) if rows else None
 
+    async def without_still(self, *, limit: int) -> list[Job]:
+        """Return delivered jobs whose film lies on our disk and has no picture, newest first."""
+        return await self._jobs(
+            sa.select(jobs)
+            .where(jobs.c.status == JobStatus.DELIVERED, jobs.c.film.is_not(None), _NO_STILL)
+            .order_by(jobs.c.ended_at.desc())
+            .limit(limit)
+        )
+
     async def put_still(self, job: Job, jpeg: bytes) -> None:
         """Store a small picture of the film, unless its job was deleted or has one."""
-        missing = ~sa.exists().where(job_stills.c.job_id == job.id)
         values = sa.select(jobs.c.id, sa.literal(jpeg, sa.LargeBinary)).where(
-            jobs.c.id == job.id, missing
+            jobs.c.id == job.id, _NO_STILL
         )
         await self._write(sa.insert(job_stills).from_select(["job_id", "data"], values))
 
     async def stills(self, of: Sequence[Job]) -> dict[str, bytes]:
         """Return the pictures there are of these jobs' films, by the jobs' ids."""
         ids = [job.id for job in of]
-        rows = await self._read(sa.select(job_stills).where(job_stills.c.job_id.in_(ids)))
+        taken = sa.and_(job_stills.c.job_id.in_(ids), sa.func.length(job_stills.c.data) > 0)
+        rows = await self._read(sa.select(job_stills).where(taken))
         return {row["job_id"]: row["data"] for row in rows}
 
     async def due(
@@ -353,7 +364,7 @@ class JobStore:
         )
 
     async def _jobs(self, query: sa.Select[Any]) -> list[Job]:
-        return await self._fetch(query, _job)
+        return await self._fetch(query, job_of)
 
     async def _read(self, query: sa.Select[Any, *tuple[Any, ...]]) -> list[sa.RowMapping]:
         return await self._fetch(query, _itself)
@@ -410,79 +421,6 @@ def _conditions(search: Search) -> list[sa.ColumnElement[bool]]:
         found.append(jobs.c.status.in_(search.statuses))
     found += [jobs.c.prompt.icontains(word, autoescape=True) for word in search.words.split()]
     return found
-
-
-_FIELDS: Final = tuple(field.name for field in fields(Job))
-
-
-def _row(job: Job) -> dict[str, Any]:
-    return {name: getattr(job, name) for name in _FIELDS}
-
-
-def _changes(before: Job, job: Job) -> dict[str, Any]:
-    """Name only what changed: a token that was forgotten meanwhile stays forgotten."""
-    return {
-        name: value for name in _FIELDS if (value := getattr(job, name)) != getattr(before, name)
-    }
-
-
-def _update(before: Job, job: Job) -> sa.Update:
-    return (
-        sa.update(jobs)
-        .where(jobs.c.id == before.id, jobs.c.status == before.status)
-        .values(_changes(before, job) or {"id": job.id})
-    )
-
-
-@cache
-def _guarded_insert() -> sa.Insert:
-    """Insert a job, its fields as parameters, unless a limit is reached.
-
-    An IN would be spelt out anew at each call, and could not be executed for many rows at once.
-    The two kinds are counted apart, since SQLite counts their union by looking up every row.
-    """
-    active = sa.or_(*(jobs.c.status == status for status in sorted(ACTIVE)))
-    maybe = sa.and_(
-        jobs.c.status == JobStatus.UNCONFIRMED, jobs.c.created_at > sa.bindparam("counts_since")
-    )
-    counted = sa.select(sa.func.count()).select_from(jobs)
-    everybody = counted.where(active).scalar_subquery() + counted.where(maybe).scalar_subquery()
-    of_requester = jobs.c.requester_id == sa.bindparam("requester_id", type_=sa.BigInteger)
-    theirs = counted.where(sa.or_(active, maybe), of_requester).scalar_subquery()
-    values = [sa.bindparam(name, type_=jobs.c[name].type) for name in _FIELDS]
-    guarded = sa.select(*values).where(
-        everybody < sa.bindparam("most"), theirs < sa.bindparam("most_of_user")
-    )
-    return sa.insert(jobs).from_select(list(_FIELDS), guarded)
-
-
-@cache
-def _update_of(names: tuple[str, ...]) -> sa.Update:
-    """Write these columns of one row per set of parameters."""
-    values: dict[str, sa.BindParameter[Any]] = {
-        name: sa.bindparam(f"new_{name}") for name in names or ("id",)
-    }
-    return (
-        sa.update(jobs)
-        .where(jobs.c.id == sa.bindparam("of_id"), jobs.c.status == sa.bindparam("of_status"))
-        .values(values)
-    )
-
-
-def _parameters(names: tuple[str, ...], changes: Sequence[tuple[Job, Job]]) -> list[dict[str, Any]]:
-    return [
-        {"of_id": before.id, "of_status": before.status}
-        | {f"new_{name}": getattr(job, name) for name in names or ("id",)}
-        for before, job in changes
-    ]
-
-
-def _job(row: sa.RowMapping) -> Job:
-    values: dict[str, Any] = {name: row[name] for name in _FIELDS}
-    values["status"] = JobStatus(row["status"])
-    values["shown"] = None if row["shown"] is None else JobStatus(row["shown"])
-    values["road"] = None if row["road"] is None else Road(row["road"])
-    return Job(**values)
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401

@@ -339,8 +339,23 @@ async def test_a_still_is_kept_once_and_goes_with_its_job(store: JobStore, tmp_p
     await store.put_still(kept, b"another")
     await store.drop(deleted)
     await store.put_still(deleted, b"too late")
+    await store.put_still(without, b"")
     assert await store.stills([deleted, kept, without]) == {kept.id: b"a picture"}
-    assert count(tmp_path, "job_stills") == 1
+    assert count(tmp_path, "job_stills") == 2
+
+
+async def test_without_a_still_are_the_films_on_disk_that_none_was_taken_of(
+    store: JobStore,
+) -> None:
+    delivered = {"status": JobStatus.DELIVERED, "film": "film.mp4"}
+    old, new, seen, hopeless = (job(ended_at=NOW + number, **delivered) for number in range(4))
+    gone = job(status=JobStatus.DELIVERED, ended_at=NOW)
+    kept = job(status=JobStatus.UNDELIVERED, film="film.mp4", ended_at=NOW)
+    await put(store, old, new, seen, hopeless, gone, kept)
+    await store.put_still(seen, b"a picture")
+    await store.put_still(hopeless, b"")
+    assert await store.without_still(limit=9) == [new, old]
+    assert await store.without_still(limit=1) == [new]
 
 
 # ------------------------------------------------------------------ the file

@@ -1,0 +1,87 @@
+"""A job as a row of its table: how it is written, and how it is read."""
+
+from collections.abc import Sequence
+from dataclasses import fields
+from functools import cache
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from bot.jobs.models import ACTIVE, Job, JobStatus, Road
+from bot.jobs.tables import jobs
+
+_FIELDS: Final = tuple(field.name for field in fields(Job))
+
+
+def row_of(job: Job) -> dict[str, Any]:
+    """Return every column of a job's row."""
+    return {name: getattr(job, name) for name in _FIELDS}
+
+
+def changed(before: Job, job: Job) -> dict[str, Any]:
+    """Name only what changed: a token that was forgotten meanwhile stays forgotten."""
+    return {
+        name: value for name in _FIELDS if (value := getattr(job, name)) != getattr(before, name)
+    }
+
+
+def update(before: Job, job: Job) -> sa.Update:
+    """Write what changed, in a row that still has `before`'s status."""
+    return (
+        sa.update(jobs)
+        .where(jobs.c.id == before.id, jobs.c.status == before.status)
+        .values(changed(before, job) or {"id": job.id})
+    )
+
+
+@cache
+def guarded_insert() -> sa.Insert:
+    """Insert a job, its fields as parameters, unless a limit is reached.
+
+    An IN would be spelt out anew at each call, and could not be executed for many rows at once.
+    The two kinds are counted apart, since SQLite counts their union by looking up every row.
+    """
+    active = sa.or_(*(jobs.c.status == status for status in sorted(ACTIVE)))
+    maybe = sa.and_(
+        jobs.c.status == JobStatus.UNCONFIRMED, jobs.c.created_at > sa.bindparam("counts_since")
+    )
+    counted = sa.select(sa.func.count()).select_from(jobs)
+    everybody = counted.where(active).scalar_subquery() + counted.where(maybe).scalar_subquery()
+    of_requester = jobs.c.requester_id == sa.bindparam("requester_id", type_=sa.BigInteger)
+    theirs = counted.where(sa.or_(active, maybe), of_requester).scalar_subquery()
+    values = [sa.bindparam(name, type_=jobs.c[name].type) for name in _FIELDS]
+    guarded = sa.select(*values).where(
+        everybody < sa.bindparam("most"), theirs < sa.bindparam("most_of_user")
+    )
+    return sa.insert(jobs).from_select(list(_FIELDS), guarded)
+
+
+@cache
+def update_of(names: tuple[str, ...]) -> sa.Update:
+    """Write these columns of one row per set of parameters."""
+    values: dict[str, sa.BindParameter[Any]] = {
+        name: sa.bindparam(f"new_{name}") for name in names or ("id",)
+    }
+    return (
+        sa.update(jobs)
+        .where(jobs.c.id == sa.bindparam("of_id"), jobs.c.status == sa.bindparam("of_status"))
+        .values(values)
+    )
+
+
+def parameters(names: tuple[str, ...], changes: Sequence[tuple[Job, Job]]) -> list[dict[str, Any]]:
+    """Return the parameters of `update_of` for each change."""
+    return [
+        {"of_id": before.id, "of_status": before.status}
+        | {f"new_{name}": getattr(job, name) for name in names or ("id",)}
+        for before, job in changes
+    ]
+
+
+def job_of(row: sa.RowMapping) -> Job:
+    """Return the job that a row of its table holds."""
+    values: dict[str, Any] = {name: row[name] for name in _FIELDS}
+    values["status"] = JobStatus(row["status"])
+    values["shown"] = None if row["shown"] is None else JobStatus(row["shown"])
+    values["road"] = None if row["road"] is None else Road(row["road"])
+    return Job(**values)
