@@ -35,7 +35,7 @@ async def run_script(
         return await asyncio.shield(running)
     finally:
         child.end()
-        await asyncio.wait({running})
+        await asyncio.gather(running, return_exceptions=True)
 
 
 class _Child:

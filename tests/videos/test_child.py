@@ -1,6 +1,7 @@
 """A script in a process of its own: what it says, and its end however the call ends."""
 
 import asyncio
+import gc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -52,6 +53,8 @@ async def test_it_does_not_outlive_a_cancelled_call(
     tmp_path: Path, script: Callable[[str], Path], *, leash: bool
 ) -> None:
     told = tmp_path / "pid"
+    complaints: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, what: complaints.append(what))
     call = asyncio.create_task(run_script(script(WAITS), str(told), within=60, leash=leash))
     pid = await told_pid(told)
 
@@ -59,6 +62,9 @@ async def test_it_does_not_outlive_a_cancelled_call(
     await asyncio.wait({call}, timeout=WITHIN)
     assert call.cancelled()
     assert not psutil.pid_exists(pid)
+    del call
+    gc.collect()
+    assert not complaints
 
 
 async def test_a_call_cancelled_at_once_leaves_nothing_running(
