@@ -19,6 +19,7 @@ from bot.jobs.tracker import JobTracker
 from bot.keeping import FilmKeeper
 from bot.status.buckets import EditBuckets
 from bot.status.delivery import Ladder
+from bot.status.easel import Easel
 from bot.status.editor import StatusEditor
 from bot.status.language import OFFERED, language, read_catalogues
 from bot.status.view import House
@@ -80,6 +81,7 @@ class VideoBot(commands.AutoShardedBot):
         self.stills = stills
         self.ladder = ladder
         self.editor = editor
+        self.easel = Easel()
         self.clock = clock
         self.largest_image = largest_image
         self.stopping = False

@@ -20,7 +20,6 @@ from bot.orders import NotOffered, Order, OverLimit, PromptProblem
 from bot.status import words
 from bot.status.language import Language, language
 from bot.status.message import find_card
-from bot.status.view import card
 from bot.videos.images import IMAGE_TYPES, BadImage
 
 _log = logging.getLogger(__name__)
@@ -240,8 +239,11 @@ class Requests:
         own second try of a lost answer gets, and 10062 (too late) may be. Raises as _find.
         """
         try:
-            view = card(job, await self._bot.archive.outlook(job), self._bot.house)
-            answer = await interaction.response.send_message(view=view)
+            outlook = await self._bot.archive.outlook(job)
+            draw = self._bot.easel.brush(job, outlook, self._bot.house)
+            answer = await self._bot.easel.show(
+                job, lambda: interaction.response.send_message(view=draw())
+            )
         except UNREACHED as error:
             _log.warning("the answer to an interaction failed: %s", error, extra=job.log_context())
         else:

@@ -20,6 +20,7 @@ from bot.status.buckets import EditsSpent
 from bot.status.delivery import Step
 from bot.status.message import (
     CardGone,
+    Film,
     KeptFilm,
     NoAccess,
     Posted,
@@ -29,7 +30,7 @@ from bot.status.message import (
     is_refusal,
 )
 from bot.status.roads import Draw, Roads
-from bot.status.view import card, film_name
+from bot.status.view import film_name
 from cogs.requesting import UNREACHED
 
 _log = logging.getLogger(__name__)
@@ -114,12 +115,13 @@ class Showing(commands.Cog):
             self._drawn[job.id] = drawn
         if job.status not in FOLLOWED:
             self._drawn.pop(job.id)
+            self.bot.easel.forget(job)
         await self.deliveries.seen(job)
 
     async def _draw(self, job: Job, draw: Draw) -> None:
         try:
             if job.status in SPOKEN and job.shown is not job.status:
-                posted = await self._roads.reach(job, draw, now=self._now())
+                posted = await self._reach(job, draw)
                 await self.deliveries.moved(job, posted.message_id)
                 return
             kept = None
@@ -128,18 +130,28 @@ class Showing(commands.Cog):
                     kept = KeptFilm(job.film_attachment_id, film_name(job))
                 elif job.link_expires_at is None:
                     return
-            await edit_card(self.bot, job, draw(), now=self._now(), film=kept)
+            now = self._now()
+            await self.bot.easel.show(
+                job, lambda: edit_card(self.bot, job, draw(), now=now, film=kept)
+            )
         except (CardGone, NoAccess, EditsSpent) as gone:
             _log.info("a card cannot be changed: %s", gone, extra=job.log_context())
 
     async def _brush(self, job: Job) -> Draw:
         """Return what draws this job's card, with what is known around it now."""
-        outlook = await self.bot.archive.outlook(job)
+        return self.bot.easel.brush(job, await self.bot.archive.outlook(job), self.bot.house)
 
-        def draw(*, elsewhere: bool = False) -> discord.ui.LayoutView:
-            return card(job, outlook, self.bot.house, elsewhere=elsewhere)
+    async def _reach(
+        self, job: Job, draw: Draw, *, lead: float = 0.0, film: Film | None = None
+    ) -> Posted:
+        """Take the first road that is open; raises as Roads.reach.
 
-        return draw
+        `lead` are the seconds that it may take.
+        """
+        now = self._now() + lead
+        return await self.bot.easel.show(
+            job, lambda: self._roads.reach(job, draw, now=now, film=film)
+        )
 
     def _now(self) -> float:
         return self.bot.clock()
@@ -190,6 +202,7 @@ class Showing(commands.Cog):
                 message_id=posted.message_id,
                 attachment_id=posted.attachment_id,
             )
+            self.bot.easel.forget(job)
             await self.bot.ladder.let_go(job)
             self._keep_stills()
 
@@ -224,7 +237,7 @@ class Showing(commands.Cog):
 
         async def send() -> Posted:
             async with self._moving():
-                return await self._roads.reach(done, draw, now=self._now() + lead, film=film)
+                return await self._reach(done, draw, lead=lead, film=film)
 
         return await self.bot.editor.finish(done.id, send, road=self._road(done, lead))
 

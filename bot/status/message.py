@@ -18,6 +18,8 @@ from bot.status.sent import film_in, sent_before
 _UNKNOWN_CHANNEL: Final = 10003
 _UNKNOWN_MESSAGE: Final = 10008
 _TOO_LARGE: Final = 40005
+_MALFORMED: Final = frozenset({50006, 50035})
+"""An empty message, an invalid form body."""
 _ARCHIVED: Final = 50083
 _NO_ACCESS: Final = frozenset({_UNKNOWN_CHANNEL, 10004, 10013, 50001, 50013, 50007, 50278})
 """No such channel, server or user, missing access or permissions, and direct messages that somebody
@@ -263,6 +265,11 @@ def is_refusal(error: BaseException) -> bool:
     if not isinstance(error, discord.HTTPException) or error.code in {0, _NETWORK_ERROR}:
         return False
     return error.status // 100 == _CLIENT_ERROR and error.status not in _PASSING
+
+
+def is_malformed(error: discord.HTTPException) -> bool:
+    """Whether Discord refuses the form of what was sent, whatever was in it."""
+    return error.code in _MALFORMED
 
 
 def _named(error: discord.HTTPException) -> Exception:

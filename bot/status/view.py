@@ -74,8 +74,7 @@ def card(
     body.add_item(ui.TextDisplay(f"> {plain(job.prompt, PROMPT_SHOWN)}"))
     if text := _state(job, outlook, t):
         body.add_item(ui.TextDisplay(text))
-    if job.link_expires_at is not None and house.link_for is not None:
-        link = words.link(house.link_for(job), job.link_expires_at, t)
+    if (link := _link(job, house, t)) is not None:
         body.add_item(ui.TextDisplay(link))
     elif job.status is JobStatus.DELIVERED:
         body.add_item(_film(job))
@@ -86,6 +85,26 @@ def card(
     body.add_item(ui.TextDisplay("\n".join(f"-# {line}" for line in footer)))
     body.add_item(button_row(offered(job, remix=house.remix), job.id, t))
     return ui.LayoutView(timeout=None).add_item(body)
+
+
+def plain_card(job: Job, house: House = PLAIN, *, elsewhere: bool = False) -> ui.LayoutView:
+    """Say how the job stands, and show its film: with nothing in it that people or servers wrote.
+
+    For where the card fails to be drawn or Discord refuses it.
+    """
+    t = language(job.locale)
+    lines = [f"### {words.title(job, t)}", words.sentence(job)]
+    link = _link(job, house, t)
+    if link is not None:
+        lines.append(link)
+    if elsewhere:
+        lines.append(t(words.ELSEWHERE, channel=f"<#{job.channel_id}>"))
+    lines.append(f"-# {t(words.PLAINLY)}")
+    view = ui.LayoutView(timeout=None)
+    view.add_item(ui.TextDisplay("\n".join(line for line in lines if line)))
+    if job.status is JobStatus.DELIVERED and link is None:
+        view.add_item(ui.MediaGallery[Any](discord.MediaGalleryItem(_address(job))))
+    return view.add_item(button_row(offered(job, remix=house.remix), job.id, t))
 
 
 def film_name(job: Job) -> str:
@@ -146,9 +165,18 @@ def _bar(percent: int) -> str:
 
 def _film(job: Job) -> ui.MediaGallery[Any]:
     gallery = ui.MediaGallery[Any]()
-    return gallery.add_item(
-        media=f"attachment://{film_name(job)}", description=shorten(job.prompt, ALT_TEXT)
-    )
+    return gallery.add_item(media=_address(job), description=shorten(job.prompt, ALT_TEXT))
+
+
+def _address(job: Job) -> str:
+    """Name the film in its own message."""
+    return f"attachment://{film_name(job)}"
+
+
+def _link(job: Job, house: House, t: Language) -> str | None:
+    if job.link_expires_at is None or house.link_for is None:
+        return None
+    return words.link(house.link_for(job), job.link_expires_at, t)
 
 
 def _footer(job: Job, outlook: Outlook, house: House, t: Language) -> list[str]:

@@ -221,6 +221,10 @@ BY_MESSAGE: Final = N_(
     "direct message."
 )
 ELSEWHERE: Final = N_("Sent to you here, because the bot can no longer write in {channel}.")
+PLAINLY: Final = N_(
+    "The usual card could not be shown, so this is all it says. If that happens again, tell "
+    "whoever runs this bot."
+)
 QUIET: Final = N_(
     "Discord lets old messages change only rarely, so this one rests now and changes again when "
     "the film is ready."

@@ -135,6 +135,8 @@ class Messages:
         self._cdn = cdn
         self._changed = changed
         self.every: dict[int, Message] = {}
+        self.refused: str | None = None
+        """Words in components that Discord takes in no message."""
 
     def get(self, given: str | int, channel: Channel | None = None) -> Message:
         """Find a message that was not deleted. Raises 10008."""
@@ -156,6 +158,8 @@ class Messages:
         files = tuple(self._files(message, before, upload))
         flags = _flags(before, payload)
         parts = payload.get("components")
+        if self.refused is not None and self.refused in str(parts):
+            raise invalid_form("words that Discord does not like")
         if parts is not None:
             components.check(parts, v2=bool(flags & V2))
             parts = components.resolve(parts, files)

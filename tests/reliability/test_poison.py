@@ -5,9 +5,13 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from bot.jobs.lifecycle import DELIVERY_TRIES
+from bot.jobs.models import ACTIVE, JobStatus
 from tests.loopback.faults import answer
 from tests.reliability.film_club import PROMPT, FilmClub
+from tests.reliability.test_discord_misbehaves import TOKEN_OVER
 
+AWAITED = (*ACTIVE, JobStatus.DELIVERED)
+"""The states of a film on its way."""
 REFUSED = answer(400, 50035, "Invalid Form Body")
 
 
@@ -35,7 +39,8 @@ async def test_discord_refuses_the_film_every_time(club: FilmClub) -> None:
 
     await club.until_card_says("Discord refused it several times")
 
-    assert club.discord.seen["film"] == DELIVERY_TRIES
+    with_a_plain_card = 1
+    assert club.discord.seen["film"] == DELIVERY_TRIES + with_a_plain_card
     club.discord.faults.clear()
     await club.discord.press(club.ada, club.card, "Redeliver")
     await club.until_film()
@@ -50,6 +55,61 @@ async def test_discord_refuses_the_film_once(club: FilmClub) -> None:
     await club.until_film()
 
     await club.assert_film_came_once()
+
+
+async def test_discord_refuses_every_card_for_its_words(club: FilmClub) -> None:
+    """The film and how it stands are shown all the same, and buttons work."""
+    club.discord.messages.refused = "calico cat"
+    interaction = await club.ask()
+    await club.until_card_says("In progress")
+    assert "the usual card could not be shown" in interaction.message.text.lower()
+
+    await club.until_film()
+
+    await club.assert_film_came_once()
+    assert "calico cat" not in "".join(club.card.texts)
+    lines = [line for line in club.bot.log.splitlines() if "Discord refuses a card" in line]
+    assert all("50035" in line for line in lines)
+    assert len(lines) <= len(AWAITED), "once for each state"
+    await club.discord.until(lambda: club.rows()[0]["status"] == "delivered")
+    answered = await (await club.discord.press(club.ada, club.card, "Delete")).answered()
+    assert "cannot be undone" in answered.message.text
+
+
+async def test_discord_refuses_a_late_film_s_card_for_its_words(club: FilmClub) -> None:
+    """The same where the film comes as a direct message, which the next process finds again."""
+    await club.ask()
+    await club.until_card_says("In progress")
+    club.discord.skew(TOKEN_OVER)
+    club.discord.messages.refused = "calico cat"
+    club.channel.bot_may = 0
+    private = club.discord.dm(club.ada)
+    club.finish()
+    await club.discord.until(lambda: club.rows()[0]["status"] == "delivered")
+
+    club.channel = private
+    assert "can no longer write in" in club.card.text
+    await club.assert_film_came_once()
+
+
+async def test_a_card_that_cannot_be_drawn(club: FilmClub) -> None:
+    await killed_while_it_is_rendered(club, "SET size = CAST(size AS BLOB)")
+    await club.until_card_says("usual card could not be shown")
+
+    await club.until_film()
+
+    await club.assert_film_came_once()
+    assert 1 <= club.bot.log.count("a card cannot be drawn") <= len(AWAITED)
+
+
+async def test_an_end_that_cannot_be_drawn(club: FilmClub) -> None:
+    await killed_while_it_is_rendered(club, "SET size = CAST(size AS BLOB)")
+    club.videos.meet("poll", told('{"id": "video_1", "status": "failed"}'))
+
+    await club.until_card_says("could not render this")
+
+    assert "Try again, reworded" in club.card.text
+    await club.discord.until(lambda: club.rows()[0]["shown"] == "failed")
 
 
 async def test_a_delivery_that_fails_by_our_own_fault_is_said(club: FilmClub) -> None:
