@@ -1,7 +1,8 @@
 """A film encoded anew into so many bytes: a plain function for its own process.
 
-Two passes of x264: the first learns which frames are hard, the second spends the bytes on them. For
-a given size this gives a better picture than any rate fixed beforehand (benchmarks/fit.py).
+Two passes of x264: the first learns which frames are hard, the second spends the bytes on them. One
+pass with a capped CRF is quicker, but its cap holds the hard scenes of a film while the easy ones
+leave their bytes unused, and its size is not known beforehand (both measured: docs/performance.md).
 """
 
 import os
