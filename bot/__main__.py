@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import gc
 import logging
 import signal
 import sys
@@ -17,6 +16,7 @@ import discord
 from bot import logs
 from bot.app import StartError, claimed, open_bot
 from bot.client import point_at
+from bot.memory import keep_out_of_collections, share_one_heap
 from bot.settings import Settings, SettingsError, load_settings
 
 _log = logging.getLogger(__name__)
@@ -128,20 +128,10 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _keep_out_of_collections() -> None:
-    """Leave what is loaded by now out of all later garbage collections.
-
-    A full one would go through it all, which stops the event loop for a tenth of a second; and it
-    comes only when what was left since is a quarter of everything. The last call counts anew.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.collect()
-
-
 def main() -> int:
     """Run one command; return the exit code."""
     arguments = _arguments()
+    share_one_heap()
     try:
         settings = load_settings()
         # The doctor says in its own words what is wrong.
@@ -157,7 +147,7 @@ def main() -> int:
         elif arguments.command == "demo":
             asyncio.run(show_demo(settings))
         else:
-            _keep_out_of_collections()
+            keep_out_of_collections()
             asyncio.run(run(settings))
     except (SettingsError, StartError) as error:
         print(error, file=sys.stderr)  # noqa: T201 - the sentence a failed start consists of

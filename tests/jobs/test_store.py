@@ -23,6 +23,7 @@ from bot.jobs.migrations.upgrade import config, upgrade
 from bot.jobs.models import ACTIVE, FOLLOWED, INTERRUPTED, SPOKEN, TOKEN_LIFE, Job, JobStatus, Road
 from bot.jobs.schema import REVISIONS, NewerDatabaseError, prepare
 from bot.jobs.store import (
+    CACHE_KIB,
     READERS,
     UNCONFIRMED_COUNTS_FOR,
     JobStore,
@@ -531,6 +532,8 @@ async def test_a_commit_outlives_a_power_cut(store: JobStore) -> None:
     with engine.connect() as connection:
         told = {
             name: connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
-            for name in ("journal_mode", "synchronous", "foreign_keys")
+            for name in ("journal_mode", "synchronous", "foreign_keys", "cache_size")
         }
+    cache = told.pop("cache_size")
     assert told == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+    assert cache == -CACHE_KIB, "negative: KiB instead of pages"

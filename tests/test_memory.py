@@ -1,0 +1,52 @@
+"""The process's memory."""
+
+import ctypes
+import re
+import subprocess
+import sys
+
+import pytest
+
+_THREADS_ALLOCATE = """
+import ctypes, threading, sys
+from bot.memory import share_one_heap
+
+libc = ctypes.CDLL(None)
+libc.malloc.restype = ctypes.c_void_p
+if "share" in sys.argv:
+    share_one_heap()
+together = threading.Barrier(4)
+
+def allocate():
+    libc.malloc(10_000)
+    together.wait()
+
+threads = [threading.Thread(target=allocate) for _ in range(4)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+libc.fdopen.restype = ctypes.c_void_p
+out = ctypes.c_void_p(libc.fdopen(1, b"w"))
+libc.malloc_info(0, out)
+libc.fflush(out)
+"""
+
+
+def heaps(*arguments: str) -> int:
+    told = subprocess.run(
+        [sys.executable, "-c", _THREADS_ALLOCATE, *arguments],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    return len(re.findall("<heap ", told.stdout))
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux" or not hasattr(ctypes.CDLL(None), "malloc_info"), reason="glibc's own"
+)
+def test_threads_share_one_heap() -> None:
+    assert heaps() > 1
+    assert heaps("share") == 1
