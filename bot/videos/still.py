@@ -1,47 +1,47 @@
 """One frame of a film as a small JPEG: a plain function for its own process.
 
-Decoding what a server sent happens in a process that may crash or hang, never in the bot's.
+Decoding what a server sent happens in a process that may crash or hang, never in the bot's. It is
+scaled and encoded by the same library: no second one is loaded, and no large picture is unpacked.
 """
 
-import io
 import os
 import sys
-from pathlib import Path
+from fractions import Fraction
 from typing import Final, cast
 
 import av
 from av.error import FFmpegError
-from PIL import Image
 
 AT: Final = 1.0
 """Seconds into the film: first frames are often black, or faded in."""
 LONG_SIDE: Final = 320
-QUALITY: Final = 80
+QUALITY: Final = 3
+"""The encoder's scale of quantizers, 2 (best) to 31."""
 LARGEST_FRAME: Final = 50_000_000
 """Pixels. An 8K frame has 33 million; what claims more is no film for a chat."""
+_LAMBDA: Final = 118
+"""FFmpeg's FF_QP2LAMBDA: a fixed quantizer is told in this unit."""
 
 
-def still(film: Path) -> bytes:
+def still(film: str) -> bytes:
     """Return the frame at `AT` seconds, the last one of a shorter film, as a JPEG.
 
     Raises ValueError with a sentence where there is no frame to be had.
     """
     try:
-        picture = _frame(film)
+        return _jpeg(_frame(film))
     except (FFmpegError, IndexError) as error:
         raise ValueError(f"the film cannot be opened: {error}") from error
-    picture.thumbnail((LONG_SIDE, LONG_SIDE))
-    out = io.BytesIO()
-    picture.save(out, "JPEG", quality=QUALITY, optimize=True)
-    return out.getvalue()
 
 
-def _frame(film: Path) -> Image.Image:
+def _frame(film: str) -> av.VideoFrame:
     found: av.VideoFrame | None = None
-    with av.open(str(film)) as container:
+    with av.open(film) as container:
         stream = container.streams.video[0]
         if stream.width * stream.height > LARGEST_FRAME:
             raise ValueError("its frames are far too large")
+        # Each further thread would hold a frame of its own.
+        stream.codec_context.thread_count = 1
         container.seek(int(AT * av.time_base))
         for frame in container.decode(stream):
             found = frame
@@ -49,7 +49,20 @@ def _frame(film: Path) -> Image.Image:
                 break
     if found is None:
         raise ValueError("the film has no frame")
-    return cast("Image.Image", found.to_image())  # pyright: ignore[reportUnknownMemberType]
+    return found
+
+
+def _jpeg(frame: av.VideoFrame) -> bytes:
+    scale = min(1.0, LONG_SIDE / max(frame.width, frame.height))
+    width, height = (max(1, round(side * scale)) for side in (frame.width, frame.height))
+    # Full-range YUV is what a JPEG holds.
+    small = frame.reformat(width, height, "yuvj420p")
+    small.pts = 0
+    encoder = cast("av.VideoCodecContext", av.CodecContext.create("mjpeg", "w"))
+    encoder.width, encoder.height, encoder.pix_fmt = width, height, "yuvj420p"
+    encoder.time_base = Fraction(1, 1)
+    encoder.options = {"flags": "+qscale", "global_quality": str(QUALITY * _LAMBDA)}
+    return b"".join(bytes(packet) for packet in (*encoder.encode(small), *encoder.encode(None)))
 
 
 def main() -> int:
@@ -57,7 +70,7 @@ def main() -> int:
     if hasattr(os, "nice"):
         os.nice(10)
     try:
-        jpeg = still(Path(sys.argv[1]))
+        jpeg = still(sys.argv[1])
     except (ValueError, MemoryError) as error:
         sys.stderr.write(str(error) or "it does not fit into memory")
         return 1
