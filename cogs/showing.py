@@ -3,7 +3,7 @@
 import asyncio
 import json
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from functools import partial
 
@@ -13,7 +13,7 @@ from discord.ext import commands
 from bot.background import Background
 from bot.client import VideoBot
 from bot.jobs.lifecycle import NOT_TAKEN, UNFORESEEN
-from bot.jobs.models import FOLLOWED, SPOKEN, Job, JobChange, JobStatus
+from bot.jobs.models import FOLLOWED, RUNNING, SPOKEN, Job, JobChange, JobStatus
 from bot.jobs.store import StoreError
 from bot.status import words
 from bot.status.buckets import EditsSpent
@@ -47,7 +47,7 @@ TRIES = 4
 """Uploads of one delivery before a link takes their place: Discord may find files too large
 against its own word, or the token dead."""
 
-_PICTURED = SPOKEN | {JobStatus.QUEUED, JobStatus.IN_PROGRESS, JobStatus.DELIVERED}
+_PICTURED = SPOKEN | RUNNING | {JobStatus.DELIVERED}
 
 
 class Showing(commands.Cog):
@@ -61,6 +61,8 @@ class Showing(commands.Cog):
         self._delivering: set[str] = set()
         # A digest of what each running job's card shows: an edit that changes nothing is not sent.
         self._drawn: dict[str, int] = {}
+        # A method is another object each time that it is looked up.
+        self._renew = self._send_running
         self._transfers = asyncio.Semaphore(FILMS_AT_ONCE)
         self._films_moving = 0
 
@@ -86,7 +88,8 @@ class Showing(commands.Cog):
     def show(self, job: Job) -> None:
         """Have the card drawn anew."""
         final = job.status not in FOLLOWED
-        self.bot.editor.show(job.id, self._picture(job), road=self._road(job), final=final)
+        send = self._renew if job.status in RUNNING else partial(self._send, job)
+        self.bot.editor.show(job.id, send, road=self._road(job), final=final)
 
     def _road(self, job: Job, lead: float = 0.0) -> int | None:
         """Name the limit that an edit of this card counts against; a token has one of its own.
@@ -95,26 +98,32 @@ class Showing(commands.Cog):
         """
         return None if job.token_lives(self._now() + lead) else job.channel_id
 
-    def _picture(self, job: Job) -> Callable[[], Awaitable[object]]:
-        async def send() -> None:
-            try:
-                await self._send(job)
-            except TokenDead:
-                self.show(await self.deliveries.token_died(job))
+    async def _send_running(self, job_id: str) -> None:
+        """Draw the card of a job that still runs, as it stands now that its turn has come.
 
-        return send
+        Thousands may wait for theirs, and none of these jobs is held in memory until then.
+        """
+        job = await self.bot.archive.find(job_id)
+        if job is None:
+            self._drawn.pop(job_id, None)
+        elif job.status in RUNNING:
+            await self._send(job, job_id)
 
-    async def _send(self, job: Job) -> None:
+    async def _send(self, job: Job, job_id: str) -> None:
+        """Draw a card; `job_id` is the editor's own, which is remembered instead of a copy."""
         draw = await self._brush(job)
-        if self._drawn.get(job.id) != (drawn := _digest(draw())):
+        if self._drawn.get(job_id) != (drawn := _digest(draw())):
             try:
                 await self._draw(job, draw)
+            except TokenDead:
+                self.show(await self.deliveries.token_died(job))
+                return
             except UNREACHED as error:
                 _log.warning("the card was not taken: %s", error, extra=job.log_context())
                 return
-            self._drawn[job.id] = drawn
+            self._drawn[job_id] = drawn
         if job.status not in FOLLOWED:
-            self._drawn.pop(job.id)
+            self._drawn.pop(job_id)
             self.bot.easel.forget(job)
         await self.deliveries.seen(job)
 

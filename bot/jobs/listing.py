@@ -1,6 +1,6 @@
 """The server's list of jobs, walked once for all that are waited for."""
 
-from collections.abc import AsyncGenerator, Collection
+from collections.abc import AsyncGenerator
 from typing import Final
 
 from bot.videos.client import VideosClient
@@ -12,18 +12,18 @@ BARREN: Final = 2
 """Pages in a row without a job that is waited for, after which the rest of the list is history."""
 
 
-async def walk(videos: VideosClient, wanted: Collection[str]) -> AsyncGenerator[dict[str, Video]]:
-    """Yield, page by page and newest first, the wanted jobs that are met, by the server's id.
+async def walk(videos: VideosClient, missing: set[str]) -> AsyncGenerator[dict[str, Video]]:
+    """Yield, page by page and newest first, the missing jobs that are met, by the server's id.
 
-    Ends when all were met, or where they cannot be expected any more. Raises VideosError.
+    Who is met is taken from `missing`. Ends when nobody is left there, or where the rest cannot be
+    expected any more. Raises VideosError.
     """
-    missing = set(wanted)
     barren = 0
     after: str | None = None
     while missing and barren < BARREN:
         page = await videos.list(after=after, limit=PAGE)
         met = {video.id: video for video in page.data if video.id in missing}
-        missing -= met.keys()
+        missing.difference_update(met)
         barren = 0 if met else barren + 1
         if met:
             yield met

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 import random
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -177,12 +178,11 @@ class JobTracker:
         """Ask for all jobs at once; what the list does not hold is asked for by itself."""
         began = self._clock()
         missing = set(running)
-        paces: list[float] = []
+        pace = math.inf
         try:
-            async for met in walk(self._videos, running):
-                missing -= met.keys()
-                paces += await self._take_over(met, len(running))
-            self._next_round = began + min(paces, default=self._pause)
+            async for met in walk(self._videos, missing):
+                pace = min(pace, await self._take_over(met, len(running)))
+            self._next_round = began + (self._pause if pace == math.inf else pace)
         except NotSent as error:
             _log.warning("the Videos server is away: %s", error)
             await self._wait_for_server()
@@ -199,23 +199,26 @@ class JobTracker:
         finally:
             self._walking = False
 
-    async def _take_over(self, met: dict[str, Video], many: int) -> list[float]:
-        """Take over what one page told; return the seconds until each job is worth a look."""
+    async def _take_over(self, met: dict[str, Video], many: int) -> float:
+        """Take over what one page told; return the seconds until one of its jobs is worth a look.
+
+        Infinite where none of them runs any more.
+        """
         now = self._clock()
         changes: list[tuple[Job, Job]] = []
-        paces: list[float] = []
+        soonest = math.inf
         for job in await self._store.running(met.keys()):
             after = self._in_time(lifecycle.advance(job, met[str(job.video_id)], now, 0.0))
             if after.status in RUNNING:
                 # The round's own clock says when it is looked at again; nothing need be written.
                 after = after.evolve(next_look_at=job.next_look_at)
-                paces.append(lifecycle.pace(after, now, self._pause))
+                soonest = min(soonest, lifecycle.pace(after, now, self._pause))
             if after != job:
                 changes.append((job, after))
             elif random.random() * many < DRAWN_ANEW:  # noqa: S311 - chance, not secrecy
                 self._announce(JobChange(job, job))
         await self._write_down(changes)
-        return paces
+        return soonest
 
     async def _look_at_missing(self, missing: set[str]) -> None:
         if missing:

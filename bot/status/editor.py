@@ -13,6 +13,8 @@ from bot.status.buckets import EditBuckets
 _log = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
+Show = Callable[[Any], Awaitable[object]]
+"""Sends a message's picture, told which message: one function may serve thousands that wait."""
 Send = Callable[[], Awaitable[object]]
 
 CALM: Final = 4.0
@@ -38,11 +40,9 @@ class _Lane:
     message: Hashable
     shown_at: float
     road: Hashable = None
-    newest: Send | None = None
+    newest: Show | None = None
     final: bool = False
-    last: list[tuple[Send, asyncio.Future[Any]]] = field(
-        default_factory=list[tuple[Send, asyncio.Future[Any]]]
-    )
+    last: tuple[tuple[Send, asyncio.Future[Any]], ...] = ()
     sending: bool = False
     finishing: bool = False
 
@@ -86,7 +86,7 @@ class StatusEditor:
         self._closing = False
 
     def show(
-        self, message: Hashable, send: Send, *, road: Hashable = None, final: bool = False
+        self, message: Hashable, send: Show, *, road: Hashable = None, final: bool = False
     ) -> None:
         """Have `send` awaited when the message's turn comes, unless a newer picture comes before.
 
@@ -110,7 +110,7 @@ class StatusEditor:
         outcome: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         lane = self._lane(message)
         lane.newest = None
-        lane.last.append((send, outcome))
+        lane.last = (*lane.last, (send, outcome))
         self._enter(lane, road)
         return await outcome
 
@@ -212,7 +212,9 @@ class StatusEditor:
         lane.shown_at = self._clock()
         try:
             if lane.last:
-                await self._finish(lane, *lane.last.pop(0))
+                first, *rest = lane.last
+                lane.last = tuple(rest)
+                await self._finish(lane, *first)
             elif (send := lane.newest) is not None:
                 lane.newest = None
                 lane.final = False
@@ -227,9 +229,9 @@ class StatusEditor:
                 self._enter(lane, lane.road)
 
     @staticmethod
-    async def _show(message: Hashable, send: Send) -> None:
+    async def _show(message: Hashable, send: Show) -> None:
         try:
-            await send()
+            await send(message)
         except Exception:  # noqa: BLE001 - one bad edit must not end the lane
             _log.exception("an edit of message %s failed", message)
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass, field
 
 import pytest
@@ -22,12 +22,12 @@ class Wall:
     gates: dict[str, asyncio.Event] = field(default_factory=dict[str, asyncio.Event])
     news: asyncio.Condition = field(default_factory=asyncio.Condition)
 
-    def picture(self, name: str, *, held: bool = False) -> Callable[[], Awaitable[str]]:
+    def picture(self, name: str, *, held: bool = False) -> Callable[..., Awaitable[str]]:
         gate = self.gates[name] = asyncio.Event()
         if not held:
             gate.set()
 
-        async def send() -> str:
+        async def send(_message: Hashable = None) -> str:
             await self._tell(self.begun, name)
             await gate.wait()
             await self._tell(self.hung, name)
@@ -123,7 +123,7 @@ async def test_a_failed_finish_raises_where_it_is_awaited_and_the_lane_goes_on(
 async def test_a_failed_picture_is_logged_and_the_next_one_is_sent(
     editor: StatusEditor, wall: Wall, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async def fails() -> None:
+    async def fails(_message: Hashable) -> None:
         await wall.picture("begin", held=True)()
         raise ConnectionResetError("Discord hung up")
 
@@ -142,7 +142,7 @@ async def test_a_failed_picture_is_logged_and_the_next_one_is_sent(
 async def test_a_message_is_forgotten_after_its_end(editor: StatusEditor, wall: Wall) -> None:
     lanes = editor._lanes  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - a leak shows nowhere else
 
-    async def fails() -> None:
+    async def fails(_message: Hashable) -> None:
         raise ValueError
 
     editor.show(1, wall.picture("a"))

@@ -73,8 +73,8 @@ async def editor(hand: Hand, buckets: EditBuckets) -> AsyncIterator[StatusEditor
     await opened.close(grace=0.0)
 
 
-def picture(sent: list[Hashable], name: Hashable) -> Callable[[], Awaitable[Hashable]]:
-    async def send() -> Hashable:
+def picture(sent: list[Hashable], name: Hashable) -> Callable[..., Awaitable[Hashable]]:
+    async def send(_message: Hashable = None) -> Hashable:
         sent.append(name)
         return name
 
