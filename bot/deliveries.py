@@ -95,14 +95,17 @@ class Deliveries:
         as_shown: Job | None = None,
         message_id: int | None = None,
         attachment_id: int | None = None,
+        road: Road | None = None,
     ) -> Job:
         """Discord shows the film, or nobody wants it there: write it down.
 
         `as_shown` is the job as the message shows it, `message_id` the message that does so now,
-        None where that is no message of the channel.
+        None where that is no message of the channel. `road` was taken instead of the card.
         """
         moved = (as_shown or job).evolve(message_id=message_id or job.message_id)
         after = lifecycle.delivered(moved, attachment_id, self._clock())
+        if road is not None:
+            after = lifecycle.card_left(after, road, self._clock())
         try:
             return await self._ledger.save_surely(job, after)
         except StoreError:
@@ -114,10 +117,23 @@ class Deliveries:
         _log.warning("Discord does not take a file of %d bytes", size, extra=_of(job))
         return await self._ledger.save(job, lifecycle.found_too_large(job, size))
 
-    async def moved(self, job: Job, message_id: int | None) -> None:
-        """The card stands in another message of the channel now, if one is given."""
-        if message_id is not None and message_id != job.message_id:
-            await self._store.save(job, job.evolve(message_id=message_id))
+    async def moved(self, job: Job, message_id: int | None, road: Road) -> None:
+        """The end stands in another message now: of the channel, where its id is given."""
+        left = lifecycle.card_left(job, road, self._clock())
+        await self._store.save(job, left.evolve(message_id=message_id or job.message_id))
+
+    async def card_failed(self, job: Job) -> None:
+        """The card that was left behind takes no edit at the moment."""
+        road = job.road or Road.DIRECT
+        await self._store.save(job, lifecycle.card_left(job, road, self._clock()))
+
+    async def card_closed(self, job: Job) -> None:
+        """The bot may not change the card that was left behind."""
+        await self._store.save(job, lifecycle.card_closed(job))
+
+    async def card_settled(self, job: Job) -> None:
+        """The card that was left behind says where the end stands, or is gone."""
+        await self._store.save(job, lifecycle.card_settled(job))
 
     async def takes_road(self, job: Job, road: Road) -> Job:
         """Remember, before anything is sent there, that a picture goes another way than its card.

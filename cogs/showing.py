@@ -13,7 +13,7 @@ from discord.ext import commands
 from bot.background import Background
 from bot.client import VideoBot
 from bot.jobs.lifecycle import NOT_TAKEN, UNFORESEEN
-from bot.jobs.models import FOLLOWED, RUNNING, SPOKEN, Job, JobChange, JobStatus
+from bot.jobs.models import FOLLOWED, LEFT, RUNNING, SPOKEN, Job, JobChange, JobStatus
 from bot.jobs.store import StoreError
 from bot.status import words
 from bot.status.buckets import EditsSpent
@@ -27,6 +27,7 @@ from bot.status.message import (
     TokenDead,
     TooLarge,
     edit_card,
+    find_left_card,
     is_refusal,
 )
 from bot.status.roads import Draw, Roads
@@ -131,7 +132,11 @@ class Showing(commands.Cog):
         try:
             if job.status in SPOKEN and job.shown is not job.status:
                 posted = await self._reach(job, draw)
-                await self.deliveries.moved(job, posted.message_id)
+                if posted.road is not None:
+                    await self.deliveries.moved(job, posted.message_id, posted.road)
+                return
+            if job.status in LEFT and job.next_look_at is not None:
+                await self._say_where(job, draw)
                 return
             kept = None
             if job.status is JobStatus.DELIVERED:
@@ -145,6 +150,23 @@ class Showing(commands.Cog):
             )
         except (CardGone, NoAccess, EditsSpent) as gone:
             _log.info("a card cannot be changed: %s", gone, extra=job.log_context())
+
+    async def _say_where(self, job: Job, draw: Draw) -> None:
+        """Let the card whose end stands elsewhere say so, where it takes an edit again."""
+        left, now = words.where_instead(job), self._now()
+        try:
+            card = job.evolve(message_id=await find_left_card(self.bot, job))
+            await self.bot.easel.show(
+                job, lambda: edit_card(self.bot, card, draw(left=left), now=now)
+            )
+        except CardGone:
+            await self.deliveries.card_settled(job)
+        except NoAccess:
+            await self.deliveries.card_closed(job)
+        except (EditsSpent, *UNREACHED):
+            await self.deliveries.card_failed(job)
+        else:
+            await self.deliveries.card_settled(job)
 
     async def _brush(self, job: Job) -> Draw:
         """Return what draws this job's card, with what is known around it now."""
@@ -210,6 +232,7 @@ class Showing(commands.Cog):
                 as_shown=step.as_shown,
                 message_id=posted.message_id,
                 attachment_id=posted.attachment_id,
+                road=posted.road,
             )
             self.bot.easel.forget(job)
             await self.bot.ladder.let_go(job)

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from bot.jobs.models import RUNNING, Job, JobStatus
+from bot.jobs.models import RUNNING, Job, JobStatus, Road
 from bot.videos.errors import FilmBroken, FilmNotReady, Refused, VideosError
 from bot.videos.models import Video, VideoStatus
 
@@ -19,6 +19,11 @@ LONGEST_PAUSE: Final = 60.0
 """Seconds between two looks at a server that does not answer, at the most."""
 LONGEST_WAIT: Final = 600.0
 """Seconds a server can make us wait for its next answer, whatever it asks for."""
+CARD_TRIED_AFTER: Final = {Road.DIRECT: 60.0, Road.REPLY: 3600.0}
+"""Seconds before a card whose end was shown elsewhere is tried again, and at least between two
+tries: the few edits that a channel's old messages have are for ends."""
+CARD_TRIED_FOR: Final = 24 * 3600.0
+"""Seconds after a job's end for which that is done."""
 QUEUED_PACE: Final = 2.0
 LAST_PACE: Final = 0.6
 """Parts of the poll interval between two looks at a job in line, and at one that is nearly done."""
@@ -232,6 +237,28 @@ def delivered(job: Job, attachment_id: int | None, now: float) -> Job:
     )
 
 
+def card_left(job: Job, road: Road, now: float) -> Job:
+    """Its end stands elsewhere, and its card shows an earlier state; it is tried again later.
+
+    A card that only the interaction's token reached is left for good.
+    """
+    if not job.is_member or job.message_id is None:
+        return job
+    age = now - (job.ended_at or now)
+    after = max(CARD_TRIED_AFTER[road], age)
+    return job.evolve(next_look_at=None if age >= CARD_TRIED_FOR else now + after)
+
+
+def card_closed(job: Job) -> Job:
+    """The bot may not change the card: it is tried once more a day later, unless asked before."""
+    return job.evolve(next_look_at=(job.ended_at or job.created_at) + CARD_TRIED_FOR)
+
+
+def card_settled(job: Job) -> Job:
+    """The card says where the end stands, or is gone."""
+    return job.evolve(next_look_at=None)
+
+
 def found_too_large(job: Job, size: int) -> Job:
     """Discord did not take a file of `size` bytes, whatever limit it had named before."""
     smaller = job.bot_upload_limit if job.bot_upload_limit < size else size // 2
@@ -314,6 +341,7 @@ def _revived(job: Job, status: JobStatus) -> Job:
         shown=None,
         road=None,
         road_at=None,
+        next_look_at=None,
     )
 
 

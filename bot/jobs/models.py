@@ -54,6 +54,9 @@ the film itself."""
 ENDED: Final = frozenset(JobStatus) - ACTIVE - {JobStatus.UNCONFIRMED}
 """States in which nothing more is awaited: whoever asked to be told is told."""
 
+LEFT: Final = SPOKEN | {JobStatus.DELIVERED}
+"""States whose picture can stand elsewhere while the card shows an earlier one."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
@@ -129,7 +132,11 @@ class Job:
     completed_at: float | None = None
     ended_at: float | None = None
     next_look_at: float | None = None
-    """When the tracker takes it up next; None where nobody waits for anything."""
+    """When the tracker takes it up next; None where nobody waits for anything.
+
+    Of a job that has ended: when its card, which was closed or took no more edits then, is tried
+    again.
+    """
     failed_looks: int = 0
     """Polls or deliveries in a row that got no answer; they only slow the next one down."""
     missing_looks: int = 0

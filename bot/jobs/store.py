@@ -16,6 +16,7 @@ from bot.jobs.models import (
     ENDED,
     FOLLOWED,
     INTERRUPTED,
+    LEFT,
     RUNNING,
     SPOKEN,
     TOKEN_LIFE,
@@ -223,6 +224,16 @@ class JobStore:
                 jobs.c.status.in_(SPOKEN),
                 sa.or_(ended.between(now - longest, now - shortest), ended > now),
                 jobs.c.shown.is_distinct_from(jobs.c.status),
+            )
+        )
+
+    async def left_cards(self, until: float) -> list[Job]:
+        """Return the jobs whose end stands elsewhere and whose card is due to say so."""
+        return await self._jobs(
+            sa.select(jobs).where(
+                jobs.c.status.in_(LEFT),
+                jobs.c.next_look_at <= until,
+                jobs.c.road.is_not(None),
             )
         )
 

@@ -11,7 +11,7 @@ from typing import Final
 from bot.background import Background
 from bot.jobs import lifecycle
 from bot.jobs.listing import walk
-from bot.jobs.models import RUNNING, Job, JobChange, JobStatus
+from bot.jobs.models import RUNNING, Job, JobChange, JobStatus, Road
 from bot.jobs.store import JobStore, StoreError
 from bot.videos.client import VideosClient
 from bot.videos.errors import NotFound, NotSent, Unauthorized, Unavailable, VideosError
@@ -261,5 +261,16 @@ class JobTracker:
         await self._store.forget_tokens(now)
         for job in await self._store.unshown(now, longest=SHOWN_AGAIN_FOR, shortest=shortest):
             self._announce(JobChange(job, job))
+        await self._try_left_cards(now, starting=shortest == 0.0)
         for job in await self._store.untold():
             self._remind(job)
+
+    async def _try_left_cards(self, now: float, *, starting: bool) -> None:
+        """Have the cards tried whose end stands elsewhere; a start tries those that were closed.
+
+        Their channels may be open again by now.
+        """
+        until = now + lifecycle.CARD_TRIED_FOR if starting else now
+        for job in await self._store.left_cards(until):
+            if job.road is Road.DIRECT or (job.next_look_at or 0.0) <= now:
+                self._announce(JobChange(job, job))

@@ -31,17 +31,17 @@ class Easel:
     def brush(self, job: Job, outlook: Outlook, house: House) -> Draw:
         """Return what draws this job."""
 
-        def draw(*, elsewhere: bool = False) -> ui.LayoutView:
+        def draw(*, elsewhere: bool = False, left: str | None = None) -> ui.LayoutView:
             if not self._is_plain(job):
                 try:
-                    return card(job, outlook, house, elsewhere=elsewhere)
+                    return card(job, outlook, house, elsewhere=elsewhere, left=left)
                 except Exception:  # noqa: BLE001 - whatever it was, somebody waits for the film
                     self._plain[job.id].add(job.status)
                     _log.exception(
                         "a card cannot be drawn, a plain one takes its place",
                         extra=job.log_context(),
                     )
-            return plain_card(job, house, elsewhere=elsewhere)
+            return plain_card(job, house, elsewhere=elsewhere, left=left)
 
         return draw
 

@@ -5,14 +5,14 @@ rate limit) and topics/opcodes-and-status-codes.
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, cast
 
 import discord
 from discord import ui
 
-from bot.jobs.models import Job
+from bot.jobs.models import Job, Road
 from bot.status.sent import film_in, sent_before
 
 _UNKNOWN_CHANNEL: Final = 10003
@@ -62,6 +62,8 @@ class Posted:
     """In the job's channel; None for a direct message instead."""
     attachment_id: int | None
     """The film's, as Discord shows it there."""
+    road: Road | None = None
+    """The road that was taken instead of an edit of the card."""
 
 
 @dataclass(frozen=True)
@@ -165,6 +167,21 @@ async def _unarchive(client: discord.Client, job: Job) -> None:
         raise (NoAccess(error.text) if is_refusal(error) else _named(error)) from error
 
 
+async def find_left_card(client: discord.Client, job: Job) -> int | None:
+    """Return the message of the card whose end stands elsewhere; a reply names it.
+
+    Raises CardGone, NoAccess, and discord.HTTPException for what may pass by itself.
+    """
+    if job.road is not Road.REPLY or job.message_id is None:
+        return job.message_id
+    channel = client.get_partial_messageable(job.channel_id, guild_id=job.guild_id)
+    try:
+        reply = await channel.get_partial_message(job.message_id).fetch()
+    except discord.HTTPException as error:
+        raise _named(error) from error
+    return None if reply.reference is None else reply.reference.message_id
+
+
 async def find_card(client: discord.Client, job: Job) -> int | None:
     """Return the id of the message that holds this job's card, or None where there is none."""
     if job.message_id is not None:
@@ -203,7 +220,8 @@ async def reply_card(
     channel = client.get_partial_messageable(job.channel_id, guild_id=job.guild_id)
     old = channel.get_partial_message(cast("int", job.message_id))
     reference = old.to_reference(fail_if_not_exists=False)
-    return await _send(client, channel, job, view, film, reference=reference)
+    sent = await _send(client, channel, job, view, film, reference=reference)
+    return replace(sent, road=Road.REPLY)
 
 
 async def send_directly(
@@ -215,7 +233,7 @@ async def send_directly(
     except discord.HTTPException as error:
         raise _named(error) from error
     await _send(client, requester, job, view, film)
-    return Posted(None, None)
+    return Posted(None, None, Road.DIRECT)
 
 
 async def _send(

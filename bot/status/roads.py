@@ -20,9 +20,12 @@ _log = logging.getLogger(__name__)
 
 
 class Draw(Protocol):
-    """Draws the picture; `elsewhere` where it stands in a direct message instead of the channel."""
+    """Draws the picture; `elsewhere` where it stands in a direct message instead of the channel.
 
-    def __call__(self, *, elsewhere: bool = False) -> ui.LayoutView:
+    `left` says where the film is, for the card that it did not come into.
+    """
+
+    def __call__(self, *, elsewhere: bool = False, left: str | None = None) -> ui.LayoutView:
         """Return the picture."""
         ...
 

@@ -63,10 +63,12 @@ def card(
     house: House = PLAIN,
     *,
     elsewhere: bool = False,
+    left: str | None = None,
 ) -> ui.LayoutView:
     """Draw the job. A delivered one shows its film, which the message must hold or be sent.
 
-    `elsewhere`: in a direct message, since the bot can no longer write where it was asked.
+    `elsewhere`: in a direct message, since the bot can no longer write where it was asked. `left`
+    says in the card that was left behind where the film is.
     """
     t = language(job.locale)
     body = ui.Container[Any](accent_colour=_ACCENTS[job.status])
@@ -76,6 +78,8 @@ def card(
         body.add_item(ui.TextDisplay(text))
     if (link := _link(job, house, t)) is not None:
         body.add_item(ui.TextDisplay(link))
+    elif left is not None:
+        body.add_item(ui.TextDisplay(left))
     elif job.status is JobStatus.DELIVERED:
         body.add_item(_film(job))
     body.add_item(ui.Separator())
@@ -87,22 +91,24 @@ def card(
     return ui.LayoutView(timeout=None).add_item(body)
 
 
-def plain_card(job: Job, house: House = PLAIN, *, elsewhere: bool = False) -> ui.LayoutView:
+def plain_card(
+    job: Job, house: House = PLAIN, *, elsewhere: bool = False, left: str | None = None
+) -> ui.LayoutView:
     """Say how the job stands, and show its film: with nothing in it that people or servers wrote.
 
     For where the card fails to be drawn or Discord refuses it.
     """
     t = language(job.locale)
     lines = [f"### {words.title(job, t)}", words.sentence(job)]
-    link = _link(job, house, t)
-    if link is not None:
-        lines.append(link)
+    instead = _link(job, house, t) or left
+    if instead is not None:
+        lines.append(instead)
     if elsewhere:
         lines.append(t(words.ELSEWHERE, channel=f"<#{job.channel_id}>"))
     lines.append(f"-# {t(words.PLAINLY)}")
     view = ui.LayoutView(timeout=None)
     view.add_item(ui.TextDisplay("\n".join(line for line in lines if line)))
-    if job.status is JobStatus.DELIVERED and link is None:
+    if job.status is JobStatus.DELIVERED and instead is None:
         view.add_item(ui.MediaGallery[Any](discord.MediaGalleryItem(_address(job))))
     return view.add_item(button_row(offered(job, remix=house.remix), job.id, t))
 

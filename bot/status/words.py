@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from bot.jobs import lifecycle
-from bot.jobs.models import Job, JobStatus
+from bot.jobs.models import Job, JobStatus, Road
 from bot.status.language import N_, NN_, Language, language
 from bot.status.text import plain
 from bot.videos import errors
@@ -221,6 +221,13 @@ BY_MESSAGE: Final = N_(
     "direct message."
 )
 ELSEWHERE: Final = N_("Sent to you here, because the bot can no longer write in {channel}.")
+LEFT_FOR_DIRECT: Final = N_(
+    "The film is in a direct message to {who}, because the bot could not write here when it was "
+    "ready."
+)
+LEFT_FOR_REPLY: Final = N_(
+    "The film is in [a reply to this message]({link}), because Discord let this one change no more."
+)
 PLAINLY: Final = N_(
     "The usual card could not be shown, so this is all it says. If that happens again, tell "
     "whoever runs this bot."
@@ -361,6 +368,16 @@ def over_limit(own: Sequence[Job], most: int, guild_id: int | None, t: Language)
 def link(address: str, expires_at: float, t: Language) -> str:
     """Say where a film that was too large can be had, and until when."""
     return t(LINK, link=address, when=f"<t:{int(expires_at)}:f>")
+
+
+def where_instead(job: Job) -> str | None:
+    """Say in a card that its film did not come into where it is; None where no film came."""
+    t = language(job.locale)
+    if job.status is not JobStatus.DELIVERED:
+        return None
+    if job.road is Road.REPLY:
+        return t(LEFT_FOR_REPLY, link=message_link(job, job.guild_id))
+    return t(LEFT_FOR_DIRECT, who=f"<@{job.requester_id}>")
 
 
 def message_link(job: Job, guild_id: int | None) -> str:

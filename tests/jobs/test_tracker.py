@@ -9,8 +9,9 @@ from typing import Any
 import aiohttp
 import pytest
 
+from bot.jobs import lifecycle
 from bot.jobs.listing import BARREN
-from bot.jobs.models import Job, JobChange, JobStatus
+from bot.jobs.models import Job, JobChange, JobStatus, Road
 from bot.jobs.store import JobStore
 from bot.jobs.tracker import JobTracker
 from bot.videos.client import VideosClient
@@ -84,6 +85,24 @@ async def changes(
         await asyncio.wait_for(complete.wait(), 20)
         await tracker.close()
     return seen
+
+
+async def at_a_start(store: JobStore, server: ScriptedServer) -> set[str | None]:
+    """Return what a starting tracker announces, by the server's id."""
+    announced: list[Job] = []
+    async with aiohttp.ClientSession() as session:
+        tracker = JobTracker(
+            store=store,
+            videos=VideosClient(session, base_url=server.base_url, dialect=BY_NAME["openai"]),
+            announce=lambda change: announced.append(change.job),
+            remind=lambda _: None,
+            poll_interval=2.0,
+            deadline=3600.0,
+            clock=lambda: NOW,
+        )
+        await tracker.catch_up()
+        await tracker.close()
+    return {each.video_id for each in announced}
 
 
 async def test_one_list_answers_for_many_jobs(store: JobStore, server: ScriptedServer) -> None:
@@ -177,21 +196,32 @@ async def test_two_jobs_are_no_reason_for_a_list(store: JobStore, server: Script
 async def test_an_end_of_an_earlier_process_is_brought_up_at_once(
     store: JobStore, server: ScriptedServer
 ) -> None:
-    unseen = job(status=JobStatus.FAILED, ended_at=NOW - 1)
-    seen = job(status=JobStatus.FAILED, ended_at=NOW - 1, shown=JobStatus.FAILED)
+    unseen = job(video_id="unseen", status=JobStatus.FAILED, ended_at=NOW - 1)
+    seen = job(video_id="seen", status=JobStatus.FAILED, ended_at=NOW - 1, shown=JobStatus.FAILED)
     for each in (unseen, seen):
         assert await store.admit(each, most_of_user=MANY, most=MANY)
-    announced: list[Job] = []
-    async with aiohttp.ClientSession() as session:
-        tracker = JobTracker(
-            store=store,
-            videos=VideosClient(session, base_url=server.base_url, dialect=BY_NAME["openai"]),
-            announce=lambda change: announced.append(change.job),
-            remind=lambda _: None,
-            poll_interval=2.0,
-            deadline=3600.0,
-            clock=lambda: NOW,
-        )
-        await tracker.catch_up()
-        await tracker.close()
-    assert announced == [unseen]
+    assert await at_a_start(store, server) == {"unseen"}
+
+
+async def test_a_card_that_was_left_behind_is_tried_when_its_time_has_come(
+    store: JobStore, server: ScriptedServer
+) -> None:
+    ended = {"status": JobStatus.DELIVERED, "ended_at": NOW - 60, "message_id": 5}
+    due = job(video_id="due", road=Road.DIRECT, next_look_at=NOW, **ended)
+    closed = job(video_id="closed", road=Road.DIRECT, next_look_at=NOW + 80_000, **ended)
+    reply = job(video_id="reply", road=Road.REPLY, next_look_at=NOW + 50, **ended)
+    for each in (due, closed, reply):
+        assert await store.admit(each, most_of_user=MANY, most=MANY)
+
+    assert set(await changes(store, server, 1)) == {"due"}
+    assert await at_a_start(store, server) == {"due", "closed"}
+
+
+def test_a_card_that_was_left_behind_is_tried_ever_more_seldom_for_a_day() -> None:
+    now, left = NOW, job(status=JobStatus.DELIVERED, ended_at=NOW, message_id=5)
+    tries = 0
+    while (left := lifecycle.card_left(left, Road.DIRECT, now)).next_look_at is not None:
+        now, tries = left.next_look_at, tries + 1
+
+    assert 24 * 3600 <= now - NOW <= 48 * 3600
+    assert tries <= 12

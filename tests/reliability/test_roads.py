@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.jobs.lifecycle import CARD_TRIED_FOR
 from tests.faulty import answer as not_found
 from tests.loopback.driver import Loopback
 from tests.loopback.faults import Held, answer, cut_after, edits_spent, nothing
@@ -121,3 +122,66 @@ async def test_a_film_that_is_redelivered_goes_into_its_card_again(club: FilmClu
     await club.until_film()
 
     await club.assert_film_came_once()
+
+
+async def test_the_card_that_was_closed_says_where_the_film_is(club: FilmClub) -> None:
+    await old_card(club)
+    card = club.card
+    club.channel.bot_may = 0
+    club.finish()
+    await club.discord.until(lambda: club.rows()[0]["status"] == "delivered")
+
+    club.channel.bot_may = USUAL
+    await club.bot.restart()
+    await club.until_card_says(f"in a direct message to <@{club.ada.id}>")
+
+    assert card is club.card
+    assert len(films(club.discord, club.channel, club.discord.dm(club.ada))) == 1
+    assert "Again" in str(club.card.now.components)
+    await club.discord.until(lambda: club.rows()[0]["next_look_at"] is None)
+
+
+async def test_the_card_that_took_no_more_edits_says_where_the_film_is(club: FilmClub) -> None:
+    await old_card(club)
+    card = club.card
+    club.discord.meet("film", nothing, edits_spent)
+    club.finish()
+    await club.discord.until(lambda: club.rows()[0]["status"] == "delivered")
+    (reply,) = films(club.discord, club.channel)
+    await club.bot.kill()
+    club.rewrite("SET next_look_at = 1")
+
+    await club.bot.start()
+    await club.discord.until(lambda: "in [a reply to this message]" in card.text)
+
+    assert str(reply.id) in card.text
+    assert len(films(club.discord, club.channel)) == 1
+    assert len(club.discord.messages_in(club.channel)) == 2
+
+
+async def test_the_card_of_an_end_that_was_said_elsewhere_says_it_too(club: FilmClub) -> None:
+    await old_card(club)
+    club.channel.bot_may = 0
+    club.videos.meet("poll", *[not_found(404, "{}")] * 5)
+    await club.discord.until(lambda: club.rows()[0]["shown"] == "failed")
+    assert "In progress" in club.card.text
+
+    club.channel.bot_may = USUAL
+    await club.bot.restart()
+    await club.until_card_says("no longer knows this film")
+
+    assert len(club.discord.messages_in(club.discord.dm(club.ada))) == 1
+
+
+async def test_a_card_that_stays_closed_is_asked_for_no_more(club: FilmClub) -> None:
+    await old_card(club)
+    club.channel.bot_may = 0
+    club.finish()
+    await club.discord.until(lambda: club.rows()[0]["status"] == "delivered")
+    soon = club.rows()[0]["next_look_at"]
+
+    await club.bot.restart()
+    await club.discord.until(lambda: club.rows()[0]["next_look_at"] != soon)
+
+    row = club.rows()[0]
+    assert row["next_look_at"] - row["ended_at"] == CARD_TRIED_FOR
