@@ -36,6 +36,7 @@ EXTENSIONS: Final = (
     "cogs.presses",
     "cogs.make",
     "cogs.library",
+    "cogs.returning",
 )
 
 

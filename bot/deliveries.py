@@ -39,10 +39,16 @@ class Deliveries:
         # Films that are in the chat although our disk does not take that.
         self._delivered: dict[str, tuple[Job, Job]] = {}
 
-    async def offer_kept(self, code: str) -> None:
-        """Offer once more the films that were kept because of `code`; for a fresh start."""
+    async def offer_kept(self, code: str, *, where: Callable[[Job], bool] | None = None) -> None:
+        """Offer once more the films that were kept because of `code`; all, or `where` it is so."""
         for job in await self._store.undelivered(code):
-            await self.redeliver(job)
+            if where is None or where(job):
+                await self.redeliver(job)
+
+    async def left_cards(self, *, where: Callable[[Job], bool]) -> list[Job]:
+        """Return the jobs whose card was closed and shows an earlier state, `where` it is so."""
+        left = await self._store.left_cards(self._clock() + lifecycle.CARD_TRIED_FOR)
+        return [job for job in left if job.road is Road.DIRECT and where(job)]
 
     async def film_lost(self, job: Job) -> Job:
         """The message was seen without the film that was delivered into it."""

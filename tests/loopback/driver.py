@@ -157,6 +157,27 @@ class Loopback(Core):
         event = "CHANNEL_DELETE" if channel.parent is None else "THREAD_DELETE"
         await self.gateway.dispatch(event, channel.payload(), guild=channel.guild, intent=GUILDS)
 
+    async def permit(self, channel: Channel, bot_may: int) -> None:
+        """Change what the bot may do in a channel, and let it hear of that."""
+        channel.bot_may = bot_may
+        await self.gateway.dispatch(
+            "CHANNEL_UPDATE", guilds.shown(channel), guild=channel.guild, intent=GUILDS
+        )
+
+    async def open_thread(self, thread: Channel) -> None:
+        """Take a thread out of the archive, and its lock away."""
+        thread.archived = thread.locked = False
+        await self.gateway.dispatch(
+            "THREAD_UPDATE", thread.payload(), guild=thread.guild, intent=GUILDS
+        )
+
+    async def invite_bot(self, guild: Guild) -> None:
+        """Let the bot into a server."""
+        guild.bot_is_member = True
+        await self.gateway.dispatch(
+            "GUILD_CREATE", self.world.guild_payload(guild), guild=guild, intent=GUILDS
+        )
+
     async def remove_bot(self, guild: Guild) -> None:
         """Throw the bot out of a server."""
         guild.bot_is_member = False

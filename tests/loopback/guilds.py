@@ -27,13 +27,9 @@ async def read_guild(core: Core, call: Call) -> Payload:
 
 
 async def read_channels(core: Core, call: Call) -> list[Payload]:
-    """Give all but threads, with the overwrites that make the bot's permissions what they are."""
+    """Give all but threads."""
     guild = _guild(core, call)
-    return [
-        channel.payload() | {"permission_overwrites": _overwrites(channel, guild)}
-        for channel in core.world.in_guild(guild)
-        if channel.parent is None
-    ]
+    return [shown(channel) for channel in core.world.in_guild(guild) if channel.parent is None]
 
 
 async def read_member(core: Core, _: Call) -> Payload:
@@ -47,9 +43,13 @@ def _guild(core: Core, call: Call) -> Guild:
     return guild
 
 
-def _overwrites(channel: Channel, guild: Guild) -> list[Payload]:
+def shown(channel: Channel) -> Payload:
+    """Give a channel with the overwrites that make the bot's permissions what they are."""
+    assert channel.guild is not None, "only a server's channel has overwrites"
     allowed, denied = channel.bot_may & ~USUAL, USUAL & ~channel.bot_may
-    return [{"id": str(guild.id), "type": 0, "allow": str(allowed), "deny": str(denied)}]
+    everyone = str(channel.guild.id)
+    overwrite = {"id": everyone, "type": 0, "allow": str(allowed), "deny": str(denied)}
+    return channel.payload() | {"permission_overwrites": [overwrite]}
 
 
 RULES: Final = (

@@ -194,18 +194,77 @@ async def test_the_thread_is_locked(club: FilmClub) -> None:
     await club.assert_film_came_once()
 
 
-async def test_the_bot_is_removed_from_the_server_and_invited_again(club: FilmClub) -> None:
+@pytest.mark.parametrize("restarted", [False, True], ids=["at once", "after a restart"])
+async def test_the_bot_is_removed_from_the_server_and_invited_again(
+    club: FilmClub, *, restarted: bool
+) -> None:
     await club.ask()
     await club.until_card_says("In progress")
     club.discord.skew(TOKEN_OVER)
     guild = club.channel.guild
     assert guild is not None
 
+    # What comes before counts as the servers that the bot begins with.
+    await club.discord.until(lambda: "ready as" in club.bot.log)
     await club.discord.remove_bot(guild)
     club.finish()
     await club.discord.until(lambda: club.rows()[0]["status"] == "undelivered")
 
-    guild.bot_is_member = True
-    await club.bot.restart()
+    if restarted:
+        guild.bot_is_member = True
+        await club.bot.restart()
+    else:
+        await club.discord.invite_bot(guild)
     await club.until_film()
     await club.assert_film_came_once()
+
+
+async def nobody_can_be_reached(club: FilmClub) -> None:
+    """Have a film kept, since neither the channel nor its requester takes it."""
+    await club.ask()
+    await club.until_card_says("In progress")
+    club.discord.skew(TOKEN_OVER)
+    club.discord.meet("dm", *[answer(403, 50007)] * 10)
+    if club.channel.parent is None:
+        await club.discord.permit(club.channel, 0)
+    else:
+        club.channel.archived = club.channel.locked = True
+    club.finish()
+    await club.discord.until(lambda: club.rows()[0]["status"] == "undelivered")
+
+
+async def test_a_kept_film_comes_when_its_channel_is_opened(club: FilmClub) -> None:
+    await nobody_can_be_reached(club)
+    tried = club.discord.seen["film"]
+
+    await club.discord.permit(club.channel, VIEW | SEND)
+    await club.discord.permit(club.channel, USUAL)
+    await club.until_film()
+
+    await club.assert_film_came_once()
+    assert club.discord.seen["film"] == tried + 1, "it is not offered where it cannot come"
+
+
+async def test_a_kept_film_comes_when_its_thread_is_opened(club: FilmClub) -> None:
+    club.channel = club.discord.add_thread(club.channel)
+    await nobody_can_be_reached(club)
+
+    await club.discord.open_thread(club.channel)
+    await club.until_film()
+
+    await club.assert_film_came_once()
+
+
+async def test_a_card_that_was_closed_says_where_its_film_is_once_it_is_open(
+    club: FilmClub,
+) -> None:
+    await club.ask()
+    await club.until_card_says("In progress")
+    club.discord.skew(TOKEN_OVER)
+    await club.discord.permit(club.channel, 0)
+    club.finish()
+    await club.discord.until(lambda: club.rows()[0]["status"] == "delivered")
+
+    await club.discord.permit(club.channel, USUAL)
+
+    await club.until_card_says(f"in a direct message to <@{club.ada.id}>")
