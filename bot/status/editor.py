@@ -31,6 +31,9 @@ GLANCE: Final = 0.05
 """Seconds between two looks at what is due: what comes due in between goes together."""
 AT_ONCE: Final = 12
 """Pictures of progress that are begun in one look: what else the bot does is not kept waiting."""
+ON_THE_WAY: Final = 64
+"""Pictures of progress that are on their way at the same time: where Discord or this machine is
+slow, more of them would only take memory and be old when they arrive."""
 
 
 @dataclass(slots=True, eq=False)
@@ -83,6 +86,7 @@ class StatusEditor:
         self._lanes: dict[Hashable, _Lane] = {}
         self._roads: dict[Hashable, _Road] = {}
         self._background = Background()
+        self._on_the_way = 0
         self._closing = False
 
     def show(
@@ -140,8 +144,9 @@ class StatusEditor:
         many = len(self._lanes)
         return max(LEAST_PACE, min(MOST_PACE, many / CALM), many / BUSY)
 
-    def _due(self, lane: _Lane) -> float:
-        return 0.0 if lane.urgent else lane.shown_at + self._pace()
+    @staticmethod
+    def _due(lane: _Lane, pace: float) -> float:
+        return 0.0 if lane.urgent else lane.shown_at + pace
 
     def _enter(self, lane: _Lane, key: Hashable) -> None:
         if lane.road != key and lane.road in self._roads:
@@ -151,7 +156,7 @@ class StatusEditor:
             return
         road = self._roads.setdefault(key, _Road())
         road.waiting.add(lane)
-        if road.wakes_at is None or self._due(lane) < road.wakes_at:
+        if road.wakes_at is None or self._due(lane, self._pace()) < road.wakes_at:
             self._wake(key, road)
 
     def _wake(self, key: Hashable, road: _Road) -> None:
@@ -174,29 +179,23 @@ class StatusEditor:
 
     def _let_go(self, key: Hashable, road: _Road) -> float:
         """Send what may be sent now; return the seconds until it is worth looking again."""
-        now = self._clock()
+        now, pace = self._clock(), self._pace()
         soonest = MOST_PACE
-        begun = 0
-        for lane in self._in_order(key, road):
-            if (due := self._due(lane)) > now:
-                soonest = min(soonest, due - now)
-            elif full := 0.0 if key is None else self._buckets.wait(key, spare=not lane.urgent):
-                soonest = min(soonest, full)
+        room = min(AT_ONCE, ON_THE_WAY - self._on_the_way)
+        # Ends first, then the oldest picture: where one is not due, those after it are not either.
+        for lane in sorted(road.waiting, key=lambda lane: (not lane.urgent, lane.shown_at)):
+            if (due := self._due(lane, pace)) > now:
+                soonest = due - now
                 break
-            elif begun >= AT_ONCE and not lane.urgent:
+            if full := 0.0 if key is None else self._buckets.wait(key, spare=not lane.urgent):
+                soonest = full
+                break
+            if room <= 0 and not lane.urgent:
                 soonest = GLANCE
-            else:
-                begun += not lane.urgent
-                self._begin(lane, key, road)
-        return max(soonest, GLANCE)
-
-    @staticmethod
-    def _in_order(key: Hashable, road: _Road) -> list[_Lane]:
-        """Ends first, then the oldest picture; without a shared limit there is no order."""
-        lanes = list(road.waiting)
-        if key is not None:
-            lanes.sort(key=lambda lane: (not lane.urgent, lane.shown_at))
-        return lanes
+                break
+            room -= not lane.urgent
+            self._begin(lane, key, road)
+        return max(min(soonest, MOST_PACE), GLANCE)
 
     def _begin(self, lane: _Lane, key: Hashable, road: _Road) -> None:
         road.waiting.discard(lane)
@@ -209,6 +208,7 @@ class StatusEditor:
 
     async def _send(self, lane: _Lane, key: Hashable) -> None:
         over = lane.urgent
+        self._on_the_way += not over
         lane.shown_at = self._clock()
         try:
             if lane.last:
@@ -221,6 +221,7 @@ class StatusEditor:
                 await self._show(lane.message, send)
         finally:
             lane.sending = False
+            self._on_the_way -= not over
             if key is not None:
                 self._buckets.give(key)
             if over and not (lane.last or lane.newest):

@@ -9,7 +9,7 @@ import pytest
 from aiohttp import web
 
 from bot.status.buckets import EditBuckets
-from bot.status.editor import AT_ONCE, LEAST_PACE, MOST_PACE, StatusEditor
+from bot.status.editor import AT_ONCE, LEAST_PACE, MOST_PACE, ON_THE_WAY, StatusEditor
 
 MANY = 40
 CHANNEL = 77
@@ -147,6 +147,28 @@ async def test_many_at_once_leave_room_for_what_else_the_bot_does(
     assert len(sent) - at_first <= AT_ONCE
     await hand.advance(1.0)
     assert sorted(set(sent), key=str) == sorted(range(3 * AT_ONCE), key=str)
+
+
+async def test_where_edits_take_long_few_are_on_their_way_and_an_end_still_goes(
+    editor: StatusEditor, hand: Hand, sent: list[Hashable]
+) -> None:
+    arrives = asyncio.Event()
+
+    async def slow(card: Hashable) -> None:
+        sent.append(card)
+        await arrives.wait()
+
+    for card in range(2 * ON_THE_WAY):
+        editor.show(card, slow)
+    await hand.advance(10.0)
+    assert len(sent) == ON_THE_WAY
+
+    await editor.finish("another", picture(sent, "film"))
+    assert sent[-1] == "film"
+
+    arrives.set()
+    await hand.advance(10.0)
+    assert len(set(sent)) == 2 * ON_THE_WAY + 1, "nobody is forgotten"
 
 
 async def test_an_end_waits_for_no_pace(
