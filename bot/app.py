@@ -25,7 +25,6 @@ from bot.keeping import FilmKeeper, Keep
 from bot.links import Links, read_key
 from bot.orders import Limits, Offer
 from bot.settings import CHOICES, Settings
-from bot.site import open_site
 from bot.status.buckets import EditBuckets
 from bot.status.delivery import Ladder
 from bot.status.editor import StatusEditor
@@ -105,6 +104,9 @@ async def open_bot(
         )
         bot = _bot(settings, stack, house, timing)
         if listening is not None:
+            # A bot that serves nothing does without what serves over HTTP.
+            from bot.site import open_site  # noqa: PLC0415
+
             site = open_site(bot, store, videos, films=films, links=links, listening=listening)
             await stack.enter_async_context(site)
         yield bot

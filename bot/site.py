@@ -12,6 +12,7 @@ from typing import Final
 from bot.client import VideoBot
 from bot.jobs.store import JobStore, StoreError
 from bot.links import Links
+from bot.metrics import Metrics
 from bot.videos.client import VideosClient
 from bot.videos.errors import NotSent, Unauthorized, Unavailable, VideosError
 from bot.web import Site, serving
@@ -35,9 +36,6 @@ async def open_site(
     listening: socket,
 ) -> AsyncGenerator[None]:
     """Serve who connects to `listening`, until the end of the context."""
-    # Loaded only here: an idle bot that serves nothing need not hold it in memory.
-    from bot.metrics import Metrics  # noqa: PLC0415
-
     metrics = Metrics(films=films, counts=store.counts)
     if bot.http.http_trace is not None:
         metrics.listen(bot.http.http_trace)

@@ -50,3 +50,25 @@ def heaps(*arguments: str) -> int:
 def test_threads_share_one_heap() -> None:
     assert heaps() > 1
     assert heaps("share") == 1
+
+
+_LOADED = """
+import importlib, sys
+import bot.__main__
+from bot.client import EXTENSIONS
+
+for name in EXTENSIONS:
+    importlib.import_module(name)
+print(*sys.modules)
+"""
+_OF_OTHERS = ("aiohttp.web", "prometheus_client", "alembic", "structlog", "av", "PIL", "bot.server")
+"""Each takes megabytes, for what is served, for a new database, or in processes of their own."""
+
+
+def test_a_bot_on_discord_loads_nothing_that_only_others_need() -> None:
+    told = subprocess.run(
+        [sys.executable, "-c", _LOADED], check=True, capture_output=True, text=True, timeout=60
+    )
+    loaded = set(told.stdout.split())
+    assert "discord" in loaded
+    assert loaded.isdisjoint(_OF_OTHERS)
