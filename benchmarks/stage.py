@@ -267,11 +267,13 @@ class Stage:
         return await self.quiet()
 
     async def quiet(self) -> int:
-        """Wait until the bot's children are gone, and a moment; return its resident bytes."""
-        async with asyncio.timeout(PATIENCE):
-            while len(self.bot.family()) > 1:  # noqa: ASYNC110 - nobody tells
+        """Wait until the bot has had no children for a while; return its resident bytes."""
+        began = time.monotonic()
+        async with asyncio.timeout(PATIENCE + self.setting.settle):
+            while time.monotonic() < began + self.setting.settle:
                 await asyncio.sleep(0.1)
-        await asyncio.sleep(self.setting.settle)
+                if len(self.bot.family()) > 1:
+                    began = time.monotonic()
         return self.bot.rss()
 
     async def watch_memory(self) -> None:

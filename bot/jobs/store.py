@@ -37,6 +37,9 @@ READERS: Final = 3
 """Threads that read at the same time, beside the one that writes; each has a connection."""
 CACHE_KIB: Final = 256
 """What each connection remembers of the database file."""
+PREPARED: Final = 16
+"""Statements that each connection keeps prepared. One that names a page of jobs has 20 KB, and is
+another for each number of jobs."""
 
 
 _T = TypeVar("_T")
@@ -78,7 +81,12 @@ class JobStore:
 
         Raises NewerDatabaseError where a newer version of the bot has used it, StoreError else.
         """
-        engine = sa.create_engine(url, pool_size=READERS + 1, max_overflow=0)
+        engine = sa.create_engine(
+            url,
+            pool_size=READERS + 1,
+            max_overflow=0,
+            connect_args={"cached_statements": PREPARED},
+        )
         if engine.dialect.name == "sqlite":
             listen(engine, "connect", _prepare_sqlite)
         try:
