@@ -2,10 +2,12 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any, Final
 
+import aiohttp
 import discord
+import stamina
 from discord import app_commands
 from discord.ext import commands
 from discord.gateway import DiscordWebSocket
@@ -38,6 +40,11 @@ EXTENSIONS: Final = (
     "cogs.library",
     "cogs.returning",
 )
+
+LONGEST_WAIT: Final = 60.0
+"""Seconds between two tries to reach Discord at the start, at the most."""
+_AWAY: Final = frozenset({429, *range(500, 600)})
+"""Answers that pass; what else Discord says no to stays so."""
 
 
 class VideoBot(commands.AutoShardedBot):
@@ -86,6 +93,7 @@ class VideoBot(commands.AutoShardedBot):
         self.clock = clock
         self.largest_image = largest_image
         self.stopping = False
+        self._away = False
         self._dev_guild = None if dev_guild is None else discord.Object(dev_guild)
 
     @property
@@ -95,11 +103,59 @@ class VideoBot(commands.AutoShardedBot):
             remix=self.studio.offer.remix, currency=self._currency, link_for=self._link_for
         )
 
+    async def login(self, token: str) -> None:
+        """Log in, as soon as Discord can be reached. Raises LoginFailure."""
+        async for attempt in self._patiently():
+            with attempt:
+                try:
+                    await super().login(token)
+                except Exception:
+                    # The next try opens a session of its own.
+                    await self.http.close()
+                    self.http.connector = discord.utils.MISSING
+                    raise
+
+    async def launch_shards(self) -> None:
+        """Connect to the gateway, as soon as Discord says where it is."""
+        async for attempt in self._patiently():
+            with attempt:
+                await super().launch_shards()
+        if self._away:
+            self._away = False
+            _log.info("Discord can be reached again")
+
+    def _patiently(self) -> AsyncIterator[stamina.Attempt]:
+        return stamina.retry_context(
+            on=self._may_come_back,
+            attempts=None,
+            timeout=None,
+            wait_initial=1.0,
+            wait_max=LONGEST_WAIT,
+        )
+
+    def _may_come_back(self, error: Exception) -> bool:
+        """Whether Discord, or the way to it, is away; the operator is told once."""
+        if isinstance(error, discord.HTTPException):
+            away = error.status in _AWAY
+        else:
+            away = isinstance(error, aiohttp.ClientError | OSError | discord.GatewayNotFound)
+        if away and not self._away:
+            self._away = True
+            _log.warning(
+                "Discord cannot be reached (%s); it is tried again, every %.0f s at the latest, "
+                "until it answers or the bot is stopped",
+                error,
+                LONGEST_WAIT,
+            )
+        return away
+
     async def setup_hook(self) -> None:
         """Load the cogs, tell Discord the commands, and take up the jobs that are waiting."""
         await self.tree.set_translator(CommandTranslator())
         for name in EXTENSIONS:
-            await self.load_extension(name)
+            # A login that failed at the commands is repeated.
+            if name not in self.extensions:
+                await self.load_extension(name)
         if self._dev_guild is not None:
             self.tree.copy_global_to(guild=self._dev_guild)
         await self.tree.sync(guild=self._dev_guild)

@@ -30,10 +30,13 @@ _CHECKED_EVERY: Final = 0.05
 """Seconds between two looks at a condition that is not about this Discord."""
 _LARGEST: Final = 1024**3
 _OF_TWO: Final = 2
+_HOST: Final = "127.0.0.1"
+_BACKLOG: Final = 1024
 
 
 class Loopback(Core):
     api_url = ""
+    runner: web.AppRunner | None = None
 
     @property
     def gateway_url(self) -> str:
@@ -226,6 +229,18 @@ class Loopback(Core):
         """How many of these faults no request has met yet."""
         return len(self.faults[kind, None if channel is None else channel.id])
 
+    @asynccontextmanager
+    async def away(self) -> AsyncGenerator[None]:
+        """Refuse every new connection for a while."""
+        assert self.runner is not None, "it does not run"
+        port = self.runner.addresses[0][1]
+        for site in tuple(self.runner.sites):
+            await site.stop()
+        try:
+            yield
+        finally:
+            await web.TCPSite(self.runner, _HOST, port, backlog=_BACKLOG).start()
+
     def skew(self, seconds: float) -> None:
         """Put Discord's clock forward: deadlines, tokens and messages grow old at once."""
         self.clock.skewed += seconds
@@ -241,8 +256,9 @@ async def loopback() -> AsyncGenerator[Loopback]:
     app.router.add_get("/attachments/{channel}/{id}/{name}", _Cdn(discord).fetch)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0, backlog=1024).start()
-    place = f"127.0.0.1:{runner.addresses[0][1]}"
+    await web.TCPSite(runner, _HOST, 0, backlog=_BACKLOG).start()
+    discord.runner = runner
+    place = f"{_HOST}:{runner.addresses[0][1]}"
     discord.api_url = f"http://{place}{BASE}"
     discord.gateway.url = f"ws://{place}/gateway"
     discord.cdn.base_url = f"http://{place}"
