@@ -90,7 +90,7 @@ async def edit(core: Core, call: Call) -> Payload:
         raise not_the_author()
     if message.channel.archived:
         raise thread_archived()
-    if core.clock.now() - born(message.id) > _OLD:
+    if core.clock.now() - born(message.id) + message.aged > _OLD:
         core.limits.take_old_edit(str(message.channel.id))
     limit = core.world.bot_upload_limit(message.channel)
     return core.messages.write(message, call.upload, through=call.kind, limit=limit).payload()

@@ -54,6 +54,7 @@ class Limits:
     """Counts in fixed windows that begin with their first request."""
 
     def __init__(self) -> None:
+        self.old_edits = OLD_EDITS
         self._windows: dict[tuple[str, str], _Window] = {}
 
     def take(self, kind: str, major: str) -> dict[str, str]:
@@ -73,11 +74,15 @@ class Limits:
 
     def take_old_edit(self, channel: str) -> None:
         """Count an edit of an old message. Raises TooFast with code 30046."""
-        window = self._window("old", channel, OLD_EDITS)
-        if window.used >= OLD_EDITS.most:
+        window = self._window("old", channel, self.old_edits)
+        if window.used >= self.old_edits.most:
             left = window.ends - time.monotonic()
             raise TooFast(left, scope="shared", headers={}, code=30046)
         window.used += 1
+
+    def spend_old_edits(self, channel: str, seconds: float) -> None:
+        """Let others have had all edits of old messages there, for so long."""
+        self._windows["old", channel] = _Window(time.monotonic() + seconds, self.old_edits.most)
 
     def _global(self) -> None:
         window = self._window("global", "", GLOBAL)

@@ -74,6 +74,8 @@ class Message:
     """An ephemeral message's only reader."""
     versions: list[Version] = field(default_factory=list[Version])
     deleted: bool = False
+    aged: float = 0.0
+    """Seconds that it is older than its id says: to let one message alone grow old."""
 
     @property
     def now(self) -> Version:

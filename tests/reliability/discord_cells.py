@@ -31,6 +31,7 @@ STEPS: Final = {
 }
 """The columns, by the kind of the request that meets the fault, and how the document names them."""
 
+HOUR: Final = 3600.0
 Event = Callable[[Scene], Awaitable[None]]
 
 _NOT_ANSWERED: Final = "the answer to an interaction failed"
@@ -80,6 +81,12 @@ async def _channel_is_closed(scene: Scene) -> None:
 
 async def _thread_is_archived(scene: Scene) -> None:
     scene.channel.archived = True
+
+
+async def _message_takes_no_more_edits(scene: Scene) -> None:
+    for message in scene.discord.messages_in(scene.channel):
+        message.aged = HOUR
+    scene.discord.limits.spend_old_edits(str(scene.channel.id), HOUR)
 
 
 async def _limit_is_small(scene: Scene) -> None:
@@ -180,8 +187,8 @@ CELLS: Final[list[Cell]] = [
     *_edits(
         "30046, no more edits of an old message",
         _DEAD,
-        _always(faults.edits_spent),
-        edit=(FILM, _NOT_CHANGED),
+        _when(_message_takes_no_more_edits),
+        edit=(REPLIED, _NOT_CHANGED),
         film=(REPLIED, "a reply takes its place"),
     ),
     _cell(

@@ -1,11 +1,17 @@
 """The film goes another way than its card, and the process dies there: it comes once."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
 from bot.jobs.lifecycle import CARD_TRIED_FOR
 from tests.faulty import answer as not_found
+from tests.faulty import changed
 from tests.loopback.driver import Loopback
+from tests.loopback.errors import OLD_MESSAGE
 from tests.loopback.faults import Held, answer, cut_after, edits_spent, nothing
+from tests.loopback.limits import Limit
 from tests.loopback.messages import Message
 from tests.loopback.world import READ_HISTORY, USUAL, Channel
 from tests.reliability.film_club import FilmClub
@@ -15,11 +21,11 @@ NONCE_OVER = 301.0
 """Seconds after which Discord has forgotten a nonce."""
 
 
-async def old_card(club: FilmClub) -> None:
+async def old_card(club: FilmClub, age: float = TOKEN_OVER) -> None:
     """Have a card of a film that is being rendered, and whose interaction is long over."""
     await club.ask()
     await club.until_card_says("In progress")
-    club.discord.skew(TOKEN_OVER)
+    club.discord.skew(age)
 
 
 def films(discord: Loopback, *channels: Channel) -> list[Message]:
@@ -185,3 +191,30 @@ async def test_a_card_that_stays_closed_is_asked_for_no_more(club: FilmClub) -> 
 
     row = club.rows()[0]
     assert row["next_look_at"] - row["ended_at"] == CARD_TRIED_FOR
+
+
+async def test_a_card_has_had_the_edits_of_an_old_message(club: FilmClub) -> None:
+    """Nothing is laid out here: its own progress takes the edits, and Discord counts them."""
+    club.discord.limits.old_edits = Limit(3, 600.0)
+    await old_card(club, age=2 * 3600.0)
+    for percent in range(41, 60):
+        club.videos.meet("poll", changed(_progress(percent)))
+    spent = {OLD_MESSAGE}
+    await club.discord.until(lambda: spent <= {one.code for one in club.discord.requests})
+    (card,) = club.discord.messages_in(club.channel)
+    shown = len(card.versions)
+
+    club.finish()
+    await club.discord.until(lambda: club.rows()[0]["status"] == "delivered")
+
+    (reply,) = films(club.discord, club.channel)
+    assert reply.reference is not None
+    assert reply.reference["message_id"] == card.id
+    assert [file.data for file in reply.now.shown_files] == await club.films_on_server()
+    assert len(card.versions) == shown
+    assert len(club.discord.messages_in(club.channel)) == 2
+    assert club.videos.seen["create"] == 1
+
+
+def _progress(percent: int) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    return lambda told: told | {"status": "in_progress", "progress": percent}
