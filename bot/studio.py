@@ -93,7 +93,7 @@ class Studio:
             return self._unwritten(with_card)
 
     async def drop(self, job: Job) -> None:
-        """Forget an intent whose card nobody saw, or whose image cannot be used."""
+        """Forget an intent whose card nobody saw, or of which nothing can come."""
         try:
             await self._store.drop(job)
         except StoreError:

@@ -114,8 +114,13 @@ class Requests:
         try:
             if (carded := await self._show_first(interaction, job)) is None:
                 return
+            t = own_language(interaction)
             if (reason := await self._begin(carded)) is not None:
-                await self._withdraw(interaction, carded, reason)
+                sentence = words.image_unusable(reason, t)
+                if not await self._withdraw(interaction, carded, sentence):
+                    await self._studio.give_up(carded, lifecycle.IMAGE_UNUSABLE)
+            elif carded.remix_of is not None and await self._was_no_remix(carded):
+                await self._withdraw(interaction, carded, words.cannot_remix(t))
             else:
                 await self._warn(interaction, carded)
         except Exception:  # noqa: BLE001 - whatever it was, somebody waits for an answer
@@ -273,20 +278,24 @@ class Requests:
                 return await self._bot.http.get_from_cdn(image_url)
         raise AssertionError("stamina returns or raises")  # pragma: no cover
 
-    async def _withdraw(self, interaction: Interaction, job: Job, reason: str) -> None:
-        """Say in private why the image cannot be used, and take the public card back.
+    async def _was_no_remix(self, job: Job) -> bool:
+        """Whether the server has just said that it does not remix this film."""
+        after = await self._bot.archive.find(job.id)
+        return after is not None and after.error_code == lifecycle.CANNOT_REMIX
 
-        An answer cannot become private later. Where that fails, the card says it.
+    async def _withdraw(self, interaction: Interaction, job: Job, sentence: str) -> bool:
+        """Say in private why nothing comes of it, and take the public card back.
+
+        An answer cannot become private later. False where that fails: then the card has to say it.
         """
-        sentence = words.image_unusable(reason, own_language(interaction))
         try:
             await interaction.followup.send(sentence, ephemeral=True)
             await interaction.delete_original_response()
         except UNREACHED as error:
             _log.warning("a card cannot be taken back: %s", error, extra=job.log_context())
-            await self._studio.give_up(job, lifecycle.IMAGE_UNUSABLE)
-        else:
-            await self._studio.drop(job)
+            return False
+        await self._studio.drop(job)
+        return True
 
     def _order(self, interaction: Interaction, asked: Asked) -> Order:
         guild_id = interaction.guild_id

@@ -33,6 +33,7 @@ SERVER_FORGOT: Final = "server_forgot"
 NOT_SENT_BEFORE_RESTART: Final = "not_sent_before_restart"
 LOST_WHILE_SENDING: Final = "lost_while_sending"
 DISK_FAILED: Final = "disk_failed"
+CANNOT_REMIX: Final = "cannot_remix"
 IMAGE_LOST: Final = "image_lost"
 IMAGE_UNUSABLE: Final = "image_unusable"
 DISCORD_AWAY: Final = "discord_away"
@@ -50,6 +51,9 @@ FRESH: Final = 180.0
 an older one is not bought without being asked for again."""
 MATCH_BEFORE: Final = 60.0
 """Seconds a server's clock may be behind ours when a lost create is looked for."""
+
+_NO_REMIX: Final = frozenset({404, 405, 410, 501})
+"""Answers to a remix of a server without such a route, or without the film."""
 
 _STATUS: Final = {
     VideoStatus.QUEUED: JobStatus.QUEUED,
@@ -137,6 +141,8 @@ def refused(job: Job, error: VideosError, now: float) -> Job:
     """The server said no, or could not be reached: nothing was bought."""
     ended = _ended(job, JobStatus.FAILED, now, error.code, None)
     if isinstance(error, Refused):
+        if job.remix_of is not None and error.status in _NO_REMIX:
+            ended = ended.evolve(error_code=CANNOT_REMIX)
         return ended.evolve(server_code=error.server_code, error_message=error.message)
     return ended
 

@@ -110,6 +110,11 @@ FAILURES: Final[dict[str, tuple[str, ...]]] = _SERVERS | {
         _NOTHING_BOUGHT,
         N_("Try again if you still want it."),
     ),
+    lifecycle.CANNOT_REMIX: (
+        N_("The video server took no remix: it makes none, or no longer has this film."),
+        _NOTHING_BOUGHT,
+        N_("Use “Edit prompt” instead, which makes a film of its own."),
+    ),
     lifecycle.IMAGE_LOST: (
         N_("The bot was restarted and could not read your image again."),
         _NOTHING_BOUGHT,
@@ -419,6 +424,11 @@ def image_unusable(reason: str, t: Language) -> str:
     """Say why the bytes cannot be used as a reference image."""
     known = reason if reason in (*BAD_IMAGE, NOT_HANDED_OVER) else CANNOT_OPEN
     return t(IMAGE_UNUSABLE, reason=t(known))
+
+
+def cannot_remix(t: Language) -> str:
+    """Say that the server does not remix, and what does."""
+    return " ".join(t(part) for part in FAILURES[lifecycle.CANNOT_REMIX])
 
 
 def missing_permissions(missing: Sequence[str], t: Language) -> str:

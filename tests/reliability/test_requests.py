@@ -8,6 +8,7 @@ import pytest
 from aiohttp import web
 
 from tests.acceptance.test_bad_input import png
+from tests.faulty import answer as refused
 from tests.loopback.driver import Loopback
 from tests.loopback.faults import Held, answer, cut, cut_after
 from tests.loopback.interactions import Interaction
@@ -94,7 +95,8 @@ async def test_too_late_for_an_answer(club: FilmClub) -> None:
 
 
 async def test_a_card_that_discord_refuses_is_said_in_private(club: FilmClub) -> None:
-    club.discord.meet("acknowledge", answer(400, 50035, "Invalid Form Body"))
+    """The plain card that takes its place as well."""
+    club.discord.meet("acknowledge", *[answer(400, 50035, "Invalid Form Body")] * 2)
     await club.discord.slash(club.ada, club.channel, "video", prompt=PROMPT)
     await club.discord.until(lambda: club.discord.private_to(club.ada))
 
@@ -193,3 +195,47 @@ async def test_who_asks_while_it_stops_is_told_to_come_back(club: FilmClub) -> N
     assert code == 0
     assert seconds < GRACE
     assert club.videos.seen["create"] == 1
+
+
+# ------------------------------------------------------------------ a remix that nobody makes
+
+
+@pytest.mark.parametrize("status", [404, 405])
+async def test_a_server_without_remixes_is_said_in_private(club: FilmClub, status: int) -> None:
+    await club.ask()
+    await club.until_film()
+    film = club.card
+    await club.discord.until(lambda: club.rows()[0]["status"] == "delivered")
+    club.videos.meet("remix", refused(status, '{"detail": "Not Found"}'))
+
+    form = await (await club.discord.press(club.ada, film, "Remix")).answered()
+    field = form.response_data["components"][0]["component"]["custom_id"]
+    sent = await club.discord.submit(form, **{field: "at night"})
+    await club.discord.until(lambda: club.discord.private_to(club.ada))
+    await club.discord.until(lambda: len(club.rows()) == 1)
+
+    (told,) = club.discord.private_to(club.ada)
+    assert "took no remix" in told.text
+    assert "Nothing was rendered or charged." in told.text
+    assert "Edit prompt" in told.text
+    assert sent.message.deleted
+    assert club.card is film
+    await club.assert_film_came_once()
+    await club.discord.press(club.ada, film, "Delete")
+    await club.discord.until(lambda: len(club.discord.private_to(club.ada)) > 1)
+
+
+async def test_a_remix_that_cannot_be_taken_back_says_it_on_its_card(club: FilmClub) -> None:
+    await club.ask()
+    await club.until_film()
+    film = club.card
+    await club.discord.until(lambda: club.rows()[0]["status"] == "delivered")
+    club.videos.meet("remix", refused(404, '{"detail": "Not Found"}'))
+    club.discord.meet("followup", answer(403, 50001))
+
+    form = await (await club.discord.press(club.ada, film, "Remix")).answered()
+    field = form.response_data["components"][0]["component"]["custom_id"]
+    sent = await club.discord.submit(form, **{field: "at night"})
+    await club.discord.until(lambda: sent.original and "took no remix" in sent.original.text)
+
+    assert len(await club.films_on_server()) == 1
