@@ -96,6 +96,9 @@ class Gateway:
         self.identifies = 0
         self.resumes = 0
         self.heartbeats = 0
+        self.answers_close = True
+        """Whether a client that says good-bye hears it, too."""
+        self.unanswered = 0
         self._world = world
         self._token = token
         self._changed = changed
@@ -108,7 +111,7 @@ class Gateway:
         return bool(live) and len({one.shard[0] for one in live}) == live[-1].shard[1]
 
     async def connect(self, request: web.Request) -> web.StreamResponse:
-        socket = web.WebSocketResponse(max_msg_size=0, compress=False)
+        socket = web.WebSocketResponse(max_msg_size=0, compress=False, autoclose=False)
         await socket.prepare(request)
         end = Socket(socket, request)
         await end.send({"op": Op.HELLO, "d": {"heartbeat_interval": self.heartbeat_ms}})
@@ -116,6 +119,10 @@ class Gateway:
             async for message in socket:
                 if message.type is WSMsgType.TEXT:
                     await self._hear(end, json.loads(message.data))
+            if not self.answers_close:
+                self.unanswered += 1
+                self._changed()
+                await asyncio.Future()
         finally:
             self._left(end)
         return socket

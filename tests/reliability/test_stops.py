@@ -58,6 +58,23 @@ async def test_it_stops_while_neither_side_answers(club: FilmClub) -> None:
     assert club.videos.seen["create"] == 2
 
 
+async def test_it_stops_although_the_gateway_does_not_answer_the_close(club: FilmClub) -> None:
+    await club.ask()
+    await club.until_card_says("In progress")
+    club.discord.gateway.answers_close = False
+
+    code, seconds = await club.bot.stop()
+
+    assert code == 0
+    assert club.discord.gateway.unanswered == 1
+    assert seconds < GRACE, club.bot.log
+    assert "Traceback" not in club.bot.log
+    assert "Unclosed" not in club.bot.log
+    await club.bot.start()
+    await club.until_film()
+    await club.assert_film_came_once()
+
+
 async def test_no_secret_is_ever_logged(
     discord: Loopback, videos: HeldVideos, tmp_path: Path
 ) -> None:
