@@ -166,7 +166,10 @@ UNDELIVERED: Final[dict[str, tuple[str, ...]]] = {
     ),
     NO_ACCESS: (
         N_("The film is rendered and kept, but the bot may not post here any more."),
-        N_("Let it see this channel, send messages and attach files, then press Redeliver."),
+        N_(
+            "Let it see this channel, send messages and attach files; if the film does not come "
+            "then, press Redeliver."
+        ),
     ),
     lifecycle.NOT_TAKEN: (
         N_("The film is rendered and kept, but Discord refused it several times."),
