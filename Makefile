@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all:
 
-.PHONY: setup tools demo run doctor serve test pictures catalogues bench tables chaos soak fuzz interop lint format lock clean
+.PHONY: setup tools demo run doctor serve test pictures catalogues bench tables chaos machine soak fuzz interop lint format lock clean
 
 # The locks hold every package by version and hash, so the same command gives the same
 # environment everywhere; the stamps make a second call cost nothing.
@@ -70,6 +70,10 @@ tables: tools
 # The bot killed at every step and at any moment, and everything counted: 300 runs, some 15 minutes.
 chaos: tools
 	$(BIN)/python -m tests.chaos $(CHAOS)
+
+# The bot through any order of events, others each time: 500 courses of 40, some five minutes.
+machine: tools
+	$(BIN)/python -m tests.machine $(MACHINE)
 
 # Half an hour with 200 films in flight under faults; memory, tasks and the event loop measured.
 soak: tools

@@ -5,6 +5,7 @@ Source: Discord, topics/rate-limits. The numbers are not published; these are wh
 
 import hashlib
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -51,9 +52,10 @@ class _Window:
 
 
 class Limits:
-    """Counts in fixed windows that begin with their first request."""
+    """Counts in fixed windows that begin with their first request; `clock` gives seconds."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self.old_edits = OLD_EDITS
         self._windows: dict[tuple[str, str], _Window] = {}
 
@@ -66,7 +68,7 @@ class Limits:
             return {}
         name = _SHARED.get(kind, kind)
         window = self._window(name, major, limit)
-        left = window.ends - time.monotonic()
+        left = window.ends - self._clock()
         if window.used >= limit.most:
             raise TooFast(left, scope="user", headers=_headers(name, limit, 0, left))
         window.used += 1
@@ -76,7 +78,7 @@ class Limits:
         """Count an edit of an old message. Raises TooFast with code 30046."""
         window = self._window("old", channel, self.old_edits)
         if window.used >= self.old_edits.most:
-            left = window.ends - time.monotonic()
+            left = window.ends - self._clock()
             raise TooFast(left, scope="shared", headers={}, code=30046)
         window.used += 1
 
@@ -87,12 +89,12 @@ class Limits:
     def _global(self) -> None:
         window = self._window("global", "", GLOBAL)
         if window.used >= GLOBAL.most:
-            left = window.ends - time.monotonic()
+            left = window.ends - self._clock()
             raise TooFast(left, scope="global", headers={"X-RateLimit-Global": "true"})
         window.used += 1
 
     def _window(self, name: str, major: str, limit: Limit) -> _Window:
-        now = time.monotonic()
+        now = self._clock()
         window = self._windows.get((name, major))
         if window is None or window.ends <= now:
             window = self._windows[name, major] = _Window(now + limit.seconds)

@@ -63,6 +63,14 @@ the event loop was blocked. `make soak SOAK="--minutes 5 --jobs 100"` is a short
 
 `tests/jobs/test_lifecycle_machine.py` puts polls, restarts, presses and Discord's answers into any
 order and checks what has to hold after each step.
+
+`tests/machine/` does so with the whole bot, its SQLite file and both servers over HTTP: requests,
+presses, faults on either side, a full disk, clocks that jump, stops, and deaths between any two
+steps of the event loop, in any order. After each step, and after each commit in it, it holds
+purchases, rows, files and messages against the promise, and in the end lets everything come to
+rest. Time leaps where nothing happens, so that 50 courses of events take some 15 seconds of
+processor time in `make test`; `make machine` plays 500 others, `make machine MACHINE="2000 60"` so
+many of so many steps. A failure prints its steps, as short as it can be made, and what replays it.
 """
 
 

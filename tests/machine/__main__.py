@@ -1,0 +1,13 @@
+"""Play other courses of events each time: `python -m tests.machine [EXAMPLES] [STEPS]`."""
+
+import logging
+import sys
+
+from tests.machine.playing import play
+
+if __name__ == "__main__":
+    given = [int(number) for number in sys.argv[1:]]
+    examples, steps = (*given, *(500, 40)[len(given) :])
+    # What goes wrong is meant to, and people are told: only the promises count here.
+    logging.disable()
+    play(examples=examples, steps=steps, derandomize=False)

@@ -1,0 +1,58 @@
+"""The embedded server's renderer, in this process: films are finished when the test says so."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from bot.server.job import VideoJob
+from bot.server.rendering import RenderFailedError
+from bot.server.store import Attempt
+from tests.videos.films import box, mp4
+
+
+class Darkroom:
+    """Each film has bytes of its own, and is known by the server's id of its job."""
+
+    def __init__(self) -> None:
+        self.films: dict[str, bytes] = {}
+        """Those that were finished."""
+        self._fails: dict[str, bool] = {}
+        self._open = False
+        self._doors: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
+
+    @property
+    def waiting(self) -> list[str]:
+        """The prompts of the films that are being rendered."""
+        return [prompt for prompt, door in self._doors.items() if not door.is_set()]
+
+    def finish(self, prompt: str, *, fails: bool = False) -> None:
+        self._fails[prompt] = fails
+        self._doors[prompt].set()
+
+    def finish_all(self) -> None:
+        """Finish every film, those to come too."""
+        self._open = True
+        for door in self._doors.values():
+            door.set()
+
+    async def render(
+        self,
+        job: VideoJob,
+        image: Path | None,  # noqa: ARG002 - as rendering.render is called
+        attempt: Attempt,
+        *,
+        command: Sequence[str],  # noqa: ARG002 - as above
+        report: Callable[[int], None],
+    ) -> None:
+        """Take the place of bot.server.rendering.render."""
+        report(10)
+        door = self._doors[job.prompt]
+        if not self._open:
+            await door.wait()
+        if self._fails.get(job.prompt):
+            raise RenderFailedError("The lamp is broken.")
+        film = mp4() + box(b"free", job.id.encode())
+        for path in attempt.files:
+            path.write_bytes(film)
+        self.films[job.id] = film

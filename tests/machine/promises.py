@@ -1,0 +1,152 @@
+"""What the bot promises, as what can be seen of it: rows, files, purchases, messages."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from bot.jobs import lifecycle
+from bot.jobs.models import ENDED, SPOKEN, Job, JobStatus, Road
+from bot.status import words
+from bot.status.buttons import Action, offered
+from tests.machine.world import World
+
+Row = dict[str, Any]
+
+FINAL: Final = ENDED | {JobStatus.UNCONFIRMED}
+_BY_PRESS: Final = {
+    lifecycle.CANCELLED_HERE: Action.CANCEL,
+    lifecycle.CANCELLED_EVERYWHERE: Action.CANCEL,
+    lifecycle.DROPPED: Action.DROP,
+}
+
+
+@dataclass
+class Asked:
+    """What people have asked for, and so may get."""
+
+    creates: Counter[str] = field(default_factory=Counter[str])
+    """Films that may be bought, by prompts."""
+    presses: set[tuple[Action, str]] = field(default_factory=set[tuple[Action, str]])
+    """What the requester has pressed, and on which job."""
+    repeated: set[str] = field(default_factory=set[str])
+    """Prompts that were sent again by a press."""
+    rows: dict[str, str] = field(default_factory=dict[str, str])
+    """Every job with a card that was ever seen on disk, and its prompt."""
+
+    def pressed(self, action: Action, job_id: str, prompt: str | None, *, own: bool) -> None:
+        if own:
+            self.presses.add((action, job_id))
+        if prompt is not None and (action is Action.AGAIN or (own and action is Action.SEND)):
+            self.creates[prompt] += 1
+            self.repeated.add(prompt)
+
+    def has_deleted(self, job_id: str) -> bool:
+        return (Action.DELETE_SURELY, job_id) in self.presses
+
+
+# -------------------------------------------------------------------- at any moment
+
+
+def bought_only_as_asked(world: World, asked: Asked) -> None:
+    for prompt, made in world.videos.made.items():
+        assert len(made) <= asked.creates[prompt], f"{prompt!r} was bought {len(made)} times"
+
+
+def nothing_vanished(rows: list[Row], asked: Asked) -> None:
+    """A row goes by its requester's press alone, an end that somebody chose comes by one."""
+    asked.rows |= {row["id"]: row["prompt"] for row in rows if row["message_id"] is not None}
+    there = {row["id"] for row in rows}
+    for job_id, prompt in asked.rows.items():
+        assert job_id in there or asked.has_deleted(job_id), f"the job of {prompt!r} is gone"
+    for row in rows:
+        press = _BY_PRESS.get(row["error_code"] or "")
+        assert press is None or (press, row["id"]) in asked.presses, f"nobody pressed {press}"
+
+
+def nothing_unforeseen(rows: list[Row]) -> None:
+    for row in rows:
+        assert row["error_code"] != lifecycle.UNFORESEEN, f"a fault of ours: {row}"
+
+
+def films_are_kept(world: World, rows: list[Row]) -> None:
+    there = world.films()
+    for row in rows:
+        assert row["film"] is None or row["film"] in there, f"no file for {row}"
+
+
+def nothing_is_left(world: World, rows: list[Row], asked: Asked) -> None:
+    """With a deleted job its film goes at once."""
+    gone = asked.rows.keys() - {row["id"] for row in rows}
+    left = {name for name in world.films() if name.partition(".")[0] in gone}
+    assert not left, f"left of a deleted job: {left}"
+
+
+def shown_once(world: World) -> None:
+    for film, times in world.shown().items():
+        assert times == 1, f"{film[-40:]!r} is shown {times} times"
+
+
+def delivered_where_it_says_so(world: World, rows: list[Row]) -> None:
+    shown = world.shown()
+    for row in rows:
+        if row["status"] == JobStatus.DELIVERED:
+            assert shown[world.darkroom.films[row["video_id"]]] == 1, f"not to be seen: {row}"
+
+
+# -------------------------------------------------------------------- at rest
+
+
+def settled(rows: list[Row]) -> bool:
+    """Whether nothing more is to come: every job has ended, and people were shown how."""
+    return all(
+        row["status"] in FINAL and (row["status"] not in SPOKEN or row["shown"] == row["status"])
+        for row in rows
+    )
+
+
+def at_rest(world: World, asked: Asked, *, later: bool = False) -> None:
+    rows = world.rows()
+    assert settled(rows), f"still moving: {rows}"
+    for row in rows:
+        _is_told(world, job_of(row))
+    _nothing_is_lost(world, rows, asked)
+    if later:
+        assert all(row["interaction_token"] is None for row in rows), "a dead token is kept"
+        kept = {row["film"] for row in rows if row["film"] is not None}
+        assert world.films() == kept, "films of nobody"
+
+
+def _is_told(world: World, job: Job) -> None:
+    """An end has words, and a message with the buttons that go with it."""
+    assert words.sentence(job) or job.status is JobStatus.DELIVERED
+    actions = offered(job, remix=True)
+    assert actions
+    there = [[action for _, action, _ in row] for row in world.cards_of(job.id)]
+    assert list(actions) in there, f"{job} is shown as {there}"
+    film = world.darkroom.films.get(job.video_id or "")
+    if film is not None and job.status is not JobStatus.DELIVERED:
+        assert film not in world.shown(), f"shown, and the row says {job.status}"
+
+
+def _nothing_is_lost(world: World, rows: list[Row], asked: Asked) -> None:
+    """Every purchase belongs to a job, or to one whose card says that nobody knows."""
+    known = {row["video_id"] for row in rows}
+    for prompt, made in world.videos.made.items():
+        lost = [one for one in made if one not in known]
+        if not lost or prompt in asked.repeated:
+            continue
+        of_it = [row for row in rows if row["prompt"] == prompt]
+        deleted = any(asked.has_deleted(at) for at, of in asked.rows.items() if of == prompt)
+        assert of_it or deleted, f"{prompt!r} was bought and no job is left of it"
+        for row in of_it:
+            dropped = row["error_code"] == lifecycle.DROPPED
+            assert dropped or row["status"] == JobStatus.UNCONFIRMED, f"bought, and: {row}"
+
+
+def job_of(row: Row) -> Job:
+    values: Row = row | {"status": JobStatus(row["status"])}
+    if row["shown"] is not None:
+        values["shown"] = JobStatus(row["shown"])
+    if row["road"] is not None:
+        values["road"] = Road(row["road"])
+    return Job(**values)

@@ -1,0 +1,271 @@
+"""All around the bot: a Discord, a Videos server, people, a disk, and a bot that may be dead."""
+
+import itertools
+import json
+import re
+import shutil
+import sqlite3
+import tempfile
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Coroutine
+from contextlib import AsyncExitStack, ExitStack, closing
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import aiohttp
+import pytest
+import time_machine
+from aiohttp import web
+from discord.gateway import DiscordWebSocket
+from discord.http import HTTPClient, Route
+
+from bot.client import point_at
+from bot.jobs.store import StoreError
+from bot.jobs.writer import Writer
+from bot.server import queue
+from bot.server.app import ServerConfig, running
+from bot.settings import Settings
+from bot.status.buttons import TEMPLATE, Action
+from tests.faulty import FaultyServer, kind_of, serving
+from tests.loopback.components import walk
+from tests.loopback.driver import Loopback, loopback
+from tests.loopback.limits import Limits
+from tests.loopback.messages import Message
+from tests.loopback.world import USUAL, Channel, User
+from tests.machine.darkroom import Darkroom
+from tests.machine.leaping import INSIDE, LeapingLoop
+from tests.machine.process import Process
+
+R = TypeVar("R")
+
+FULL: Final = """
+CREATE TRIGGER IF NOT EXISTS full_{verb} BEFORE {verb} ON jobs
+BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END
+"""
+_QUICK: Final = Path("/dev/shm")  # noqa: S108 - a folder of a random name is made there
+"""A disk that is quick to sync, where there is one."""
+
+
+class CountedVideos(FaultyServer):
+    """Counts what is really bought, by prompts."""
+
+    def __init__(self, upstream: str, session: aiohttp.ClientSession) -> None:
+        super().__init__(upstream, session)
+        self.made: defaultdict[str, list[str]] = defaultdict(list)
+        """The server's ids of the jobs it made."""
+
+    async def pass_on(self, request: web.Request) -> web.Response:
+        answer = await super().pass_on(request)
+        # It goes by real time, which nothing else here does.
+        answer.headers.pop("openai-poll-after-ms", None)
+        if kind_of(request) == "create" and answer.status == 200:
+            assert isinstance(answer.body, bytes)
+            told = json.loads(answer.body)
+            self.made[told["prompt"]].append(told["id"])
+        return answer
+
+    def heal(self) -> None:
+        """Take back every fault that nothing has met."""
+        self._faults.clear()
+
+
+class World:
+    """To be closed. Everything in it happens in `loop`, and only while that is run."""
+
+    discord: Loopback
+    videos: CountedVideos
+
+    def __init__(self) -> None:
+        self._stack = ExitStack()
+        self._folder = Path(
+            self._stack.enter_context(
+                tempfile.TemporaryDirectory(dir=_QUICK if _QUICK.is_dir() else None)
+            )
+        )
+        self._lives = itertools.count(1)
+        # From now on, as files are dated by the disk's own clock.
+        clock = self._stack.enter_context(time_machine.travel(time.time(), tick=False))
+        self.loop = LeapingLoop(clock.shift)
+        self._stack.callback(self.loop.close)
+        self._rest = AsyncExitStack()
+        self._shift = clock.shift
+        self.darkroom = Darkroom()
+        self.clock_error = 0.0
+        """Seconds that the bot's machine will be ahead at the bot's next start."""
+        self.after_commit: Callable[[], None] = lambda: None
+        """Called whenever the bot has written something down."""
+        self._patch()
+        self.run(self._open())
+        self.process: Process | None = None
+        self.disk = self._folder / "bot-0"
+        self.disk.mkdir()
+
+    def _patch(self) -> None:
+        patch = self._stack.enter_context(pytest.MonkeyPatch.context())
+        commit = Writer._commit  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+
+        def committed(writer: Writer, batch: Any) -> list[int]:  # noqa: ANN401
+            counts = commit(writer, batch)
+            if (inside := INSIDE.get()) is None or not inside.cut_off:
+                self.after_commit()
+            return counts
+
+        patch.setattr(Writer, "_commit", committed)
+        patch.setattr(queue, "render", self.darkroom.render)
+        # Put back at the end, as point_at sets them for good.
+        patch.setattr(Route, "BASE", Route.BASE)
+        patch.setattr(DiscordWebSocket, "DEFAULT_GATEWAY", DiscordWebSocket.DEFAULT_GATEWAY)
+        patch.setattr(HTTPClient, "get_bot_gateway", HTTPClient.get_bot_gateway)
+
+    async def _open(self) -> None:
+        rest = self._rest
+        self.discord = await rest.enter_async_context(loopback())
+        self.discord.limits = Limits(self.loop.time)
+        config = ServerConfig(folder=self._folder / "videos", workers=9, keep_seconds=10**7)
+        upstream = await rest.enter_async_context(running(config))
+        session = await rest.enter_async_context(aiohttp.ClientSession())
+        self.videos = CountedVideos(upstream, session)
+        await rest.enter_async_context(serving(self.videos))
+        point_at(api_url=self.discord.api_url, gateway_url=self.discord.gateway_url)
+        self.channel: Channel = self.discord.add_channel(self.discord.add_guild())
+        self.people: tuple[User, ...] = (
+            self.discord.add_user("ada"),
+            self.discord.add_user("grace"),
+        )
+
+    def close(self) -> None:
+        if self.process is not None:
+            self.kill()
+        self.darkroom.finish_all()
+        self.run(self._rest.aclose())
+        self._stack.close()
+
+    def run(self, work: Coroutine[Any, Any, R]) -> R:
+        return self.loop.run_until_complete(work)
+
+    # ---------------------------------------------------------------- the bot
+
+    def start(self) -> None:
+        """Start the bot on what is on its disk, and wait until it hears people.
+
+        One that cannot write there ends at once.
+        """
+        process = self.process = Process(self.loop, self.disk, self._settings, self.discord.token)
+        gateway = self.discord.gateway
+        before = gateway.identifies
+        process.start(self.clock_error)
+
+        async def heard() -> None:
+            await self.discord.until(
+                lambda: not process.runs or (gateway.identifies > before and gateway.connected)
+            )
+
+        self.run(heard())
+        if not process.runs:
+            assert isinstance(process.failure, StoreError), process.failure
+            process.end()
+            self.process = None
+
+    def kill(self) -> None:
+        assert self.process is not None
+        left = self._folder / f"bot-{next(self._lives)}"
+        self.process.kill(left)
+        shutil.rmtree(self.disk)
+        self.disk, self.process = left, None
+
+    def stop(self) -> None:
+        assert self.process is not None
+        self.process.stop()
+        self.process = None
+
+    def _settings(self, folder: Path) -> Settings:
+        values: dict[str, Any] = {
+            "data_dir": folder,
+            "videos_base_url": self.videos.base_url,
+            "videos_dialect": "rushes",
+            "poll_interval": 5.0,
+            "keep_delivered_hours": 24.0 * 300,
+            "keep_undelivered_hours": 24.0 * 300,
+        }
+        return Settings(_env_file=None, **values)  # pyright: ignore[reportCallIssue]
+
+    # ---------------------------------------------------------------- time
+
+    def sleeps(self, seconds: float) -> None:
+        """Let the bot's machine sleep: its timers stand still, all clocks go on."""
+        self._shift(seconds)
+
+    # ---------------------------------------------------------------- the disk
+
+    def fill_disk(self) -> None:
+        self._script("".join(FULL.format(verb=verb) + ";" for verb in ("UPDATE", "INSERT")))
+
+    def clear_disk(self) -> None:
+        self._script("DROP TRIGGER IF EXISTS full_UPDATE; DROP TRIGGER IF EXISTS full_INSERT;")
+
+    def _script(self, statements: str) -> None:
+        """Change the schema beside the bot, which is between two transactions."""
+        with closing(sqlite3.connect(self.disk / "rushes.db", timeout=0)) as database:
+            database.executescript(statements)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Every job as it is on disk."""
+        path = self.disk / "rushes.db"
+        if not path.exists():
+            return []
+        with closing(sqlite3.connect(path)) as database:
+            database.row_factory = sqlite3.Row
+            return [dict(row) for row in database.execute("SELECT * FROM jobs ORDER BY rowid")]
+
+    def films(self) -> set[str]:
+        folder = self.disk / "films"
+        return {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+
+    # ---------------------------------------------------------------- Discord
+
+    def close_channel(self) -> None:
+        self.run(self.discord.permit(self.channel, 0))
+
+    def open_channel(self) -> None:
+        self.run(self.discord.permit(self.channel, USUAL))
+
+    def public(self) -> list[Message]:
+        """What is to be seen in the channel and in direct messages of the bot."""
+        places = (self.channel, *(self.discord.dm(person) for person in self.people))
+        return [one for place in places for one in self.discord.messages_in(place)]
+
+    def shown(self) -> Counter[bytes]:
+        """How often each film is to be seen."""
+        return Counter(file.data for one in self.public() for file in one.now.shown_files)
+
+    # ---------------------------------------------------------------- what people do
+
+    def buttons(self, who: User) -> list[tuple[Message, Action, str]]:
+        """What this person can press, but for what opens a form."""
+        seen = [*self.public(), *self.discord.private_to(who)]
+        found = [button for message in seen for button in buttons_of(message)]
+        return [one for one in found if one[1] not in (Action.EDIT, Action.REMIX)]
+
+    def cards_of(self, job_id: str) -> list[list[tuple[Message, Action, str]]]:
+        """The buttons of each message that has some of this job."""
+        rows = [buttons_of(message) for message in self.public()]
+        return [row for row in rows if any(of == job_id for _, _, of in row)]
+
+    def ask(self, prompt: str) -> None:
+        """Have the first of the people ask for a film in the channel."""
+        self.run(self.discord.slash(self.people[0], self.channel, "video", prompt=prompt))
+
+    def press(self, who: User, message: Message, custom_id: str) -> bool:
+        """Press a button; False where it went while the finger came down."""
+        try:
+            self.run(self.discord.press(who, message, custom_id))
+        except ValueError:
+            return False
+        return True
+
+
+def buttons_of(message: Message) -> list[tuple[Message, Action, str]]:
+    names = (part.get("custom_id", "") for part in walk(message.now.components))
+    found = (re.fullmatch(TEMPLATE, name) for name in names)
+    return [(message, Action(one["action"]), one["job"]) for one in found if one is not None]
