@@ -87,6 +87,7 @@ class Requests:
         self._warned: set[int] = set()
         self._unanswered = 0
         self._background = Background()
+        self._closed = False
 
     async def start(self, interaction: Interaction, asked: Asked) -> None:
         """Write the intent, answer with the card, then send: in this order, whatever is slow."""
@@ -103,10 +104,14 @@ class Requests:
         except (PromptProblem, NotOffered, OverLimit, StoreError) as problem:
             await refuse(interaction, _refusal(problem, interaction.guild_id, t))
             return
+        if self._closed:
+            # Written while everything closed: the next start finds it, as one that was cut short.
+            return
         await self._background.spawn(self._go_on(interaction, job), name=f"request {job.id}")
 
     async def close(self) -> None:
         """Leave what is not sent yet to the next start."""
+        self._closed = True
         await self._background.close()
 
     async def _go_on(self, interaction: Interaction, job: Job) -> None:
