@@ -13,7 +13,7 @@ from bot.deliveries import keep_film
 from bot.jobs import lifecycle
 from bot.jobs.ledger import Ledger
 from bot.jobs.models import Job, JobChange, JobStatus
-from bot.jobs.store import JobStore, StoreError
+from bot.jobs.store import UNCONFIRMED_COUNTS_FOR, JobStore, Search, StoreError
 from bot.orders import Limits, Offer, Order, OverLimit, job_of
 from bot.videos.client import VideosClient
 from bot.videos.container import Container
@@ -29,6 +29,8 @@ WRITE_AGAIN: Final = 30.0
 """Seconds between two tries to write down what the disk did not take."""
 LOOKS_AFTER: Final = (1.0, 5.0, 30.0)
 """Seconds between the looks for a create of unknown outcome in the server's list, by itself."""
+LOOKED_FOR: Final = 20
+"""Creates of unknown outcome that a start looks for, at the most: the newest."""
 LOOK_PAGES: Final = 3
 """Pages of the server's list that a lost create is looked for in: the newest 300 jobs."""
 CANCELLABLE: Final = frozenset({JobStatus.REQUESTED, JobStatus.QUEUED, JobStatus.IN_PROGRESS})
@@ -237,6 +239,7 @@ class Studio:
         time: nobody knows what became of the first. A request is sent only while it is fresh;
         whether its card stands is for the caller to find out.
         """
+        await self._go_on_looking()
         fresh: list[Job] = []
         for job in await self._store.interrupted():
             now = self._clock()
@@ -248,6 +251,13 @@ class Studio:
             else:
                 fresh.append(job)
         return fresh
+
+    async def _go_on_looking(self) -> None:
+        """Look for the lost creates of late that a stopped process did not look for to the end."""
+        lost = Search(statuses=frozenset({JobStatus.UNCONFIRMED}))
+        for job in await self._store.history(lost, limit=LOOKED_FOR, offset=0):
+            if self._clock() - (job.sent_at or job.created_at) < UNCONFIRMED_COUNTS_FOR:
+                self._reconciled(job)
 
     async def give_up(self, job: Job, code: str) -> Job:
         """End a request that was never sent; one that was sent meanwhile stays as it is."""
@@ -298,7 +308,7 @@ class Studio:
 
     def _reconciled(self, job: Job) -> Job:
         """Have a create of unknown outcome looked for, without anybody having to ask."""
-        if job.status is JobStatus.UNCONFIRMED:
+        if job.status is JobStatus.UNCONFIRMED and not self._closing:
             self._aside.spawn(self._look_for(job), name=f"look for {job.id}")
         return job
 

@@ -1,11 +1,14 @@
 """Courses of events that the machine found, each as short as it can be."""
 
+import asyncio
 import random
 from collections.abc import Generator
 
 import pytest
+from aiohttp import web
 
 from bot.jobs.models import JobStatus
+from tests import faulty
 from tests.machine.world import World
 
 
@@ -29,3 +32,25 @@ def test_a_request_in_the_last_moment_of_a_stop_ends_by_no_fault_of_ours(
     world.loop.go_on(turns)
     world.stop()
     assert {row["status"] for row in world.rows()} <= {JobStatus.REQUESTED, JobStatus.QUEUED}
+
+
+def test_a_create_that_is_lost_during_a_stop_is_looked_for_by_the_next_start(
+    world: World,
+) -> None:
+    async def lost_late(request: web.Request) -> web.StreamResponse:
+        await asyncio.sleep(1.0)
+        return await faulty.cut_after(request)
+
+    world.videos.meet("create", lost_late)
+    world.ask("a cat")
+    world.loop.let_pass(0.5)
+    process = world.process
+    assert process is not None
+    world.stop()
+    assert [row["status"] for row in world.rows()] == [JobStatus.UNCONFIRMED]
+    assert not [name for name in process.left if name.startswith("look for")]
+    world.start()
+    world.darkroom.finish_all()
+    world.loop.let_pass(60)
+    assert [row["status"] for row in world.rows()] == [JobStatus.DELIVERED]
+    assert len(world.videos.made["a cat"]) == 1
