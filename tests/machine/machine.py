@@ -101,7 +101,7 @@ class Machine(RuleBasedStateMachine):
         found = self.world.buttons(who)
         if not found:
             return
-        self._press(who, *found[button % len(found)], own=not stranger)
+        self._press(who, *found[button % len(found)])
         self._go_on(then)
 
     @runs
@@ -112,18 +112,17 @@ class Machine(RuleBasedStateMachine):
         for action in (Action.DELETE, Action.DELETE_SURELY):
             found = [one for one in self.world.buttons(who) if one[1] is action]
             if found:
-                self._press(who, *found[card % len(found)], own=not stranger)
+                self._press(who, *found[card % len(found)])
             self.world.loop.let_pass(ANSWERED)
         self._go_on(then)
 
-    def _press(
-        self, who: User, message: Message, action: Action, job_id: str, *, own: bool
-    ) -> None:
-        if self.world.press(who, message, f"rushes:{action}:{job_id}"):
-            self.asked.pressed(action, job_id, self._prompt(job_id), own=own)
-
-    def _prompt(self, job_id: str) -> str | None:
-        return next((row["prompt"] for row in self.world.rows() if row["id"] == job_id), None)
+    def _press(self, who: User, message: Message, action: Action, job_id: str) -> None:
+        row = next((row for row in self.world.rows() if row["id"] == job_id), None)
+        pressed = self.world.press(who, message, f"rushes:{action}:{job_id}")
+        if pressed and row is not None:
+            # Whoever pressed Again is the requester of what comes of it.
+            own = row["requester_id"] == who.id
+            self.asked.pressed(action, job_id, row["prompt"], own=own)
 
     # ---------------------------------------------------------------- the Videos server
 

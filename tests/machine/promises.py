@@ -33,10 +33,10 @@ class Asked:
     rows: dict[str, str] = field(default_factory=dict[str, str])
     """Every job with a card that was ever seen on disk, and its prompt."""
 
-    def pressed(self, action: Action, job_id: str, prompt: str | None, *, own: bool) -> None:
+    def pressed(self, action: Action, job_id: str, prompt: str, *, own: bool) -> None:
         if own:
             self.presses.add((action, job_id))
-        if prompt is not None and (action is Action.AGAIN or (own and action is Action.SEND)):
+        if action is Action.AGAIN or (own and action is Action.SEND):
             self.creates[prompt] += 1
             self.repeated.add(prompt)
 
