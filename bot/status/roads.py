@@ -54,6 +54,8 @@ class Roads:
                 return await self._in_channel(job, draw(), now=now, film=film)
             except NoAccess as closed:
                 self._tell_operator(job, closed)
+            if job.is_member and (posted := await self._shown_before(job, film)) is not None:
+                return posted
             # Nothing is looked for on a road that is new.
             await self._begin(job, Road.DIRECT)
             job = job.evolve(road=None)
@@ -69,12 +71,17 @@ class Roads:
                 return await edit_card(self._client, job, view, now=now, film=film)
             except EditsSpent as spent:
                 _log.info("%s; a reply takes its place", spent, extra=job.log_context())
-            # The last edit that was taken may have been the one with the film.
-            shown = None if film is None else await shown_film(self._client, job)
-            if shown is not None:
-                return Posted(job.message_id, shown)
+            if (posted := await self._shown_before(job, film)) is not None:
+                return posted
             await self._begin(job, Road.REPLY)
         return await reply_card(self._client, job, view, film)
+
+    async def _shown_before(self, job: Job, film: Film | None) -> Posted | None:
+        """Look whether an edit with the film was taken whose answer was an error, or lost."""
+        if film is None or job.message_id is None:
+            return None
+        shown = await shown_film(self._client, job)
+        return None if shown is None else Posted(job.message_id, shown)
 
     def _tell_operator(self, job: Job, closed: NoAccess) -> None:
         if job.is_member and job.channel_id not in self._closed:

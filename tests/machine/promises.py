@@ -82,15 +82,19 @@ def nothing_is_left(world: World, rows: list[Row], asked: Asked) -> None:
 
 
 def shown_once(world: World) -> None:
+    """Beside a card in a channel that the bot could not look into, a direct message may come."""
+    most = 2 if world.was_closed else 1
     for film, times in world.shown().items():
-        assert times == 1, f"{film[-40:]!r} is shown {times} times"
+        assert times <= most, f"{film[-40:]!r} is shown {times} times"
 
 
 def delivered_where_it_says_so(world: World, rows: list[Row]) -> None:
     shown = world.shown()
     for row in rows:
         if row["status"] == JobStatus.DELIVERED:
-            assert shown[world.darkroom.films[row["video_id"]]] == 1, f"not to be seen: {row}"
+            film = world.darkroom.films[row["video_id"]]
+            elsewhere = world.was_closed and row["road"] == Road.DIRECT
+            assert shown[film] == 1 or (elsewhere and shown[film] == 2), f"not shown once: {row}"
 
 
 # -------------------------------------------------------------------- at rest

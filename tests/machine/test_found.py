@@ -9,6 +9,7 @@ from aiohttp import web
 
 from bot.jobs.models import JobStatus
 from tests import faulty
+from tests.loopback import faults as loopback
 from tests.machine.world import World
 
 
@@ -54,3 +55,15 @@ def test_a_create_that_is_lost_during_a_stop_is_looked_for_by_the_next_start(
     world.loop.let_pass(60)
     assert [row["status"] for row in world.rows()] == [JobStatus.DELIVERED]
     assert len(world.videos.made["a cat"]) == 1
+
+
+def test_a_film_that_was_taken_before_the_channel_closed_does_not_come_again(world: World) -> None:
+    world.ask("a cat")
+    world.loop.let_pass(5)
+    world.sleeps(20 * 60)
+    closed = loopback.answer(403, 50001, "Missing Access")
+    world.discord.meet("film", loopback.applied_then(500), closed)
+    world.darkroom.finish_all()
+    world.loop.let_pass(60)
+    assert [row["status"] for row in world.rows()] == [JobStatus.DELIVERED]
+    assert list(world.shown().values()) == [1]

@@ -91,6 +91,8 @@ class World:
         self._rest = AsyncExitStack()
         self._shift = clock.shift
         self.darkroom = Darkroom()
+        self.was_closed = False
+        """Whether the bot was ever shut out of the channel."""
         self.clock_error = 0.0
         """Seconds that the bot's machine will be ahead at the bot's next start."""
         self.after_commit: Callable[[], None] = lambda: None
@@ -225,6 +227,7 @@ class World:
     # ---------------------------------------------------------------- Discord
 
     def close_channel(self) -> None:
+        self.was_closed = True
         self.run(self.discord.permit(self.channel, 0))
 
     def open_channel(self) -> None:
