@@ -1,14 +1,11 @@
 """The main job: /video ends in a film, in one message."""
 
-import re
 from io import BytesIO
 from pathlib import Path
 
 import av
 import pytest
 
-from bot.jobs.models import JobChange, JobStatus
-from bot.jobs.store import Search
 from tests.acceptance.stage import PROMPT, parts_of, settings_for, staged
 from tests.processes import VideosServer
 
@@ -63,24 +60,6 @@ async def test_a_card_is_edited_only_when_it_looks_different(
             if request.method == "PATCH" and "behind it" in str(request.json)
         ]
         assert 1 <= len(edits) <= 3, "queued, and perhaps another place in line"
-
-
-async def test_a_picture_shows_the_job_as_it_stands_when_its_turn_comes(
-    server: VideosServer, tmp_path: Path
-) -> None:
-    settings = settings_for(tmp_path / "bot", server.base_url, poll_interval=30.0)
-    async with staged(settings) as stage:
-        await stage.ada.slash(stage.channel, "video", prompt=PROMPT, seconds="12")
-        await stage.grace.slash(stage.channel, "video", prompt="behind it")
-        [job] = await stage.bot.archive.history(Search(words="behind"), limit=2)
-        overtaken = job.evolve(status=JobStatus.IN_PROGRESS, progress=77)
-
-        stage.bot.dispatch("job_change", JobChange(job, overtaken))
-        await stage.wait(2.0)
-
-        drawn = [str(request.json) for request in stage.env.http_requests]
-        assert any("behind it" in card for card in drawn)
-        assert not any(re.search(r"\b77\b", card) for card in drawn), "what is on disk is newer"
 
 
 def _stage_of(title: str) -> int:
