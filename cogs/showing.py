@@ -192,7 +192,7 @@ class Showing(commands.Cog):
     async def _deliver(self, job: Job) -> None:
         try:
             # The channel's few edits are for films; a token has edits of its own.
-            if job.token_lives(self._now()):
+            if job.token_lives(self._now()) and not self.deliveries.has_arrived(job):
                 self.show(job)
             async with self._moving():
                 fetched = await self.deliveries.fetch_film(job)

@@ -8,9 +8,10 @@ import pytest
 from aiohttp import web
 
 from bot.jobs.models import JobStatus
+from bot.status.buttons import Action
 from tests import faulty
 from tests.loopback import faults as loopback
-from tests.machine.world import World
+from tests.machine.world import World, buttons_of
 
 
 @pytest.fixture
@@ -67,3 +68,24 @@ def test_a_film_that_was_taken_before_the_channel_closed_does_not_come_again(wor
     world.loop.let_pass(60)
     assert [row["status"] for row in world.rows()] == [JobStatus.DELIVERED]
     assert list(world.shown().values()) == [1]
+
+
+def test_a_card_goes_on_showing_the_film_whose_delivery_the_disk_did_not_take(
+    world: World,
+) -> None:
+    async def filled(_: web.Request, apply: loopback.Apply) -> web.StreamResponse:
+        world.fill_disk()
+        return await apply()
+
+    world.ask("a cat")
+    world.loop.let_pass(5)
+    world.discord.meet("film", filled)
+    world.darkroom.finish_all()
+    world.loop.let_pass(20)
+    assert [row["status"] for row in world.rows()] == [JobStatus.COMPLETED]
+    world.clear_disk()
+    world.loop.let_pass(60)
+    assert [row["status"] for row in world.rows()] == [JobStatus.DELIVERED]
+    (card,) = world.public()
+    assert Action.AGAIN in [action for _, action, _ in buttons_of(card)]
+    assert not card.now.loose_files, "the card has no place for its film"
