@@ -11,7 +11,7 @@ from bot.client import VideoBot
 from bot.jobs.models import Job, JobChange
 from bot.status.words import NO_ACCESS
 
-GATHERED: Final = 1.0
+GATHERED: Final = 0.1
 """Seconds for which places are gathered: a role that changes opens many, and a reconnect all."""
 
 
