@@ -69,11 +69,14 @@ class Archive:
         return await self._store.get(job_id)
 
     async def remove(self, job: Job) -> None:
-        """Remove a job for good: our film and our row."""
+        """Remove a job for good: our row, then our film.
+
+        A row that our disk does not let go keeps its film; a film without a row is tidied away.
+        """
+        await self._store.drop(job)
         for name in (job.film, job.film_copy):
             if name is not None:
                 await asyncio.to_thread((self._films / name).unlink, missing_ok=True)
-        await self._store.drop(job)
 
     async def watch(self, job: Job, user_id: int) -> bool:
         """Remember to tell somebody when a job ends; False where that was known."""

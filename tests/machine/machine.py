@@ -19,7 +19,6 @@ from tests.machine.promises import (
     bought_only_as_asked,
     delivered_where_it_says_so,
     films_are_kept,
-    nothing_is_left,
     nothing_unforeseen,
     nothing_vanished,
     settled,
@@ -233,7 +232,6 @@ class Machine(RuleBasedStateMachine):
         nothing_vanished(rows, self.asked)
         nothing_unforeseen(rows)
         films_are_kept(self.world, rows)
-        nothing_is_left(self.world, rows, self.asked)
         shown_once(self.world)
         delivered_where_it_says_so(self.world, rows)
 

@@ -74,13 +74,6 @@ def films_are_kept(world: World, rows: list[Row]) -> None:
         assert row["film"] is None or row["film"] in there, f"no file for {row}"
 
 
-def nothing_is_left(world: World, rows: list[Row], asked: Asked) -> None:
-    """With a deleted job its film goes at once."""
-    gone = asked.rows.keys() - {row["id"] for row in rows}
-    left = {name for name in world.films() if name.partition(".")[0] in gone}
-    assert not left, f"left of a deleted job: {left}"
-
-
 def shown_once(world: World) -> None:
     """Beside a card in a channel that the bot could not look into, a direct message may come."""
     most = 2 if world.was_closed else 1
@@ -114,10 +107,19 @@ def at_rest(world: World, asked: Asked, *, later: bool = False) -> None:
     for row in rows:
         _is_told(world, job_of(row))
     _nothing_is_lost(world, rows, asked)
+    if later or world.lives == 1:
+        _nothing_is_left(world, rows, asked)
     if later:
         assert all(row["interaction_token"] is None for row in rows), "a dead token is kept"
         kept = {row["film"] for row in rows if row["film"] is not None}
         assert world.films() == kept, "films of nobody"
+
+
+def _nothing_is_left(world: World, rows: list[Row], asked: Asked) -> None:
+    """With a deleted job its film goes, after a death in between when the keeper comes by."""
+    gone = asked.rows.keys() - {row["id"] for row in rows}
+    left = {name for name in world.films() if name.partition(".")[0] in gone}
+    assert not left, f"left of a deleted job: {left}"
 
 
 def _is_told(world: World, job: Job) -> None:

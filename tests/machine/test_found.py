@@ -89,3 +89,16 @@ def test_a_card_goes_on_showing_the_film_whose_delivery_the_disk_did_not_take(
     (card,) = world.public()
     assert Action.AGAIN in [action for _, action, _ in buttons_of(card)]
     assert not card.now.loose_files, "the card has no place for its film"
+
+
+def test_a_deletion_that_the_disk_does_not_take_leaves_the_film(world: World) -> None:
+    world.ask("a cat")
+    world.darkroom.finish_all()
+    world.loop.let_pass(20)
+    world.fill_disk()
+    for action in (Action.DELETE, Action.DELETE_SURELY):
+        found = [one for one in world.buttons(world.people[0]) if one[1] is action]
+        message, _, job_id = found[0]
+        world.press(world.people[0], message, f"rushes:{action}:{job_id}")
+        world.loop.let_pass(1)
+    assert [row["film"] in world.films() for row in world.rows()] == [True]

@@ -1,6 +1,5 @@
 """All around the bot: a Discord, a Videos server, people, a disk, and a bot that may be dead."""
 
-import itertools
 import json
 import re
 import shutil
@@ -39,6 +38,7 @@ from tests.machine.process import Process
 
 R = TypeVar("R")
 
+VERBS: Final = ("INSERT", "UPDATE", "DELETE")
 FULL: Final = """
 CREATE TRIGGER IF NOT EXISTS full_{verb} BEFORE {verb} ON jobs
 BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END
@@ -83,7 +83,8 @@ class World:
                 tempfile.TemporaryDirectory(dir=_QUICK if _QUICK.is_dir() else None)
             )
         )
-        self._lives = itertools.count(1)
+        self.lives = 0
+        """Processes of the bot so far."""
         # From now on, as files are dated by the disk's own clock.
         clock = self._stack.enter_context(time_machine.travel(time.time(), tick=False))
         self.loop = LeapingLoop(clock.shift)
@@ -153,6 +154,7 @@ class World:
 
         One that cannot write there ends at once.
         """
+        self.lives += 1
         process = self.process = Process(self.loop, self.disk, self._settings, self.discord.token)
         gateway = self.discord.gateway
         before = gateway.identifies
@@ -171,7 +173,7 @@ class World:
 
     def kill(self) -> None:
         assert self.process is not None
-        left = self._folder / f"bot-{next(self._lives)}"
+        left = self._folder / f"bot-{self.lives}"
         self.process.kill(left)
         shutil.rmtree(self.disk)
         self.disk, self.process = left, None
@@ -201,10 +203,10 @@ class World:
     # ---------------------------------------------------------------- the disk
 
     def fill_disk(self) -> None:
-        self._script("".join(FULL.format(verb=verb) + ";" for verb in ("UPDATE", "INSERT")))
+        self._script("".join(FULL.format(verb=verb) + ";" for verb in VERBS))
 
     def clear_disk(self) -> None:
-        self._script("DROP TRIGGER IF EXISTS full_UPDATE; DROP TRIGGER IF EXISTS full_INSERT;")
+        self._script("".join(f"DROP TRIGGER IF EXISTS full_{verb};" for verb in VERBS))
 
     def _script(self, statements: str) -> None:
         """Change the schema beside the bot, which is between two transactions."""
