@@ -18,7 +18,8 @@ async def test_every_film_comes_and_discord_never_says_too_many(
             asked = await discord.slash(person, club.channel, "video", prompt=f"for {person.name}")
             await asked.answered()
         cards = discord.messages_in(club.channel)
-        await discord.until(lambda: all("In progress" in card.text for card in cards[:1]))
+        # Whichever create came first: the server makes one film at a time.
+        await discord.until(lambda: any("In progress" in card.text for card in cards))
         discord.skew(16 * 60.0)
         club.finish()
 
