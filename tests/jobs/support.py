@@ -1,12 +1,16 @@
 """A job to begin with, and a database to keep it in."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 from bot.jobs.models import TOKEN_LIFE, Job
+from bot.jobs.store import JobStore
 
 NOW = 1_795_000_000.0
+MANY = 1000
 MIB = 1024**2
 
 
@@ -34,3 +38,20 @@ def job(**fields: Any) -> Job:  # noqa: ANN401 - a field of Job each
 def address(folder: Path) -> str:
     """Return the address of a database file in `folder`."""
     return f"sqlite:///{folder / 'rushes.db'}"
+
+
+async def put(store: JobStore, *jobs: Job) -> None:
+    """Admit jobs without a limit that could be reached."""
+    for each in jobs:
+        assert await store.admit(each, most_of_user=MANY, most=MANY)
+
+
+def rows(folder: Path, query: str) -> list[tuple[Any, ...]]:
+    """Read what another process would see."""
+    with closing(sqlite3.connect(folder / "rushes.db")) as connection:
+        return connection.execute(query).fetchall()
+
+
+def count(folder: Path, table: str) -> int:
+    """Count the rows that another process would see."""
+    return rows(folder, f"SELECT count(*) FROM {table}")[0][0]  # noqa: S608 - our own words

@@ -3,7 +3,6 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -16,16 +15,10 @@ from bot.jobs.store import JobStore
 from bot.jobs.tracker import JobTracker
 from bot.videos.client import VideosClient
 from bot.videos.dialects import BY_NAME
-from tests.jobs.support import NOW, address, job
+from tests.jobs.support import NOW, job
 from tests.videos.scripted import ScriptedServer, says, scripted
 
 MANY = 1000
-
-
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[JobStore]:
-    async with JobStore.open(address(tmp_path)) as opened:
-        yield opened
 
 
 @pytest.fixture
