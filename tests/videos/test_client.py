@@ -1,23 +1,16 @@
 """The client on a real network: what it sends, what it repeats, and what it never does."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
-from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 
-import aiohttp
 import pytest
-import stamina
-from aiohttp import web
 
 from bot.videos.client import LONGEST_WAIT, VideosClient, worth_another_create
 from bot.videos.container import MP4
 from bot.videos.errors import (
     BadRequest,
     Busy,
-    FilmBroken,
-    FilmNotReady,
     NotFound,
     NotSent,
     OutcomeUnknown,
@@ -29,6 +22,7 @@ from bot.videos.models import CreateVideo, InputReference, VideoStatus
 from bot.videos.wire import BODY_LIMIT
 from tests.processes import free_port
 from tests.videos import films
+from tests.videos.connecting import CAT, JOB, KEY, SHORT, connected
 from tests.videos.scripted import (
     Behaviour,
     ScriptedServer,
@@ -39,49 +33,6 @@ from tests.videos.scripted import (
     says,
     scripted,
 )
-
-KEY = "sk-secret-0123456789"
-CAT = CreateVideo(prompt="a calico cat", size="720x1280", seconds="4")
-JOB = {"id": "video_1", "status": "queued"}
-SHORT = 0.4
-"""Seconds a client waits whose server never answers."""
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[ScriptedServer]:
-    async with scripted() as running:
-        yield running
-
-
-@pytest.fixture
-async def client(server: ScriptedServer) -> AsyncIterator[VideosClient]:
-    async with connected(server.base_url) as connected_client:
-        yield connected_client
-
-
-@pytest.fixture
-def no_pauses() -> Iterator[None]:
-    with stamina.set_testing(True, attempts=3, cap=True):
-        yield
-
-
-@asynccontextmanager
-async def connected(
-    base_url: str, *, api_key: str | None = KEY, patience: float = 20.0, film_hosts: str = ""
-) -> AsyncGenerator[VideosClient]:
-    async with aiohttp.ClientSession() as session:
-        yield VideosClient(
-            session,
-            base_url=base_url,
-            api_key=api_key,
-            timeout=patience,
-            film_hosts=frozenset({film_hosts}),
-        )
-
-
-def names(folder: Path) -> list[str]:
-    return [path.name for path in folder.iterdir()]
-
 
 # ------------------------------------------------------------------ create
 
@@ -405,121 +356,3 @@ async def test_the_key_goes_along_within_the_servers_own_origin(
     server.on("GET", "/files/1", says(200, films.mp4()))
     await client.download("video_1", tmp_path / "film")
     assert [seen.headers["Authorization"] for seen in server.seen] == [f"Bearer {KEY}"] * 2
-
-
-# ------------------------------------------------------------------ films
-
-
-async def test_a_whole_film_arrives_under_its_name_alone(
-    server: ScriptedServer, client: VideosClient, tmp_path: Path
-) -> None:
-    film = films.mp4(bytes(range(256)) * 4000)
-    server.on("GET", "/videos/video_1/content", says(200, film, Content_Type="video/mp4"))
-    assert await client.download("video_1", tmp_path / "film") is MP4
-    assert names(tmp_path) == ["film"]
-    assert (tmp_path / "film").read_bytes() == film
-    assert server.seen[0].path == "/v1/videos/video_1/content", "no variant is asked for"
-
-
-FILM = films.mp4()
-
-
-@pytest.mark.parametrize(
-    ("behaviour", "error"),
-    [
-        (breaks_off(FILM[:-40], promised=len(FILM)), Unavailable),
-        (breaks_off(FILM, promised=len(FILM) + 40), Unavailable),
-        (breaks_off(FILM[:-40]), Unavailable),
-        (cuts, Unavailable),
-        (says(200, FILM[:-40]), FilmBroken),
-        (says(200, {"id": "video_1", "output_path": "/out/1.mp4"}), FilmBroken),
-        (says(200, b"<!doctype html><html></html>", Content_Type="text/html"), FilmBroken),
-        (says(200), FilmBroken),
-        (says(206, FILM), FilmNotReady),
-        (says(204), FilmNotReady),
-        (says(400, {"detail": "is not ready (status: generating)"}), FilmNotReady),
-        (says(404, {"detail": "Generation is still in-progress"}, Retry_After="2"), FilmNotReady),
-        (says(409, {"error": {"message": "not yet"}}), FilmNotReady),
-        (says(425), FilmNotReady),
-        (says(429, b"", Retry_After="2"), FilmNotReady),
-        (says(502, b"<html>"), Unavailable),
-        (says(401), Unauthorized),
-    ],
-    ids=[
-        "Content-Length says more", "Content-Length lies", "cut between chunks", "cut", "half",
-        "json", "html", "empty", "a part", "no content", "400", "404", "409", "425", "429", "502",
-        "401",
-    ],
-)  # fmt: skip
-async def test_what_is_no_whole_film_leaves_no_file(
-    server: ScriptedServer,
-    client: VideosClient,
-    tmp_path: Path,
-    behaviour: Behaviour,
-    error: type[VideosError],
-) -> None:
-    server.on("GET", "/videos/video_1/content", behaviour)
-    with pytest.raises(VideosError) as caught:
-        await client.download("video_1", tmp_path / "film")
-    assert type(caught.value) is error
-    assert names(tmp_path) == []
-
-
-async def test_not_ready_carries_the_servers_wait(
-    server: ScriptedServer, client: VideosClient, tmp_path: Path
-) -> None:
-    server.on("GET", "/videos/video_1/content", says(404, {"detail": "soon"}, Retry_After="2"))
-    with pytest.raises(FilmNotReady) as caught:
-        await client.download("video_1", tmp_path / "film")
-    assert caught.value.retry_after == 2.0
-
-
-async def test_a_broken_second_download_takes_nothing_from_the_first(
-    server: ScriptedServer, client: VideosClient, tmp_path: Path
-) -> None:
-    server.on("GET", "/videos/video_1/content", says(200, FILM), breaks_off(FILM[:60]))
-    await client.download("video_1", tmp_path / "film")
-    with pytest.raises(Unavailable):
-        await client.download("video_1", tmp_path / "film")
-    assert (tmp_path / "film").read_bytes() == FILM
-    assert names(tmp_path) == ["film"]
-
-
-async def test_a_film_that_stops_coming_is_given_up(server: ScriptedServer, tmp_path: Path) -> None:
-    async def stalls(request: web.Request) -> web.StreamResponse:
-        response = web.StreamResponse()
-        await response.prepare(request)
-        await response.write(FILM[:60])
-        return await is_silent(request)
-
-    server.on("GET", "/videos/video_1/content", stalls)
-    async with connected(server.base_url, patience=SHORT) as client, asyncio.timeout(10):
-        with pytest.raises(Unavailable):
-            await client.download("video_1", tmp_path / "film")
-    assert names(tmp_path) == []
-
-
-async def test_a_cancelled_download_leaves_no_file(
-    server: ScriptedServer, client: VideosClient, tmp_path: Path
-) -> None:
-    begun = asyncio.Event()
-
-    async def stalls(request: web.Request) -> web.StreamResponse:
-        begun.set()
-        return await is_silent(request)
-
-    server.on("GET", "/videos/video_1/content", stalls)
-    download = asyncio.create_task(client.download("video_1", tmp_path / "film"))
-    await begun.wait()
-    download.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await download
-    assert names(tmp_path) == []
-
-
-async def test_a_disk_that_takes_nothing_is_told_as_such(
-    server: ScriptedServer, client: VideosClient, tmp_path: Path
-) -> None:
-    server.on("GET", "/videos/video_1/content", says(200, FILM))
-    with pytest.raises(FileNotFoundError):
-        await client.download("video_1", tmp_path / "nowhere" / "film")

@@ -29,12 +29,6 @@ DONE = {"id": "v", "status": "completed"}
 
 
 @pytest.fixture
-async def server() -> AsyncIterator[ScriptedServer]:
-    async with scripted() as running:
-        yield running
-
-
-@pytest.fixture
 async def store() -> AsyncIterator[ScriptedServer]:
     """Another host, which keeps films."""
     async with scripted() as running:

@@ -18,12 +18,6 @@ KEY = "sk-fetching"
 
 
 @pytest.fixture
-async def server() -> AsyncIterator[ScriptedServer]:
-    async with scripted() as running:
-        yield running
-
-
-@pytest.fixture
 async def inside() -> AsyncIterator[ScriptedServer]:
     """What runs beside the bot and is nobody's business."""
     async with scripted() as running:

@@ -1,0 +1,146 @@
+"""The client on a real network: a film that is fetched whole, or not at all."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+
+from bot.videos.client import VideosClient
+from bot.videos.container import MP4
+from bot.videos.errors import (
+    FilmBroken,
+    FilmNotReady,
+    Unauthorized,
+    Unavailable,
+    VideosError,
+)
+from tests.videos import films
+from tests.videos.connecting import SHORT, connected
+from tests.videos.scripted import (
+    Behaviour,
+    ScriptedServer,
+    breaks_off,
+    cuts,
+    is_silent,
+    says,
+)
+
+
+def names(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir()]
+
+
+async def test_a_whole_film_arrives_under_its_name_alone(
+    server: ScriptedServer, client: VideosClient, tmp_path: Path
+) -> None:
+    film = films.mp4(bytes(range(256)) * 4000)
+    server.on("GET", "/videos/video_1/content", says(200, film, Content_Type="video/mp4"))
+    assert await client.download("video_1", tmp_path / "film") is MP4
+    assert names(tmp_path) == ["film"]
+    assert (tmp_path / "film").read_bytes() == film
+    assert server.seen[0].path == "/v1/videos/video_1/content", "no variant is asked for"
+
+
+FILM = films.mp4()
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "error"),
+    [
+        (breaks_off(FILM[:-40], promised=len(FILM)), Unavailable),
+        (breaks_off(FILM, promised=len(FILM) + 40), Unavailable),
+        (breaks_off(FILM[:-40]), Unavailable),
+        (cuts, Unavailable),
+        (says(200, FILM[:-40]), FilmBroken),
+        (says(200, {"id": "video_1", "output_path": "/out/1.mp4"}), FilmBroken),
+        (says(200, b"<!doctype html><html></html>", Content_Type="text/html"), FilmBroken),
+        (says(200), FilmBroken),
+        (says(206, FILM), FilmNotReady),
+        (says(204), FilmNotReady),
+        (says(400, {"detail": "is not ready (status: generating)"}), FilmNotReady),
+        (says(404, {"detail": "Generation is still in-progress"}, Retry_After="2"), FilmNotReady),
+        (says(409, {"error": {"message": "not yet"}}), FilmNotReady),
+        (says(425), FilmNotReady),
+        (says(429, b"", Retry_After="2"), FilmNotReady),
+        (says(502, b"<html>"), Unavailable),
+        (says(401), Unauthorized),
+    ],
+    ids=[
+        "Content-Length says more", "Content-Length lies", "cut between chunks", "cut", "half",
+        "json", "html", "empty", "a part", "no content", "400", "404", "409", "425", "429", "502",
+        "401",
+    ],
+)  # fmt: skip
+async def test_what_is_no_whole_film_leaves_no_file(
+    server: ScriptedServer,
+    client: VideosClient,
+    tmp_path: Path,
+    behaviour: Behaviour,
+    error: type[VideosError],
+) -> None:
+    server.on("GET", "/videos/video_1/content", behaviour)
+    with pytest.raises(VideosError) as caught:
+        await client.download("video_1", tmp_path / "film")
+    assert type(caught.value) is error
+    assert names(tmp_path) == []
+
+
+async def test_not_ready_carries_the_servers_wait(
+    server: ScriptedServer, client: VideosClient, tmp_path: Path
+) -> None:
+    server.on("GET", "/videos/video_1/content", says(404, {"detail": "soon"}, Retry_After="2"))
+    with pytest.raises(FilmNotReady) as caught:
+        await client.download("video_1", tmp_path / "film")
+    assert caught.value.retry_after == 2.0
+
+
+async def test_a_broken_second_download_takes_nothing_from_the_first(
+    server: ScriptedServer, client: VideosClient, tmp_path: Path
+) -> None:
+    server.on("GET", "/videos/video_1/content", says(200, FILM), breaks_off(FILM[:60]))
+    await client.download("video_1", tmp_path / "film")
+    with pytest.raises(Unavailable):
+        await client.download("video_1", tmp_path / "film")
+    assert (tmp_path / "film").read_bytes() == FILM
+    assert names(tmp_path) == ["film"]
+
+
+async def test_a_film_that_stops_coming_is_given_up(server: ScriptedServer, tmp_path: Path) -> None:
+    async def stalls(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        await response.write(FILM[:60])
+        return await is_silent(request)
+
+    server.on("GET", "/videos/video_1/content", stalls)
+    async with connected(server.base_url, patience=SHORT) as client, asyncio.timeout(10):
+        with pytest.raises(Unavailable):
+            await client.download("video_1", tmp_path / "film")
+    assert names(tmp_path) == []
+
+
+async def test_a_cancelled_download_leaves_no_file(
+    server: ScriptedServer, client: VideosClient, tmp_path: Path
+) -> None:
+    begun = asyncio.Event()
+
+    async def stalls(request: web.Request) -> web.StreamResponse:
+        begun.set()
+        return await is_silent(request)
+
+    server.on("GET", "/videos/video_1/content", stalls)
+    download = asyncio.create_task(client.download("video_1", tmp_path / "film"))
+    await begun.wait()
+    download.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await download
+    assert names(tmp_path) == []
+
+
+async def test_a_disk_that_takes_nothing_is_told_as_such(
+    server: ScriptedServer, client: VideosClient, tmp_path: Path
+) -> None:
+    server.on("GET", "/videos/video_1/content", says(200, FILM))
+    with pytest.raises(FileNotFoundError):
+        await client.download("video_1", tmp_path / "nowhere" / "film")
