@@ -16,6 +16,8 @@ from bot.status import words
 from bot.status.buttons import LABELS, Action, JobButton, button_row, offered, stale_press
 from bot.status.forms import ChangeForm, Filled, FilmForm
 from bot.status.language import N_
+from bot.status.message import NoAccess
+from bot.status.removing import remove_messages
 from bot.status.sent import shows_film
 from bot.videos.errors import VideosError
 from cogs.requesting import (
@@ -117,8 +119,8 @@ class Presses(commands.Cog):
             return
         try:
             await self._press(interaction, action, job_id)
-        except StoreError:
-            _log.exception("a press could not be written down")
+        except StoreError as error:
+            _log.error("a press is not written down: %s", error)
             await refuse(interaction, t(words.NOT_WRITTEN))
 
     async def _press(self, interaction: Interaction, action: Action, job_id: str) -> None:
@@ -260,23 +262,18 @@ class Presses(commands.Cog):
         await interaction.response.defer(ephemeral=True)
         upstream = await self.studio.delete_upstream(job)
         await self.archive.remove(job)
-        removed = await self._remove_message(job)
+        removed = await self._remove_messages(job)
         if not removed:
             await _answer(interaction, NOT_REMOVED)
         else:
             await _answer(interaction, DELETED if upstream else DELETED_HERE)
 
-    async def _remove_message(self, job: Job) -> bool:
-        """Delete the card; False where it is still there."""
-        if job.message_id is None:
-            return True
-        channel = self.bot.get_partial_messageable(job.channel_id, guild_id=job.guild_id)
+    async def _remove_messages(self, job: Job) -> bool:
+        """Delete what was sent for a job; False where some of it is still there."""
         try:
-            await channel.get_partial_message(job.message_id).delete()
-        except discord.NotFound:
-            return True
-        except UNREACHED:
-            _log.warning("a card could not be deleted", exc_info=True, extra=job.log_context())
+            await remove_messages(self.bot, job)
+        except (NoAccess, *UNREACHED) as error:
+            _log.warning("a message is not deleted: %s", error, extra=job.log_context())
             return False
         return True
 

@@ -33,6 +33,12 @@ def films(discord: Loopback, *channels: Channel) -> list[Message]:
     return [one for channel in channels for one in discord.messages_in(channel) if one.film]
 
 
+async def delete(club: FilmClub, film: Message) -> None:
+    """Press the button, and the one that asks whether that is meant."""
+    asked = await (await club.discord.press(club.ada, film, "Delete")).answered()
+    await club.discord.press(club.ada, asked.message, "Delete it for good")
+
+
 @pytest.mark.parametrize("later", [0.0, NONCE_OVER], ids=["soon", "later"])
 async def test_killed_after_the_reply_was_taken(club: FilmClub, later: float) -> None:
     """The old message takes edits again after the restart: the film stays in the reply alone."""
@@ -163,6 +169,39 @@ async def test_the_card_that_took_no_more_edits_says_where_the_film_is(club: Fil
     assert str(reply.id) in card.text
     assert len(films(club.discord, club.channel)) == 1
     assert len(club.discord.messages_in(club.channel)) == 2
+
+
+async def test_a_film_in_a_reply_is_deleted_with_the_card_that_took_no_more_edits(
+    club: FilmClub,
+) -> None:
+    await old_card(club)
+    club.discord.meet("film", nothing, edits_spent)
+    club.finish()
+    await club.discord.until(lambda: club.rows()[0]["status"] == "delivered")
+    (reply,) = films(club.discord, club.channel)
+
+    await delete(club, reply)
+
+    await club.discord.until(lambda: not club.discord.messages_in(club.channel))
+    assert club.rows() == []
+    assert await club.films_on_server() == []
+
+
+async def test_a_film_in_a_direct_message_is_deleted_with_the_card_that_was_closed(
+    club: FilmClub,
+) -> None:
+    await old_card(club)
+    club.channel.bot_may = 0
+    club.finish()
+    await club.discord.until(lambda: club.rows()[0]["status"] == "delivered")
+    club.channel.bot_may = USUAL
+    private = club.discord.dm(club.ada)
+
+    await delete(club, *films(club.discord, private))
+
+    await club.discord.until(lambda: not club.discord.messages_in(club.channel))
+    assert club.discord.messages_in(private) == []
+    assert club.rows() == []
 
 
 async def test_the_card_of_an_end_that_was_said_elsewhere_says_it_too(club: FilmClub) -> None:
