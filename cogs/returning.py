@@ -19,7 +19,7 @@ class Returning(commands.Cog):
     """Offers films again, and lets cards that were left behind say where their films are.
 
     Only what Discord tells without being asked is listened to: an invitation, changed permissions
-    of a channel or a role, a thread that was opened.
+    of a channel or a role, a role given to the bot, a thread that was opened.
     """
 
     def __init__(self, bot: VideoBot) -> None:
@@ -47,6 +47,15 @@ class Returning(commands.Cog):
     async def on_guild_role_update(self, before: discord.Role, after: discord.Role) -> None:
         """A role may do more or less, and the bot may have it."""
         if before.permissions != after.permissions:
+            self._open(after.guild.id)
+
+    @commands.Cog.listener()
+    async def on_member_update(self, _: discord.Member, after: discord.Member) -> None:
+        """The bot has other roles, perhaps, or its time-out was ended.
+
+        It hears of itself without the members intent (Discord, events/gateway, "Caveats").
+        """
+        if after == after.guild.me:
             self._open(after.guild.id)
 
     @commands.Cog.listener()

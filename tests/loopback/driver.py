@@ -24,7 +24,7 @@ from tests.loopback.gateway import GUILDS
 from tests.loopback.interactions import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL, Interaction
 from tests.loopback.messages import Message
 from tests.loopback.people import MESSAGE_MENU, Typing, find_command, pressed
-from tests.loopback.world import DM, GROUP_DM, TEXT, THREAD, Channel, Guild, Payload, User
+from tests.loopback.world import DM, GROUP_DM, TEXT, THREAD, USUAL, Channel, Guild, Payload, User
 
 _CHECKED_EVERY: Final = 0.05
 """Seconds between two looks at a condition that is not about this Discord."""
@@ -166,6 +166,17 @@ class Loopback(Core):
         await self.gateway.dispatch(
             "CHANNEL_UPDATE", guilds.shown(channel), guild=channel.guild, intent=GUILDS
         )
+
+    async def join_crew(self, guild: Guild) -> None:
+        """Give the bot the role that may use the channels that are closed to it."""
+        for channel in self.world.in_guild(guild):
+            channel.bot_may = USUAL
+        told = self.world.member(self.bot) | {
+            "guild_id": str(guild.id),
+            "roles": [str(guild.crew)],
+        }
+        # Of the bot itself, no intent is needed. Source: Discord, events/gateway, "Caveats".
+        await self.gateway.dispatch("GUILD_MEMBER_UPDATE", told, guild=guild)
 
     async def open_thread(self, thread: Channel) -> None:
         """Take a thread out of the archive, and its lock away."""

@@ -47,9 +47,11 @@ def shown(channel: Channel) -> Payload:
     """Give a channel with the overwrites that make the bot's permissions what they are."""
     assert channel.guild is not None, "only a server's channel has overwrites"
     allowed, denied = channel.bot_may & ~USUAL, USUAL & ~channel.bot_may
-    everyone = str(channel.guild.id)
-    overwrite = {"id": everyone, "type": 0, "allow": str(allowed), "deny": str(denied)}
-    return channel.payload() | {"permission_overwrites": [overwrite]}
+    overwrites = [
+        {"id": str(channel.guild.id), "type": 0, "allow": str(allowed), "deny": str(denied)},
+        {"id": str(channel.guild.crew), "type": 0, "allow": str(USUAL), "deny": "0"},
+    ]
+    return channel.payload() | {"permission_overwrites": overwrites}
 
 
 RULES: Final = (

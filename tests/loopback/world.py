@@ -67,6 +67,11 @@ class Guild:
     """Overrides what the premium tier gives."""
 
     @property
+    def crew(self) -> int:
+        """The role that may use what is closed to others; the bot does not begin with it."""
+        return self.id + 1
+
+    @property
     def most_bytes(self) -> int:
         return BOOSTED[self.premium_tier] if self.upload_limit is None else self.upload_limit
 
@@ -196,7 +201,10 @@ class World:
             "unavailable": False,
             "member_count": 2,
             "joined_at": "2026-01-01T00:00:00+00:00",
-            "roles": [_everyone(guild)],
+            "roles": [
+                _role(guild.id, "@everyone", position=0, permissions=USUAL),
+                _role(guild.crew, "crew", position=1, permissions=0),
+            ],
             "members": [self.member(self.bot)],
             "channels": [one.payload() for one in channels if one.parent is None],
             "threads": [one.payload() for one in channels if one.parent is not None],
@@ -208,15 +216,15 @@ class World:
         }
 
 
-def _everyone(guild: Guild) -> Payload:
+def _role(given: int, name: str, *, position: int, permissions: int) -> Payload:
     return {
-        "id": str(guild.id),
-        "name": "@everyone",
+        "id": str(given),
+        "name": name,
         "color": 0,
         "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None},
         "hoist": False,
-        "position": 0,
-        "permissions": str(USUAL),
+        "position": position,
+        "permissions": str(permissions),
         "managed": False,
         "mentionable": False,
         "flags": 0,

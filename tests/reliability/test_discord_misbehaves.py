@@ -245,6 +245,18 @@ async def test_a_kept_film_comes_when_its_channel_is_opened(club: FilmClub) -> N
     assert club.discord.seen["film"] == tried + 1, "it is not offered where it cannot come"
 
 
+async def test_a_kept_film_comes_when_the_bot_gets_a_role_that_opens_its_channel(
+    club: FilmClub,
+) -> None:
+    await nobody_can_be_reached(club)
+
+    assert club.channel.guild is not None
+    await club.discord.join_crew(club.channel.guild)
+    await club.until_film()
+
+    await club.assert_film_came_once()
+
+
 async def test_a_kept_film_comes_when_its_thread_is_opened(club: FilmClub) -> None:
     club.channel = club.discord.add_thread(club.channel)
     await nobody_can_be_reached(club)
