@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 from typing import Final, Generic, TypeVar
@@ -35,6 +35,8 @@ class Outlook:
     """In the operator's currency, where a price per second is configured."""
     quiet: bool = False
     """The card is old: it rests until the job ends."""
+    stuck: bool = False
+    """Our disk takes nothing, so that nothing can move on."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,10 @@ class Archive:
 
     async def outlook(self, job: Job) -> Outlook:
         """Return what can honestly be said of a job's future and its price."""
+        expected = await self._expected(job)
+        return replace(expected, stuck=True) if self._store.stuck else expected
+
+    async def _expected(self, job: Job) -> Outlook:
         price = self._prices.get(job.model or "", self._prices.get(""))
         cost = None if price is None else price * int(job.seconds)
         if job.status in RUNNING and self._clock() - job.created_at > QUIET_AFTER:

@@ -17,6 +17,7 @@ from yarl import URL
 from bot.archive import Archive
 from bot.deliveries import Deliveries
 from bot.jobs.models import Job
+from bot.jobs.store import StoreError
 from bot.jobs.tracker import JobTracker
 from bot.keeping import FilmKeeper
 from bot.status.buckets import EditBuckets
@@ -43,6 +44,8 @@ EXTENSIONS: Final = (
 
 LONGEST_WAIT: Final = 60.0
 """Seconds between two tries to reach Discord at the start, at the most."""
+DISK_WAIT: Final = 10.0
+"""Seconds between two tries of a start to write to the disk, at the most."""
 _AWAY: Final = frozenset({429, *range(500, 600)})
 """Answers that pass; what else Discord says no to stays so."""
 
@@ -161,13 +164,21 @@ class VideoBot(commands.AutoShardedBot):
         await self.tree.sync(guild=self._dev_guild)
         # After the cogs listen, so that they hear what became of interrupted jobs; before the
         # gateway connects, since a new request would look interrupted as well.
+        async for attempt in stamina.retry_context(
+            on=StoreError, attempts=None, timeout=None, wait_max=DISK_WAIT
+        ):
+            with attempt:
+                await self._take_up()
+        self.tracker.start()
+        self.keeper.start()
+
+    async def _take_up(self) -> None:
+        """Go on with what an earlier process left. Raises StoreError; then it can be repeated."""
         await self.tracker.catch_up()
         self.dispatch("unsent_requests", await self.studio.resume())
         await self.deliveries.offer_kept(NO_ACCESS)
         if self._link_for is not None:
             await self.deliveries.offer_kept(TOO_LARGE)
-        self.tracker.start()
-        self.keeper.start()
 
     def stop_taking(self) -> None:
         """Begin nothing new: who asks for something now is told to come back."""

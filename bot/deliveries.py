@@ -70,8 +70,8 @@ class Deliveries:
     async def fetch_film(self, job: Job) -> Job:
         """Download a completed job's film, unless it is here already.
 
-        The returned job has `film` set, or waits for another try, or is undelivered; or was
-        delivered before, which could not be written down then.
+        The returned job has `film` set, or waits for another try and says why, or is undelivered;
+        or was delivered before, which could not be written down then.
         """
         if job.id in self._delivered:
             after = await self._ledger.save_surely(*self._delivered[job.id])
@@ -89,9 +89,8 @@ class Deliveries:
             wait = error.retry_after if isinstance(error, FilmNotReady | Unavailable) else None
             after = lifecycle.download_failed(job, error, self._clock(), self._pause, wait)
             return await self._ledger.save(job, after)
-        except OSError:
-            _log.exception("the film could not be written to disk", extra=_of(job))
-            return await self.postpone(job)
+        except OSError as error:
+            return await self.no_room(job, error)
         return await self._ledger.save(job, after)
 
     def _path(self, job: Job) -> Path:
@@ -173,6 +172,11 @@ class Deliveries:
         """People see this state (or nobody is left to see it): it need not be shown again."""
         if job.shown is not job.status:
             await self._store.save(job, job.evolve(shown=job.status))
+
+    async def no_room(self, job: Job, error: OSError) -> Job:
+        """Our disk does not take the film, or a copy of it that fits; the tracker brings it up."""
+        _log.error("the disk does not take a film: %s", error, extra=_of(job))
+        return await self._ledger.save(job, lifecycle.no_room(job, self._clock(), self._pause))
 
     async def postpone(self, job: Job) -> Job:
         """Discord did not take the film this time; the tracker brings the job up again."""

@@ -68,8 +68,8 @@ class FilmKeeper:
         while True:
             try:
                 await self.tidy()
-            except (StoreError, OSError):
-                _log.exception("the films could not be tidied; trying again")
+            except (StoreError, OSError) as error:
+                _log.error("the films could not be tidied; trying again: %s", error)
             await self._sleep(ROUND)
 
     async def tidy(self) -> None:

@@ -91,15 +91,15 @@ class Studio:
         with_card = job.evolve(message_id=message_id)
         try:
             return await self._ledger.save(job, with_card)
-        except StoreError:
-            return self._unwritten(with_card)
+        except StoreError as error:
+            return self._unwritten(with_card, error)
 
     async def drop(self, job: Job) -> None:
         """Forget an intent whose card nobody saw, or of which nothing can come."""
         try:
             await self._store.drop(job)
-        except StoreError:
-            _log.exception("an intent cannot be dropped yet", extra=_of(job))
+        except StoreError as error:
+            _log.error("an intent cannot be dropped yet: %s", error, extra=_of(job))
             self._write_later(job, lambda: self._store.drop(job))
 
     async def attach_image(self, job: Job, data: bytes) -> Job:
@@ -111,8 +111,8 @@ class Studio:
         with_image = job.evolve(image_url=None, image_fitted=fitted.changed)
         try:
             await self._store.put_image(job, with_image, fitted.image)
-        except StoreError:
-            return self._unwritten(job)
+        except StoreError as error:
+            return self._unwritten(job, error)
         return with_image
 
     async def copy_image(self, job: Job) -> Job:
@@ -124,8 +124,8 @@ class Studio:
         with_image = job.evolve(image_of=None, image_fitted=origin.image_fitted)
         try:
             await self._store.put_image(job, with_image, image)
-        except StoreError:
-            return self._unwritten(job)
+        except StoreError as error:
+            return self._unwritten(job, error)
         return with_image
 
     async def send(self, job: Job) -> Job:
@@ -152,8 +152,8 @@ class Studio:
             if not await self._store.save(job, sending):
                 _log.error("somebody else has sent this job or ended it", extra=_of(job))
                 return job
-        except StoreError:
-            return self._unwritten(job)
+        except StoreError as error:
+            return self._unwritten(job, error)
         except Exception:  # noqa: BLE001 - a request that cannot be built ends in words
             _log.exception("a request cannot be sent", extra=_of(job))
             return await self.give_up(job, lifecycle.UNFORESEEN)
@@ -209,13 +209,13 @@ class Studio:
         """Keep the film that was inside the answer to the create."""
         try:
             return await keep_film(self._films, job, container)
-        except OSError:
-            _log.exception("the film of a create could not be kept", extra=_of(job))
+        except OSError as error:
+            _log.error("the film of a create could not be kept: %s", error, extra=_of(job))
             return job
 
-    def _unwritten(self, job: Job) -> Job:
+    def _unwritten(self, job: Job, error: StoreError) -> Job:
         """End, on the card alone, a request that our disk does not take and that is not sent."""
-        _log.exception("the job cannot be written down and is not sent", extra=_of(job))
+        _log.error("a job is not written down and not sent: %s", error, extra=_of(job))
         after = lifecycle.not_sent(job, lifecycle.DISK_FAILED, self._clock())
         self._announce(JobChange(job, after))
         self._write_later(job, lambda: self._store.save(job, after))
@@ -268,8 +268,8 @@ class Studio:
             return await self._ledger.save(
                 current, lifecycle.not_sent(current, code, self._clock())
             )
-        except StoreError:
-            return self._unwritten(job)
+        except StoreError as error:
+            return self._unwritten(job, error)
 
     async def cancel(self, job: Job) -> Job:
         """Stop following a job, and end it on the server where that can be done.

@@ -32,13 +32,14 @@ from bot.status.message import (
 )
 from bot.status.roads import Draw, Roads
 from bot.status.view import film_name
+from bot.videos.fitting import NoRoom
 from cogs.requesting import UNREACHED
 
 _log = logging.getLogger(__name__)
 
 FILMS_AT_ONCE = 4
 """Films downloaded or uploaded at the same time."""
-HELD_BACK = 30.0
+HELD_BACK = 10.0
 """Seconds before a delivery that our disk did not let be written down is gone on with."""
 
 STILL_WAITS = 60
@@ -126,7 +127,10 @@ class Showing(commands.Cog):
         if job.status not in FOLLOWED:
             self._drawn.pop(job_id)
             self.bot.easel.forget(job)
-        await self.deliveries.seen(job)
+        try:
+            await self.deliveries.seen(job)
+        except StoreError as error:
+            _log.warning("a card is not written down: %s", error, extra=job.log_context())
 
     async def _draw(self, job: Job, draw: Draw) -> None:
         try:
@@ -190,6 +194,7 @@ class Showing(commands.Cog):
     # ---------------------------------------------------------------- the film
 
     async def _deliver(self, job: Job) -> None:
+        waits = False
         try:
             # The channel's few edits are for films; a token has edits of its own.
             if job.token_lives(self._now()) and not self.deliveries.has_arrived(job):
@@ -198,15 +203,25 @@ class Showing(commands.Cog):
                 fetched = await self.deliveries.fetch_film(job)
             if fetched.status is JobStatus.COMPLETED and fetched.film is not None:
                 await self._hand_over(fetched)
+            elif fetched.status is JobStatus.COMPLETED:
+                waits = True
+                self.show(fetched)
+        except NoRoom as error:
+            waits = True
+            self.show(await self.deliveries.no_room(job, error))
         except StoreError as error:
             _log.warning("a delivery is not written down: %s", error, extra=job.log_context())
+            if not self.deliveries.has_arrived(job):
+                waits = True
+                self.show(job)
             await asyncio.sleep(HELD_BACK)
         except Exception:  # noqa: BLE001 - a fault of ours is not repeated for ever
             _log.exception("a delivery failed in a way nobody foresaw", extra=job.log_context())
             await self.deliveries.not_taken(job, UNFORESEEN)
         finally:
             self._delivering.discard(job.id)
-            self._drawn.pop(job.id, None)
+            if not waits:
+                self._drawn.pop(job.id, None)
 
     async def _hand_over(self, job: Job) -> None:
         """Put the film where its requester sees it, and write down what came of it."""

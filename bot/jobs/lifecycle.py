@@ -210,17 +210,26 @@ def download_failed(
     """The film did not arrive whole; another try later.
 
     Only answers count against `DOWNLOAD_TRIES`: a server that is away is waited for, though not
-    for ever.
+    for ever, and the job remembers since when.
     """
-    tries = job.film_tries + isinstance(error, FilmNotReady | FilmBroken)
+    answered = isinstance(error, FilmNotReady | FilmBroken)
+    tries = job.film_tries + answered
     if tries >= DOWNLOAD_TRIES or job.failed_looks >= DOWNLOAD_LOOKS:
         return undeliverable(job, error.code, now)
-    return _later(job, now, pause, retry_after).evolve(film_tries=tries)
+    since = None if answered else job.unreachable_since or now
+    later = _later(job, now, pause, retry_after)
+    return later.evolve(film_tries=tries, unreachable_since=since, error_code=None)
+
+
+def no_room(job: Job, now: float, pause: float) -> Job:
+    """Our own disk did not take the film, or its copy; it waits where it is."""
+    later = _later(job, now, pause, None)
+    return later.evolve(error_code=DISK_FAILED, unreachable_since=None)
 
 
 def postponed(job: Job, now: float, pause: float) -> Job:
-    """Discord, or our own disk, did not take the film; it waits where it is."""
-    return _later(job, now, pause, None)
+    """Discord did not take the film; it waits on our disk."""
+    return _later(job, now, pause, None).evolve(error_code=None)
 
 
 def not_taken(job: Job, code: str, now: float, pause: float) -> Job:
@@ -233,7 +242,9 @@ def not_taken(job: Job, code: str, now: float, pause: float) -> Job:
 
 def downloaded(job: Job, film: str) -> Job:
     """The whole film is on our disk."""
-    return job.evolve(film=film, failed_looks=0, film_tries=0)
+    return job.evolve(
+        film=film, failed_looks=0, film_tries=0, unreachable_since=None, error_code=None
+    )
 
 
 def delivered(job: Job, attachment_id: int | None, now: float) -> Job:

@@ -100,6 +100,11 @@ class JobStore:
         finally:
             await asyncio.to_thread(engine.dispose)
 
+    @property
+    def stuck(self) -> bool:
+        """Whether the database took nothing when it was last written to."""
+        return self._writer.stuck
+
     async def _close(self) -> None:
         await self._writer.close()
         await asyncio.to_thread(self._readers.shutdown)

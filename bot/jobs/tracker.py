@@ -72,6 +72,8 @@ class JobTracker:
         self._walking = False
         self._next_round = 0.0
         self._next_sweep = 0.0
+        # What cannot be written down need not be asked for at every tick.
+        self._stuck_until = 0.0
 
     async def catch_up(self) -> None:
         """Have what an earlier process ended and had no time to show announced at once.
@@ -95,8 +97,8 @@ class JobTracker:
         while True:
             try:
                 await self._take_due()
-            except StoreError:
-                _log.exception("the job store cannot be read; trying again")
+            except StoreError as error:
+                _log.error("the jobs cannot be read; trying again: %s", error)
             except Exception:  # noqa: BLE001 - every job waits for the next round
                 _log.exception("the jobs could not be looked after; trying again")
             await self._sleep(self._tick())
@@ -115,6 +117,8 @@ class JobTracker:
             await self._sweep(now, shortest=SHOWN_BY_ITSELF)
         for job in await self._store.due(now, limit=TAKEN_PER_TICK, statuses={JobStatus.COMPLETED}):
             self._announce(JobChange(job, job))
+        if now < self._stuck_until:
+            return
         if not await self._goes_by_list(now):
             due = await self._store.due(now, limit=TAKEN_PER_TICK, statuses=RUNNING)
             self._look_at_each(due)
@@ -237,8 +241,11 @@ class JobTracker:
     async def _write_down(self, changes: Sequence[tuple[Job, Job]]) -> None:
         try:
             saved = await self._store.save_all(changes)
-        except StoreError:
-            _log.exception("what %d jobs have become could not be written down", len(changes))
+        except StoreError as error:
+            _log.debug("what %d jobs have become is not written down: %s", len(changes), error)
+            self._stuck_until = self._clock() + self._pause
+            for before, _ in changes:
+                self._announce(JobChange(before, before))
             return
         for before, job in saved:
             if before.status is not job.status:

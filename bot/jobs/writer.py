@@ -1,12 +1,16 @@
 """One writer for the database: what waits together is committed together."""
 
 import asyncio
+import logging
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, Final
 
 import sqlalchemy as sa
+from sqlalchemy.exc import OperationalError
+
+_log = logging.getLogger(__name__)
 
 Statement = tuple[sa.Executable, Sequence[Mapping[str, Any]] | None]
 """What is executed, once for each set of parameters where there are any."""
@@ -30,6 +34,8 @@ class Writer:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="database writer")
         self._waiting: list[_Write] = []
         self._drain: asyncio.Task[None] | None = None
+        self.stuck = False
+        """Whether the database took nothing when it was last tried: a full disk, a lock."""
 
     async def write(self, *statements: sa.Executable) -> int:
         """Execute `statements` in one transaction; return how many rows the last one changed.
@@ -75,11 +81,22 @@ class Writer:
                 self._thread, self._commit, [statements for statements, _ in batch]
             )
         except Exception as error:  # noqa: BLE001 - handed to the callers, none is swallowed
+            if isinstance(error, OperationalError):
+                self._has_failed(error)
             return error
+        if self.stuck:
+            self.stuck = False
+            _log.info("the database takes writes again")
         for (_, outcome), count in zip(batch, counts, strict=True):
             if not outcome.done():
                 outcome.set_result(count)
         return None
+
+    def _has_failed(self, error: OperationalError) -> None:
+        if not self.stuck:
+            self.stuck = True
+            # SQLAlchemy's own words hold the values of the row: tokens, prompts.
+            _log.error("the database takes no writes: %s", getattr(error, "orig", ""))
 
     def _commit(self, batch: Sequence[Sequence[Statement]]) -> list[int]:
         """Execute a batch in one transaction; return each write's count of changed rows."""

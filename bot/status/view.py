@@ -159,6 +159,8 @@ def _unreachable(since: float, t: Language) -> str:
 
 def _sentence(job: Job, outlook: Outlook, t: Language) -> str:
     place, line = outlook.place, outlook.line
+    if outlook.stuck and job.status in ACTIVE:
+        return words.stuck(t)
     if place is None or line is None or line <= 1 or job.unreachable_since is not None:
         return words.sentence(job)
     return t(words.PLACE, place=t.number(place), line=t.number(line))

@@ -51,6 +51,7 @@ _MODERATION: Final = (
     N_("The video server's content rules refused this prompt or image."),
     N_("Rephrase it and try again."),
 )
+_MAKE_ROOM: Final = N_("Whoever runs this bot has to make room on its disk.")
 _TRY_LATER: Final = N_("Try again in a few minutes; if it stays so, tell whoever runs this bot.")
 
 _QUOTA: Final = (
@@ -138,7 +139,7 @@ FAILURES: Final[dict[str, tuple[str, ...]]] = _SERVERS | {
     lifecycle.DISK_FAILED: (
         N_("The bot could not write to its disk, so it did not send this."),
         _NOTHING_BOUGHT,
-        N_("Whoever runs this bot has to make room on its disk."),
+        _MAKE_ROOM,
     ),
 }
 EXPIRED: Final[dict[str, tuple[str, ...]]] = {
@@ -180,7 +181,13 @@ UNDELIVERED: Final[dict[str, tuple[str, ...]]] = {
         _PRESS_REDELIVER,
     ),
 }
+_STUCK: Final = (
+    N_("The bot cannot write to its disk at the moment."),
+    N_("Nothing is lost: this goes on by itself once it can."),
+    _MAKE_ROOM,
+)
 COMPLETED: Final[dict[str, tuple[str, ...]]] = {
+    lifecycle.DISK_FAILED: _STUCK,
     FITTING: (N_("Larger than what may be uploaded here: it is being encoded anew to fit."),),
 }
 CANCELLED: Final[dict[str, tuple[str, ...]]] = {
@@ -332,6 +339,11 @@ def sentence(job: Job) -> str:
     if job.unreachable_since is not None:
         return t(NOTHING_LOST)
     return " ".join(t(part) for part in _parts(job))
+
+
+def stuck(t: Language) -> str:
+    """Say that nothing moves, because our disk takes nothing."""
+    return " ".join(t(part) for part in _STUCK)
 
 
 def costs_nothing(job: Job) -> bool:

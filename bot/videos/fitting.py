@@ -1,6 +1,9 @@
 """A film encoded anew to fit, in a process of its own."""
 
 import asyncio
+import errno
+import os
+import shutil
 from pathlib import Path
 from typing import Final
 
@@ -15,16 +18,23 @@ class CannotFit(Exception):
     """There is no copy of that size; the message says why."""
 
 
-async def fit_film(film: Path, copy: Path, limit: int) -> None:
-    """Encode `film` into an MP4 file of less than `limit` bytes at `copy`; raises CannotFit.
+class NoRoom(OSError):
+    """The disk has no room for a copy of that size."""
 
-    `copy` is there whole or not at all, however this ends.
+
+async def fit_film(film: Path, copy: Path, limit: int) -> None:
+    """Encode `film` into an MP4 file of less than `limit` bytes at `copy`.
+
+    `copy` is there whole or not at all, however this ends. Raises CannotFit and NoRoom.
     """
     try:
         await run_script(_FIT, str(film), str(copy), str(limit), within=TIME_LIMIT, leash=True)
     except TimeoutError as error:
         raise CannotFit("it takes too long") from error
     except (ChildFailed, OSError) as error:
+        free = (await asyncio.to_thread(shutil.disk_usage, copy.parent)).free
+        if free < limit:
+            raise NoRoom(errno.ENOSPC, os.strerror(errno.ENOSPC), copy.name) from error
         raise CannotFit(str(error) or "the encoder ended without a word") from error
     finally:
         await asyncio.to_thread(_clear_up, copy)

@@ -21,6 +21,7 @@ from bot.jobs.lifecycle import (
     downloaded,
     let_go,
     missing,
+    no_room,
     not_sent,
     overdue,
     postponed,
@@ -292,19 +293,47 @@ def test_a_film_that_does_not_arrive_is_tried_again_and_then_given_up() -> None:
     assert ended.error_code == "film_broken"
 
 
-def test_a_discord_or_a_disk_out_of_order_never_ends_a_job() -> None:
+@pytest.mark.parametrize(
+    "error", [Unavailable("503"), NotSent("refused"), Unauthorized(401)], ids=repr
+)
+def test_a_server_that_is_away_with_the_film_is_remembered_since_when(error: VideosError) -> None:
+    once = download_failed(finished(), error, LATER, PAUSE)
+    twice = download_failed(once, error, LATER + 60, PAUSE)
+    assert (once.unreachable_since, twice.unreachable_since) == (LATER, LATER)
+    assert (twice.film_tries, twice.failed_looks) == (0, 2)
+    answered = download_failed(twice, FilmNotReady("not yet"), LATER + 90, PAUSE)
+    assert answered.unreachable_since is None
+
+
+@pytest.mark.parametrize("wait", [postponed, no_room])
+def test_a_discord_or_a_disk_out_of_order_never_ends_a_job(
+    wait: Callable[[Job, float, float], Job],
+) -> None:
     waiting = finished(film="a.mp4")
     for _ in range(50):
-        waiting = postponed(waiting, LATER, PAUSE)
+        waiting = wait(waiting, LATER, PAUSE)
     assert (waiting.status, waiting.film) == (JobStatus.COMPLETED, "a.mp4")
     assert waiting.next_look_at == LATER + LONGEST_PAUSE
 
 
+def test_a_full_disk_is_said_until_it_is_not_what_the_film_waits_for() -> None:
+    waiting = no_room(finished(unreachable_since=NOW), LATER, PAUSE)
+    assert "cannot write to its disk" in sentence(waiting)
+    assert waiting.unreachable_since is None
+    for after in (
+        postponed(waiting, LATER, PAUSE),
+        download_failed(waiting, Unavailable("503"), LATER, PAUSE),
+        downloaded(waiting, "a.mp4"),
+    ):
+        assert after.error_code is None
+
+
 def test_a_downloaded_film_forgets_the_troubles_of_its_way() -> None:
     troubled = download_failed(finished(), FilmBroken("0 bytes"), LATER, PAUSE)
-    here = downloaded(postponed(troubled, LATER, PAUSE), "a.mp4")
+    away = download_failed(troubled, Unavailable("503"), LATER, PAUSE)
+    here = downloaded(away, "a.mp4")
     assert (here.film, here.failed_looks, here.film_tries) == ("a.mp4", 0, 0)
-    assert here.status is JobStatus.COMPLETED
+    assert (here.status, here.unreachable_since) == (JobStatus.COMPLETED, None)
 
 
 def test_a_delivered_film_is_named_by_its_attachment() -> None:
@@ -351,6 +380,7 @@ def deliveries() -> st.SearchStrategy[Step]:
         lambda job, now: download_failed(job, FilmNotReady("404"), now, PAUSE),
         lambda job, now: download_failed(job, FilmBroken("0 bytes"), now, PAUSE),
         lambda job, now: postponed(job, now, PAUSE),
+        lambda job, now: no_room(job, now, PAUSE),
         lambda job, _: downloaded(job, "a.mp4"),
         lambda job, now: delivered(job, 5, now),
         lambda job, now: undeliverable(job, "too_large", now),

@@ -208,6 +208,11 @@ class Life(RuleBasedStateMachine):
     def discord_takes_nothing(self) -> None:
         self.become(lifecycle.postponed(self.job, self.now, PAUSE))
 
+    @in_state(JobStatus.COMPLETED)
+    @rule()
+    def the_disk_is_full(self) -> None:
+        self.become(lifecycle.no_room(self.job, self.now, PAUSE))
+
     @precondition(lambda self: self.job.status is JobStatus.COMPLETED and self.job.film is not None)
     @rule(code=st.sampled_from([words.TOO_LARGE, words.NO_ACCESS]))
     def no_way_into_the_chat(self, code: str) -> None:
@@ -286,7 +291,8 @@ class Life(RuleBasedStateMachine):
     @invariant()
     def an_old_end_leaves_nothing(self) -> None:
         if self.job.status in ACTIVE:
-            assert self.job.error_code is None
+            waits_for_room = self.job.status is JobStatus.COMPLETED
+            assert self.job.error_code in {None, lifecycle.DISK_FAILED if waits_for_room else None}
             assert self.job.error_message is None
             assert self.job.server_code is None
         if self.job.status not in FOLLOWED:

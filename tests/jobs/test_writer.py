@@ -128,6 +128,7 @@ async def test_a_write_that_fails_fails_alone(writer: Writer, path: Path) -> Non
     assert [type(outcome) for outcome in outcomes[2:4]] == [IntegrityError, OverflowError]
     assert outcomes[4] == 1
     assert on_disk(path) == [1, 2, 3]
+    assert not writer.stuck, "that was the fault of what was written"
 
 
 async def test_of_a_write_that_fails_nothing_is_written(writer: Writer, path: Path) -> None:
@@ -156,6 +157,10 @@ async def test_while_another_program_holds_the_database_all_fail_at_once(
         )
     assert [type(outcome) for outcome in outcomes] == [OperationalError] * 5
     assert tried == begun + 1
+    assert writer.stuck
+
+    await writer.write(note(1))
+    assert not writer.stuck
 
 
 async def test_a_failure_ends_with_its_transaction(writer: Writer, path: Path) -> None:

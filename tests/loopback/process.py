@@ -24,6 +24,8 @@ class BotProcess:
         self._folder = folder
         self._process: asyncio.subprocess.Process | None = None
         self.log_file = folder / "bot.log"
+        self.entry: tuple[str, ...] = ()
+        """A command that becomes the bot, before the bot's own."""
         self._environment = {
             "DISCORD_TOKEN": discord.token,
             "DISCORD_API_URL": discord.api_url,
@@ -62,7 +64,7 @@ class BotProcess:
         self._folder.mkdir(parents=True, exist_ok=True)
         with self.log_file.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", module, *arguments, "run",
+                *self.entry, sys.executable, "-m", module, *arguments, "run",
                 stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log,
                 env=os.environ | self._environment,
             )  # fmt: skip

@@ -48,6 +48,16 @@ channel, a reply, a direct message, and at last the disk.
 """
 
 _TAIL: Final = """
+## The disk takes nothing
+
+Full, held by another program, or read-only: a request is refused in one private sentence, and
+nothing is sent. Cards of films that are on their way say that the bot cannot write to its disk;
+once it can, they go on by themselves, also where the process was killed and started again
+meanwhile. Where there is room for everything but the film itself, the card says the same, and the
+film stays on the server. A film that the chat has and that cannot be written down is not sent
+again. `tests/reliability/test_full_disk.py` plays this on a disk that is really full, and
+`test_unwritten.py` on a database that is held.
+
 ## Killed at any moment
 
 `make chaos` runs the real process in front of both servers and kills it (`kill -9`) before or after

@@ -141,7 +141,12 @@ async def test_a_percentage_stands_in_the_title_once_the_server_says_one() -> No
 @pytest.mark.parametrize("since", [None, NOW])
 @pytest.mark.parametrize(
     "outlook",
-    [Outlook(), Outlook(place=3, line=7), Outlook(place=1, line=1, ends_at=NOW + 60)],
+    [
+        Outlook(),
+        Outlook(place=3, line=7),
+        Outlook(place=1, line=1, ends_at=NOW + 60),
+        Outlook(place=3, line=7, stuck=True),
+    ],
 )
 async def test_a_card_that_moves_has_as_many_lines_whatever_is_known(
     status: JobStatus, since: float | None, outlook: Outlook
@@ -162,6 +167,14 @@ async def test_a_silent_server_is_dated(*, quiet: bool) -> None:
     told = str(card(away, Outlook(quiet=quiet)).to_components())
     assert f"stopped answering <t:{int(NOW)}:R>" in told
     assert "Nothing is lost" in told
+
+
+@pytest.mark.parametrize("status", JobStatus)
+async def test_a_disk_that_takes_nothing_is_said_where_something_is_to_come(
+    status: JobStatus,
+) -> None:
+    told = str(card(job(status=status), Outlook(place=3, line=7, stuck=True)).to_components())
+    assert ("cannot write to its disk" in told) == (status in ACTIVE)
 
 
 @pytest.mark.parametrize("status", JobStatus)

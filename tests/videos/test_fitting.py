@@ -12,6 +12,7 @@ import pytest
 
 from bot.videos import fitting
 from bot.videos.fitting import CannotFit, fit_film
+from tests.small_disk import small_disk
 from tests.videos.reels import RATE, SECONDS, reel
 
 
@@ -103,6 +104,24 @@ async def test_a_damaged_film_leaves_nothing_behind(tmp_path: Path, damage: str)
         await fit_film(film, tmp_path / "film.fit.mp4", 300_000)
 
     assert names(tmp_path) == ["film.mp4"]
+
+
+async def test_a_full_disk_is_not_the_film_s_fault(tmp_path: Path) -> None:
+    film = reel(tmp_path / "film.mp4")
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    call = f"fit_film(Path({str(film)!r}), Path({str(folder / 'film.fit.mp4')!r}), 300_000)"
+    with small_disk(folder, 64 * 1024) as disk:
+        program = (
+            "import asyncio; from pathlib import Path; from bot.videos.fitting import fit_film;"
+            f"asyncio.run({call})"
+        )
+        bot = await asyncio.create_subprocess_exec(
+            *disk.entry, sys.executable, "-c", program, stderr=asyncio.subprocess.PIPE
+        )
+        _, said = await asyncio.wait_for(bot.communicate(), 60)
+        assert list(disk.seen.iterdir()) == []
+    assert b"NoRoom: [Errno 28]" in said
 
 
 async def test_an_encode_that_takes_for_ever_is_given_up(
