@@ -3,8 +3,10 @@
 import argparse
 import asyncio
 import logging
+import os
 import signal
 import sys
+import threading
 from collections.abc import Coroutine
 from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
@@ -23,6 +25,8 @@ _log = logging.getLogger(__name__)
 
 GIVES_IN: Final = 1.0
 """Seconds in which the connection to Discord gives in when it is told to stop."""
+LONGEST_STOP: Final = 9.5
+"""Seconds a stop may take, whatever hangs; Docker kills after ten."""
 
 
 async def run(settings: Settings) -> None:
@@ -39,7 +43,7 @@ async def run(settings: Settings) -> None:
         bot = await stack.enter_async_context(open_bot(settings))
         try:
             token = settings.discord_token.get_secret_value()
-            await _until_stopped(bot.start(token), patience=GIVES_IN)
+            await until_stopped(bot.start(token), patience=GIVES_IN)
         except discord.LoginFailure:
             raise StartError(
                 "Discord does not accept DISCORD_TOKEN: copy it again from the developer portal "
@@ -70,10 +74,10 @@ async def serve(settings: Settings, arguments: argparse.Namespace) -> None:
                 f"{error.strerror}; --port and --data choose others."
             ) from error
         print(address, flush=True)  # noqa: T201 - the line a script waits for
-        await _until_stopped(asyncio.Event().wait())
+        await until_stopped(asyncio.Event().wait())
 
 
-async def _until_stopped(
+async def until_stopped(
     work: Coroutine[Any, Any, object], *, patience: float | None = None
 ) -> None:
     """Run `work` until it ends or the process is asked to stop (SIGTERM, SIGINT).
@@ -86,7 +90,7 @@ async def _until_stopped(
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         with suppress(NotImplementedError):  # Windows has no such handlers
-            loop.add_signal_handler(name, asked.set)
+            loop.add_signal_handler(name, _stop, loop, asked)
     asking = asyncio.create_task(asked.wait())
     try:
         await asyncio.wait({task, asking}, return_when=asyncio.FIRST_COMPLETED)
@@ -100,13 +104,29 @@ async def _until_stopped(
             await task
 
 
+def _stop(loop: asyncio.AbstractEventLoop, asked: asyncio.Event) -> None:
+    if not asked.is_set():
+        asked.set()
+        last_resort = threading.Timer(LONGEST_STOP, _end_hard, [loop])
+        last_resort.daemon = True
+        last_resort.start()
+
+
+def _end_hard(loop: asyncio.AbstractEventLoop) -> None:
+    """End the process as a power cut would: everything that counts is on disk."""
+    tasks = sorted(task.get_name() for task in asyncio.all_tasks(loop))
+    _log.warning("the stop hangs and is cut short, nothing is lost; running: %s", tasks)
+    logging.shutdown()
+    os._exit(1)
+
+
 async def show_demo(settings: Settings) -> None:
     """Open the simulated Discord; its packages are loaded only here."""
     # simcord, when imported, probes a client without intents or voice, which discord.py warns of.
     logging.getLogger("discord").setLevel(logging.ERROR)
     from bot.demo import demo  # noqa: PLC0415 - a bot on the real Discord does without them
 
-    await _until_stopped(demo(settings))
+    await until_stopped(demo(settings))
 
 
 def _arguments() -> argparse.Namespace:

@@ -1,6 +1,8 @@
 """The process ends in time when asked to, loses nothing by it, and tells no secrets."""
 
 import asyncio
+import signal
+import sys
 from pathlib import Path
 
 from aiohttp import web
@@ -73,6 +75,21 @@ async def test_it_stops_although_the_gateway_does_not_answer_the_close(club: Fil
     await club.bot.start()
     await club.until_film()
     await club.assert_film_came_once()
+
+
+async def test_what_does_not_end_is_ended() -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.reliability.stubborn",
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    assert process.stdout is not None
+    assert await process.stdout.readline() == b"here\n"
+
+    process.send_signal(signal.SIGTERM)
+    _, said = await asyncio.wait_for(process.communicate(), GRACE)
+
+    assert process.returncode == 1
+    assert b"the stop hangs" in said
 
 
 async def test_no_secret_is_ever_logged(
