@@ -6,17 +6,24 @@ from contextlib import suppress
 from typing import Final
 
 _M_ARENA_MAX: Final = -8
+_M_MMAP_THRESHOLD: Final = -3
 """Source: glibc, malloc.h; mallopt(3)."""
+LARGE: Final = 128 * 1024
+"""Bytes of an allocation that goes back to the system when it is freed."""
 
 
 def share_one_heap() -> None:
     """Have all threads allocate from one heap, where the C library is glibc.
 
     Else each thread gets an arena of its own, and what a database reader's once took for a large
-    answer is never used by anybody else. To be called before any thread begins.
+    answer is never used by anybody else. What is large has no part in it: by itself glibc would
+    keep ever larger blocks there, and what lies behind them could not go back. To be called before
+    any thread begins.
     """
     with suppress(AttributeError, OSError, TypeError):
-        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1)
+        mallopt = ctypes.CDLL(None).mallopt
+        mallopt(_M_ARENA_MAX, 1)
+        mallopt(_M_MMAP_THRESHOLD, LARGE)
 
 
 def keep_out_of_collections() -> None:

@@ -33,6 +33,34 @@ libc.fflush(out)
 """
 
 
+_LARGE_ONES_COME_AND_GO = """
+import ctypes, sys
+from bot.memory import share_one_heap
+
+libc = ctypes.CDLL(None)
+libc.malloc.restype = ctypes.c_void_p
+libc.free.argtypes = [ctypes.c_void_p]
+if "share" in sys.argv:
+    share_one_heap()
+
+for _ in range(2):
+    large = [(libc.malloc(1_000_000), libc.malloc(1000))[0] for _ in range(32)]
+    for one in large:
+        libc.free(one)
+fields = "arena ordblks smblks hblks hblkhd usmblks fsmblks uordblks fordblks keepcost"
+class Info(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_size_t) for name in fields.split()]
+libc.mallinfo2.restype = Info
+print(libc.mallinfo2().fordblks)
+"""
+
+
+def kept(*arguments: str) -> int:
+    """Bytes that a process keeps for itself after it has freed what was large."""
+    command = [sys.executable, "-c", _LARGE_ONES_COME_AND_GO, *arguments]
+    return int(subprocess.check_output(command, timeout=30))
+
+
 def heaps(*arguments: str) -> int:
     told = subprocess.run(
         [sys.executable, "-c", _THREADS_ALLOCATE, *arguments],
@@ -44,9 +72,18 @@ def heaps(*arguments: str) -> int:
     return len(re.findall("<heap ", told.stdout))
 
 
-@pytest.mark.skipif(
-    sys.platform != "linux" or not hasattr(ctypes.CDLL(None), "malloc_info"), reason="glibc's own"
+ON_GLIBC = pytest.mark.skipif(
+    sys.platform != "linux" or not hasattr(ctypes.CDLL(None), "mallinfo2"), reason="glibc's own"
 )
+
+
+@ON_GLIBC
+def test_what_was_large_is_given_back() -> None:
+    assert kept() > 20_000_000
+    assert kept("share") < 2_000_000
+
+
+@ON_GLIBC
 def test_threads_share_one_heap() -> None:
     assert heaps() > 1
     assert heaps("share") == 1
