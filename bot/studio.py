@@ -65,6 +65,7 @@ class Studio:
         self._background = Background()
         self._aside = Background()
         self._closing = False
+        self._looked_for: set[str] = set()
 
     @property
     def offer(self) -> Offer:
@@ -308,8 +309,11 @@ class Studio:
 
     def _reconciled(self, job: Job) -> Job:
         """Have a create of unknown outcome looked for, without anybody having to ask."""
-        if job.status is JobStatus.UNCONFIRMED and not self._closing:
-            self._aside.spawn(self._look_for(job), name=f"look for {job.id}")
+        is_lost = job.status is JobStatus.UNCONFIRMED and job.id not in self._looked_for
+        if is_lost and not self._closing:
+            self._looked_for.add(job.id)
+            looking = self._aside.spawn(self._look_for(job), name=f"look for {job.id}")
+            looking.add_done_callback(lambda _: self._looked_for.discard(job.id))
         return job
 
     async def _look_for(self, job: Job) -> None:

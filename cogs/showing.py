@@ -196,19 +196,7 @@ class Showing(commands.Cog):
     async def _deliver(self, job: Job) -> None:
         waits = False
         try:
-            # The channel's few edits are for films; a token has edits of its own.
-            if job.token_lives(self._now()) and not self.deliveries.has_arrived(job):
-                self.show(job)
-            async with self._moving():
-                fetched = await self.deliveries.fetch_film(job)
-            if fetched.status is JobStatus.COMPLETED and fetched.film is not None:
-                await self._hand_over(fetched)
-            elif fetched.status is JobStatus.COMPLETED:
-                waits = True
-                self.show(fetched)
-        except NoRoom as error:
-            waits = True
-            self.show(await self.deliveries.no_room(job, error))
+            waits = await self._bring(job)
         except StoreError as error:
             _log.warning("a delivery is not written down: %s", error, extra=job.log_context())
             if not self.deliveries.has_arrived(job):
@@ -222,6 +210,28 @@ class Showing(commands.Cog):
             self._delivering.discard(job.id)
             if not waits:
                 self._drawn.pop(job.id, None)
+
+    async def _bring(self, job: Job) -> bool:
+        """Fetch the film and hand it over.
+
+        True where it has to wait for its server or for our disk: then the card says for which.
+        """
+        # The channel's few edits are for films; a token has edits of its own.
+        if job.token_lives(self._now()) and not self.deliveries.has_arrived(job):
+            self.show(job)
+        async with self._moving():
+            fetched = await self.deliveries.fetch_film(job)
+        if fetched.status is not JobStatus.COMPLETED:
+            return False
+        if fetched.film is not None:
+            try:
+                await self._hand_over(fetched)
+            except NoRoom as error:
+                fetched = await self.deliveries.no_room(fetched, error)
+            else:
+                return False
+        self.show(fetched)
+        return True
 
     async def _hand_over(self, job: Job) -> None:
         """Put the film where its requester sees it, and write down what came of it."""

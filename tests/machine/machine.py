@@ -66,7 +66,6 @@ class Machine(RuleBasedStateMachine):
         super().__init__()
         self.world = World()
         self.asked = Asked()
-        self.is_full = False
         self.broken: list[AssertionError] = []
         self.world.after_commit = self._at_a_commit
         self.world.start()
@@ -177,16 +176,14 @@ class Machine(RuleBasedStateMachine):
     @rule(then=whiles, stays=rarely)
     def disk_takes_nothing(self, then: float, *, stays: bool) -> None:
         self.world.fill_disk()
-        self.is_full = True
         self._go_on(then)
         if not stays:
             self.disk_has_room()
 
-    @precondition(lambda self: self.is_full)
+    @precondition(lambda self: self.world.is_full)
     @rule()
     def disk_has_room(self) -> None:
         self.world.clear_disk()
-        self.is_full = False
 
     # ---------------------------------------------------------------- the process
 
@@ -210,7 +207,6 @@ class Machine(RuleBasedStateMachine):
     @rule()
     def starts(self) -> None:
         self.world.start()
-        assert self.world.process is not None or self.is_full, "it ended by itself"
 
     # ---------------------------------------------------------------- what always holds
 
@@ -241,7 +237,7 @@ class Machine(RuleBasedStateMachine):
         world.discord.faults.clear()
         world.videos.heal()
         world.open_channel()
-        if self.is_full:
+        if world.is_full:
             self.disk_has_room()
         if world.process is None:
             world.start()
