@@ -363,7 +363,7 @@ def _refusal(problem: Exception, guild_id: int | None, t: Language) -> str:
         case PromptProblem():
             return words.prompt_problem(t)
         case _:
-            _log.error("an intent could not be written", exc_info=problem)
+            _log.error("an intent is not written down: %s", problem)
             return t(words.NOT_WRITTEN)
 
 

@@ -13,7 +13,7 @@ import discord
 from discord import ui
 
 from bot.jobs.models import Job, Road
-from bot.status.sent import film_in, sent_before
+from bot.status.sent import film_in, is_card_of, sent_before
 
 _UNKNOWN_CHANNEL: Final = 10003
 _UNKNOWN_MESSAGE: Final = 10008
@@ -183,7 +183,10 @@ async def find_left_card(client: discord.Client, job: Job) -> int | None:
 
 
 async def find_card(client: discord.Client, job: Job) -> int | None:
-    """Return the id of the message that holds this job's card, or None where there is none."""
+    """Return the id of the message that holds this job's card, or None where there is none.
+
+    An interaction that was answered with something else, a private sentence, has none.
+    """
     if job.message_id is not None:
         return job.message_id
     token = cast("str", job.interaction_token)
@@ -192,7 +195,7 @@ async def find_card(client: discord.Client, job: Job) -> int | None:
         message = await webhook.fetch_message(_ORIGINAL)
     except discord.NotFound:
         return None
-    return message.id
+    return message.id if is_card_of(message, job) else None
 
 
 def _through_token(client: discord.Client, job: Job) -> Editor:

@@ -29,7 +29,7 @@ async def sent_before(
     after = max(discord.utils.time_snowflake(began), job.message_id or 0)
     history = place.history(limit=LOOKED_THROUGH, after=discord.Object(after), oldest_first=True)
     async for message in history:
-        if message.author == client.user and _is_card_of(message, job):
+        if message.author == client.user and is_card_of(message, job):
             return message
     return None
 
@@ -67,7 +67,7 @@ def shows_film(message: discord.Message) -> bool:
     return bool(message.attachments) or any(kinds)
 
 
-def _is_card_of(message: discord.Message, job: Job) -> bool:
+def is_card_of(message: discord.Message, job: Job) -> bool:
     """Whether a message has one of the job's buttons."""
     buttons = (getattr(part, "custom_id", None) or "" for part in _parts(message.components))
     return any(custom_id.endswith(job.id) for custom_id in buttons)

@@ -91,6 +91,30 @@ def test_a_card_goes_on_showing_the_film_whose_delivery_the_disk_did_not_take(
     assert not card.now.loose_files, "the card has no place for its film"
 
 
+def test_a_request_that_was_answered_with_a_private_sentence_is_not_sent_after_a_restart(
+    world: World,
+) -> None:
+    async def cut_on_a_full_disk(request: web.Request, apply: loopback.Apply) -> web.StreamResponse:
+        world.fill_disk()
+        return await loopback.cut(request, apply)
+
+    world.discord.meet("acknowledge", cut_on_a_full_disk)
+    world.ask("a cat")
+    world.loop.let_pass(10)
+    (told,) = world.discord.private_to(world.people[0])
+    assert "Something went wrong" in told.text
+    assert len(world.rows()) == 1, "the disk did not let it be dropped"
+
+    world.clear_disk()
+    world.stop()
+    world.start()
+    world.loop.let_pass(30)
+
+    assert not world.videos.made
+    assert world.rows() == []
+    assert world.public() == []
+
+
 def test_a_deletion_that_the_disk_does_not_take_leaves_the_film(world: World) -> None:
     world.ask("a cat")
     world.darkroom.finish_all()
