@@ -117,12 +117,22 @@ class Studio:
         return with_image
 
     async def copy_image(self, job: Job) -> Job:
-        """Keep with this job the image of the one it came from, if that is still there."""
+        """Keep with this job the image of the one it came from, if that had one.
+
+        Raises BadImage. Where the image is gone or our own disk fails, the returned job has ended
+        and says so.
+        """
         origin = await self._store.get(cast("str", job.image_of))
         image = None if origin is None else await self._store.image(origin)
         if origin is None or image is None:
+            if job.image_name is not None:
+                return await self.give_up(job, lifecycle.IMAGE_LOST)
             return job.evolve(image_of=None)
-        with_image = job.evolve(image_of=None, image_fitted=origin.image_fitted)
+        changed = origin.image_fitted
+        if origin.size != job.size:
+            fitted = await fit_image(image.data, name=image.filename, size=job.size)
+            image, changed = fitted.image, changed or fitted.changed
+        with_image = job.evolve(image_of=None, image_fitted=changed)
         try:
             await self._store.put_image(job, with_image, image)
         except StoreError as error:

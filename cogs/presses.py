@@ -182,6 +182,7 @@ class Presses(commands.Cog):
             seconds=job.seconds,
             model=job.model,
             image_of=job.id,
+            image_name=job.image_name,
             remix_of=job.remix_of,
             parent_link=words.message_link(job, job.guild_id),
         )
@@ -195,6 +196,7 @@ class Presses(commands.Cog):
                 seconds=filled.seconds,
                 model=filled.model,
                 image_of=job.id,
+                image_name=job.image_name,
                 parent_link=words.message_link(job, job.guild_id),
             )
             await self.requests.start(interaction, asked)

@@ -53,7 +53,9 @@ class Asked:
     model: str | None = None
     image: discord.Attachment | None = None
     image_of: str | None = None
-    """A job whose image is used again."""
+    """A job whose image, if it has one, is used again."""
+    image_name: str | None = None
+    """The file name of that image."""
     remix_of: str | None = None
     """The server's id of a film that is changed."""
     parent_link: str | None = None
@@ -263,18 +265,23 @@ class Requests:
 
     async def _begin(self, job: Job) -> str | None:
         """Get the image if there is one, and send; return why not where it is unusable."""
-        if job.image_of is not None and job.status is JobStatus.REQUESTED:
-            job = await self._studio.copy_image(job)
-        if job.image_url is not None and job.status is JobStatus.REQUESTED:
-            try:
-                data = await self._download(job.image_url)
-                job = await self._studio.attach_image(job, data)
-            except (BadImage, *UNREACHED) as error:
-                _log.warning("an image is unusable: %s", error, extra=job.log_context())
-                return str(error) if isinstance(error, BadImage) else words.NOT_HANDED_OVER
+        try:
+            job = await self._with_image(job)
+        except (BadImage, *UNREACHED) as error:
+            _log.warning("an image is unusable: %s", error, extra=job.log_context())
+            return str(error) if isinstance(error, BadImage) else words.NOT_HANDED_OVER
         if job.status is JobStatus.REQUESTED:
             await self._studio.send(job)
         return None
+
+    async def _with_image(self, job: Job) -> Job:
+        """Keep the image with the job; raises BadImage, and UNREACHED."""
+        if job.image_of is not None and job.status is JobStatus.REQUESTED:
+            job = await self._studio.copy_image(job)
+        if job.image_url is not None and job.status is JobStatus.REQUESTED:
+            data = await self._download(job.image_url)
+            job = await self._studio.attach_image(job, data)
+        return job
 
     async def _download(self, image_url: str) -> bytes:
         """Get an image from Discord; raises UNREACHED where it does not hand it over."""
@@ -312,7 +319,7 @@ class Requests:
             seconds=asked.seconds,
             model=asked.model,
             image_url=None if image is None else image.url,
-            image_name=None if image is None else image.filename,
+            image_name=asked.image_name if image is None else image.filename,
             image_of=asked.image_of,
             remix_of=asked.remix_of,
             parent_link=asked.parent_link,

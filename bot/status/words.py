@@ -117,7 +117,7 @@ FAILURES: Final[dict[str, tuple[str, ...]]] = _SERVERS | {
         N_("Use “Edit prompt” instead, which makes a film of its own."),
     ),
     lifecycle.IMAGE_LOST: (
-        N_("The bot was restarted and could not read your image again."),
+        N_("The image is no longer to be had, so this was not sent."),
         _NOTHING_BOUGHT,
         N_("Use /video again with the image."),
     ),

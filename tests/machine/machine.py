@@ -19,6 +19,7 @@ from tests.machine.promises import (
     bought_only_as_asked,
     delivered_where_it_says_so,
     films_are_kept,
+    made_from_its_image,
     nothing_unforeseen,
     nothing_vanished,
     settled,
@@ -80,22 +81,26 @@ class Machine(RuleBasedStateMachine):
 
     # ---------------------------------------------------------------- people
 
-    @initialize(then=whiles, fault=creates, delivered=st.booleans())
-    def first_request(self, then: float, fault: str | None, *, delivered: bool) -> None:
+    @initialize(then=whiles, fault=creates, pictured=rarely, delivered=st.booleans())
+    def first_request(
+        self, then: float, fault: str | None, *, pictured: bool, delivered: bool
+    ) -> None:
         """Begin with a request, or with a film: single steps lead there too seldom."""
-        self.ask(then, None if delivered else fault)
+        self.ask(then, None if delivered else fault, pictured=pictured)
         if delivered:
             self.time_passes(DELIVERED)
             self.film_ends(0, DELIVERED, None, fails=False)
 
     @precondition(lambda self: self.world.process is not None and len(self.asked.creates) < MOST)
-    @rule(then=whiles, fault=creates)
-    def ask(self, then: float, fault: str | None) -> None:
+    @rule(then=whiles, fault=creates, pictured=rarely)
+    def ask(self, then: float, fault: str | None, *, pictured: bool) -> None:
         prompt = f"film {len(self.asked.creates)}"
         self.asked.creates[prompt] = 1
+        if pictured:
+            self.asked.pictured.add(prompt)
         if fault is not None:
             self.videos_goes_wrong(fault)
-        self.world.ask(prompt)
+        self.world.ask(prompt, pictured=pictured)
         self._go_on(then)
 
     @runs
@@ -225,6 +230,7 @@ class Machine(RuleBasedStateMachine):
             raise broken
         rows = self.world.rows()
         bought_only_as_asked(self.world, self.asked)
+        made_from_its_image(self.world, self.asked)
         nothing_vanished(rows, self.asked)
         nothing_unforeseen(rows)
         films_are_kept(self.world, rows)

@@ -26,6 +26,8 @@ class Asked:
 
     creates: Counter[str] = field(default_factory=Counter[str])
     """Films that may be bought, by prompts."""
+    pictured: set[str] = field(default_factory=set[str])
+    """Prompts that came with an image."""
     presses: set[tuple[Action, str]] = field(default_factory=set[tuple[Action, str]])
     """What the requester has pressed, and on which job."""
     repeated: set[str] = field(default_factory=set[str])
@@ -50,6 +52,12 @@ class Asked:
 def bought_only_as_asked(world: World, asked: Asked) -> None:
     for prompt, made in world.videos.made.items():
         assert len(made) <= asked.creates[prompt], f"{prompt!r} was bought {len(made)} times"
+
+
+def made_from_its_image(world: World, asked: Asked) -> None:
+    for prompt, made in world.videos.made.items():
+        pictured = len(made) if prompt in asked.pictured else 0
+        assert world.videos.pictured[prompt] == pictured, f"{prompt!r} and its image"
 
 
 def nothing_vanished(rows: list[Row], asked: Asked) -> None:

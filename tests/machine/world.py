@@ -1,5 +1,6 @@
 """All around the bot: a Discord, a Videos server, people, a disk, and a bot that may be dead."""
 
+import io
 import json
 import re
 import shutil
@@ -18,6 +19,7 @@ import time_machine
 from aiohttp import web
 from discord.gateway import DiscordWebSocket
 from discord.http import HTTPClient, Route
+from PIL import Image
 
 from bot.client import point_at
 from bot.jobs.writer import Writer
@@ -48,6 +50,15 @@ _QUICK: Final = Path("/dev/shm")  # noqa: S108 - a folder of a random name is ma
 """A disk that is quick to sync, where there is one."""
 
 
+def _cat() -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (72, 128), "teal").save(out, "PNG")
+    return out.getvalue()
+
+
+CAT: Final = _cat()
+
+
 class CountedVideos(FaultyServer):
     """Counts what is really bought, by prompts."""
 
@@ -55,6 +66,8 @@ class CountedVideos(FaultyServer):
         super().__init__(upstream, session)
         self.made: defaultdict[str, list[str]] = defaultdict(list)
         """The server's ids of the jobs it made."""
+        self.pictured = Counter[str]()
+        """How many of them it made from an image."""
 
     async def pass_on(self, request: web.Request) -> web.Response:
         answer = await super().pass_on(request)
@@ -64,6 +77,7 @@ class CountedVideos(FaultyServer):
             assert isinstance(answer.body, bytes)
             told = json.loads(answer.body)
             self.made[told["prompt"]].append(told["id"])
+            self.pictured[told["prompt"]] += b'name="input_reference"' in await request.read()
         return answer
 
     def heal(self) -> None:
@@ -261,9 +275,10 @@ class World:
         rows = [buttons_of(message) for message in self.public()]
         return [row for row in rows if any(of == job_id for _, _, of in row)]
 
-    def ask(self, prompt: str) -> None:
-        """Have the first of the people ask for a film in the channel."""
-        self.run(self.discord.slash(self.people[0], self.channel, "video", prompt=prompt))
+    def ask(self, prompt: str, *, pictured: bool = False) -> None:
+        """Have the first of the people ask for a film in the channel, from an image perhaps."""
+        given = {"image": ("cat.png", CAT, "image/png")} if pictured else {}
+        self.run(self.discord.slash(self.people[0], self.channel, "video", prompt=prompt, **given))
 
     def press(self, who: User, message: Message, custom_id: str) -> bool:
         """Press a button; False where it went while the finger came down."""

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiohttp import web
@@ -239,3 +240,26 @@ async def test_a_remix_that_cannot_be_taken_back_says_it_on_its_card(club: FilmC
     await club.discord.until(lambda: sent.original and "took no remix" in sent.original.text)
 
     assert len(await club.films_on_server()) == 1
+
+
+async def test_nothing_is_bought_without_the_image_it_was_to_be_made_from(club: FilmClub) -> None:
+    """The film whose prompt is edited is deleted before the form is sent off."""
+    await club.ask(**WAITING)
+    await club.until_film()
+    await club.discord.until(lambda: club.rows()[0]["status"] == "delivered")
+    form = await (await club.discord.press(club.ada, club.card, "Edit prompt")).answered()
+    asked = await (await club.discord.press(club.ada, club.card, "Delete")).answered()
+    await club.discord.press(club.ada, asked.message, "Delete it for good")
+    await club.discord.until(lambda: club.rows() == [])
+
+    fields = (one["component"] for one in form.response_data["components"])
+    filled = {one["custom_id"]: one.get("value") or default(one) for one in fields}
+    await club.discord.submit(form, **filled)
+    await club.until_card_says("The image is no longer to be had")
+
+    assert "Nothing was rendered or charged" in club.card.text
+    assert club.videos.seen["create"] == 1
+
+
+def default(select: dict[str, Any]) -> list[str]:
+    return [one["value"] for one in select["options"] if one.get("default")]
