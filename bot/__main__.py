@@ -114,10 +114,12 @@ def _stop(loop: asyncio.AbstractEventLoop, asked: asyncio.Event) -> None:
 
 def _end_hard(loop: asyncio.AbstractEventLoop) -> None:
     """End the process as a power cut would: everything that counts is on disk."""
-    tasks = sorted(task.get_name() for task in asyncio.all_tasks(loop))
-    _log.warning("the stop hangs and is cut short, nothing is lost; running: %s", tasks)
-    logging.shutdown()
-    os._exit(1)
+    try:
+        tasks = sorted(task.get_name() for task in asyncio.all_tasks(loop))
+        _log.warning("the stop hangs and is cut short, nothing is lost; running: %s", tasks)
+        logging.shutdown()
+    finally:
+        os._exit(1)
 
 
 async def show_demo(settings: Settings) -> None:

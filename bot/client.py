@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
-from typing import Any, Final
+from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
+from typing import Any, Final, TypeVar
 
 import aiohttp
 import discord
@@ -32,6 +33,8 @@ from bot.studio import Studio
 
 _log = logging.getLogger(__name__)
 
+Result = TypeVar("Result")
+
 EXTENSIONS: Final = (
     "cogs.showing",
     "cogs.telling",
@@ -45,7 +48,8 @@ EXTENSIONS: Final = (
 LONGEST_WAIT: Final = 60.0
 """Seconds between two tries to reach Discord at the start, at the most."""
 DISK_WAIT: Final = 10.0
-"""Seconds between two tries of a start to write to the disk, at the most."""
+"""Seconds between two tries to write what the disk did not take, at the most."""
+FIRST_REPEATED: Final = 2
 _AWAY: Final = frozenset({429, *range(500, 600)})
 """Answers that pass; what else Discord says no to stays so."""
 
@@ -164,21 +168,24 @@ class VideoBot(commands.AutoShardedBot):
         await self.tree.sync(guild=self._dev_guild)
         # After the cogs listen, so that they hear what became of interrupted jobs; before the
         # gateway connects, since a new request would look interrupted as well.
+        await self._once_written(self.tracker.catch_up)
+        self.dispatch("unsent_requests", await self._once_written(self.studio.resume))
+        await self._once_written(partial(self.deliveries.offer_kept, NO_ACCESS))
+        if self._link_for is not None:
+            await self._once_written(partial(self.deliveries.offer_kept, TOO_LARGE))
+        self.tracker.start()
+        self.keeper.start()
+
+    async def _once_written(self, work: Callable[[], Awaitable[Result]]) -> Result:
+        """Do what can be repeated, as soon as the disk takes it; until then the cards say that."""
         async for attempt in stamina.retry_context(
             on=StoreError, attempts=None, timeout=None, wait_max=DISK_WAIT
         ):
             with attempt:
-                await self._take_up()
-        self.tracker.start()
-        self.keeper.start()
-
-    async def _take_up(self) -> None:
-        """Go on with what an earlier process left. Raises StoreError; then it can be repeated."""
-        await self.tracker.catch_up()
-        self.dispatch("unsent_requests", await self.studio.resume())
-        await self.deliveries.offer_kept(NO_ACCESS)
-        if self._link_for is not None:
-            await self.deliveries.offer_kept(TOO_LARGE)
+                if attempt.num == FIRST_REPEATED:
+                    await self.tracker.redraw()
+                return await work()
+        raise AssertionError("stamina returns or raises")  # pragma: no cover
 
     def stop_taking(self) -> None:
         """Begin nothing new: who asks for something now is told to come back."""

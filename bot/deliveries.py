@@ -173,7 +173,7 @@ class Deliveries:
         if job.shown is not job.status:
             await self._store.save(job, job.evolve(shown=job.status))
 
-    async def no_room(self, job: Job, error: OSError) -> Job:
+    async def no_room(self, job: Job, error: Exception) -> Job:
         """Our disk does not take the film, or a copy of it that fits; the tracker brings it up."""
         _log.error("the disk does not take a film: %s", error, extra=_of(job))
         return await self._ledger.save(job, lifecycle.no_room(job, self._clock(), self._pause))

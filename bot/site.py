@@ -81,7 +81,7 @@ class _Readiness:
             await self._store.counts()
         except StoreError:
             return False
-        return not self._store.stuck
+        return True
 
     async def _videos_answer(self) -> bool:
         async with self._asking:

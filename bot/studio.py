@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Final, cast
 
@@ -65,7 +66,7 @@ class Studio:
         self._background = Background()
         self._aside = Background()
         self._closing = False
-        self._looked_for: set[str] = set()
+        self._looking: dict[str, asyncio.Task[None]] = {}
 
     @property
     def offer(self) -> Offer:
@@ -248,7 +249,8 @@ class Studio:
 
         What was on the wire is never sent again by itself, nor is what was to be sent a second
         time: nobody knows what became of the first. A request is sent only while it is fresh;
-        whether its card stands is for the caller to find out.
+        whether its card stands is for the caller to find out. Raises StoreError; then it can be
+        repeated.
         """
         await self._go_on_looking()
         fresh: list[Job] = []
@@ -258,7 +260,8 @@ class Studio:
                 after = lifecycle.unconfirmed(job, lifecycle.LOST_WHILE_SENDING, now)
                 self._reconciled(await self._ledger.save(job, after))
             elif not lifecycle.fresh(job, now):
-                await self.give_up(job, lifecycle.NOT_SENT_BEFORE_RESTART)
+                after = lifecycle.not_sent(job, lifecycle.NOT_SENT_BEFORE_RESTART, now)
+                await self._ledger.save(job, after)
             else:
                 fresh.append(job)
         return fresh
@@ -319,22 +322,27 @@ class Studio:
 
     def _reconciled(self, job: Job) -> Job:
         """Have a create of unknown outcome looked for, without anybody having to ask."""
-        is_lost = job.status is JobStatus.UNCONFIRMED and job.id not in self._looked_for
-        if is_lost and not self._closing:
-            self._looked_for.add(job.id)
+        if job.status is JobStatus.UNCONFIRMED and not self._closing:
+            if (before := self._looking.get(job.id)) is not None:
+                before.cancel()
             looking = self._aside.spawn(self._look_for(job), name=f"look for {job.id}")
-            looking.add_done_callback(lambda _: self._looked_for.discard(job.id))
+            self._looking[job.id] = looking
+            looking.add_done_callback(partial(self._has_looked, job.id))
         return job
+
+    def _has_looked(self, job_id: str, looking: asyncio.Task[None]) -> None:
+        if self._looking.get(job_id) is looking:
+            del self._looking[job_id]
 
     async def _look_for(self, job: Job) -> None:
         for wait in LOOKS_AFTER:
             await asyncio.sleep(wait)
-            current = await self._store.get(job.id)
-            if current is None or current.status is not JobStatus.UNCONFIRMED:
-                return
             try:
+                current = await self._store.get(job.id)
+                if current is None or current.status is not JobStatus.UNCONFIRMED:
+                    return
                 found = await self.look_again(current)
-            except VideosError as error:
+            except (VideosError, StoreError) as error:
                 _log.info("a lost create cannot be looked for: %s", error, extra=_of(job))
                 continue
             if found.status is not JobStatus.UNCONFIRMED:

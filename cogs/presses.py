@@ -16,12 +16,10 @@ from bot.status import words
 from bot.status.buttons import LABELS, Action, JobButton, button_row, offered, stale_press
 from bot.status.forms import ChangeForm, Filled, FilmForm
 from bot.status.language import N_
-from bot.status.message import NoAccess
 from bot.status.removing import remove_messages
 from bot.status.sent import shows_film
 from bot.videos.errors import VideosError
 from cogs.requesting import (
-    UNREACHED,
     Asked,
     Interaction,
     Requests,
@@ -264,20 +262,11 @@ class Presses(commands.Cog):
         await interaction.response.defer(ephemeral=True)
         upstream = await self.studio.delete_upstream(job)
         await self.archive.remove(job)
-        removed = await self._remove_messages(job)
+        removed = await remove_messages(self.bot, job)
         if not removed:
             await _answer(interaction, NOT_REMOVED)
         else:
             await _answer(interaction, DELETED if upstream else DELETED_HERE)
-
-    async def _remove_messages(self, job: Job) -> bool:
-        """Delete what was sent for a job; False where some of it is still there."""
-        try:
-            await remove_messages(self.bot, job)
-        except (NoAccess, *UNREACHED) as error:
-            _log.warning("a message is not deleted: %s", error, extra=job.log_context())
-            return False
-        return True
 
 
 def _may_manage(interaction: Interaction, job: Job) -> bool:

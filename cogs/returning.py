@@ -4,11 +4,13 @@ import asyncio
 from typing import Any, Final
 
 import discord
+import stamina
 from discord.ext import commands
 
 from bot.background import Background
-from bot.client import VideoBot
+from bot.client import DISK_WAIT, VideoBot
 from bot.jobs.models import Job, JobChange
+from bot.jobs.store import StoreError
 from bot.status.words import NO_ACCESS
 
 GATHERED: Final = 0.1
@@ -82,6 +84,13 @@ class Returning(commands.Cog):
         await asyncio.sleep(GATHERED)
         opened, self._opened = self._opened, set()
 
+        async for attempt in stamina.retry_context(
+            on=StoreError, attempts=None, timeout=None, wait_max=DISK_WAIT
+        ):
+            with attempt:
+                await self._make_up_in(opened)
+
+    async def _make_up_in(self, opened: set[int]) -> None:
         def has_opened(job: Job) -> bool:
             return self._has_opened(job, opened)
 

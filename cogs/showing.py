@@ -4,7 +4,7 @@ import asyncio
 import json
 import logging
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 
 import discord
@@ -12,7 +12,7 @@ from discord.ext import commands
 
 from bot.background import Background
 from bot.client import VideoBot
-from bot.jobs.lifecycle import NOT_TAKEN, UNFORESEEN
+from bot.jobs.lifecycle import DISK_FAILED, NOT_TAKEN, UNFORESEEN
 from bot.jobs.models import FOLLOWED, LEFT, RUNNING, SPOKEN, Job, JobChange, JobStatus
 from bot.jobs.store import StoreError
 from bot.status import words
@@ -113,24 +113,28 @@ class Showing(commands.Cog):
 
     async def _send(self, job: Job, job_id: str) -> None:
         """Draw a card; `job_id` is the editor's own, which is remembered instead of a copy."""
+        try:
+            if await self._has_drawn(job, job_id):
+                await self.deliveries.seen(job)
+        except StoreError as error:
+            _log.warning("a card is not written down: %s", error, extra=job.log_context())
+
+    async def _has_drawn(self, job: Job, job_id: str) -> bool:
         draw = await self._brush(job)
         if self._drawn.get(job_id) != (drawn := _digest(draw())):
             try:
                 await self._draw(job, draw)
             except TokenDead:
                 self.show(await self.deliveries.token_died(job))
-                return
+                return False
             except UNREACHED as error:
                 _log.warning("the card was not taken: %s", error, extra=job.log_context())
-                return
+                return False
             self._drawn[job_id] = drawn
         if job.status not in FOLLOWED:
             self._drawn.pop(job_id)
             self.bot.easel.forget(job)
-        try:
-            await self.deliveries.seen(job)
-        except StoreError as error:
-            _log.warning("a card is not written down: %s", error, extra=job.log_context())
+        return True
 
     async def _draw(self, job: Job, draw: Draw) -> None:
         try:
@@ -205,7 +209,8 @@ class Showing(commands.Cog):
             await asyncio.sleep(HELD_BACK)
         except Exception:  # noqa: BLE001 - a fault of ours is not repeated for ever
             _log.exception("a delivery failed in a way nobody foresaw", extra=job.log_context())
-            await self.deliveries.not_taken(job, UNFORESEEN)
+            with suppress(StoreError):
+                await self.deliveries.not_taken(job, UNFORESEEN)
         finally:
             self._delivering.discard(job.id)
             if not waits:
@@ -234,7 +239,10 @@ class Showing(commands.Cog):
         return True
 
     async def _hand_over(self, job: Job) -> None:
-        """Put the film where its requester sees it, and write down what came of it."""
+        """Put the film where its requester sees it, and write down what came of it.
+
+        Raises NoRoom.
+        """
         try:
             step, posted = await self._climb(job)
         except TooLarge:
@@ -266,7 +274,7 @@ class Showing(commands.Cog):
     async def _climb(self, job: Job) -> tuple[Step, Posted]:
         """Take the first step of the size ladder that Discord takes, too.
 
-        Raises TooLarge where no step is left, and what Roads.reach raises.
+        Raises TooLarge where no step is left, NoRoom, and what Roads.reach raises.
         """
         for _ in range(TRIES):
             step = await self.bot.ladder.step(job, fitting=partial(self._say_fitting, job))
@@ -283,7 +291,9 @@ class Showing(commands.Cog):
         return step, await self._put(step)
 
     def _say_fitting(self, job: Job) -> None:
-        if job.token_lives(self._now()):
+        if job.error_code == DISK_FAILED:
+            return  # it may well fail again, and the card says so already
+        if job.token_lives(self._now()) or job.id in self._drawn:
             self.show(job.evolve(error_code=words.FITTING))
 
     async def _put(self, step: Step) -> Posted:

@@ -1,6 +1,7 @@
 """Those who pressed "Notify me": each is told once when the job has ended, and nobody else is."""
 
 import logging
+from collections import defaultdict
 from collections.abc import Sequence
 
 import discord
@@ -9,6 +10,7 @@ from discord.ext import commands
 from bot.background import Background
 from bot.client import VideoBot
 from bot.jobs.models import ENDED, Job, JobChange
+from bot.jobs.store import StoreError
 from bot.status.pings import NAMED_AT_ONCE, Refused, ping, write_to
 from cogs.requesting import UNREACHED
 
@@ -27,6 +29,8 @@ class Telling(commands.Cog):
         self.archive = bot.archive
         self._background = Background()
         self._telling: set[str] = set()
+        # Those who know by now, although our disk does not take that yet.
+        self._told: defaultdict[str, set[int]] = defaultdict(set)
 
     async def cog_unload(self) -> None:
         """Leave who was not told yet to the next start."""
@@ -49,10 +53,11 @@ class Telling(commands.Cog):
 
     async def _tell(self, job: Job) -> None:
         try:
+            await self._have_been_told(job, ())
             watchers = await self.archive.watchers(job)
             for people in discord.utils.as_chunks(watchers, NAMED_AT_ONCE):
                 await self._tell_some(job, people)
-        except UNREACHED as error:
+        except (StoreError, *UNREACHED) as error:
             _log.warning("some are told later: %s", error, extra=job.log_context())
         finally:
             self._telling.discard(job.id)
@@ -65,14 +70,22 @@ class Telling(commands.Cog):
             for person in people:
                 await self._write_to(job, person)
         else:
-            await self.archive.told(job, people)
+            await self._have_been_told(job, people)
 
     async def _write_to(self, job: Job, person: int) -> None:
         try:
             await write_to(self.bot, job, person)
         except Refused as refusal:
             _log.warning("somebody cannot be told: %s", refusal, extra=job.log_context())
-        await self.archive.told(job, [person])
+        await self._have_been_told(job, [person])
+
+    async def _have_been_told(self, job: Job, people: Sequence[int]) -> None:
+        """Write down who knows, with those whom the disk did not take before. Raises StoreError."""
+        told = self._told[job.id]
+        told.update(people)
+        if told:
+            await self.archive.told(job, sorted(told))
+        del self._told[job.id]
 
 
 async def setup(bot: VideoBot) -> None:

@@ -237,7 +237,8 @@ def not_taken(job: Job, code: str, now: float, pause: float) -> Job:
     tries = job.film_tries + 1
     if tries >= DELIVERY_TRIES:
         return undeliverable(job, code, now)
-    return _later(job, now, pause, None).evolve(film_tries=tries)
+    later = _later(job, now, pause, None)
+    return later.evolve(film_tries=tries, unreachable_since=None, error_code=None)
 
 
 def downloaded(job: Job, film: str) -> Job:

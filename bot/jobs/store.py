@@ -83,6 +83,8 @@ class JobStore:
         """
         engine = sa.create_engine(
             url,
+            # Prompts, tokens and addresses have no place in an error's words.
+            hide_parameters=True,
             pool_size=READERS + 1,
             max_overflow=0,
             connect_args={"cached_statements": PREPARED},

@@ -85,6 +85,11 @@ class JobTracker:
         self._next_sweep = self._clock() + SWEEP
         await self._sweep(self._clock(), shortest=0.0)
 
+    async def redraw(self) -> None:
+        """Have the cards of all running jobs drawn anew. Raises StoreError."""
+        for job in await self._store.running(await self._store.running_videos()):
+            self._announce(JobChange(job, job))
+
     def start(self) -> None:
         """Begin; needs a running event loop."""
         self._background.spawn(self._run(), name="job tracker")

@@ -84,7 +84,8 @@ class Writer:
             if isinstance(error, OperationalError):
                 self._has_failed(error)
             return error
-        if self.stuck:
+        # What changes no row is taken by a full disk, too.
+        if self.stuck and any(count > 0 for count in counts):
             self.stuck = False
             _log.info("the database takes writes again")
         for (_, outcome), count in zip(batch, counts, strict=True):
@@ -95,8 +96,7 @@ class Writer:
     def _has_failed(self, error: OperationalError) -> None:
         if not self.stuck:
             self.stuck = True
-            # SQLAlchemy's own words hold the values of the row: tokens, prompts.
-            _log.error("the database takes no writes: %s", getattr(error, "orig", ""))
+            _log.error("the database takes no writes: %s", error.args[0])
 
     def _commit(self, batch: Sequence[Sequence[Statement]]) -> list[int]:
         """Execute a batch in one transaction; return each write's count of changed rows."""

@@ -28,7 +28,7 @@ LEAST_COPY: Final = 512 * 1024
 """Bytes that a copy may have however small its film is: more than it needs to look as good."""
 
 Fit = Callable[[Path, Path, int], Awaitable[None]]
-"""Encodes a film anew, into a file of less than so many bytes; raises CannotFit."""
+"""Encodes a film anew, into a file of less than so many bytes; raises CannotFit and NoRoom."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Ladder:
     async def step(self, job: Job, *, fitting: Callable[[], None]) -> Step:
         """Return the step to take now; `fitting` is called before an encode, which takes minutes.
 
-        Raises TooLarge where no step is left.
+        Raises TooLarge where no step is left, and NoRoom.
         """
         done = job.evolve(status=JobStatus.DELIVERED, fitted=False)
         film = self._films / str(job.film)

@@ -1,8 +1,6 @@
 """A film encoded anew to fit, in a process of its own."""
 
 import asyncio
-import errno
-import os
 import shutil
 from pathlib import Path
 from typing import Final
@@ -11,6 +9,8 @@ from bot.videos.child import ChildFailed, run_script
 
 TIME_LIMIT: Final = 900.0
 """Seconds. A minute of 4K takes two slow cores about half of it."""
+FULL: Final = 256 * 1024
+"""Bytes: a disk with less room is why an encode failed."""
 _FIT: Final = Path(__file__).with_name("fit.py")
 
 
@@ -18,8 +18,8 @@ class CannotFit(Exception):
     """There is no copy of that size; the message says why."""
 
 
-class NoRoom(OSError):
-    """The disk has no room for a copy of that size."""
+class NoRoom(Exception):
+    """The disk is full; the message says what came of it."""
 
 
 async def fit_film(film: Path, copy: Path, limit: int) -> None:
@@ -32,10 +32,10 @@ async def fit_film(film: Path, copy: Path, limit: int) -> None:
     except TimeoutError as error:
         raise CannotFit("it takes too long") from error
     except (ChildFailed, OSError) as error:
-        free = (await asyncio.to_thread(shutil.disk_usage, copy.parent)).free
-        if free < limit:
-            raise NoRoom(errno.ENOSPC, os.strerror(errno.ENOSPC), copy.name) from error
-        raise CannotFit(str(error) or "the encoder ended without a word") from error
+        reason = str(error) or "the encoder ended without a word"
+        if (await asyncio.to_thread(shutil.disk_usage, copy.parent)).free < FULL:
+            raise NoRoom(f"no room for a copy that fits: {reason}") from error
+        raise CannotFit(reason) from error
     finally:
         await asyncio.to_thread(_clear_up, copy)
 

@@ -159,6 +159,8 @@ async def test_while_another_program_holds_the_database_all_fail_at_once(
     assert tried == begun + 1
     assert writer.stuck
 
+    assert await writer.write(sa.delete(TABLE).where(sa.false())) == 0
+    assert writer.stuck, "a full disk takes that, too"
     await writer.write(note(1))
     assert not writer.stuck
 

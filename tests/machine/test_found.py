@@ -13,6 +13,9 @@ from tests import faulty
 from tests.loopback import faults as loopback
 from tests.machine.world import World, buttons_of
 
+NONCE_OVER = 400.0
+"""Seconds after which Discord has forgotten a nonce, and the bot has swept some times."""
+
 
 @pytest.fixture
 def world() -> Generator[World]:
@@ -113,6 +116,26 @@ def test_a_request_that_was_answered_with_a_private_sentence_is_not_sent_after_a
     assert not world.videos.made
     assert world.rows() == []
     assert world.public() == []
+
+
+def test_whoever_was_told_is_not_told_again_because_the_disk_did_not_take_that(
+    world: World,
+) -> None:
+    async def filled(_: web.Request, apply: loopback.Apply) -> web.StreamResponse:
+        world.fill_disk()
+        return await apply()
+
+    world.ask("a cat")
+    world.loop.let_pass(5)
+    (notify,) = [one for one in world.buttons(world.people[1]) if one[1] is Action.NOTIFY]
+    world.press(world.people[1], notify[0], f"rushes:{notify[1]}:{notify[2]}")
+    world.loop.let_pass(1)
+    world.discord.meet("channel_send", filled)
+    world.darkroom.finish_all()
+    world.loop.let_pass(NONCE_OVER)
+    world.clear_disk()
+    world.loop.let_pass(NONCE_OVER)
+    assert len(world.public()) == 2, "the card and one ping"
 
 
 def test_a_deletion_that_the_disk_does_not_take_leaves_the_film(world: World) -> None:

@@ -41,10 +41,12 @@ R = TypeVar("R")
 
 STARTED: Final = 1.0
 """Seconds in which a bot has come as far as it can without a disk."""
-VERBS: Final = ("INSERT", "UPDATE", "DELETE")
+WRITES: Final = [
+    (verb, table) for verb in ("INSERT", "UPDATE", "DELETE") for table in ("jobs", "job_watchers")
+]
 FULL: Final = """
-CREATE TRIGGER IF NOT EXISTS full_{verb} BEFORE {verb} ON jobs
-BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END
+CREATE TRIGGER IF NOT EXISTS full_{0}_{1} BEFORE {0} ON {1}
+BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END;
 """
 _QUICK: Final = Path("/dev/shm")  # noqa: S108 - a folder of a random name is made there
 """A disk that is quick to sync, where there is one."""
@@ -220,11 +222,11 @@ class World:
 
     def fill_disk(self) -> None:
         self.is_full = True
-        self._script("".join(FULL.format(verb=verb) + ";" for verb in VERBS))
+        self._script("".join(FULL.format(*write) for write in WRITES))
 
     def clear_disk(self) -> None:
         self.is_full = False
-        self._script("".join(f"DROP TRIGGER IF EXISTS full_{verb};" for verb in VERBS))
+        self._script("".join("DROP TRIGGER IF EXISTS full_{}_{};".format(*at) for at in WRITES))
 
     def _script(self, statements: str) -> None:
         """Change the schema beside the bot, which is between two transactions."""

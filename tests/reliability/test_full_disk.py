@@ -13,6 +13,8 @@ from tests.loopback.driver import Loopback
 from tests.reliability.film_club import FilmClub
 from tests.reliability.studio import HeldVideos
 from tests.small_disk import SmallDisk, small_disk
+from tests.videos.films import box
+from tests.videos.reels import reel
 
 MIB = 1024**2
 CANNOT_WRITE = "cannot write to its disk"
@@ -94,6 +96,19 @@ async def test_a_process_is_started_while_nothing_can_be_written_down(
     await it_comes_once(club)
 
 
+async def test_a_start_on_a_full_disk_says_so(club: FilmClub, disk: SmallDisk) -> None:
+    await club.ask()
+    await club.until_card_says("In progress")
+    await club.bot.kill()
+    disk.fill()
+
+    await club.bot.launch()
+    await club.until_card_says(CANNOT_WRITE)
+    disk.make_room()
+
+    await it_comes_once(club)
+
+
 async def finished_on_a_full_disk(club: FilmClub, disk: SmallDisk) -> None:
     await club.ask()
     await club.until_card_says("In progress")
@@ -115,8 +130,7 @@ async def it_comes_once(club: FilmClub) -> None:
 def template(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A film with 3 MiB of nothing in a box of its own."""
     film = tmp_path_factory.mktemp("large") / "film.mp4"
-    nothing = 3 * MIB
-    film.write_bytes(template.read_bytes() + nothing.to_bytes(4) + b"free" + bytes(nothing - 8))
+    film.write_bytes(template.read_bytes() + box(b"free", bytes(3 * MIB)))
     return film
 
 
@@ -140,3 +154,33 @@ async def test_there_is_room_for_everything_but_the_film(club: FilmClub, disk: S
     assert "No space left on device" in club.bot.log
     assert "Traceback" not in club.bot.log
     assert list(disk.seen.glob("films/*.part")) == []
+
+
+@pytest.fixture
+def noisy(template: Path, tmp_path: Path) -> Path:
+    """The same, and pictures that take more bytes than they are to have."""
+    reel(tmp_path / "noisy.mp4", sound=None)
+    template.write_bytes((tmp_path / "noisy.mp4").read_bytes() + box(b"free", bytes(3 * MIB)))
+    return template
+
+
+@pytest.mark.usefixtures("noisy")
+async def test_there_is_room_for_everything_but_a_copy_that_fits(
+    club: FilmClub, disk: SmallDisk
+) -> None:
+    assert club.channel.guild is not None
+    club.channel.guild.upload_limit = MIB
+    await club.ask()
+    await club.until_card_says("In progress")
+    disk.fill(but=4 * MIB + 400 * 1024)
+    club.finish()
+    await club.until_card_says(CANNOT_WRITE)
+    assert club.rows()[0]["film"] is not None
+
+    disk.make_room()
+    await club.until_film(within=40)
+
+    assert "Encoded anew to fit" in club.card.text
+    assert club.videos.seen["create"] == 1
+    assert club.videos.seen["content"] == 1, "the film itself lies there already"
+    assert "Traceback" not in club.bot.log

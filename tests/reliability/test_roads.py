@@ -199,9 +199,25 @@ async def test_a_film_in_a_direct_message_is_deleted_with_the_card_that_was_clos
 
     await delete(club, *films(club.discord, private))
 
-    await club.discord.until(lambda: not club.discord.messages_in(club.channel))
-    assert club.discord.messages_in(private) == []
+    await club.discord.until(lambda: not club.discord.messages_in(private))
+    assert club.discord.messages_in(club.channel) == []
     assert club.rows() == []
+
+
+async def test_what_can_be_deleted_is_deleted_and_the_rest_is_said(club: FilmClub) -> None:
+    """Without the history nobody can tell which card the reply stands for."""
+    await old_card(club)
+    card = club.card
+    club.discord.meet("film", nothing, edits_spent)
+    club.finish()
+    await club.discord.until(lambda: club.rows()[0]["status"] == "delivered")
+    club.channel.bot_may = USUAL & ~READ_HISTORY
+
+    await delete(club, *films(club.discord, club.channel))
+
+    await club.discord.until(lambda: len(club.discord.private_to(club.ada)) > 1)
+    assert "may not remove the message" in club.discord.private_to(club.ada)[-1].text
+    assert club.discord.messages_in(club.channel) == [card]
 
 
 async def test_the_card_of_an_end_that_was_said_elsewhere_says_it_too(club: FilmClub) -> None:

@@ -121,7 +121,7 @@ async def test_a_full_disk_is_not_the_film_s_fault(tmp_path: Path) -> None:
         )
         _, said = await asyncio.wait_for(bot.communicate(), 60)
         assert list(disk.seen.iterdir()) == []
-    assert b"NoRoom: [Errno 28]" in said
+    assert b"NoRoom: no room for a copy that fits" in said
 
 
 async def test_an_encode_that_takes_for_ever_is_given_up(
