@@ -2,15 +2,18 @@
 
 import asyncio
 import logging
+import math
+import os
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
 from bot.background import Background
 from bot.jobs import lifecycle
-from bot.jobs.models import Job, JobChange, JobStatus
+from bot.jobs.models import FOLLOWED, Job, JobChange, JobStatus
 from bot.jobs.store import JobStore, StoreError
 
 _log = logging.getLogger(__name__)
@@ -19,6 +22,10 @@ ROUND: Final = 60.0
 """Seconds between two rounds through the films."""
 NOBODYS: Final = 3600.0
 """Seconds after its last change before a file that no job knows counts as left over."""
+
+
+AT_ONCE: Final = 200
+"""Films that are held in memory at the same time, however many there are."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,90 +80,109 @@ class FilmKeeper:
             await self._sleep(ROUND)
 
     async def tidy(self) -> None:
-        """Go through the films once. Raises StoreError and OSError."""
+        """Go through the films once, some at a time. Raises StoreError and OSError."""
         now = self._clock()
-        kept: list[Job] = []
-        for job in await self._store.kept_films():
-            ended = job.ended_at
-            if ended is None or now - ended <= self._time_of(job) or _is_linked(job, now):
-                kept.append(job)
-            else:
-                await self._let_go(job, now)
-        sizes = await asyncio.to_thread(_sizes, self._films)
-        await self._make_room([job for job in kept if job.film in sizes], sizes, now)
-        await self._clear_up(kept, sizes)
+        await self._let_old_ones_go(now)
+        await self._make_room(now)
+        await self._clear_up()
 
-    def _time_of(self, job: Job) -> float:
-        unseen = job.status is JobStatus.UNDELIVERED
-        return self._keep.undelivered if unseen else self._keep.delivered
+    async def _let_old_ones_go(self, now: float) -> None:
+        went = True
+        while went:
+            over = await self._store.films_over(
+                now,
+                delivered=now - self._keep.delivered,
+                undelivered=now - self._keep.undelivered,
+                limit=AT_ONCE,
+            )
+            went = any([await self._let_go(job, now) for job in over])
 
-    async def _let_go(self, job: Job, now: float) -> None:
+    async def _let_go(self, job: Job, now: float) -> bool:
+        """Let a job's film go; False where the job has moved on meanwhile."""
         after = lifecycle.let_go(job, now)
         if not await self._store.save(job, after):
-            return
+            return False
         await self._unlink([str(job.film), job.film_copy])
         if after.status is not job.status:
             _log.warning("an undelivered film's time is over", extra=job.log_context())
             self._announce(JobChange(job, after))
+        return True
 
-    async def _make_room(self, kept: list[Job], sizes: dict[str, int], now: float) -> None:
+    async def _make_room(self, now: float) -> None:
         """Let go of the films that were delivered longest ago, until the rest has room."""
-        taken = sum(sizes.values())
-        for job in kept:
-            if taken <= self._keep.budget:
-                self._told = False
-                return
-            seen = job.ended_at is not None and job.status is not JobStatus.UNDELIVERED
-            if seen and not _is_linked(job, now):
-                await self._let_go(job, now)
-                taken -= sizes[str(job.film)]
-        if taken > self._keep.budget and not self._told:
-            self._told = True
+        taken = await asyncio.to_thread(_room_taken, self._films)
+        went = True
+        while went and taken > self._keep.budget:
+            went = False
+            for job in await self._store.films_seen(now, limit=AT_ONCE):
+                if taken <= self._keep.budget:
+                    break
+                size = await asyncio.to_thread(_size, self._films / str(job.film))
+                if await self._let_go(job, now):
+                    went = True
+                    taken -= size
+        self._tell_of_room(taken)
+
+    def _tell_of_room(self, taken: int) -> None:
+        """Say once that there is too little room for what must not be deleted; in bytes."""
+        is_short = taken > self._keep.budget
+        if is_short and not self._told:
             _log.warning(
                 "films that could not be delivered yet or that have a link take %d MB, more than "
                 "FILMS_MAX_GB allows; none of them is deleted before its time",
                 taken // 10**6,
             )
+        self._told = is_short
 
-    async def _clear_up(self, kept: list[Job], sizes: dict[str, int]) -> None:
+    async def _clear_up(self) -> None:
         """Remove what a stopped process left in the folder and no job knows."""
-        known = {job.film for job in kept}
-        known |= {job.film_copy for job in kept if job.status is JobStatus.UNDELIVERED}
-        strange = [name for name in sizes if name not in known]
-        if not strange:
-            return
-        running = await self._store.followed_ids()
-        left = [name for name in strange if name.partition(".")[0] not in running]
-        old = await asyncio.to_thread(_untouched, self._films, left, time.time() - NOBODYS)
-        await self._unlink(old)
+        untouched = _untouched(self._films, time.time() - NOBODYS)
+        while names := await asyncio.to_thread(next, untouched, None):
+            found = await self._store.with_ids({_job_of(name) for name in names})
+            known = {job.film for job in found}
+            known |= {job.film_copy for job in found if job.status is JobStatus.UNDELIVERED}
+            running = {job.id for job in found if job.status in FOLLOWED}
+            await self._unlink(
+                name for name in names if name not in known and _job_of(name) not in running
+            )
 
     async def _unlink(self, names: Iterable[str]) -> None:
         for name in names:
             await asyncio.to_thread((self._films / name).unlink, missing_ok=True)
 
 
-def _is_linked(job: Job, now: float) -> bool:
-    return job.link_expires_at is not None and now < job.link_expires_at
+def _job_of(name: str) -> str:
+    """Return the id of the job that a file of the folder belongs to."""
+    return name.partition(".")[0]
 
 
-def _sizes(folder: Path) -> dict[str, int]:
-    """Return the bytes that each file takes."""
-    sizes: dict[str, int] = {}
-    for path in folder.iterdir():
-        try:
-            sizes[path.name] = path.stat().st_size
-        except FileNotFoundError:
-            continue
-    return sizes
+def _room_taken(folder: Path) -> int:
+    """Return the bytes of all files together. Blocking."""
+    with os.scandir(folder) as entries:
+        return sum(map(_size, entries))
 
 
-def _untouched(folder: Path, names: list[str], since: float) -> list[str]:
-    """Return the files that nobody has written to since a time, as the disk's clock says."""
-    found: list[str] = []
-    for name in names:
-        try:
-            if (folder / name).stat().st_mtime < since:
-                found.append(name)
-        except FileNotFoundError:
-            continue
-    return found
+def _size(file: Path | os.DirEntry[str]) -> int:
+    """Return the bytes of a file, 0 where it is gone. Blocking."""
+    try:
+        return file.stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+def _untouched(folder: Path, since: float) -> Iterator[list[str]]:
+    """Give the files that nobody has written to since a time, as the disk's clock says. Blocking.
+
+    AT_ONCE of them together, so that a folder of ten thousand takes no memory.
+    """
+    with os.scandir(folder) as entries:
+        old = (entry.name for entry in entries if _changed_at(entry) < since)
+        while names := list(islice(old, AT_ONCE)):
+            yield names
+
+
+def _changed_at(entry: os.DirEntry[str]) -> float:
+    try:
+        return entry.stat().st_mtime
+    except FileNotFoundError:
+        return math.inf

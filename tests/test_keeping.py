@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bot import keeping
 from bot.jobs.lifecycle import NOT_KEPT
 from bot.jobs.models import Job, JobChange, JobStatus
 from bot.jobs.store import JobStore
@@ -27,7 +28,7 @@ class Shelf:
 
     async def put(self, name: str, status: JobStatus, *, ended: float, size: int = 10) -> Job:
         ended_at = None if status is JobStatus.COMPLETED else NOW + ended
-        there = job(status=status, film=f"{name}.mp4", ended_at=ended_at)
+        there = job(id=name, status=status, film=f"{name}.mp4", ended_at=ended_at)
         assert await self.store.admit(there, most_of_user=MANY, most=MANY)
         (self.films / f"{name}.mp4").write_bytes(bytes(size))
         return there
@@ -131,6 +132,29 @@ async def test_leftovers_go_when_nobody_has_written_to_them_for_an_hour(shelf: S
         os.utime(shelf.films / name, (long_ago, long_ago))
 
     assert await shelf.tidy(at=10) == {"fresh", running.id}
+
+
+async def test_however_many_there_are(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keeping, "AT_ONCE", 3)
+    long_ago = time.time() - NOBODYS - 60
+    for number in range(7):
+        await shelf.put(f"old {number}", JobStatus.DELIVERED, ended=0)
+        await shelf.put(f"new {number}", JobStatus.DELIVERED, ended=DAY + number, size=40)
+        (shelf.films / f"left {number}").write_bytes(b"half a film")
+        os.utime(shelf.films / f"left {number}", (long_ago, long_ago))
+        os.utime(shelf.films / f"new {number}.mp4", (long_ago, long_ago))
+
+    assert await shelf.tidy(at=DAY + 100, budget=80 + 7 * 11) == {"new 5", "new 6"}
+
+
+async def test_what_has_no_file_makes_no_room(shelf: Shelf) -> None:
+    gone = await shelf.put("gone", JobStatus.DELIVERED, ended=0)
+    (shelf.films / "gone.mp4").unlink()
+    await shelf.put("first", JobStatus.DELIVERED, ended=1, size=40)
+    await shelf.put("second", JobStatus.DELIVERED, ended=2, size=40)
+
+    assert await shelf.tidy(at=10, budget=40) == {"second"}
+    assert await shelf.store.get(gone.id) == gone.evolve(film=None)
 
 
 async def test_a_job_whose_film_went_is_still_in_the_history(shelf: Shelf) -> None:

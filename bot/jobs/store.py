@@ -252,17 +252,26 @@ class JobStore:
             )
         )
 
-    async def kept_films(self) -> list[Job]:
-        """Return the jobs that have ended and whose film lies on our disk, longest ended first."""
-        return await self._jobs(
-            sa.select(jobs)
-            .where(jobs.c.film.is_not(None), jobs.c.status.not_in(ACTIVE))
-            .order_by(jobs.c.ended_at)
-        )
+    async def films_over(
+        self, now: float, *, delivered: float, undelivered: float, limit: int
+    ) -> list[Job]:
+        """Return jobs whose film lies on our disk and has had its time, longest ended first.
 
-    async def followed_ids(self) -> set[str]:
-        """Return the ids of the jobs that the tracker looks after."""
-        return set(await self._column(sa.select(jobs.c.id).where(jobs.c.status.in_(FOLLOWED))))
+        `delivered` and `undelivered` are the times before which they have to have ended; a film
+        with a link has its time while that lives.
+        """
+        unseen = jobs.c.status == JobStatus.UNDELIVERED
+        before = sa.case((unseen, undelivered), else_=delivered)
+        return await self._jobs(_ended_with_film(now).where(jobs.c.ended_at < before).limit(limit))
+
+    async def films_seen(self, now: float, *, limit: int) -> list[Job]:
+        """Return jobs whose film lies on our disk and is needed no more, longest ended first."""
+        seen = jobs.c.status != JobStatus.UNDELIVERED
+        return await self._jobs(_ended_with_film(now).where(seen).limit(limit))
+
+    async def with_ids(self, ids: Collection[str]) -> list[Job]:
+        """Return those of these jobs that there are."""
+        return await self._jobs(sa.select(jobs).where(jobs.c.id.in_(ids)))
 
     async def undelivered(self, code: str) -> list[Job]:
         """Return the jobs whose film is kept because of this code."""
@@ -442,6 +451,17 @@ def _value(row: sa.RowMapping) -> Any:  # noqa: ANN401
 
 def _itself(row: sa.RowMapping) -> sa.RowMapping:
     return row
+
+
+def _ended_with_film(now: float) -> sa.Select[Any]:
+    """Select jobs that have ended, whose film lies on our disk and has no link that lives."""
+    link = jobs.c.link_expires_at
+    return (
+        sa.select(jobs)
+        .where(jobs.c.film.is_not(None), jobs.c.status.not_in(ACTIVE), jobs.c.ended_at.is_not(None))
+        .where(sa.or_(link.is_(None), link <= now))
+        .order_by(jobs.c.ended_at)
+    )
 
 
 def _conditions(search: Search) -> list[sa.ColumnElement[bool]]:
