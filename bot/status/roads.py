@@ -45,21 +45,26 @@ class Roads:
     async def reach(self, job: Job, draw: Draw, *, now: float, film: Film | None = None) -> Posted:
         """Put the picture where the requester sees it.
 
-        A road that was begun before is gone on with: what was sent on it may have arrived. Raises
-        TokenDead where the channel is to be tried, CardGone, TooLarge, NoAccess where no road is
-        left, and discord.HTTPException for what may pass by itself.
+        A road that was begun before is gone on with: what was sent on it may have arrived. Where a
+        direct message is refused, nothing has, and the channel may be open by now. Raises TokenDead
+        where the channel is to be tried, CardGone, TooLarge, NoAccess where no road is left, and
+        discord.HTTPException for what may pass by itself.
         """
-        if job.road is not Road.DIRECT:
+        if job.road is Road.DIRECT:
             try:
+                return await send_directly(self._client, job, draw(elsewhere=True), film)
+            except NoAccess:
                 return await self._in_channel(job, draw(), now=now, film=film)
-            except NoAccess as closed:
-                self._tell_operator(job, closed)
-            if job.is_member and (posted := await self._shown_before(job, film)) is not None:
-                return posted
-            # Nothing is looked for on a road that is new.
-            await self._begin(job, Road.DIRECT)
-            job = job.evolve(road=None)
-        return await send_directly(self._client, job, draw(elsewhere=True), film)
+        try:
+            return await self._in_channel(job, draw(), now=now, film=film)
+        except NoAccess as closed:
+            self._tell_operator(job, closed)
+        if job.is_member and (posted := await self._shown_before(job, film)) is not None:
+            return posted
+        await self._begin(job, Road.DIRECT)
+        # Nothing is looked for on a road that is new.
+        new = job.evolve(road=None)
+        return await send_directly(self._client, new, draw(elsewhere=True), film)
 
     async def _in_channel(
         self, job: Job, view: ui.LayoutView, *, now: float, film: Film | None

@@ -80,6 +80,24 @@ async def test_killed_after_the_direct_message_was_taken(club: FilmClub, later: 
     assert len(club.discord.messages_in(private)) == 1
 
 
+async def test_killed_before_the_direct_message_was_refused(club: FilmClub) -> None:
+    """The channel is open again after the restart, and nothing else is."""
+    await old_card(club)
+    club.channel.bot_may = 0
+    direct = Held()
+    club.discord.meet("dm", direct, *[answer(403, 50007)] * 2)
+    club.finish()
+    await direct.reached.wait()
+    await club.bot.kill()
+
+    club.channel.bot_may = USUAL
+    await club.bot.start()
+    await club.discord.until(lambda: club.rows()[0]["status"] == "delivered")
+
+    await club.assert_film_came_once()
+    assert club.discord.messages_in(club.discord.dm(club.ada)) == []
+
+
 async def test_the_answer_to_the_last_edit_was_lost_and_no_other_is_taken(club: FilmClub) -> None:
     """The card shows the film already, so no reply has to."""
     await old_card(club)
