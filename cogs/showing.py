@@ -114,12 +114,13 @@ class Showing(commands.Cog):
     async def _send(self, job: Job, job_id: str) -> None:
         """Draw a card; `job_id` is the editor's own, which is remembered instead of a copy."""
         try:
-            if await self._has_drawn(job, job_id):
+            if await self._drew(job, job_id):
                 await self.deliveries.seen(job)
         except StoreError as error:
             _log.warning("a card is not written down: %s", error, extra=job.log_context())
 
-    async def _has_drawn(self, job: Job, job_id: str) -> bool:
+    async def _drew(self, job: Job, job_id: str) -> bool:
+        """Draw a card that looks otherwise now; False where that was not taken."""
         draw = await self._brush(job)
         if self._drawn.get(job_id) != (drawn := _digest(draw())):
             try:

@@ -16,7 +16,7 @@ _log = logging.getLogger(__name__)
 async def remove_messages(client: discord.Client, job: Job) -> bool:
     """Delete every message of a job; False where one may be left. One that is gone is no fault."""
     # Each by itself, and the reply last: it alone names the card that it replaces.
-    steps = [_remove(client, job)]
+    steps = [_remove(client, job, job.message_id)]
     if job.road is Road.REPLY:
         steps.insert(0, _remove_left(client, job))
     elif job.road is Road.DIRECT:
@@ -35,16 +35,14 @@ async def _succeeds(step: Coroutine[object, object, None], job: Job) -> bool:
     return True
 
 
-async def _remove(client: discord.Client, job: Job, message_id: int | None = None) -> None:
-    message_id = message_id or job.message_id
+async def _remove(client: discord.Client, job: Job, message_id: int | None) -> None:
     if message_id is not None:
         channel = client.get_partial_messageable(job.channel_id, guild_id=job.guild_id)
         await channel.get_partial_message(message_id).delete()
 
 
 async def _remove_left(client: discord.Client, job: Job) -> None:
-    if (card := await find_left_card(client, job)) is not None:
-        await _remove(client, job, card)
+    await _remove(client, job, await find_left_card(client, job))
 
 
 async def _remove_direct(client: discord.Client, job: Job) -> None:
