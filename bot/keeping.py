@@ -5,7 +5,7 @@ import logging
 import math
 import os
 import time
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -95,32 +95,31 @@ class FilmKeeper:
                 undelivered=now - self._keep.undelivered,
                 limit=AT_ONCE,
             )
-            went = any([await self._let_go(job, now) for job in over])
+            went = await self._let_go(over, now)
 
-    async def _let_go(self, job: Job, now: float) -> bool:
-        """Let a job's film go; False where the job has moved on meanwhile."""
-        after = lifecycle.let_go(job, now)
-        if not await self._store.save(job, after):
-            return False
-        await self._unlink([str(job.film), job.film_copy])
-        if after.status is not job.status:
-            _log.warning("an undelivered film's time is over", extra=job.log_context())
-            self._announce(JobChange(job, after))
-        return True
+    async def _let_go(self, over: Sequence[Job], now: float) -> bool:
+        """Let these jobs' films go; False where none is left of those that have not moved on."""
+        went = await self._store.save_all([(job, lifecycle.let_go(job, now)) for job in over])
+        await self._unlink(name for job, _ in went for name in (str(job.film), job.film_copy))
+        for job, after in went:
+            if after.status is not job.status:
+                _log.warning("an undelivered film's time is over", extra=job.log_context())
+                self._announce(JobChange(job, after))
+        return bool(went)
 
     async def _make_room(self, now: float) -> None:
         """Let go of the films that were delivered longest ago, until the rest has room."""
         taken = await asyncio.to_thread(_room_taken, self._films)
         went = True
         while went and taken > self._keep.budget:
-            went = False
-            for job in await self._store.films_seen(now, limit=AT_ONCE):
-                if taken <= self._keep.budget:
-                    break
-                size = await asyncio.to_thread(_size, self._films / str(job.film))
-                if await self._let_go(job, now):
-                    went = True
+            seen = await self._store.films_seen(now, limit=AT_ONCE)
+            sizes = await asyncio.to_thread(_sizes, self._films, seen)
+            first: list[Job] = []
+            for job, size in zip(seen, sizes, strict=True):
+                if taken > self._keep.budget:
+                    first.append(job)
                     taken -= size
+            went = await self._let_go(first, now)
         self._tell_of_room(taken)
 
     def _tell_of_room(self, taken: int) -> None:
@@ -147,8 +146,12 @@ class FilmKeeper:
             )
 
     async def _unlink(self, names: Iterable[str]) -> None:
-        for name in names:
-            await asyncio.to_thread((self._films / name).unlink, missing_ok=True)
+        await asyncio.to_thread(_remove, [self._films / name for name in names])
+
+
+def _remove(files: Iterable[Path]) -> None:
+    for file in files:
+        file.unlink(missing_ok=True)
 
 
 def _job_of(name: str) -> str:
@@ -159,10 +162,14 @@ def _job_of(name: str) -> str:
 def _room_taken(folder: Path) -> int:
     """Return the bytes of all files together. Blocking."""
     with os.scandir(folder) as entries:
-        return sum(map(_size, entries))
+        return sum(map(size_of, entries))
 
 
-def _size(file: Path | os.DirEntry[str]) -> int:
+def _sizes(folder: Path, of: Iterable[Job]) -> list[int]:
+    return [size_of(folder / str(job.film)) for job in of]
+
+
+def size_of(file: Path | os.DirEntry[str]) -> int:
     """Return the bytes of a file, 0 where it is gone. Blocking."""
     try:
         return file.stat().st_size

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from bot.jobs.models import Job, JobStatus
+from bot.keeping import size_of
 from bot.status.message import Film, TooLarge
 from bot.status.view import film_name
 from bot.videos.fitting import CannotFit
@@ -61,7 +62,7 @@ class Ladder:
         """
         done = job.evolve(status=JobStatus.DELIVERED, fitted=False)
         film = self._films / str(job.film)
-        size = await asyncio.to_thread(_size, film)
+        size = await asyncio.to_thread(size_of, film)
         fits = size <= self._limit(job, size)
         if fits and film.suffix not in UNPLAYED:
             return Step(done, Film(film, film_name(done), size))
@@ -95,9 +96,9 @@ class Ladder:
     async def _copy(self, job: Job, film: Path, fitting: Callable[[], None]) -> tuple[Path, int]:
         """Return a copy that fits and its bytes; one from before a restart is used again."""
         copy = self._films / job.film_copy
-        enough = max(LEAST_COPY, await asyncio.to_thread(_size, film))
+        enough = max(LEAST_COPY, await asyncio.to_thread(size_of, film))
         while True:
-            size = await asyncio.to_thread(_size, copy)
+            size = await asyncio.to_thread(size_of, copy)
             # The limit may have shrunk while it was encoded: the token's life is over.
             limit = self._limit(job, size)
             if 0 < size <= limit:
@@ -105,11 +106,3 @@ class Ladder:
             fitting()
             async with self._one_at_a_time:
                 await self._fit(film, copy, min(limit, enough))
-
-
-def _size(path: Path) -> int:
-    """Return the bytes of a file, 0 where there is none. Blocking."""
-    try:
-        return path.stat().st_size
-    except FileNotFoundError:
-        return 0
