@@ -17,8 +17,8 @@ from yarl import URL
 
 from bot.archive import Archive
 from bot.deliveries import Deliveries
+from bot.jobs.ledger import until_taken
 from bot.jobs.models import Job
-from bot.jobs.store import StoreError
 from bot.jobs.tracker import JobTracker
 from bot.keeping import FilmKeeper
 from bot.status.buckets import EditBuckets
@@ -47,8 +47,6 @@ EXTENSIONS: Final = (
 
 LONGEST_WAIT: Final = 60.0
 """Seconds between two tries to reach Discord at the start, at the most."""
-DISK_WAIT: Final = 10.0
-"""Seconds between two tries to write what the disk did not take, at the most."""
 FIRST_REPEATED: Final = 2
 _AWAY: Final = frozenset({429, *range(500, 600)})
 """Answers that pass; what else Discord says no to stays so."""
@@ -178,9 +176,7 @@ class VideoBot(commands.AutoShardedBot):
 
     async def _once_written(self, work: Callable[[], Awaitable[Result]]) -> Result:
         """Do what can be repeated, as soon as the disk takes it; until then the cards say that."""
-        async for attempt in stamina.retry_context(
-            on=StoreError, attempts=None, timeout=None, wait_max=DISK_WAIT
-        ):
+        async for attempt in until_taken():
             with attempt:
                 if attempt.num == FIRST_REPEATED:
                     await self.tracker.redraw()

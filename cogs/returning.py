@@ -4,13 +4,12 @@ import asyncio
 from typing import Any, Final
 
 import discord
-import stamina
 from discord.ext import commands
 
 from bot.background import Background
-from bot.client import DISK_WAIT, VideoBot
+from bot.client import VideoBot
+from bot.jobs.ledger import until_taken
 from bot.jobs.models import Job, JobChange
-from bot.jobs.store import StoreError
 from bot.status.words import NO_ACCESS
 
 GATHERED: Final = 0.1
@@ -84,9 +83,7 @@ class Returning(commands.Cog):
         await asyncio.sleep(GATHERED)
         opened, self._opened = self._opened, set()
 
-        async for attempt in stamina.retry_context(
-            on=StoreError, attempts=None, timeout=None, wait_max=DISK_WAIT
-        ):
+        async for attempt in until_taken():
             with attempt:
                 await self._make_up_in(opened)
 

@@ -1,7 +1,7 @@
 """The ledger: what becomes of a job is written down, then announced."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Final
 
 import stamina
@@ -13,6 +13,15 @@ _log = logging.getLogger(__name__)
 
 SAVE_TRIES: Final = 6
 """Tries to write down what cannot be asked for again: the id of a film that is being paid for."""
+
+
+DISK_WAIT: Final = 10.0
+"""Seconds between two tries to write what the disk did not take, at the most."""
+
+
+def until_taken() -> AsyncIterator[stamina.Attempt]:
+    """Give attempts at what can be repeated, for as long as the disk takes nothing."""
+    return stamina.retry_context(on=StoreError, attempts=None, timeout=None, wait_max=DISK_WAIT)
 
 
 class Ledger:
