@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from bot.jobs.models import TOKEN_LIFE, Job
+from bot.jobs.models import TOKEN_LIFE, Job, JobStatus
 from bot.jobs.store import JobStore
 
 NOW = 1_795_000_000.0
 MANY = 1000
 MIB = 1024**2
+PAUSE = 2.0
+LATER = NOW + 100
 
 
 def job(**fields: Any) -> Job:  # noqa: ANN401 - a field of Job each
@@ -33,6 +35,23 @@ def job(**fields: Any) -> Job:  # noqa: ANN401 - a field of Job each
         "created_at": NOW,
     }
     return Job(**(common | fields))
+
+
+def rendering(**fields: Any) -> Job:  # noqa: ANN401 - a field of Job each
+    common: dict[str, Any] = {"status": JobStatus.IN_PROGRESS, "video_id": "video_1"}
+    return job(**(common | fields))
+
+
+def finished(**fields: Any) -> Job:  # noqa: ANN401 - a field of Job each
+    return rendering(status=JobStatus.COMPLETED, completed_at=NOW, progress=100, **fields)
+
+
+def assert_ended(ended: Job, status: JobStatus) -> None:
+    assert ended.status is status
+    assert ended.ended_at == LATER
+    assert ended.next_look_at is None
+    assert ended.unreachable_since is None
+    assert ended.failed_looks == 0
 
 
 def address(folder: Path) -> str:
