@@ -27,6 +27,16 @@ def world() -> Generator[World]:
         made.close()
 
 
+def filling(world: World) -> loopback.Fault:
+    """Let Discord take the request, and the disk nothing more."""
+
+    async def filled(_: web.Request, apply: loopback.Apply) -> web.StreamResponse:
+        world.fill_disk()
+        return await apply()
+
+    return filled
+
+
 @pytest.mark.parametrize("turns", range(4, 16))
 def test_a_request_in_the_last_moment_of_a_stop_ends_by_no_fault_of_ours(
     world: World, turns: int
@@ -76,13 +86,9 @@ def test_a_film_that_was_taken_before_the_channel_closed_does_not_come_again(wor
 def test_a_card_goes_on_showing_the_film_whose_delivery_the_disk_did_not_take(
     world: World,
 ) -> None:
-    async def filled(_: web.Request, apply: loopback.Apply) -> web.StreamResponse:
-        world.fill_disk()
-        return await apply()
-
     world.ask("a cat")
     world.loop.let_pass(5)
-    world.discord.meet("film", filled)
+    world.discord.meet("film", filling(world))
     world.darkroom.finish_all()
     world.loop.let_pass(20)
     assert [row["status"] for row in world.rows()] == [JobStatus.COMPLETED]
@@ -121,16 +127,12 @@ def test_a_request_that_was_answered_with_a_private_sentence_is_not_sent_after_a
 def test_whoever_was_told_is_not_told_again_because_the_disk_did_not_take_that(
     world: World,
 ) -> None:
-    async def filled(_: web.Request, apply: loopback.Apply) -> web.StreamResponse:
-        world.fill_disk()
-        return await apply()
-
     world.ask("a cat")
     world.loop.let_pass(5)
     (notify,) = [one for one in world.buttons(world.people[1]) if one[1] is Action.NOTIFY]
     world.press(world.people[1], notify[0], f"rushes:{notify[1]}:{notify[2]}")
     world.loop.let_pass(1)
-    world.discord.meet("channel_send", filled)
+    world.discord.meet("channel_send", filling(world))
     world.darkroom.finish_all()
     world.loop.let_pass(NONCE_OVER)
     world.clear_disk()

@@ -33,6 +33,15 @@ def films(discord: Loopback, *channels: Channel) -> list[Message]:
     return [one for channel in channels for one in discord.messages_in(channel) if one.film]
 
 
+async def delivered_in_a_reply(club: FilmClub) -> Message:
+    """Let the film be finished, and its old card take no more edits."""
+    club.discord.meet("film", nothing, edits_spent)
+    club.finish()
+    await club.discord.until(lambda: club.rows()[0]["status"] == "delivered")
+    (reply,) = films(club.discord, club.channel)
+    return reply
+
+
 async def delete(club: FilmClub, film: Message) -> None:
     """Press the button, and the one that asks whether that is meant."""
     asked = await (await club.discord.press(club.ada, film, "Delete")).answered()
@@ -174,10 +183,7 @@ async def test_the_card_that_was_closed_says_where_the_film_is(club: FilmClub) -
 async def test_the_card_that_took_no_more_edits_says_where_the_film_is(club: FilmClub) -> None:
     await old_card(club)
     card = club.card
-    club.discord.meet("film", nothing, edits_spent)
-    club.finish()
-    await club.discord.until(lambda: club.rows()[0]["status"] == "delivered")
-    (reply,) = films(club.discord, club.channel)
+    reply = await delivered_in_a_reply(club)
     await club.bot.kill()
     club.rewrite("SET next_look_at = 1")
 
@@ -193,10 +199,7 @@ async def test_a_film_in_a_reply_is_deleted_with_the_card_that_took_no_more_edit
     club: FilmClub,
 ) -> None:
     await old_card(club)
-    club.discord.meet("film", nothing, edits_spent)
-    club.finish()
-    await club.discord.until(lambda: club.rows()[0]["status"] == "delivered")
-    (reply,) = films(club.discord, club.channel)
+    reply = await delivered_in_a_reply(club)
 
     await delete(club, reply)
 
@@ -226,12 +229,10 @@ async def test_what_can_be_deleted_is_deleted_and_the_rest_is_said(club: FilmClu
     """Without the history nobody can tell which card the reply stands for."""
     await old_card(club)
     card = club.card
-    club.discord.meet("film", nothing, edits_spent)
-    club.finish()
-    await club.discord.until(lambda: club.rows()[0]["status"] == "delivered")
+    reply = await delivered_in_a_reply(club)
     club.channel.bot_may = USUAL & ~READ_HISTORY
 
-    await delete(club, *films(club.discord, club.channel))
+    await delete(club, reply)
 
     await club.discord.until(lambda: len(club.discord.private_to(club.ada)) > 1)
     assert "may not remove the message" in club.discord.private_to(club.ada)[-1].text
