@@ -15,6 +15,7 @@ from typing import Final
 import simcord
 
 from bot.app import Timing, open_bot
+from bot.demo_page import adapt
 from bot.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -80,6 +81,7 @@ async def _stage(env: simcord.Env) -> None:
     async with env.preview(
         channel, viewers=viewers, layout="channel", width=width, height=height
     ) as preview:
+        adapt(preview)
         print(  # noqa: T201 - the one line a newcomer needs
             f"\nRushes is ready: {preview.url}\n"
             "Type /video in the page, and a film comes into the chat. Ctrl+C ends it.\n",
@@ -91,10 +93,6 @@ async def _stage(env: simcord.Env) -> None:
             await preview.wait_closed()
         finally:
             showing.cancel()
-            # A film that is being converted for the page would hold up the end as long as it takes.
-            worker = preview._media_worker  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
-            if worker is not None:
-                await worker.close()
 
 
 async def _keep_showing(env: simcord.Env, preview: simcord.Preview) -> None:
