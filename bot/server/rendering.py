@@ -5,21 +5,33 @@ import json
 import logging
 import signal
 import sys
-from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from bot.server.job import VideoJob
 from bot.server.store import Attempt
+from bot.videos.child import Child, Ended, lived
+from bot.videos.launch import Limits
+from bot.videos.launch import command as sandboxed
 
 logger = logging.getLogger(__name__)
 
 RENDERER: Final = (sys.executable, "-m", "bot.server.renderer")
 
-_HOME: Final = Path(__file__).resolve().parents[2]
-"""The folder that holds the `bot` package: started there, `-m bot...` finds it."""
+_THREADS: Final = ThreadPoolExecutor(64, thread_name_prefix="renderer")
+"""Where renderers are started and waited for: as many as a server may have workers."""
+
+_MEMORY: Final = 1_000_000_000
+"""Bytes of a renderer: a film of the largest size takes half."""
+
+_LONGEST: Final = 3600.0
+"""Seconds of its processors' time: the longest film takes a minute or two."""
+
+_LARGEST_FILE: Final = 1024**3
+"""Bytes of a film: the longest has some ten megabytes."""
 
 _SILENCE_LIMIT: Final = 300.0
 """Seconds without a word until a renderer counts as stuck; it prints one a second."""
@@ -27,8 +39,8 @@ _SILENCE_LIMIT: Final = 300.0
 _FAREWELL: Final = 1.0
 """Seconds a renderer gets to end by itself after SIGTERM."""
 
-_COMPLAINT_LIMIT: Final = 16 * 1024
-"""Bytes kept of what a renderer says on stderr."""
+_LONGEST_LINE: Final = 16
+"""Characters of a percent, with room; what is longer is none."""
 
 # What a process that was asked to end from outside says: by Python's count, and by the shell's.
 _ASKED_TO_END: Final = frozenset({-signal.SIGTERM, 128 + signal.SIGTERM})
@@ -54,30 +66,39 @@ async def render(
 
     Raises RenderFailedError or RenderInterruptedError. Cancelled, it ends the process first.
     """
-    process = await _start(command)
+    loop = asyncio.get_running_loop()
     try:
-        complaint, _ = await asyncio.gather(
-            _read_complaint(process), _converse(process, _order(job, image, attempt), report)
-        )
-    finally:
-        await _end(process)
-    _judge(process.returncode, complaint)
-
-
-async def _start(command: Sequence[str]) -> Process:
-    try:
-        return await asyncio.create_subprocess_exec(
-            *command,
-            stdin=PIPE,
-            stdout=PIPE,
-            stderr=PIPE,
-            cwd=_HOME,
-            # Ctrl-C in a terminal is meant for the server, which ends its renderers itself.
-            start_new_session=True,
-        )
+        async with asyncio.timeout(_SILENCE_LIMIT) as silence:
+            percents = _Percents(report, silence)
+            ended = await lived(
+                Child(lambda: _program(command, image, attempt)),
+                _order(job, image, attempt),
+                lambda piece: _pass_on(loop, percents, piece),
+                farewell=_FAREWELL,
+                pool=_THREADS,
+            )
+    except TimeoutError:
+        raise RenderFailedError(
+            f"The renderer stood still for {_SILENCE_LIMIT:.0f} seconds and was stopped."
+        ) from None
     except OSError as error:
         logger.exception("no renderer", extra={"action": "renderer_not_started"})
         raise RenderFailedError("The renderer could not be started.") from error
+    _judge(ended)
+
+
+def _program(command: Sequence[str], image: Path | None, attempt: Attempt) -> Sequence[str]:
+    """Return what is run: our own renderer in a child's sandbox, another program as it is."""
+    if tuple(command) != RENDERER:
+        return command
+    limits = Limits(
+        seconds=_LONGEST,
+        memory=_MEMORY,
+        file_bytes=_LARGEST_FILE,
+        reads=() if image is None else (image,),
+        writes=attempt.folder,
+    )
+    return sandboxed(RENDERER[-1], limits=limits)
 
 
 def _order(job: VideoJob, image: Path | None, attempt: Attempt) -> bytes:
@@ -92,52 +113,34 @@ def _order(job: VideoJob, image: Path | None, attempt: Attempt) -> bytes:
     return json.dumps(order).encode()
 
 
-async def _converse(process: Process, order: bytes, report: Callable[[int], None]) -> None:
-    """Hand over the order and pass on the percents until the process ends."""
-    if process.stdin is None or process.stdout is None:
-        raise RuntimeError("a renderer was started without pipes")
-    # A renderer that died before it read its order says why on stderr.
-    with suppress(ConnectionError):
-        process.stdin.write(order)
-        await process.stdin.drain()
-    process.stdin.close()
-    try:
-        while line := await asyncio.wait_for(process.stdout.readline(), _SILENCE_LIMIT):
-            if line.strip().isdigit():
-                report(int(line))
-        await asyncio.wait_for(process.wait(), _SILENCE_LIMIT)
-    except TimeoutError:
-        raise RenderFailedError(
-            f"The renderer stood still for {_SILENCE_LIMIT:.0f} seconds and was stopped."
-        ) from None
+class _Percents:
+    """What a renderer prints, line by line; each word of it ends a silence."""
+
+    def __init__(self, report: Callable[[int], None], silence: asyncio.Timeout) -> None:
+        self._report = report
+        self._silence = silence
+        self._line = b""
+
+    def hear(self, piece: bytes) -> None:
+        """Report each whole line that is a percent. To be called in the event loop."""
+        with suppress(RuntimeError):  # its time is over already
+            self._silence.reschedule(asyncio.get_running_loop().time() + _SILENCE_LIMIT)
+        *lines, rest = (self._line + piece).split(b"\n")
+        self._line = rest[:_LONGEST_LINE]
+        for line in lines:
+            if len(line) < _LONGEST_LINE and line.strip().isdigit():
+                self._report(int(line))
 
 
-async def _read_complaint(process: Process) -> str:
-    """Read stderr to its end, keeping the last of it."""
-    if process.stderr is None:
-        raise RuntimeError("a renderer was started without pipes")
-    kept = b""
-    while data := await process.stderr.read(_COMPLAINT_LIMIT):
-        kept = (kept + data)[-_COMPLAINT_LIMIT:]
-    return kept.decode(errors="replace").strip()
+def _pass_on(loop: asyncio.AbstractEventLoop, percents: _Percents, piece: bytes) -> None:
+    """Tell the event loop, from the thread that reads."""
+    with suppress(RuntimeError):  # it is closed
+        loop.call_soon_threadsafe(percents.hear, piece)
 
 
-async def _end(process: Process) -> None:
-    """End the process, politely first; nothing of it runs when this returns."""
-    if process.returncode is not None:
-        return
-    with suppress(ProcessLookupError):
-        process.terminate()
-    try:
-        await asyncio.wait_for(process.wait(), _FAREWELL)
-    except TimeoutError:
-        with suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
-
-
-def _judge(code: int | None, complaint: str) -> None:
-    """Turn an exit code and stderr into nothing, a failure or an interruption."""
+def _judge(ended: Ended) -> None:
+    """Turn an end into nothing, a failure or an interruption."""
+    code, complaint = ended.code, ended.complaint
     if code == 0:
         return
     if code in _ASKED_TO_END:

@@ -300,10 +300,11 @@ IMAGE_UNUSABLE: Final = N_(
 )
 # What bot.videos.frame and bot.videos.images say of an image, to be translated here.
 BAD_IMAGE: Final = (
-    N_("it has far too many pixels"),
+    N_("it has more than 16 megapixels"),
     N_("it is not a PNG, JPEG or WebP image"),
     N_("the file is damaged"),
     N_("it takes too long to open"),
+    N_("it takes too much memory to open"),
 )
 CANNOT_OPEN: Final = N_("it cannot be opened")
 RUNNING_SHOWN: Final = 5

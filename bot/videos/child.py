@@ -1,89 +1,234 @@
-"""A script of ours in a process of its own: what it says, and an end to it in any case."""
+"""A script of ours in a process of its own: what it says, and an end to it in any case.
+
+Every child of the bot is started here, in the sandbox of `bot.videos.sandbox`.
+"""
 
 import asyncio
+import logging
+import os
+import signal
 import subprocess
-import sys
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
-from functools import partial
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from threading import Thread
+from typing import IO, Final
+
+from bot.videos.launch import MEMORY, NEUTRAL, Limits, command, environment
+from bot.videos.sandbox import TELL
+
+_log = logging.getLogger(__name__)
 
 _THREADS: Final = ThreadPoolExecutor(8, thread_name_prefix="child")
 """Where children are started and waited for. A start takes until the child's own program begins,
 up to 0.2 s on busy processors, and asyncio's subprocesses start on the event loop. Not asyncio's
 threads either: files and the database would wait there for encodes."""
+MOST_SAID: Final = 128 * 1024**2
+"""Bytes taken of a child's standard output: the largest picture of a film's frame has 50 MB."""
+MOST_COMPLAINED: Final = 16 * 1024
+"""Bytes kept of a child's standard error, the last."""
+_PIECE: Final = 64 * 1024
+_TRACEBACK: Final = "Traceback (most recent call last)"
+_OUT_OF_TIME: Final = -int(getattr(signal, "SIGXCPU", 0))
 
 
 class ChildFailed(Exception):
     """It ended with an error; the message is its last line, empty where it said nothing."""
 
 
+@dataclass(frozen=True)
+class Ended:
+    """How a process ended: its exit code (minus the signal), and the last of its errors."""
+
+    code: int
+    complaint: str
+
+
 async def run_script(
-    script: Path, *arguments: str, data: bytes = b"", within: float, leash: bool = False
+    script: Path | str,
+    *arguments: str | Path,
+    data: bytes = b"",
+    within: float,
+    leash: bool = False,
+    memory: int = MEMORY,
+    writes: Path | None = None,
+    file_bytes: int = 0,
+    pool: Executor = _THREADS,
 ) -> bytes:
     """Run `script` with `data` on its standard input; return what it writes.
 
-    Raises ChildFailed, TimeoutError after `within` seconds, and OSError where no process can be
-    started. The process does not outlive the call. With `leash` its standard input gets no data,
-    and ends when this process does, even if that is killed: a long work can end with it.
+    It gets the environment's PATH alone, no network, `memory` bytes, and the files that it needs:
+    each argument that is a `Path` may be read, and `writes` is the folder it may write to, files of
+    at most `file_bytes`. (`bot.videos.sandbox` says what holds on which system.)
+
+    Raises ChildFailed, TimeoutError `within` seconds after its start, and OSError where no process
+    can be started. The process does not outlive the call, which waits for a thread of `pool`. With
+    `leash` its standard input gets no data, and ends when this process does, even if that is
+    killed: a long work can end with it where the system does not end it by itself.
     """
-    child = _Child([sys.executable, str(script), *arguments])
-    work = partial(child.run, data, within=within, leash=leash)
-    running = asyncio.get_running_loop().run_in_executor(_THREADS, work)
+    limits = Limits(seconds=within, memory=memory, file_bytes=file_bytes, writes=writes)
+    loop = asyncio.get_running_loop()
+    said = bytearray()
+    child: Child
+
+    def hear(piece: bytes) -> None:
+        said.extend(piece)
+        if len(said) > MOST_SAID:
+            child.kill()
+
+    async with asyncio.timeout(None) as time:
+
+        def started() -> None:
+            loop.call_soon_threadsafe(_begin, time, loop.time() + within)
+
+        child = Child(lambda: command(script, *arguments, limits=limits), started=started)
+        ended = await lived(child, data, hear, leash=leash, pool=pool)
+    if ended.code != 0:
+        _fail(ended, script)
+    return bytes(said)
+
+
+def _begin(time: asyncio.Timeout, end: float) -> None:
+    # The call may have been cancelled meanwhile.
+    with suppress(RuntimeError):
+        time.reschedule(end)
+
+
+def _fail(ended: Ended, script: Path | str) -> None:
+    """Raise what the end means. Only a sentence of the script's own is for people."""
+    if ended.code == _OUT_OF_TIME:
+        raise TimeoutError
+    lines = ended.complaint.splitlines()
+    if ended.code == 1 and lines and _TRACEBACK not in ended.complaint:
+        raise ChildFailed(lines[-1])
+    _log.warning("%s ended with %s: %s", script, ended.code, ended.complaint)
+    raise ChildFailed("")
+
+
+async def lived(
+    child: "Child",
+    data: bytes,
+    hear: Callable[[bytes], None],
+    *,
+    leash: bool = False,
+    farewell: float = 0.0,
+    pool: Executor = _THREADS,
+) -> Ended:
+    """Let `child` live in a thread of `pool` until it ends; `hear` is called there.
+
+    Raises OSError where it cannot be started. Nothing of it runs when this returns, also by being
+    cancelled: then it is asked to end and has `farewell` seconds before it is killed.
+    """
+    running = pool.submit(child.run, data, hear, leash=leash)
     try:
-        return await asyncio.shield(running)
+        return await asyncio.wrap_future(running)
     finally:
-        child.end()
-        await asyncio.gather(running, return_exceptions=True)
+        if not running.cancel() and not running.done():
+            over = asyncio.gather(asyncio.wrap_future(running), return_exceptions=True)
+            try:
+                if farewell:
+                    child.terminate()
+                    await asyncio.wait([over], timeout=farewell)
+            finally:
+                child.kill()
+            await over
 
 
-class _Child:
+class Child:
     """A process that one thread starts and waits for, and another may end."""
 
-    def __init__(self, command: list[str]) -> None:
+    def __init__(
+        self, command: Callable[[], Sequence[str]], *, started: Callable[[], None] | None = None
+    ) -> None:
+        """`started` is called in the thread of `run`, as soon as the process is there."""
         self._command = command
+        self._started = started
         self._process: subprocess.Popen[bytes] | None = None
         self._unwanted = False
 
-    def run(self, data: bytes, *, within: float, leash: bool) -> bytes:
-        """Be the whole life of the process; returns and raises as `run_script` does. Blocking."""
+    def run(self, data: bytes, hear: Callable[[bytes], None], *, leash: bool) -> Ended:
+        """Be the whole life of the process, whose output `hear` gets. Blocking; raises OSError."""
         if self._unwanted:
-            raise ChildFailed("")
+            return Ended(-signal.SIGTERM, "")
         with subprocess.Popen(  # noqa: S603 - a script of ours, without a shell
-            self._command,
+            self._command(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            env=environment(),
+            cwd=NEUTRAL,
+            # Ctrl-C in a terminal is meant for us, who end our children ourselves.
+            start_new_session=True,
         ) as process:
             self._process = process
-            # Whoever ends it sets the one and reads the other, in the other order.
+            # `kill` sets `_unwanted` before it reads `_process`; this does the reverse.
             if self._unwanted:
                 process.kill()
-            out, sentence = _heard(process, data, within=within, leash=leash)
-        if process.returncode != 0:
-            lines = sentence.decode("utf-8", "replace").strip().splitlines()
-            raise ChildFailed(lines[-1] if lines else "")
-        return out
+            try:
+                if self._started is not None:
+                    self._started()
+                complaint = _heard(process, data, hear, leash=leash)
+            finally:
+                process.kill()
+        return Ended(process.returncode, complaint.decode("utf-8", "replace").strip())
 
-    def end(self) -> None:
-        """Kill the process, if it runs, and start none later."""
+    def terminate(self) -> None:
+        """Ask the process to end, if it runs, and start none later."""
+        self._unwanted = True
+        if self._process is not None:
+            self._process.terminate()
+
+    def kill(self) -> None:
+        """End the process, if it runs, and start none later."""
         self._unwanted = True
         if self._process is not None:
             self._process.kill()
 
 
 def _heard(
-    process: subprocess.Popen[bytes], data: bytes, *, within: float, leash: bool
-) -> tuple[bytes, bytes]:
-    """Return what it writes to its standard output and error. Nothing of it runs afterwards."""
-    held = process.stdin if leash else None
-    if leash:
-        process.stdin = None  # `communicate` would close it
+    process: subprocess.Popen[bytes], data: bytes, hear: Callable[[bytes], None], *, leash: bool
+) -> bytes:
+    """Hand over `data` and all output until both outputs end and the process does.
+
+    Returns the last of its standard error.
+    """
+    if process.stdin is None or process.stdout is None or process.stderr is None:
+        raise RuntimeError("a child was started without pipes")
+    complaint = bytearray()
+    aside = [Thread(target=_listen, args=(process.stderr, complaint), daemon=True)]
+    if not leash:
+        aside.append(Thread(target=_feed, args=(process.stdin, data), daemon=True))
+    for thread in aside:
+        thread.start()
+    while piece := os.read(process.stdout.fileno(), _PIECE):
+        hear(piece)
+    for thread in aside:
+        thread.join()
+    process.wait()
+    return bytes(complaint)
+
+
+def _feed(stdin: IO[bytes], data: bytes) -> None:
+    # One that died before it read all says why on its standard error.
+    with suppress(OSError), stdin:
+        stdin.write(data)
+
+
+def _listen(stderr: IO[bytes], kept: bytearray) -> None:
+    while piece := os.read(stderr.fileno(), _PIECE):
+        kept += piece
+        del kept[:-MOST_COMPLAINED]
+
+
+async def sandbox_abilities() -> frozenset[str]:
+    """Return what a child of ours gives up on this system, tried in one: words of `sandbox`.
+
+    Raises OSError and TimeoutError where no child can be started.
+    """
     try:
-        with held or nullcontext():
-            return process.communicate(data, within)
-    except subprocess.TimeoutExpired:
-        raise TimeoutError from None
-    finally:
-        process.kill()
+        said = await run_script(TELL, within=10.0)
+    except ChildFailed:
+        return frozenset()
+    return frozenset(said.decode().split())

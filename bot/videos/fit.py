@@ -40,8 +40,6 @@ SHORTEST_SIDE: Final = 240
 """Pixels. No film is scaled below it: then a link is the better way."""
 LARGEST_FRAME: Final = 50_000_000
 """Pixels. An 8K frame has 33 million; what claims more is no film for a chat."""
-MEMORY: Final = 2 * 1024**3
-"""Bytes this process may take: an 8K film needs about half."""
 COPIED_SOUND: Final = 0.15
 """Of all bits: what sound may take that is copied as it is."""
 SOUND_SHARE: Final = 0.1
@@ -279,18 +277,9 @@ def _end_with_parent() -> None:
     os._exit(1)
 
 
-def _bound_memory() -> None:
-    try:
-        import resource  # noqa: PLC0415 - not on Windows
-    except ImportError:
-        return
-    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
-
-
 def main() -> int:
     """`python fit.py FILM COPY LIMIT`."""
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    _bound_memory()
     if hasattr(os, "nice"):
         os.nice(10)
     film, copy, limit = sys.argv[1:]

@@ -6,11 +6,14 @@ from pathlib import Path
 from typing import Final
 
 from bot.videos.child import ChildFailed, run_script
+from bot.videos.launch import TRANSCODE_MEMORY
 
 TIME_LIMIT: Final = 900.0
 """Seconds. A minute of 4K takes two slow cores about half of it."""
 FULL: Final = 256 * 1024
 """Bytes: a disk with less room is why an encode failed."""
+NOTES: Final = 256 * 1024**2
+"""Bytes: what the encoder may write beside a copy that came out twice too large."""
 _FIT: Final = Path(__file__).with_name("fit.py")
 
 
@@ -28,7 +31,17 @@ async def fit_film(film: Path, copy: Path, limit: int) -> None:
     `copy` is there whole or not at all, however this ends. Raises CannotFit and NoRoom.
     """
     try:
-        await run_script(_FIT, str(film), str(copy), str(limit), within=TIME_LIMIT, leash=True)
+        await run_script(
+            _FIT,
+            film,
+            copy,
+            str(limit),
+            within=TIME_LIMIT,
+            leash=True,
+            memory=TRANSCODE_MEMORY,
+            writes=copy.parent,
+            file_bytes=2 * limit + NOTES,
+        )
     except TimeoutError as error:
         raise CannotFit("it takes too long") from error
     except (ChildFailed, OSError) as error:

@@ -11,8 +11,9 @@ from typing import Final
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-LARGEST_IMAGE: Final = 50_000_000
-"""Pixels. Twice a good camera's; a decompression bomb claims far more in a few kilobytes."""
+from bot.videos.header import MOST_PIXELS, is_too_large
+
+TOO_LARGE: Final = "it has more than 16 megapixels"
 FORMATS: Final = ("PNG", "JPEG", "WEBP")
 EXACT: Final = b"="
 FITTED: Final = b"~"
@@ -24,16 +25,21 @@ def fit(data: bytes, width: int, height: int) -> tuple[bytes, bool]:
     Cover, centred; EXIF orientation is kept and transparency laid on white. Raises ValueError with
     a sentence where the bytes are no such image, damaged, or too large to open.
     """
-    Image.MAX_IMAGE_PIXELS = LARGEST_IMAGE
+    # Some formats take memory for every pixel before Pillow has seen their size.
+    if is_too_large(data):
+        raise ValueError(TOO_LARGE)
+    Image.MAX_IMAGE_PIXELS = MOST_PIXELS
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             image = ImageOps.exif_transpose(Image.open(io.BytesIO(data), formats=FORMATS))
             flat = _flatten(image)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise ValueError("it has far too many pixels") from error
+        raise ValueError(TOO_LARGE) from error
     except UnidentifiedImageError as error:
         raise ValueError("it is not a PNG, JPEG or WebP image") from error
+    except MemoryError:
+        raise
     except Exception as error:  # Pillow raises whatever a damaged field leads to
         raise ValueError("the file is damaged") from error
     fitted = flat.size != (width, height)
@@ -59,9 +65,10 @@ def main() -> int:
     """`python frame.py WIDTH HEIGHT`: image on stdin, mark and PNG on stdout."""
     try:
         png, fitted = fit(sys.stdin.buffer.read(), int(sys.argv[1]), int(sys.argv[2]))
-    except (ValueError, MemoryError) as error:
-        sys.stderr.write(str(error) or "it does not fit into memory")
-        return 1
+    except ValueError as error:
+        sys.exit(str(error))
+    except MemoryError:
+        sys.exit("it takes too much memory to open")
     sys.stdout.buffer.write((FITTED if fitted else EXACT) + png)
     return 0
 

@@ -7,10 +7,14 @@ scaled and encoded by the same library: no second one is loaded, and no large pi
 import os
 import sys
 from fractions import Fraction
+from pathlib import Path
 from typing import Final, cast
 
 import av
+from av.container import InputContainer
 from av.error import FFmpegError
+
+from bot.videos.formats import FILE_ALONE, HEAD, demuxer
 
 AT: Final = 1.0
 """Seconds into the film: first frames are often black, or faded in."""
@@ -30,13 +34,13 @@ def still(film: str) -> bytes:
     """
     try:
         return _jpeg(_frame(film))
-    except (FFmpegError, IndexError) as error:
+    except (FFmpegError, IndexError, OSError) as error:
         raise ValueError(f"the film cannot be opened: {error}") from error
 
 
 def _frame(film: str) -> av.VideoFrame:
     found: av.VideoFrame | None = None
-    with av.open(film) as container:
+    with _opened(film) as container:
         stream = container.streams.video[0]
         if stream.width * stream.height > LARGEST_FRAME:
             raise ValueError("its frames are far too large")
@@ -50,6 +54,14 @@ def _frame(film: str) -> av.VideoFrame:
     if found is None:
         raise ValueError("the film has no frame")
     return found
+
+
+def _opened(film: str) -> InputContainer:
+    with Path(film).open("rb") as file:
+        form = demuxer(file.read(HEAD))
+    if form is None:
+        raise ValueError("the film cannot be opened: its first bytes are of no film")
+    return av.open(film, format=form, options=FILE_ALONE)
 
 
 def _jpeg(frame: av.VideoFrame) -> bytes:
@@ -71,9 +83,8 @@ def main() -> int:
         os.nice(10)
     try:
         jpeg = still(sys.argv[1])
-    except (ValueError, MemoryError) as error:
-        sys.stderr.write(str(error) or "it does not fit into memory")
-        return 1
+    except ValueError as error:
+        sys.exit(str(error))
     sys.stdout.buffer.write(jpeg)
     return 0
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from bot.videos.child import ChildFailed, run_script
 
-TIME_LIMIT: Final = 20.0
+TIME_LIMIT: Final = 10.0
 """Seconds. The first second of a 4K film takes about one on a slow core."""
 _STILL: Final = Path(__file__).with_name("still.py")
 
@@ -17,7 +17,7 @@ class NoStill(Exception):
 async def take_still(film: Path) -> bytes:
     """Return one frame of a film as a small JPEG; raises NoStill."""
     try:
-        return await run_script(_STILL, str(film), within=TIME_LIMIT)
+        return await run_script(_STILL, film, within=TIME_LIMIT)
     except TimeoutError as error:
         raise NoStill("it takes too long to open") from error
     except (ChildFailed, OSError) as error:

@@ -55,7 +55,11 @@ async def test_it_does_not_outlive_a_cancelled_call(
     told = tmp_path / "pid"
     complaints: list[object] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, what: complaints.append(what))
-    call = asyncio.create_task(run_script(script(WAITS), str(told), within=60, leash=leash))
+    call = asyncio.create_task(
+        run_script(
+            script(WAITS), str(told), within=60, leash=leash, writes=tmp_path, file_bytes=100
+        )
+    )
     pid = await told_pid(told)
 
     call.cancel()

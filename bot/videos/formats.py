@@ -1,0 +1,41 @@
+"""Which of FFmpeg's demuxers reads a film, told by the film's first bytes.
+
+Left to itself FFmpeg tries every format it knows, playlists that name other files and addresses
+among them; a film is opened by the one name that its bytes have here, and from its file alone.
+"""
+
+from typing import Final
+
+HEAD: Final = 377
+"""Bytes that are looked at: two packets of MPEG-TS."""
+FILE_ALONE: Final = {"protocol_whitelist": "file"}
+"""FFmpeg's option by which a film opens nothing but its own file."""
+
+_BOXES: Final = frozenset({b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"styp"})
+"""ISO/IEC 14496-12 and QuickTime: what a file begins with, after four bytes of size."""
+_BEGINNINGS: Final = {
+    b"\x1a\x45\xdf\xa3": "matroska",
+    b"FLV\x01": "flv",
+    b"OggS": "ogg",
+    b"GIF87a": "gif",
+    b"GIF89a": "gif",
+}
+_RIFF: Final = {b"AVI ": "avi", b"WEBP": "webp_pipe"}
+_TS_PACKET: Final = 188
+_TS_SYNC: Final = 0x47
+
+
+def demuxer(head: bytes) -> str | None:
+    """Return the demuxer's name for a file that begins with `head` (`HEAD` bytes); None for none.
+
+    Names as `ffmpeg -demuxers` lists them.
+    """
+    if head[4:8] in _BOXES:
+        return "mov"
+    if head[:4] == b"RIFF":
+        return _RIFF.get(head[8:12])
+    for beginning, name in _BEGINNINGS.items():
+        if head.startswith(beginning):
+            return name
+    packets = head[::_TS_PACKET][:2]
+    return "mpegts" if packets == bytes((_TS_SYNC, _TS_SYNC)) else None
