@@ -11,6 +11,9 @@ from bot.app import StartError, make_folder, open_store
 from bot.doctor.check import Check, Mark
 from bot.jobs.store import Search
 from bot.settings import Settings
+from bot.videos.child import sandbox_abilities
+from bot.videos.launch import MEMORY as MOST_MEMORY
+from bot.videos.sandbox import FILES, MEMORY, NETWORK
 
 LEAST_FREE: Final = 2 * 10**9
 """Bytes that should be free for films: one of the largest."""
@@ -30,7 +33,25 @@ async def checks(settings: Settings) -> list[Check]:
         mend = "make room, or set DATA_DIR to another disk"
         room = Check("disk", Mark.WARNING, room.found, mend)
     database = Check("database", Mark.GOOD, f"{jobs} films in the history")
-    return [database, room, *await _public_address(settings)]
+    return [database, room, await _children(), *await _public_address(settings)]
+
+
+async def _children() -> Check:
+    """Say what the processes that open images and films are kept from."""
+    try:
+        held = await sandbox_abilities()
+    except (OSError, TimeoutError) as error:
+        return Check(
+            "children", Mark.BAD, f"cannot be started: {error}", "let the bot start Python"
+        )
+    network = "no network" if NETWORK in held else "network open"
+    files = "no files but their own" if FILES in held else "all files open"
+    found = f"{network}, {files}"
+    if MEMORY in held:
+        found += f", {MOST_MEMORY // 10**6} MB"
+    if held >= {NETWORK, FILES}:
+        return Check("children", Mark.GOOD, found)
+    return Check("children", Mark.WARNING, found, "run the bot on Linux 5.13 or later")
 
 
 async def _public_address(settings: Settings) -> list[Check]:

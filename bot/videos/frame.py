@@ -13,41 +13,54 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from bot.videos.header import MOST_PIXELS, is_too_large
 
-TOO_LARGE: Final = "it has more than 16 megapixels"
 FORMATS: Final = ("PNG", "JPEG", "WEBP")
 EXACT: Final = b"="
 FITTED: Final = b"~"
 
 
+class TooLarge(ValueError):
+    """It has more pixels than are opened."""
+
+    def __init__(self) -> None:
+        super().__init__("it has more than 16 megapixels")
+
+
 def fit(data: bytes, width: int, height: int) -> tuple[bytes, bool]:
     """Return a PNG of exactly `width` x `height` pixels, and whether anything was cut or scaled.
 
-    Cover, centred; EXIF orientation is kept and transparency laid on white. Raises ValueError with
-    a sentence where the bytes are no such image, damaged, or too large to open.
+    Cover, centred. Raises as `upright` does.
     """
-    # Some formats take memory for every pixel before Pillow has seen their size.
-    if is_too_large(data):
-        raise ValueError(TOO_LARGE)
-    Image.MAX_IMAGE_PIXELS = MOST_PIXELS
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            image = ImageOps.exif_transpose(Image.open(io.BytesIO(data), formats=FORMATS))
-            flat = _flatten(image)
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise ValueError(TOO_LARGE) from error
-    except UnidentifiedImageError as error:
-        raise ValueError("it is not a PNG, JPEG or WebP image") from error
-    except MemoryError:
-        raise
-    except Exception as error:  # Pillow raises whatever a damaged field leads to
-        raise ValueError("the file is damaged") from error
+    flat = upright(data)
     fitted = flat.size != (width, height)
     if fitted:
         flat = ImageOps.fit(flat, (width, height), Image.Resampling.LANCZOS)
     out = io.BytesIO()
     flat.save(out, "PNG", compress_level=3)
     return out.getvalue(), fitted
+
+
+def upright(data: bytes) -> Image.Image:
+    """Open a PNG, JPEG or WebP in plain colours; EXIF orientation is kept, and white lies behind.
+
+    Raises TooLarge, ValueError with a sentence where the bytes are no such image, or damaged, and
+    MemoryError.
+    """
+    # Some formats take memory for every pixel before Pillow has seen their size.
+    if is_too_large(data):
+        raise TooLarge
+    Image.MAX_IMAGE_PIXELS = MOST_PIXELS
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            return _flatten(ImageOps.exif_transpose(Image.open(io.BytesIO(data), formats=FORMATS)))
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise TooLarge from error
+    except UnidentifiedImageError as error:
+        raise ValueError("it is not a PNG, JPEG or WebP image") from error
+    except MemoryError:
+        raise
+    except Exception as error:  # Pillow raises whatever a damaged field leads to
+        raise ValueError("the file is damaged") from error
 
 
 def _flatten(image: Image.Image) -> Image.Image:

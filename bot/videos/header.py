@@ -18,7 +18,10 @@ _SCAN: Final = 0xDA
 
 
 def image_size(data: bytes) -> tuple[int, int] | None:
-    """Return width and height of a PNG, JPEG or WebP; None where the header does not say it."""
+    """Return width and height of a PNG, JPEG or WebP; None where the header does not say it.
+
+    Raises ValueError where a JPEG has so much before it that opening it alone takes seconds.
+    """
     try:
         if data.startswith(_PNG):
             return struct.unpack_from(">II", data, 16)
@@ -32,7 +35,7 @@ def image_size(data: bytes) -> tuple[int, int] | None:
 
 
 def is_too_large(data: bytes) -> bool:
-    """Tell whether an image claims more pixels than are opened."""
+    """Tell whether an image claims more pixels than are opened; raises as `image_size` does."""
     width, height = image_size(data) or (0, 0)
     return width * height > MOST_PIXELS
 
@@ -48,7 +51,7 @@ def _jpeg(data: bytes) -> tuple[int, int] | None:
             return None
         # 0xFF before a marker fills up.
         at += 1 if marker == 0xFF else 2 if marker in _BARE_MARKERS else 2 + length  # noqa: PLR2004
-    return None
+    raise ValueError("the file is damaged")
 
 
 def _webp(data: bytes) -> tuple[int, int] | None:

@@ -1,21 +1,16 @@
 """A reference picture under a slow camera."""
 
-import io
 from pathlib import Path
 from typing import Final
 
 from PIL import Image, ImageOps
 
 from bot.server.preview.canvas import Canvas, Mask, split, yuv
-from bot.videos.header import MOST_PIXELS, is_too_large
+from bot.videos.frame import TooLarge, upright
 
 # How much closer the camera is at the end, and how far aside it has gone, in parts of the frame.
 ZOOM: Final = 0.12
 PAN: Final = 0.025
-# Transparent parts show this; white is what a picture's viewer puts behind them.
-PAPER: Final = "#ffffff"
-FORMATS: Final = ("PNG", "JPEG", "WEBP")
-TOO_LARGE: Final = "The reference picture has more than 16 megapixels."
 SHADE: Final = yuv("#05060c")
 
 
@@ -61,24 +56,12 @@ class Photograph:
 
 def _load(path: Path) -> Image.Image:
     """Return the picture upright and without transparency."""
-    data = path.read_bytes()
-    # Some formats take memory for every pixel before Pillow has seen their size.
-    if is_too_large(data):
-        raise ValueError(TOO_LARGE)
-    Image.MAX_IMAGE_PIXELS = MOST_PIXELS
     try:
-        with Image.open(io.BytesIO(data), formats=FORMATS) as opened:
-            return _flatten(ImageOps.exif_transpose(opened))
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        return upright(path.read_bytes())
+    except TooLarge as error:
+        raise ValueError("The reference picture has more than 16 megapixels.") from error
+    except (OSError, ValueError) as error:
         raise ValueError("The reference picture cannot be read.") from error
-
-
-def _flatten(picture: Image.Image) -> Image.Image:
-    if not picture.has_transparency_data:
-        return picture.convert("RGB")
-    layer = picture.convert("RGBA")
-    paper = Image.new("RGBA", layer.size, PAPER)
-    return Image.alpha_composite(paper, layer).convert("RGB")
 
 
 def _scrim(width: int, height: int) -> Image.Image:
