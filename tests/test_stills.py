@@ -1,6 +1,7 @@
 """The pictures of films, taken one after the other whatever comes meanwhile."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -9,8 +10,9 @@ import pytest
 from bot.jobs.models import Job, JobStatus
 from bot.jobs.store import JobStore
 from bot.stills import Stills
-from bot.videos.stills import NoStill
+from bot.videos.stills import NoStill, take_still
 from tests.jobs.support import NOW, address, job
+from tests.videos.bombs import films
 
 
 @pytest.fixture
@@ -88,6 +90,39 @@ async def test_a_film_without_a_frame_is_tried_once(store: JobStore, tmp_path: P
         await stills.catch_up(pause=no_pause)
     assert camera.taken == ["1", "0"]
     assert await store.stills(films) == {films[0].id: b"0"}
+
+
+@pytest.mark.parametrize("hostile", ["89 million samples", "nothing", "a playlist"])
+async def test_a_hostile_film_costs_one_child(
+    store: JobStore, tmp_path: Path, hostile: str
+) -> None:
+    film = await delivered(store, 1)
+    (tmp_path / "1.mp4").write_bytes(dict(films())[hostile])
+    taken: list[Path] = []
+
+    async def take(path: Path) -> bytes:
+        taken.append(path)
+        return await take_still(path)
+
+    stills = Stills(store=store, films=tmp_path, take=take)
+    for _ in range(3):
+        await stills.catch_up(pause=no_pause)
+
+    assert taken == [tmp_path / "1.mp4"]
+    assert await store.stills([film]) == {}
+
+
+async def test_a_film_that_hangs_costs_one_child(
+    store: JobStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.videos.stills.TIME_LIMIT", 0.2)
+    await delivered(store, 1)
+    os.mkfifo(tmp_path / "1.mp4")
+    stills = Stills(store=store, films=tmp_path, take=take_still)
+
+    await stills.catch_up(pause=no_pause)
+
+    assert await store.without_still(limit=9) == []
 
 
 async def test_none_is_taken_where_none_is_wanted(store: JobStore, tmp_path: Path) -> None:

@@ -74,5 +74,7 @@ def _policy(limits: Limits) -> Iterator[str]:
 def _libraries() -> tuple[str, ...]:
     """Return where the libraries are that open images and films; none of them is loaded here."""
     specs = (find_spec(name) for name in _LIBRARIES)
-    homes = (Path(spec.origin).parents[1] for spec in specs if spec and spec.origin)
+    origins = [Path(spec.origin) for spec in specs if spec and spec.origin]
+    # Some installers put links there that lead into their cache.
+    homes = (origin.parents[1] for each in origins for origin in (each, each.resolve()))
     return tuple(dict.fromkeys(str(home) for home in homes))

@@ -49,6 +49,7 @@ SYSTEM: Final = (
     "/usr/local/lib",
     "/nix/store",
     "/gnu/store",
+    "/home/linuxbrew/.linuxbrew",
     "/etc/ld.so.cache",
     "/sys/devices/system/cpu",
     "/dev/urandom",
