@@ -48,6 +48,8 @@ async def test_a_bot_that_can_work(server: VideosServer, tmp_path: Path) -> None
     assert code == 0
     assert checks["Videos server"]["found"].startswith("speaks rushes; preview")
     assert {checks[what]["mark"] for what in ("token", "clock", "database", "disk")} == {"ok"}
+    if sys.platform == "linux":
+        assert checks["children"]["found"].endswith("512 MB")
     assert "does not know Make a video, video, videos" in checks["commands"]["found"]
     assert checks["server Film club"]["found"] == "may work in 1 channels"
     assert "refused (HTTP 400)" in checks["a create"]["found"]

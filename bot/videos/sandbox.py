@@ -58,17 +58,21 @@ SYSTEM: Final = (
 NULL: Final = "/dev/null"
 
 FORBIDDEN: Final = {
-    # socket, io_uring_setup (opens sockets too), execve, execveat, ptrace
-    "x86_64": (0xC000003E, (41, 425, 59, 322, 101)),
-    "aarch64": (0xC00000B7, (198, 425, 221, 281, 117)),
+    # socket, io_uring_setup (opens sockets too), execve, execveat, ptrace, fork, vfork
+    "x86_64": (0xC000003E, (41, 425, 59, 322, 101, 57, 58), 56),
+    "aarch64": (0xC00000B7, (198, 425, 221, 281, 117), 220),
 }
-"""AUDIT_ARCH and system calls by machine. Landlock alone would leave UDP and unix sockets open."""
+"""AUDIT_ARCH, system calls, and the number of clone, by machine. Landlock alone would leave UDP and
+unix sockets open, and a process that it starts could outlive it."""
+CLONE3: Final = 435
+"""Refused as if it did not exist: C libraries then start threads by clone, whose flags are seen."""
+CLONE_THREAD: Final = 0x00010000
 X32_CALL: Final = 0x40000000
 """From here on: calls of x86-64's second table, which nobody needs."""
-LOAD, JUMP_EQUAL, JUMP_ABOVE, ANSWER = 0x20, 0x15, 0x35, 0x06
-ALLOW, REFUSE = 0x7FFF0000, 0x00050001
-"""SECCOMP_RET_ALLOW, and SECCOMP_RET_ERRNO with EPERM."""
-_NUMBER_AT, _ARCHITECTURE_AT = 0, 4
+LOAD, JUMP_EQUAL, JUMP_ABOVE, JUMP_SET, ANSWER = 0x20, 0x15, 0x35, 0x45, 0x06
+ALLOW, REFUSE, UNKNOWN = 0x7FFF0000, 0x00050001, 0x00050026
+"""SECCOMP_RET_ALLOW, and SECCOMP_RET_ERRNO with EPERM and ENOSYS."""
+_NUMBER_AT, _ARCHITECTURE_AT, _FLAGS_AT = 0, 4, 16
 
 _HERE: Final = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 - pathlib costs 5 ms
 PACKAGE: Final = os.path.dirname(_HERE)  # noqa: PTH120
@@ -161,18 +165,33 @@ def _allow(libc: ctypes.CDLL, rules: int, path: str, access: int) -> None:
 
 
 def _close_network(libc: ctypes.CDLL) -> None:
-    """Have the system refuse every socket, of whatever kind, and every other program."""
+    """Have the system refuse every socket, of whatever kind, and every other process."""
     machine = os.uname().machine
     if machine not in FORBIDDEN or sys.maxsize < 2**32:
         return
-    architecture, calls = FORBIDDEN[machine]
-    lines = [(LOAD, 0, 0, _ARCHITECTURE_AT), (JUMP_EQUAL, 0, len(calls) + 3, architecture)]
-    lines += [(LOAD, 0, 0, _NUMBER_AT), (JUMP_ABOVE, len(calls) + 1, 0, X32_CALL)]
-    lines += [(JUMP_EQUAL, len(calls) - at, 0, call) for at, call in enumerate(calls)]
-    lines += [(ANSWER, 0, 0, ALLOW), (ANSWER, 0, 0, REFUSE)]
+    lines = _filter(*FORBIDDEN[machine])
     code = ctypes.create_string_buffer(b"".join(struct.pack("=HBBI", *line) for line in lines))
     program = struct.pack("@HP", len(lines), ctypes.addressof(code))
     libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, program, 0, 0)
+
+
+def _filter(architecture: int, calls: tuple[int, ...], clone: int) -> list[tuple[int, ...]]:
+    """Return the filter's lines: what to do, lines to skip if it is so or if not, and a number."""
+    count = len(calls)
+    return [
+        (LOAD, 0, 0, _ARCHITECTURE_AT),
+        (JUMP_EQUAL, 0, count + 7, architecture),
+        (LOAD, 0, 0, _NUMBER_AT),
+        (JUMP_ABOVE, count + 5, 0, X32_CALL),
+        *((JUMP_EQUAL, count - at + 4, 0, call) for at, call in enumerate(calls)),
+        (JUMP_EQUAL, 5, 0, CLONE3),
+        (JUMP_EQUAL, 0, 2, clone),
+        (LOAD, 0, 0, _FLAGS_AT),
+        (JUMP_SET, 0, 1, CLONE_THREAD),
+        (ANSWER, 0, 0, ALLOW),
+        (ANSWER, 0, 0, REFUSE),
+        (ANSWER, 0, 0, UNKNOWN),
+    ]
 
 
 def tell(policy: Policy) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import io
 import os
 import sys
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -82,6 +82,12 @@ def _look(pid: int, sight: Sight) -> None:
     sight.session = os.getsid(pid)
 
 
+async def eventually(fact: Callable[[], object]) -> None:
+    async with asyncio.timeout(WITHIN):
+        while not fact():  # noqa: ASYNC110 - the processes tell nobody
+            await asyncio.sleep(0.01)
+
+
 def png(width: int, height: int) -> bytes:
     out = io.BytesIO()
     Image.effect_noise((width, height), 90).convert("RGB").save(out, "PNG")
@@ -103,12 +109,9 @@ async def test_no_child_has_a_secret_the_network_or_our_privileges(
     async with club, watching(club.bot.pid) as seen:
         await club.ask(image=("cat.png", png(500, 300), "image/png"))
         await club.until_card_says("Completed", within=WITHIN)
-        await discord.until(
-            lambda: any(sight.script == "still.py" for sight in seen.values()), within=WITHIN
-        )
+        await eventually(lambda: {one.script for one in seen.values() if one.status} == SCRIPTS)
 
     children = [sight for sight in seen.values() if sight.status]
-    assert {sight.script for sight in children} == SCRIPTS
     for pid, sight in seen.items():
         assert sight.environment <= {"PATH"}
         assert not any(VIDEOS_KEY in word or discord.token in word for word in sight.words)

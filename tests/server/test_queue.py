@@ -14,6 +14,7 @@ from bot.server.app import ServerConfig, running
 from tests.processes import VideosServer
 from tests.server.conftest import StandIn
 from tests.server.support import PATIENCE, Videos, data_url, eventually, picture
+from tests.videos import bombs
 
 
 def is_alive(pid: int) -> bool:
@@ -321,6 +322,28 @@ async def test_a_stopped_server_process_leaves_no_renderer(server: VideosServer)
     server.__exit__()
 
     assert not any(is_alive(pid) for pid in renderers)
+
+
+@pytest.mark.parametrize(
+    ("image", "media_type", "message"),
+    [
+        (bombs.webp_lossless(7071, 7071), "image/webp", "has more than 16 megapixels."),
+        (bombs.jpeg(65_500, 65_500), "image/jpeg", "has more than 16 megapixels."),
+        (bombs.png(16, 16)[:50], "image/png", "cannot be read."),
+    ],
+)
+async def test_a_hostile_image_fails_its_job_in_words(
+    server: VideosServer, image: bytes, media_type: str, message: str
+) -> None:
+    """In front of the real renderer."""
+    async with aiohttp.ClientSession(f"{server.base_url}/") as session:
+        videos = Videos(session)
+        made = await videos.create(
+            "a cat", input_reference={"image_url": data_url(image, media_type)}
+        )
+        failed = await videos.until(made, "failed", "completed")
+
+    assert failed["error"]["message"] == f"The reference picture {message}"
 
 
 async def test_when_to_ask_again_follows_the_line_and_the_pace(

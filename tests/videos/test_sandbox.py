@@ -178,12 +178,17 @@ async def test_a_file_it_writes_is_bounded(script: Write, tmp_path: Path) -> Non
     assert (tmp_path / "copy").stat().st_size == 50
 
 
-async def test_a_child_starts_no_other_program(script: Write, abilities: frozenset[str]) -> None:
+async def test_a_child_starts_no_other_process(script: Write, abilities: frozenset[str]) -> None:
     if NETWORK not in abilities:
         pytest.skip("this system filters no calls")
-    trying = script(TRIED + "import os; tried('exec', lambda: os.execv('/bin/true', ['true']))")
+    trying = script(
+        TRIED + "import os, threading\n"
+        "tried('exec', lambda: os.execv('/bin/true', ['true']))\n"
+        "tried('fork', lambda: os.fork() or os._exit(0))\n"
+        "tried('thread', lambda: threading.Thread(target=int).start() or True)"
+    )
 
-    assert await said_by(trying) == {"exec": "EPERM"}
+    assert await said_by(trying) == {"exec": "EPERM", "fork": "EPERM", "thread": "done"}
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems bound no memory")
