@@ -13,7 +13,7 @@ from typing import Final
 
 from bot.server.job import VideoJob
 from bot.server.store import Attempt
-from bot.videos.child import Child, Ended, lived
+from bot.videos.child import Child, Ended, run_child
 from bot.videos.launch import Limits
 from bot.videos.launch import command as sandboxed
 
@@ -70,11 +70,11 @@ async def render(
     try:
         async with asyncio.timeout(_SILENCE_LIMIT) as silence:
             percents = _Percents(report, silence)
-            ended = await lived(
+            ended = await run_child(
                 Child(lambda: _program(command, image, attempt)),
                 _order(job, image, attempt),
                 lambda piece: _pass_on(loop, percents, piece),
-                farewell=_FAREWELL,
+                grace=_FAREWELL,
                 pool=_THREADS,
             )
     except TimeoutError:
@@ -121,7 +121,7 @@ class _Percents:
         self._silence = silence
         self._line = b""
 
-    def hear(self, piece: bytes) -> None:
+    def feed(self, piece: bytes) -> None:
         """Report each whole line that is a percent. To be called in the event loop."""
         with suppress(RuntimeError):  # its time is over already
             self._silence.reschedule(asyncio.get_running_loop().time() + _SILENCE_LIMIT)
@@ -135,7 +135,7 @@ class _Percents:
 def _pass_on(loop: asyncio.AbstractEventLoop, percents: _Percents, piece: bytes) -> None:
     """Tell the event loop, from the thread that reads."""
     with suppress(RuntimeError):  # it is closed
-        loop.call_soon_threadsafe(percents.hear, piece)
+        loop.call_soon_threadsafe(percents.feed, piece)
 
 
 def _judge(ended: Ended) -> None:

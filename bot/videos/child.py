@@ -1,7 +1,4 @@
-"""A script of ours in a process of its own: what it says, and an end to it in any case.
-
-Every child of the bot is started here, in the sandbox of `bot.videos.sandbox`.
-"""
+"""Starts every child process of the bot, in the sandbox of `bot.videos.sandbox`, and ends it."""
 
 import asyncio
 import logging
@@ -17,7 +14,7 @@ from threading import Thread
 from typing import IO, Final
 
 from bot.videos.launch import MEMORY, NEUTRAL, Limits, command, environment
-from bot.videos.sandbox import TELL
+from bot.videos.sandbox import REPORT
 
 _log = logging.getLogger(__name__)
 
@@ -73,7 +70,7 @@ async def run_script(
     said = bytearray()
     child: Child
 
-    def hear(piece: bytes) -> None:
+    def on_output(piece: bytes) -> None:
         said.extend(piece)
         if len(said) > MOST_SAID:
             child.kill()
@@ -84,7 +81,7 @@ async def run_script(
             loop.call_soon_threadsafe(_begin, time, loop.time() + within)
 
         child = Child(lambda: command(script, *arguments, limits=limits), started=started)
-        ended = await lived(child, data, hear, leash=leash, pool=pool)
+        ended = await run_child(child, data, on_output, leash=leash, pool=pool)
     if ended.code != 0:
         _fail(ended, script)
     return bytes(said)
@@ -107,30 +104,30 @@ def _fail(ended: Ended, script: Path | str) -> None:
     raise ChildFailed("")
 
 
-async def lived(
+async def run_child(
     child: "Child",
     data: bytes,
-    hear: Callable[[bytes], None],
+    on_output: Callable[[bytes], None],
     *,
     leash: bool = False,
-    farewell: float = 0.0,
+    grace: float = 0.0,
     pool: Executor = _THREADS,
 ) -> Ended:
-    """Let `child` live in a thread of `pool` until it ends; `hear` is called there.
+    """Run `child` in a thread of `pool` until it ends; `on_output` is called in that thread.
 
     Raises OSError where it cannot be started. Nothing of it runs when this returns, also by being
-    cancelled: then it is asked to end and has `farewell` seconds before it is killed.
+    cancelled: then it is asked to end and has `grace` seconds before it is killed.
     """
-    running = pool.submit(child.run, data, hear, leash=leash)
+    running = pool.submit(child.run, data, on_output, leash=leash)
     try:
         return await asyncio.wrap_future(running)
     finally:
         if not running.cancel() and not running.done():
             over = asyncio.gather(asyncio.wrap_future(running), return_exceptions=True)
             try:
-                if farewell:
+                if grace:
                     child.terminate()
-                    await asyncio.wait([over], timeout=farewell)
+                    await asyncio.wait([over], timeout=grace)
             finally:
                 child.kill()
             await over
@@ -148,8 +145,11 @@ class Child:
         self._process: subprocess.Popen[bytes] | None = None
         self._unwanted = False
 
-    def run(self, data: bytes, hear: Callable[[bytes], None], *, leash: bool) -> Ended:
-        """Be the whole life of the process, whose output `hear` gets. Blocking; raises OSError."""
+    def run(self, data: bytes, on_output: Callable[[bytes], None], *, leash: bool) -> Ended:
+        """Start the process and wait for its end; `on_output` gets what it writes. Blocking.
+
+        Raises OSError where it cannot be started.
+        """
         if self._unwanted:
             return Ended(-signal.SIGTERM, "")
         with subprocess.Popen(  # noqa: S603 - a script of ours, without a shell
@@ -169,7 +169,7 @@ class Child:
             try:
                 if self._started is not None:
                     self._started()
-                complaint = _heard(process, data, hear, leash=leash)
+                complaint = _communicate(process, data, on_output, leash=leash)
             finally:
                 process.kill()
         return Ended(process.returncode, complaint.decode("utf-8", "replace").strip())
@@ -187,8 +187,12 @@ class Child:
             self._process.kill()
 
 
-def _heard(
-    process: subprocess.Popen[bytes], data: bytes, hear: Callable[[bytes], None], *, leash: bool
+def _communicate(
+    process: subprocess.Popen[bytes],
+    data: bytes,
+    on_output: Callable[[bytes], None],
+    *,
+    leash: bool,
 ) -> bytes:
     """Hand over `data` and all output until both outputs end and the process does.
 
@@ -197,26 +201,26 @@ def _heard(
     if process.stdin is None or process.stdout is None or process.stderr is None:
         raise RuntimeError("a child was started without pipes")
     complaint = bytearray()
-    aside = [Thread(target=_listen, args=(process.stderr, complaint), daemon=True)]
+    aside = [Thread(target=_read_errors, args=(process.stderr, complaint), daemon=True)]
     if not leash:
-        aside.append(Thread(target=_feed, args=(process.stdin, data), daemon=True))
+        aside.append(Thread(target=_write_input, args=(process.stdin, data), daemon=True))
     for thread in aside:
         thread.start()
     while piece := os.read(process.stdout.fileno(), _PIECE):
-        hear(piece)
+        on_output(piece)
     for thread in aside:
         thread.join()
     process.wait()
     return bytes(complaint)
 
 
-def _feed(stdin: IO[bytes], data: bytes) -> None:
+def _write_input(stdin: IO[bytes], data: bytes) -> None:
     # One that died before it read all says why on its standard error.
     with suppress(OSError), stdin:
         stdin.write(data)
 
 
-def _listen(stderr: IO[bytes], kept: bytearray) -> None:
+def _read_errors(stderr: IO[bytes], kept: bytearray) -> None:
     while piece := os.read(stderr.fileno(), _PIECE):
         kept += piece
         del kept[:-MOST_COMPLAINED]
@@ -228,7 +232,7 @@ async def sandbox_abilities() -> frozenset[str]:
     Raises OSError and TimeoutError where no child can be started.
     """
     try:
-        said = await run_script(TELL, within=10.0)
+        said = await run_script(REPORT, within=10.0)
     except ChildFailed:
         return frozenset()
     return frozenset(said.decode().split())

@@ -2,7 +2,7 @@
 
 ``python -I -S -B sandbox.py KEY=VALUE... -- SCRIPT ARGUMENT...``, as `bot.videos.launch` writes it.
 It runs before any library that reads what strangers made, and needs the standard library alone. A
-system that lacks one of the means goes without that one; `-- tell` says what holds.
+system that lacks one of the means goes without that one; `-- report` says what holds.
 """
 
 import ctypes
@@ -14,7 +14,7 @@ from importlib.machinery import SourceFileLoader
 from types import ModuleType
 from typing import Final
 
-TELL: Final = "tell"
+REPORT: Final = "report"
 """Instead of a script: print one word a line of what this system lets a child give up."""
 NETWORK, FILES, MEMORY = "network", "files", "memory"
 
@@ -194,7 +194,7 @@ def _filter(architecture: int, calls: tuple[int, ...], clone: int) -> list[tuple
     ]
 
 
-def tell(policy: Policy) -> None:
+def report(policy: Policy) -> None:
     """Print what is closed, each tried."""
     import _socket  # noqa: PLC0415 - no script needs it
 
@@ -213,7 +213,7 @@ def tell(policy: Policy) -> None:
     sys.stdout.write("\n".join(closed))
 
 
-def become(script: str, arguments: list[str], libraries: list[str]) -> None:
+def run(script: str, arguments: list[str], libraries: list[str]) -> None:
     """Run `script`, a path or the name of a module of ours, as the main program."""
     bot = ModuleType("bot")
     # Its folder alone may be read: what lies beside it, as a `.env` does, may not.
@@ -240,11 +240,11 @@ def main() -> None:
         policy.setdefault(key, []).append(value)
     script, *arguments = sys.argv[end + 1 :]
     confine(policy)
-    if script == TELL:
-        tell(policy)
+    if script == REPORT:
+        report(policy)
         return
     try:
-        become(script, arguments, policy.get("library", []))
+        run(script, arguments, policy.get("library", []))
     except MemoryError:
         sys.exit("it does not fit into memory")
 

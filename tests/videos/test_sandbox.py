@@ -15,7 +15,7 @@ from typing import Any
 import psutil
 import pytest
 
-from bot.videos.child import Child, ChildFailed, lived, run_script, sandbox_abilities
+from bot.videos.child import Child, ChildFailed, run_child, run_script, sandbox_abilities
 from bot.videos.images import AT_ONCE
 from bot.videos.launch import MEMORY, NEUTRAL, Limits, command
 from bot.videos.sandbox import FILES, NETWORK
@@ -206,7 +206,7 @@ async def test_processor_time_has_an_end_of_its_own(
     spinning = script("while True: pass")
     child = Child(lambda: command(spinning, limits=Limits(seconds=1)))
 
-    ended = await lived(child, b"", lambda _: None)
+    ended = await run_child(child, b"", lambda _: None)
 
     assert ended.code == -signal.SIGXCPU
 
