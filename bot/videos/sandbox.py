@@ -94,6 +94,7 @@ def confine(policy: Policy) -> None:
         os._exit(1)  # it ended before we asked to end with it
     libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     _bound_threads()
+    _offer_to_oom_killer()
     _close_files(libc, policy)
     _close_network(libc)
 
@@ -124,6 +125,15 @@ def _bound_threads() -> None:
         # Not the same ones for every child.
         first = os.getpid() % len(allowed)
         os.sched_setaffinity(0, (allowed[first:] + allowed[:first])[:MOST_CPUS])
+
+
+def _offer_to_oom_killer() -> None:
+    """Be what the system ends first where the machine's or the container's memory runs out."""
+    try:
+        with open("/proc/self/oom_score_adj", "w") as score:  # noqa: PTH123
+            score.write("1000")
+    except OSError:
+        return
 
 
 def _close_files(libc: ctypes.CDLL, policy: Policy) -> None:
