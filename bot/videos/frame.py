@@ -21,21 +21,21 @@ FITTED: Final = b"~"
 class TooLarge(ValueError):
     """It has more pixels than are opened."""
 
-    def __init__(self) -> None:
-        super().__init__("it has more than 16 megapixels")
-
 
 def fit(data: bytes, width: int, height: int) -> tuple[bytes, bool]:
     """Return a PNG of exactly `width` x `height` pixels, and whether anything was cut or scaled.
 
-    Cover, centred. Raises as `upright` does.
+    Cover, centred. Raises ValueError as `upright` does, and where memory does not suffice.
     """
-    flat = upright(data)
-    fitted = flat.size != (width, height)
-    if fitted:
-        flat = ImageOps.fit(flat, (width, height), Image.Resampling.LANCZOS)
-    out = io.BytesIO()
-    flat.save(out, "PNG", compress_level=3)
+    try:
+        flat = upright(data)
+        fitted = flat.size != (width, height)
+        if fitted:
+            flat = ImageOps.fit(flat, (width, height), Image.Resampling.LANCZOS)
+        out = io.BytesIO()
+        flat.save(out, "PNG", compress_level=3)
+    except MemoryError as error:
+        raise ValueError("it takes too much memory to open") from error
     return out.getvalue(), fitted
 
 
@@ -45,16 +45,16 @@ def upright(data: bytes) -> Image.Image:
     Raises TooLarge, ValueError with a sentence where the bytes are no such image, or damaged, and
     MemoryError.
     """
-    # Some formats take memory for every pixel before Pillow has seen their size.
-    if is_too_large(data):
-        raise TooLarge
     Image.MAX_IMAGE_PIXELS = MOST_PIXELS
     try:
+        # Some formats take memory for every pixel before Pillow has seen their size.
+        if is_too_large(data):
+            raise Image.DecompressionBombError  # noqa: TRY301 - as Pillow itself says it
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             return _flatten(ImageOps.exif_transpose(Image.open(io.BytesIO(data), formats=FORMATS)))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise TooLarge from error
+        raise TooLarge("it has more than 16 megapixels") from error
     except UnidentifiedImageError as error:
         raise ValueError("it is not a PNG, JPEG or WebP image") from error
     except MemoryError:
@@ -80,8 +80,6 @@ def main() -> int:
         png, fitted = fit(sys.stdin.buffer.read(), int(sys.argv[1]), int(sys.argv[2]))
     except ValueError as error:
         sys.exit(str(error))
-    except MemoryError:
-        sys.exit("it takes too much memory to open")
     sys.stdout.buffer.write((FITTED if fitted else EXACT) + png)
     return 0
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.videos import images
+from bot.videos.child import ChildFailed, run_script
 from bot.videos.formats import HEAD, demuxer
 from bot.videos.header import MOST_PIXELS, image_size
 from bot.videos.images import BadImage, fit_image
@@ -71,6 +72,14 @@ async def test_an_image_that_takes_for_ever_is_given_up(monkeypatch: pytest.Monk
 
     with pytest.raises(BadImage, match="takes too long to open"):
         await fit_image(bombs.endless_scans(), name="scans.jpg", size="1280x720")
+
+
+async def test_an_image_that_needs_more_memory_than_there_is_is_said_to() -> None:
+    frame = Path(images.__file__).with_name("frame.py")
+    image = bombs.images_that_open()["webp of 16 megapixels"]
+
+    with pytest.raises(ChildFailed, match=r"^it takes too much memory to open$"):
+        await run_script(frame, "64", "64", data=image, within=LONGEST, memory=300_000_000)
 
 
 @pytest.mark.parametrize("side", [1, 255, 4000])

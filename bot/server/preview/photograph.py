@@ -60,7 +60,7 @@ def _load(path: Path) -> Image.Image:
         return upright(path.read_bytes())
     except TooLarge as error:
         raise ValueError("The reference picture has more than 16 megapixels.") from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, MemoryError) as error:
         raise ValueError("The reference picture cannot be read.") from error
 
 
