@@ -111,7 +111,7 @@ class Archive:
 
     async def _expected(self, job: Job) -> Outlook:
         price = self._prices.get(job.model or "", self._prices.get(""))
-        cost = None if price is None else price * int(job.seconds)
+        cost = None if price is None else price * (job.made_seconds or int(job.seconds))
         if job.status in RUNNING and self._clock() - job.created_at > QUIET_AFTER:
             return Outlook(cost=cost, quiet=True)
         if job.status is JobStatus.QUEUED:

@@ -30,6 +30,8 @@ WRITE_AGAIN: Final = 30.0
 """Seconds between two tries to write down what the disk did not take."""
 LOOKS_AFTER: Final = (1.0, 5.0, 30.0)
 """Seconds between the looks for a create of unknown outcome in the server's list, by itself."""
+REPEATED_AFTER: Final = (1.0, 5.0)
+"""Seconds before a create of unknown outcome is sent again under its key, where that is safe."""
 LOOKED_FOR: Final = 20
 """Creates of unknown outcome that a start looks for, at the most: the newest."""
 LOOK_PAGES: Final = 3
@@ -193,6 +195,19 @@ class Studio:
         )
 
     async def _create(self, job: Job, request: CreateVideo) -> Job:
+        """Create; where the server knows a create by its key, an unanswered one is sent again."""
+        for pause in REPEATED_AFTER:
+            after = await self._create_once(job, request)
+            if after.status is not JobStatus.UNCONFIRMED or not self._may_repeat(job):
+                return after
+            await asyncio.sleep(pause)
+        return await self._create_once(job, request)
+
+    def _may_repeat(self, job: Job) -> bool:
+        """Whether the server answers a create that it knows instead of making a second film."""
+        return self._videos.dialect.idempotent and job.remix_of is None and not self._closing
+
+    async def _create_once(self, job: Job, request: CreateVideo) -> Job:
         try:
             return await self._bought(job, request)
         except OutcomeUnknown as error:
@@ -207,7 +222,7 @@ class Studio:
 
     async def _bought(self, job: Job, request: CreateVideo) -> Job:
         if job.remix_of is None:
-            reading = await self._videos.create(request, self._films / job.id)
+            reading = await self._videos.create(request, self._films / job.id, key=job.id)
         else:
             reading = await self._videos.remix(job.remix_of, job.prompt)
         pause = self._pause if reading.poll_after is None else reading.poll_after
@@ -256,7 +271,10 @@ class Studio:
         fresh: list[Job] = []
         for job in await self._store.interrupted():
             now = self._clock()
-            if job.status is JobStatus.SENDING or job.sent_at is not None:
+            in_doubt = job.status is JobStatus.SENDING or job.sent_at is not None
+            if in_doubt and self._may_repeat(job) and lifecycle.fresh(job, now):
+                fresh.append(await self._ledger.save(job, lifecycle.requested_again(job)))
+            elif in_doubt:
                 after = lifecycle.unconfirmed(job, lifecycle.LOST_WHILE_SENDING, now)
                 self._reconciled(await self._ledger.save(job, after))
             elif not lifecycle.fresh(job, now):

@@ -183,7 +183,17 @@ def advance(job: Job, video: Video, now: float, pause: float) -> Job:
         wait = min(pause, LONGEST_WAIT)
         return seen.evolve(status=status, progress=progress, next_look_at=now + wait)
     if status is JobStatus.COMPLETED:
-        return seen.evolve(status=status, progress=100, completed_at=now, next_look_at=now)
+        made = video.made
+        return seen.evolve(
+            status=status,
+            progress=100,
+            completed_at=now,
+            next_look_at=now,
+            made_size=made.size,
+            made_seconds=made.seconds,
+            made_cost=made.cost,
+            made_currency=None if made.cost is None else made.currency,
+        )
     ended = _ended(seen, status, now, None, None)
     if video.error is None:
         return ended

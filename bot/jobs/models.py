@@ -105,6 +105,12 @@ class Job:
     video_id: str | None = None
     """The id that create answered, verbatim, for ever."""
     video_model: str | None = None
+    made_size: str | None = None
+    """The frame that the server says it made, where it says so."""
+    made_seconds: float | None = None
+    made_cost: float | None = None
+    """What the server says that it charged, in `made_currency`."""
+    made_currency: str | None = None
     film_url: str | None = field(default=None, repr=False)
     """Where the create's own answer said that the film lies: Dynamo has no other way to ask."""
     progress: int | None = None

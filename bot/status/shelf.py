@@ -134,7 +134,7 @@ def _still(job: Job) -> ui.Thumbnail[Any]:
 
 def _line(job: Job, t: Language) -> str:
     link = f"[{t(OPEN)}]({words.message_link(job, job.guild_id)})"
-    facts = f"{words.title(job, t)} · {job.size.replace('x', ' x ')} · {link}"
+    facts = f"{words.title(job, t)} · {(job.made_size or job.size).replace('x', ' x ')} · {link}"
     when = f"<t:{int(job.created_at)}:R> · <@{job.requester_id}>"
     return f"**{plain(job.prompt, PROMPT_SHOWN)}**\n-# {facts} · {when}"
 

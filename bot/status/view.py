@@ -16,6 +16,7 @@ from bot.status import words
 from bot.status.buttons import button_row, offered
 from bot.status.language import Language, language
 from bot.status.text import file_stem, plain, shorten
+from bot.videos.redaction import public
 
 PROMPT_SHOWN: Final = 700
 """Characters of the prompt on the card; escaping may double them, and the rest needs room."""
@@ -137,7 +138,8 @@ def _state(job: Job, outlook: Outlook, t: Language) -> str:
     if outlook.quiet:
         lines.append(t(words.QUIET))
     if job.error_message:
-        lines.append(t(words.SERVER_SAID, reason=plain(job.error_message, REASON_SHOWN)))
+        reason = plain(public(job.error_message), REASON_SHOWN)
+        lines.append(t(words.SERVER_SAID, reason=reason))
     if not job.is_member and awaited:
         lines.append(t(words.BY_MESSAGE))
     return "\n".join(line for line in lines if line)
@@ -187,13 +189,20 @@ def _link(job: Job, house: House, t: Language) -> str | None:
     return words.link(house.link_for(job), job.link_expires_at, t)
 
 
+def _seconds(job: Job, t: Language) -> str:
+    """Say how long it is: as it was made where the server says that, else as it was asked for."""
+    made = job.made_seconds
+    return t(words.SECONDS, seconds=job.seconds if made is None else t.number(round(made, 1)))
+
+
 def _footer(job: Job, outlook: Outlook, house: House, t: Language) -> list[str]:
     model = job.video_model or job.model
-    facts = [job.size.replace("x", " x "), t(words.SECONDS, seconds=job.seconds)]
+    facts = [(job.made_size or job.size).replace("x", " x "), _seconds(job, t)]
     if model is not None:
         facts.append(plain(model, 60))
-    if outlook.cost is not None and not words.costs_nothing(job):
-        facts.append(t.money(outlook.cost, house.currency))
+    cost = job.made_cost if job.made_currency == house.currency else outlook.cost
+    if cost is not None and not words.costs_nothing(job):
+        facts.append(t.money(cost, house.currency))
     facts += [t(words.FOR, who=f"<@{job.requester_id}>"), f"<t:{int(job.created_at)}:R>"]
     lines = [" · ".join(facts)]
     if job.parent_link is not None:

@@ -8,6 +8,7 @@ from bot.jobs.models import Job, JobStatus, Road
 from bot.status.language import N_, NN_, Language, language
 from bot.status.text import plain
 from bot.videos import errors
+from bot.videos.causes import Cause, cause_of
 from bot.videos.models import PROMPT_LIMIT
 
 EMOJI: Final = {
@@ -65,26 +66,42 @@ _BUSY: Final = (
     N_("Try again in a few minutes."),
 )
 
-# The codes that servers give: OpenAI's, New API's, OpenRouter's (a payment is required: 402).
-_SERVERS: Final[dict[str, tuple[str, ...]]] = {
-    "moderation_blocked": _MODERATION,
-    "sentinel_block": _MODERATION,
-    "content_policy_violation": _MODERATION,
-    "insufficient_quota": _QUOTA,
-    "insufficient_user_quota": _QUOTA,
-    "billing_hard_limit_reached": _QUOTA,
-    "402": _QUOTA,
-    "rate_limit_exceeded": _BUSY,
-    "invalid_size": (
+_NOT_THIS_IMAGE: Final = (
+    N_("The video server cannot use this image."),
+    N_("Try again with another image, or without one."),
+)
+CAUSES: Final[dict[Cause, tuple[str, ...]]] = {
+    Cause.MODERATION: _MODERATION,
+    Cause.QUOTA: _QUOTA,
+    Cause.BUSY: _BUSY,
+    Cause.MEMORY: (
+        N_("The video server ran out of memory."),
+        N_("Try a smaller size or a shorter video, or the same again later."),
+    ),
+    Cause.TIMEOUT: (
+        N_("The video server took too long and gave up."),
+        N_("Try again, perhaps smaller or shorter."),
+    ),
+    Cause.VERIFICATION: (
+        N_("The video server wants the account of this bot to be verified first."),
+        _NOTHING_BOUGHT,
+        N_("Only whoever runs this bot can do that."),
+    ),
+    Cause.SIZE: (
         N_("The video server does not make films of this size."),
         N_("Choose another size and try again."),
     ),
-    "model_not_found": (
+    Cause.SECONDS: (
+        N_("The video server does not make videos of this length."),
+        N_("Choose another length and try again."),
+    ),
+    Cause.MODEL: (
         N_("The video server does not have this model."),
         N_("Choose another one, or tell whoever runs this bot."),
     ),
+    Cause.IMAGE: _NOT_THIS_IMAGE,
 }
-FAILURES: Final[dict[str, tuple[str, ...]]] = _SERVERS | {
+FAILURES: Final[dict[str, tuple[str, ...]]] = {
     errors.NotSent.code: (
         N_("The video server cannot be reached."),
         _NOTHING_BOUGHT,
@@ -96,10 +113,23 @@ FAILURES: Final[dict[str, tuple[str, ...]]] = _SERVERS | {
         _NOTHING_BOUGHT,
         N_("Only whoever runs this bot can mend that: VIDEOS_API_KEY."),
     ),
+    errors.NotAllowed.code: (
+        N_("The video server does not allow this bot to have this made."),
+        _NOTHING_BOUGHT,
+        N_("Tell whoever runs this bot."),
+    ),
+    errors.Moved.code: (
+        N_("The video server has moved to another address."),
+        _NOTHING_BOUGHT,
+        N_("Whoever runs this bot has to set VIDEOS_BASE_URL to it; the bot's log names it."),
+    ),
     errors.BadRequest.code: (
         N_("The video server refused this request."),
         _NOTHING_BOUGHT,
-        N_("Change what it names and try again."),
+        N_(
+            "Try again with other words, another size or length; if it stays so, tell whoever runs "
+            "this bot."
+        ),
     ),
     lifecycle.SERVER_FORGOT: (
         N_("The video server no longer knows this film; it was probably restarted."),
@@ -215,7 +245,10 @@ SENTENCES: Final[dict[JobStatus, tuple[str, ...]]] = {
         N_("The film is rendered, but the video server did not hand it over as a whole film."),
         N_("It was asked several times. Press Redeliver to ask once more."),
     ),
-    JobStatus.FAILED: (N_("The video server could not render this."), N_("Try again, reworded.")),
+    JobStatus.FAILED: (
+        N_("The video server could not render this."),
+        N_("Try again; if it fails again, change the prompt."),
+    ),
     JobStatus.CANCELLED: (N_("The video server cancelled this job."), N_("Try again.")),
     JobStatus.EXPIRED: (N_("The video server let this job expire."), N_("Try again.")),
 }
@@ -355,15 +388,16 @@ def costs_nothing(job: Job) -> bool:
 def _parts(job: Job) -> tuple[str, ...]:
     known = _BY_CODE.get(job.status, {})
     by_us = known.get(job.error_code or "", SENTENCES[job.status])
-    return _with_charge(known.get(_servers_code(job), by_us), job)
+    cause = None if job.status is not JobStatus.FAILED else _cause(job)
+    return _with_charge(by_us if cause is None else CAUSES[cause], job)
 
 
-def _servers_code(job: Job) -> str:
-    """Return the server's own code; LiteLLM has that of its upstream in the sentence alone."""
-    if job.server_code in _SERVERS or job.error_message is None:
-        return job.server_code or ""
-    told = job.error_message
-    return next((code for code in _SERVERS if "_" in code and code in told), "")
+def _cause(job: Job) -> Cause | None:
+    """Return what the server's own words speak of; a refused key is that, whatever they are."""
+    if job.error_code == errors.Unauthorized.code:
+        return None
+    cause = cause_of(job.server_code, job.error_message)
+    return None if cause is Cause.IMAGE and job.image_name is None else cause
 
 
 def _with_charge(parts: tuple[str, ...], job: Job) -> tuple[str, ...]:

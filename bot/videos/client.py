@@ -126,15 +126,23 @@ class VideosClient:
 
     # ---------------------------------------------------------------- the verbs
 
-    async def create(self, request: CreateVideo, film: Path | None = None) -> Reading:
+    async def create(
+        self, request: CreateVideo, film: Path | None = None, *, key: str | None = None
+    ) -> Reading:
         """`POST /videos`, repeated only where `worth_another_create`.
 
-        A film inside the answer (Dynamo's `b64_json`) is put at `film`, and `Reading.film` says so.
-        Raises NotSent, OutcomeUnknown, BadRequest, Unauthorized or Busy.
+        `key` names this create where the server knows such names (`Dialect.idempotent`): sent with
+        the same `request` again, it is answered with what came of it the first time. A film inside
+        the answer (Dynamo's `b64_json`) is put at `film`, and `Reading.film` says so. Raises
+        NotSent, OutcomeUnknown, BadRequest, Unauthorized or Busy.
         """
+        place = self.dialect.create
+        headers = {"Idempotency-Key": key} if key and self.dialect.idempotent else {}
         if self.dialect.json:
-            return await self._buy("/videos", film, body=create_json(request, self.dialect))
-        return await self._buy("/videos", film, parts=create_parts(request, self.dialect))
+            body = create_json(request, self.dialect)
+            return await self._buy(place, film, body=body, headers=headers)
+        parts = create_parts(request, self.dialect)
+        return await self._buy(place, film, parts=parts, headers=headers)
 
     async def create_nothing(self) -> Refused:
         """Send a create without a prompt; return how it was refused.
@@ -174,7 +182,7 @@ class VideosClient:
 
     async def retrieve(self, video_id: str) -> Reading:
         """`GET /videos/{id}`. Raises NotFound, Unauthorized, Unavailable or NotSent."""
-        return read_video(await self._wire.exchange("GET", _path(video_id)))
+        return read_video(await self._wire.exchange("GET", _path(video_id)), video_id)
 
     async def list(self, *, after: str | None = None, limit: int = 100) -> VideoPage:
         """`GET /videos`, newest first; `limit` is 1 to 100. Raises as retrieve."""

@@ -19,6 +19,19 @@ class ImageAs(StrEnum):
     """An entry of `frame_images`: OpenRouter."""
     MEDIA = "media"
     """An entry of `media.frame_images`: Together."""
+    IMAGE = "image"
+    """`image.url` as a data URL: xAI."""
+
+
+class Frame(StrEnum):
+    """How a create names the frame."""
+
+    SIZE = "size"
+    """`size`, width x height."""
+    TWO_NUMBERS = "two numbers"
+    """`width` and `height`: Together."""
+    SHAPE = "shape"
+    """`aspect_ratio` and `resolution`, the pixels of the shorter side: xAI."""
 
 
 class Lists(StrEnum):
@@ -58,8 +71,11 @@ class Dialect:
     seconds: str = "seconds"
     """The field of a create that holds the film's length."""
     seconds_is_number: bool = False
-    size_is_two_numbers: bool = False
-    """The frame is `width` and `height`, not `size`."""
+    frame: Frame = Frame.SIZE
+    create: str = "/videos"
+    """Where a create is sent."""
+    idempotent: bool = False
+    """A create may be repeated under the same `Idempotency-Key`: it is answered, not made anew."""
     bare_key: bool = False
     """The key stands alone in an `api-key` header, not behind `Authorization: Bearer`."""
     content: bool = True
@@ -82,7 +98,7 @@ OPENAI: Final = Dialect(name="openai", remixes=True)
 """The contract as published; a delete is promised there for what has ended only."""
 RUSHES: Final = Dialect(
     name="rushes", signs=Signs(owners=("rushes",)), stops=True, remixes=True,
-    models_are=Lists.FILM_MODELS, refuses_empty_prompts=True,
+    models_are=Lists.FILM_MODELS, refuses_empty_prompts=True, idempotent=True,
 )  # fmt: skip
 """The embedded server."""
 
@@ -127,7 +143,12 @@ DIALECTS: Final = (
     ),
     Dialect(
         name="together", signs=Signs(hosts=("api.together.xyz", "api.together.ai")), json=True,
-        image=ImageAs.MEDIA, size_is_two_numbers=True, content=False, lists=False, deletes=False,
+        image=ImageAs.MEDIA, frame=Frame.TWO_NUMBERS, content=False, lists=False, deletes=False,
+    ),
+    Dialect(
+        name="xai", signs=Signs(hosts=("api.x.ai",)), json=True, create="/videos/generations",
+        image=ImageAs.IMAGE, seconds="duration", seconds_is_number=True, frame=Frame.SHAPE,
+        content=False, lists=False, deletes=False, models_are=Lists.ANY_MODELS,
     ),
     Dialect(name="reseller", lists=False, deletes=False),
 )  # fmt: skip

@@ -87,7 +87,7 @@ class _Road:
         told: str | None = None
         try:
             answer = await self._wire.exchange("GET", self._job, film=self._part)
-            told = read_video(answer).video.film_url
+            told = read_video(answer, self._job.rpartition("/")[2]).video.film_url
         except Unauthorized:
             raise
         except VideosError:

@@ -5,7 +5,9 @@ VideosError
  +-- OutcomeUnknown         a create was sent and nobody knows whether it was taken
  +-- Refused                the server said no, with its status, code and message
  |    +-- BadRequest        400, 404 on create, 409, 413, 415, 422: asking again will not help
+ |    +-- Moved             3xx: the server has another address
  |    +-- Unauthorized      401, 403: the key is missing, wrong or not allowed
+ |    |    +-- NotAllowed   403: the key is known, what was asked is not allowed
  |    +-- Busy              429, 503: come back later, perhaps after `retry_after`
  |    +-- NotFound          404 or 410 on a job we hold an id of
  +-- Unavailable            a read got no usable answer (5xx, time-out, not JSON); ask again later
@@ -63,6 +65,18 @@ class Unauthorized(Refused):
     """The operator's key is missing, wrong or not allowed to do this."""
 
     code = "unauthorized"
+
+
+class NotAllowed(Unauthorized):
+    """The server knows the key and does not allow what was asked; its words may say why."""
+
+    code = "not_allowed"
+
+
+class Moved(Refused):
+    """The server answers from another address; `message` is that address, for the operator."""
+
+    code = "moved"
 
 
 class Busy(Refused):

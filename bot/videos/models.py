@@ -6,61 +6,17 @@ living servers, which leave out, retype or rename every field but the id and the
 
 import math
 import re
-from collections.abc import Iterator
-from enum import StrEnum
 from typing import Annotated, Any, Final, cast
 
-from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from bot.videos.addresses import film_url
+from bot.videos.envelopes import is_id, job_in
+from bot.videos.reasons import Reason, error_in, reason_in
+from bot.videos.statuses import VideoStatus, read_status
 
 PROMPT_LIMIT: Final = 4000
 """Characters of a prompt, the most a Discord modal field holds; the API itself names no limit."""
-
-
-class VideoStatus(StrEnum):
-    """Lifecycle of a video job, the contract's four words and the ends other servers know."""
-
-    QUEUED = "queued"
-    IN_PROGRESS = "in_progress"
-    COMPLETED = "completed"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-    EXPIRED = "expired"
-
-    @property
-    def is_final(self) -> bool:
-        """Whether the server will not change it any more."""
-        return self not in (VideoStatus.QUEUED, VideoStatus.IN_PROGRESS)
-
-
-# What other servers call the same things: Veo and TensorRT-LLM (processing, generating,
-# postprocessing), New API (unknown, not_start, submitted), OpenRouter (pending, cancelled,
-# expired), Runway behind LiteLLM (running, succeeded).
-_WORDS: Final = {word.value: word for word in VideoStatus} | {
-    "pending": VideoStatus.QUEUED,
-    "submitted": VideoStatus.QUEUED,
-    "not_start": VideoStatus.QUEUED,
-    "unknown": VideoStatus.QUEUED,
-    "processing": VideoStatus.IN_PROGRESS,
-    "generating": VideoStatus.IN_PROGRESS,
-    "postprocessing": VideoStatus.IN_PROGRESS,
-    "running": VideoStatus.IN_PROGRESS,
-    "succeeded": VideoStatus.COMPLETED,
-    "success": VideoStatus.COMPLETED,
-    "failure": VideoStatus.FAILED,
-    "error": VideoStatus.FAILED,
-    "canceled": VideoStatus.CANCELLED,
-    "deleted": VideoStatus.CANCELLED,
-}
-
-
-def _status(value: object) -> VideoStatus:
-    """Read a status word; one that nobody knows is still pending, never an end."""
-    return _WORDS.get(str(value).strip().lower(), VideoStatus.QUEUED)
-
-
-def is_status(word: object) -> bool:
-    """Whether this is a word that any server is known to use for a job's status."""
-    return str(word).strip().lower() in _WORDS
 
 
 def _number(value: object) -> float | None:
@@ -81,8 +37,12 @@ def _whole(value: object) -> int | None:
 
 
 def _percent(value: object) -> int | None:
+    """Read a percentage; a number between 0 and 1 is a fraction, as relays of Sora give it."""
     number = _number(value)
-    return None if number is None else max(0, min(100, int(number)))
+    if number is None:
+        return None
+    is_fraction = 0 < number < 1 and "%" not in str(value)
+    return max(0, min(100, int(number * 100 if is_fraction else number)))
 
 
 def _text(value: object) -> str | None:
@@ -97,9 +57,9 @@ def sound(text: str) -> str:
 
 
 def _id(value: object) -> object:
-    """Refuse an id that could be written down nowhere."""
-    if isinstance(value, str) and sound(value) != value:
-        raise ValueError("no Unicode")
+    """Refuse an id that could be written down nowhere, or that leads elsewhere in a path."""
+    if not is_id(value) or sound(str(value)) != str(value):
+        raise ValueError("no id")
     return value
 
 
@@ -117,46 +77,10 @@ def _shown(value: object) -> str | None:
     return None if text is None else without_queries(text)
 
 
-def _error(value: object) -> object:
-    """Read an error that may be a plain sentence (TensorRT-LLM) or lack its code (SGLang)."""
-    if isinstance(value, str) and value:
-        return {"message": value}
-    return cast("dict[str, object]", value) if isinstance(value, dict) and value else None
-
-
 LenientInt = Annotated[int | None, BeforeValidator(_whole)]
 LenientText = Annotated[str | None, BeforeValidator(_text)]
 Shown = Annotated[str | None, BeforeValidator(_shown)]
 """A server's own words, which go onto a card and into the log."""
-
-
-_URL_FIELDS: Final = ("url", "video_url", "unsigned_urls", "urls")
-_URL_HOLDERS: Final = ("output", "outputs", "metadata", "data", "content", "video", "result")
-
-
-def film_url(body: object, depth: int = 4) -> str | None:
-    """Find the address of the film in a job, or in an answer that stands for the film.
-
-    `url`, `urls` (SGLang with S3), `unsigned_urls` (OpenRouter, with the key), `video_url`
-    (resellers), `outputs.video_url` (Together), `metadata.url` (New API), `data[].url` (Dynamo).
-    """
-    return next(_urls(body, depth), None)
-
-
-def _urls(body: object, depth: int) -> Iterator[str]:
-    if isinstance(body, str):
-        if body.startswith(("http://", "https://", "/")) and sound(body) == body:
-            yield body
-    elif depth and isinstance(body, list):
-        for each in cast("list[object]", body):
-            yield from _urls(each, depth - 1)
-    elif depth and isinstance(body, dict):
-        fields = cast("dict[str, object]", body)
-        for name in _URL_FIELDS:
-            yield from _urls(fields.get(name), depth - 1)
-        for name in _URL_HOLDERS:
-            if isinstance(fields.get(name), dict | list):
-                yield from _urls(fields[name], depth - 1)
 
 
 class InputReference(BaseModel):
@@ -192,7 +116,63 @@ class VideoError(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     code: Shown = None
+    """The server's own; what people are told is in `bot.status.words`."""
     message: Shown = None
+
+
+class Made(BaseModel):
+    """What a server says that it made, which may not be what was asked for; None: not said."""
+
+    model_config = ConfigDict(frozen=True)
+
+    size: str | None = None
+    """Width x height in pixels."""
+    seconds: float | None = None
+    cost: float | None = None
+    """In `currency`; that of OpenRouter's `usage.cost` is USD."""
+    currency: str = "USD"
+
+
+_SIZE: Final = re.compile(r"\s*(\d{2,5})\s*[x\u00d7*]\s*(\d{2,5})\s*", re.IGNORECASE)
+_LONGEST: Final = 3600.0
+"""Seconds of a film; more is another unit."""
+
+
+def made_in(job: dict[str, Any]) -> Made:
+    """Return what a finished job says of its film.
+
+    Frames are `size` or `width` and `height`; lengths `duration_s` (vLLM-Omni, which leaves the
+    asked `seconds` as they were), `duration` (TensorRT-LLM, xAI's `video.duration`), else
+    `seconds`; costs `usage.cost` (OpenRouter) or `cost`.
+    """
+    film = {**job, **_inner(job, "video")}
+    usage = _inner(job, "usage")
+    cost = _number(usage.get("cost", usage.get("total_cost", job.get("cost"))))
+    currency = str(usage.get("currency") or job.get("currency") or "USD").upper()
+    return Made(
+        size=_frame(film),
+        seconds=_length(film),
+        cost=None if cost is None or cost < 0 else cost,
+        currency=currency,
+    )
+
+
+def _inner(job: dict[str, Any], name: str) -> dict[str, Any]:
+    found = job.get(name)
+    return cast("dict[str, Any]", found) if isinstance(found, dict) else {}
+
+
+def _frame(film: dict[str, Any]) -> str | None:
+    width, height = _whole(film.get("width")), _whole(film.get("height"))
+    told = f"{width}x{height}" if width and height else str(film.get("size") or "")
+    match = _SIZE.fullmatch(told)
+    return None if match is None else f"{match[1]}x{match[2]}"
+
+
+def _length(film: dict[str, Any]) -> float | None:
+    told = (film.get(name) for name in ("duration_s", "duration", "duration_seconds", "seconds"))
+    numbers = (_number(value) for value in told)
+    return next((number for number in numbers if number and 0 < number <= _LONGEST), None)
 
 
 class Video(BaseModel):
@@ -200,31 +180,83 @@ class Video(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore", coerce_numbers_to_str=True)
 
-    id: Annotated[str, BeforeValidator(_id)] = Field(
-        min_length=1, validation_alias=AliasChoices("id", "task_id", "video_id")
-    )
-    status: Annotated[VideoStatus, BeforeValidator(_status)]
+    id: Annotated[str, BeforeValidator(_id)] = Field(min_length=1)
+    status: VideoStatus
+    is_certain: bool = True
+    """False where the word for the status is known nowhere, and nothing tells an end."""
     progress: Annotated[int | None, BeforeValidator(_percent)] = None
     """Percent, 0 to 100, or None where the server does not say."""
     model: LenientText = None
     prompt: LenientText = None
     size: LenientText = None
     seconds: LenientText = None
-    created_at: LenientInt = Field(
-        default=None, validation_alias=AliasChoices("created_at", "created")
-    )
+    created_at: LenientInt = None
     completed_at: LenientInt = None
     expires_at: LenientInt = None
     """Unix time in seconds, like the two above."""
-    error: Annotated[VideoError | None, BeforeValidator(_error)] = None
+    error: VideoError | None = None
     film_url: str | None = Field(default=None, repr=False)
     """Where the film lies, if the job says so; it may be signed, so it belongs in no log."""
+    made: Made = Made()
 
     @classmethod
-    def from_body(cls, body: dict[str, Any]) -> "Video":
-        """Read one job object. Raises pydantic's ValidationError without an id and a status."""
-        told = {key: body[key] for key in body if body[key] is not None or key == "status"}
-        return cls.model_validate(told | {"film_url": film_url(body)})
+    def from_body(cls, body: object, *, known_id: str | None = None) -> "Video":
+        """Read the one job in an answer, however it is wrapped.
+
+        `known_id` is the id that was asked for, where the answer names none. Raises pydantic's
+        ValidationError without an id.
+        """
+        job = job_in(body) or {}
+        told = {key: value for key, value in job.items() if value is not None}
+        address = film_url(job) or film_url(body)
+        if address is not None and sound(address) != address:
+            address = None
+        status, is_certain = _judge(job, address)
+        aliases = {
+            "id": told.get("id", known_id),
+            "created_at": told.get("created_at", told.get("created")),
+            "progress": next((told[name] for name in _PROGRESS if name in told), None),
+            "status": status,
+            "is_certain": is_certain,
+            "error": _error(job, body, status),
+            "film_url": address,
+            "made": made_in(job),
+        }
+        return cls.model_validate(told | aliases)
+
+
+_PROGRESS: Final = ("progress", "progress_percent", "percentage", "percent")
+
+
+def _judge(job: dict[str, Any], address: str | None) -> tuple[VideoStatus, bool]:
+    """Return a job's status and whether that is certain.
+
+    A word that is known nowhere, or none at all, is judged by what else the job says.
+    """
+    known = read_status(job.get("status"))
+    if known is not None:
+        return known, True
+    if error_in(job):
+        return VideoStatus.FAILED, True
+    if address is not None or _number(job.get("completed_at")):
+        return VideoStatus.COMPLETED, True
+    return VideoStatus.QUEUED, "status" not in job
+
+
+def _error(job: dict[str, Any], body: object, status: VideoStatus) -> VideoError | None:
+    """Return why a job failed: the job's own words, else those of what it is wrapped in."""
+    found = error_in(job)
+    if status in _WITHOUT_FILM:
+        found = reason_in(job) or found or _around(body)
+    return VideoError(code=found.code, message=found.message) if found else None
+
+
+def _around(body: object) -> Reason:
+    fields = cast("dict[str, Any]", body) if isinstance(body, dict) else {}
+    return reason_in({key: value for key, value in fields.items() if not isinstance(value, dict)})
+
+
+_WITHOUT_FILM: Final = frozenset({VideoStatus.FAILED, VideoStatus.CANCELLED, VideoStatus.EXPIRED})
 
 
 class VideoPage(BaseModel):

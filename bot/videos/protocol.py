@@ -7,20 +7,26 @@ servers answer instead; the server a rule is for stands beside it.
 import json
 import re
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from math import log
 from typing import Any, Final, cast
 
 from pydantic import ValidationError
 
+from bot.videos.addresses import film_url
+from bot.videos.causes import Cause, cause_of
 from bot.videos.container import Container
-from bot.videos.dialects import OPENAI, Dialect, ImageAs
+from bot.videos.dialects import OPENAI, Dialect, Frame, ImageAs
+from bot.videos.envelopes import job_in
 from bot.videos.errors import (
     BadRequest,
     Busy,
     FilmNotReady,
+    Moved,
+    NotAllowed,
     NotFound,
     OutcomeUnknown,
     Refused,
@@ -28,7 +34,9 @@ from bot.videos.errors import (
     Unavailable,
     VideosError,
 )
-from bot.videos.models import CreateVideo, Video, VideoPage, film_url, is_status, without_queries
+from bot.videos.models import CreateVideo, Video, VideoPage, without_queries
+from bot.videos.reasons import Reason, embedded, error_in, reason_in
+from bot.videos.statuses import VideoStatus, read_status
 
 REASON_LIMIT: Final = 500
 """Characters kept of a server's own sentence: enough for a card, too few for a page of HTML."""
@@ -40,6 +48,8 @@ _GONE: Final = frozenset({404, 410})
 _TIMED_OUT: Final = 408
 _AMBIGUOUS_NO: Final = frozenset({_TIMED_OUT, 499})
 _FIRST_SERVER_ERROR: Final = 500
+_KEY_REFUSED: Final = 401
+_NO_ENTRY: Final = 403
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,6 +113,8 @@ def create_json(request: CreateVideo, dialect: Dialect) -> dict[str, object]:
             body["frame_images"] = [frame]
         elif dialect.image is ImageAs.MEDIA:
             body["media"] = {"frame_images": [{"input_image": url, "frame": "first"}]}
+        elif dialect.image is ImageAs.IMAGE:
+            body["image"] = {"url": url}
         else:
             body["input_reference"] = url
     return body
@@ -113,10 +125,7 @@ def _fields(request: CreateVideo, dialect: Dialect) -> dict[str, object]:
     seconds: object = request.seconds
     if request.seconds is not None and dialect.seconds_is_number:
         seconds = int(request.seconds)
-    frame: dict[str, object] = {"size": request.size}
-    if request.size is not None and dialect.size_is_two_numbers:
-        width, height = request.size.split("x")
-        frame = {"width": int(width), "height": int(height)}
+    frame = {} if request.size is None else _frame(request.size, dialect.frame)
     fields: dict[str, object] = {
         "prompt": request.prompt,
         "model": request.model,
@@ -127,30 +136,49 @@ def _fields(request: CreateVideo, dialect: Dialect) -> dict[str, object]:
     return {name: value for name, value in fields.items() if value is not None}
 
 
+_SHAPES: Final = ((1, 1), (16, 9), (9, 16), (4, 3), (3, 4), (3, 2), (2, 3))
+_LINES: Final = (480, 720)
+"""What xAI makes."""
+
+
+def _frame(size: str, form: Frame) -> dict[str, object]:
+    """Name a frame of width x height pixels; xAI takes a ratio and `480p` or `720p`."""
+    width, height = (int(pixels) for pixels in size.split("x"))
+    if form is Frame.TWO_NUMBERS:
+        return {"width": width, "height": height}
+    if form is Frame.SHAPE:
+        nearest = min(_SHAPES, key=lambda shape: abs(log(shape[0] * height / shape[1] / width)))
+        lines = min(_LINES, key=lambda lines: abs(lines - min(width, height)))
+        return {"aspect_ratio": f"{nearest[0]}:{nearest[1]}", "resolution": f"{lines}p"}
+    return {"size": size}
+
+
 def read_created(answer: Answer) -> Reading:
     """Read the answer to a create.
 
-    Any 2xx with an id counts (TensorRT-LLM and OpenRouter say 202), `completed` included (Dynamo).
-    Raises Refused where the server said no, OutcomeUnknown where nobody can tell.
+    Any 2xx with an id counts (TensorRT-LLM and OpenRouter say 202), `completed` included (Dynamo),
+    and an id alone (xAI's `request_id`). Raises Refused where the server said no, whatever its
+    status, and OutcomeUnknown where nobody can tell.
     """
     body = _json(answer.body)
     if (video := _video_in(body, answer.status)) is not None:
         return Reading(video=video, poll_after=poll_after(answer.headers))
-    if answer.status < 300:  # noqa: PLR2004
-        raise OutcomeUnknown(f"HTTP {answer.status} without a job in it: {_excerpt(answer.body)}")
     if _said_no(answer, body):
         raise _refusal(answer, body)
+    if answer.status < 300:  # noqa: PLR2004
+        raise OutcomeUnknown(f"HTTP {answer.status} without a job in it: {_excerpt(answer.body)}")
     raise OutcomeUnknown(f"HTTP {answer.status} {_reason(body) or _excerpt(answer.body)}")
 
 
-def read_video(answer: Answer) -> Reading:
-    """Read the answer to a poll.
+def read_video(answer: Answer, video_id: str | None = None) -> Reading:
+    """Read the answer to a poll for `video_id`, which the answer need not name.
 
     A 400 or 500 that carries a job is the job: vLLM-Omni answers so for failed ones, and behind
     LiteLLM the same JSON sits inside `error.message`. Raises NotFound, Unauthorized or Unavailable.
     """
     body = _json(answer.body)
-    if (video := _video_in(body, answer.status)) is not None:
+    video = _video_in(body, answer.status, video_id)
+    if video is not None and ("id" in (job_in(body) or {}) or not _says_unknown(body)):
         return Reading(video=video, poll_after=poll_after(answer.headers))
     raise _read_error(answer, body)
 
@@ -189,8 +217,9 @@ def film_elsewhere(answer: Answer) -> str | None:
     body = _json(answer.body)
     if answer.status < 300:  # noqa: PLR2004
         return film_url(body)
-    _, message = _facts(body)
-    named = re.search(r"https?://\S+", message or "") if answer.status == 400 else None  # noqa: PLR2004
+    if answer.status != 400:  # noqa: PLR2004
+        return None
+    named = re.search(r"https?://\S+", reason_in(body).message or "")
     return None if named is None else named.group().rstrip(".,;)\"'")
 
 
@@ -202,7 +231,9 @@ def content_error(answer: Answer, *, ours: bool = True) -> VideosError:
     """
     body = _json(answer.body)
     if ours and answer.status in _UNAUTHORIZED:
-        return _refusal(answer, body)
+        code, message = error_facts(body)
+        wait = retry_after(answer.headers)
+        return Unauthorized(answer.status, server_code=code, message=message, retry_after=wait)
     cause = f"HTTP {answer.status} {_reason(body) or ''}".strip()
     wait = retry_after(answer.headers)
     if answer.status < _FIRST_SERVER_ERROR and answer.status != _TIMED_OUT:
@@ -253,54 +284,58 @@ def _json(body: bytes) -> object:
         return None
 
 
-def _embedded(message: object) -> object:
-    """Find the upstream's JSON that LiteLLM puts, as text, into an error's message."""
-    if not isinstance(message, str) or (start := message.find("{")) < 0:
+def _video_in(body: object, http_status: int, known_id: str | None = None) -> Video | None:
+    job = job_in(body)
+    if job is None:
+        return _embedded_video(body, http_status, known_id)
+    # An error's body may have an id and a status of its own, which are no job's.
+    has_status = read_status(job.get("status")) is not None
+    is_ok = http_status < 300  # noqa: PLR2004
+    if not has_status and (not is_ok or error_in(body) or error_in(job)) and not known_id:
+        return None
+    if not has_status and not is_ok:
         return None
     try:
-        found: object = json.JSONDecoder().raw_decode(message, start)[0]
-    except (ValueError, RecursionError):
+        return Video.from_body(body, known_id=known_id)
+    except ValidationError:
         return None
-    return found
 
 
-def _video_in(body: object, http_status: int) -> Video | None:
-    if not isinstance(body, dict):
+def _embedded_video(body: object, http_status: int, known_id: str | None) -> Video | None:
+    """Find the failed job that LiteLLM puts, as text, into an error's message."""
+    error = cast("dict[str, Any]", body).get("error") if isinstance(body, dict) else None
+    if not isinstance(error, dict):
         return None
-    fields = cast("dict[str, Any]", body)
-    if "status" in fields:
-        # An error body may have an id and a status of its own, which are no job's.
-        if http_status >= 300 and not is_status(fields["status"]):  # noqa: PLR2004
-            return None
-        try:
-            return Video.from_body(fields)
-        except ValidationError:
-            return None
-    error = fields.get("error")
-    if isinstance(error, dict):
-        return _video_in(_embedded(cast("dict[str, object]", error).get("message")), http_status)
-    return None
+    inner = embedded(cast("dict[str, object]", error).get("message"))
+    return None if inner is None else _video_in(inner, http_status, known_id)
 
 
 def _said_no(answer: Answer, body: object) -> bool:
     """Whether a create was surely not taken.
 
-    A 503 proves it only when the application itself speaks (Retry-After, or its JSON): Envoy sends
-    a bare one after the upstream had the request and reset the connection.
+    A 2xx with an error and no job in it, and a 501 in JSON are a no. A 503 proves it only when the
+    application itself speaks (Retry-After, or its JSON): Envoy sends a bare one after the upstream
+    had the request and reset the connection.
     """
+    if answer.status < 300:  # noqa: PLR2004
+        return bool(error_in(body)) or read_status(_status_of(body)) is VideoStatus.FAILED
     if answer.status < _FIRST_SERVER_ERROR:
         return answer.status not in _AMBIGUOUS_NO
+    if answer.status == 501:  # noqa: PLR2004
+        return isinstance(body, dict)
     deliberate = retry_after(answer.headers) is not None or isinstance(body, dict)
     return answer.status == 503 and deliberate  # noqa: PLR2004
 
 
+def _status_of(body: object) -> object:
+    return (job_in(body) or {}).get("status")
+
+
 def _refusal(answer: Answer, body: object) -> Refused:
-    kind: type[Refused] = BadRequest
-    if answer.status in _UNAUTHORIZED:
-        kind = Unauthorized
-    elif answer.status in {425, 429, 503}:
-        kind = Busy
     server_code, message = error_facts(body)
+    kind = _kind_of_refusal(answer.status, server_code, message)
+    if kind is Moved:
+        message = _told_location(answer.headers) or message
     return kind(
         answer.status,
         server_code=server_code,
@@ -309,11 +344,37 @@ def _refusal(answer: Answer, body: object) -> Refused:
     )
 
 
+def _kind_of_refusal(status: int, code: str | None, message: str | None) -> type[Refused]:
+    cause = cause_of(code, message)
+    if 300 <= status < 400:  # noqa: PLR2004
+        return Moved
+    if status == 401:  # noqa: PLR2004
+        return Unauthorized
+    if status == 403:  # noqa: PLR2004
+        return (
+            NotAllowed
+            if cause or not _SPEAKS_OF_A_KEY.search(f"{code} {message}")
+            else Unauthorized
+        )
+    if status in {425, 429, 503} and cause is not Cause.QUOTA:
+        return Busy
+    return BadRequest
+
+
+_SPEAKS_OF_A_KEY: Final = re.compile(
+    r"key|token|credential|authenti|unauthori|forbidden|None None", re.IGNORECASE
+)
+
+
+def _told_location(headers: Mapping[str, str]) -> str | None:
+    """Return where a redirect leads, for the operator's log."""
+    location = next((headers[name] for name in headers if name.lower() == "location"), None)
+    return _fit(location)
+
+
 def _read_error(answer: Answer, body: object) -> VideosError:
     server_code, message = error_facts(body)
-    # New API answers 400 for an id it does not know.
-    unknown = answer.status in _GONE or server_code == "task_not_exist"
-    if unknown:
+    if answer.status in _GONE or (answer.status != _KEY_REFUSED and _says_unknown(body)):
         return NotFound(answer.status, server_code=server_code, message=message)
     if answer.status in _UNAUTHORIZED:
         return _refusal(answer, body)
@@ -321,49 +382,33 @@ def _read_error(answer: Answer, body: object) -> VideosError:
     return Unavailable(cause, retry_after=retry_after(answer.headers))
 
 
-def error_facts(body: object) -> tuple[str | None, str | None]:
-    """Read an error body of any server as (code, sentence), fit to be logged and shown.
+_UNKNOWN_JOB: Final = re.compile(
+    r"(?:task|video|job|generation|request|id|record|resource|object)\b.{0,60}(?:not.?(?:found"
+    r"|exist)|unknown|(?:does|do|did) ?n[o']t exist|no longer|invalid|expired)"
+    r"|(?:no such|unknown|cannot find|could not find|not find|invalid)\s+(?:task|video|job"
+    r"|generation|request)|not_?found|任务不存在|不存在|見つかりません",
+    re.IGNORECASE,
+)
+_OTHER_THING: Final = re.compile(
+    r"model|route|endpoint|user|account|channel|key|param", re.IGNORECASE
+)
 
-    OpenAI's `{"error": {code, message}}`, vLLM's string error, FastAPI's `detail` as a sentence or
-    a list, New API's flat `{code, message}`, and LiteLLM's JSON inside the message.
-    """
-    code, message = _facts(body)
-    return _fit(code), _fit(message)
+
+def _says_unknown(body: object) -> bool:
+    """Whether an error says, in whatever words, that the server does not know the job."""
+    found = error_in(body) or (reason_in(body) if _status_of(body) is None else Reason())
+    told = f"{(found.code or '').replace('_', ' ')} {found.message or ''}"
+    return bool(_UNKNOWN_JOB.search(told)) and not _OTHER_THING.search(told)
+
+
+def error_facts(body: object) -> tuple[str | None, str | None]:
+    """Read an error body of any server as (code, sentence), fit to be logged and shown."""
+    found = reason_in(body)
+    return _fit(found.code), _fit(found.message)
 
 
 def _fit(text: str | None) -> str | None:
     return None if text is None else without_queries(text)[:REASON_LIMIT]
-
-
-def _facts(body: object) -> tuple[str | None, str | None]:
-    if not isinstance(body, dict):
-        return None, None
-    fields = cast("dict[str, Any]", body)
-    error = fields.get("error") or fields.get("detail") or fields
-    if isinstance(error, str):
-        return None, error
-    if isinstance(error, Sequence):
-        return None, _validation_sentence(cast("Sequence[object]", error))
-    if not isinstance(error, dict):
-        return None, None
-    facts = cast("dict[str, Any]", error)
-    inner_code, inner_message = _facts(_embedded(facts.get("message")))
-    code = inner_code or (None if facts.get("code") is None else str(facts["code"]))
-    message = inner_message or facts.get("message")
-    return code, None if message is None else str(message)
-
-
-def _validation_sentence(errors: Sequence[object]) -> str | None:
-    """Join FastAPI's `[{"loc": [...], "msg": "..."}]`."""
-    details = [cast("dict[str, Any]", error) for error in errors if isinstance(error, dict)]
-    sentences = [f"{_place(detail.get('loc'))}: {detail.get('msg', '')}" for detail in details]
-    return "; ".join(sentences) or None
-
-
-def _place(loc: object) -> str:
-    if isinstance(loc, list | tuple):
-        return ".".join(str(step) for step in cast("Sequence[object]", loc))
-    return str(loc)
 
 
 def _reason(body: object) -> str | None:

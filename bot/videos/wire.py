@@ -76,6 +76,7 @@ class Wire:
         body: Mapping[str, object] | None = None,
         timeout: aiohttp.ClientTimeout | None = None,  # noqa: ASYNC109 - aiohttp's own
         film: Path | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """Send one request and read its answer; a film inside it goes into `film`.
 
@@ -89,7 +90,7 @@ class Wire:
                 params=params,
                 data=_form(parts) if parts else None,
                 json=body,
-                headers=self._headers(),
+                headers={**self._headers(), **(headers or {})},
                 timeout=timeout or self._timeout,
                 allow_redirects=False,
             ) as response:

@@ -32,6 +32,10 @@ def failed(code: str | None) -> str:
     return words.sentence(job(status=JobStatus.FAILED, error_code=code))
 
 
+def told(code: str | None) -> str:
+    return words.sentence(job(status=JobStatus.FAILED, server_code=code))
+
+
 def refusals() -> Iterator[VideosError]:
     """One of every error that can end a create, OutcomeUnknown apart."""
     for _, kind in inspect.getmembers(errors, inspect.isclass):
@@ -70,9 +74,9 @@ def test_what_cost_nothing_says_so_and_what_to_do(code: str) -> None:
     assert re.search(r"[Tt]ry again|/video|[Ww]hoever runs this bot", told)
 
 
-@pytest.mark.parametrize("code", ["moderation_blocked", "sentinel_block"])
+@pytest.mark.parametrize("code", ["moderation_blocked", "sentinel_block", "content_filter"])
 def test_moderation_advises_other_words(code: str) -> None:
-    assert "Rephrase" in failed(code)
+    assert "Rephrase" in told(code)
 
 
 @pytest.mark.parametrize("code", [None, "", "400", "something_new"])
@@ -97,12 +101,18 @@ def test_a_servers_code_is_advice(code: str, advice: str) -> None:
 
 
 def test_a_failed_job_without_a_code_is_told_with_the_servers_own_words() -> None:
-    fault = "CUDA out of memory"
+    fault = "KeyError in step 3"
     for said, reason in ((None, None), ({"message": fault}, fault), (fault, fault)):
         told = {"id": "video_1", "status": "failed", "error": said}
         ended = lifecycle.advance(job(video_id="video_1"), Video.from_body(told), NOW, 1.0)
         assert "could not render this. It may have been charged." in words.sentence(ended)
         assert ended.error_message == reason
+
+
+def test_a_lack_of_memory_is_no_fault_of_the_words() -> None:
+    ended = job(status=JobStatus.FAILED, video_id="v", error_message="CUDA out of memory")
+    assert "Try a smaller size or a shorter video" in words.sentence(ended)
+    assert "It may have been charged." in words.sentence(ended)
 
 
 def test_a_code_inside_a_sentence_is_advice_too() -> None:

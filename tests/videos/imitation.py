@@ -30,7 +30,7 @@ class Imitation:
         """Answer a request to the server itself."""
         self.keys.append(request.headers.get(self.family.has_key))
         path, family = request.path.removeprefix("/v1"), self.family
-        if request.method == "POST" and path == "/videos":
+        if request.method == "POST" and path in ("/videos", "/videos/generations"):
             self.created.append(await _fields(request, is_json=family.is_json))
             return self._answer(family.created)
         if request.method == "DELETE":

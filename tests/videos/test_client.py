@@ -11,6 +11,7 @@ from bot.videos.container import MP4
 from bot.videos.errors import (
     BadRequest,
     Busy,
+    Moved,
     NotFound,
     NotSent,
     OutcomeUnknown,
@@ -97,7 +98,7 @@ async def test_a_create_follows_no_redirect(
 ) -> None:
     server.on("POST", "/videos", says(status, b"", Location="/v1/moved"))
     server.on("POST", "/moved", says(200, JOB)).on("GET", "/moved", says(200, JOB))
-    with pytest.raises(BadRequest):
+    with pytest.raises(Moved, match="/v1/moved"):
         await client.create(CAT)
     assert len(server.seen) == 1
 

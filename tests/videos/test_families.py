@@ -49,7 +49,7 @@ async def test_from_the_create_to_the_film(family: Family, tmp_path: Path) -> No
 
     assert target.read_bytes() == films.mp4()
     (sent,) = server.created
-    size = {} if "width" in family.sends else {"size": "832x480"}
+    size = {} if {"width", "aspect_ratio"} & family.sends.keys() else {"size": "832x480"}
     assert sent == sent | {"prompt": "a cat", **size, **family.sends}
     assert "model" not in sent
     assert all(key is not None and KEY in key for key in server.keys)

@@ -1,0 +1,67 @@
+"""The words that servers use for a job's status, read by what they say.
+
+Sources: the contract's four words ("Create video"), and what the living servers say instead: Veo
+(processing), TensorRT-LLM (generating, postprocessing), New API (NOT_START, SUBMITTED), OpenRouter
+(pending, expired), Runway (RUNNING, SUCCEEDED), Kling (succeed), xAI (done), Novita
+(TASK_STATUS_SUCCEED).
+"""
+
+import re
+from enum import StrEnum
+from typing import Final
+
+
+class VideoStatus(StrEnum):
+    """Lifecycle of a video job, the contract's four words and the ends other servers know."""
+
+    QUEUED = "queued"
+    IN_PROGRESS = "in_progress"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the server will not change it any more."""
+        return self not in (VideoStatus.QUEUED, VideoStatus.IN_PROGRESS)
+
+
+_NOT_LETTERS: Final = re.compile(r"[^a-z]+")
+_NOT_YET: Final = re.compile(r"^(?:not|un|yetto|await|pre)(?!known|success)|notyet|ready(?:to|for)")
+_WAITS: Final = re.compile(
+    r"queu|pend|wait|submit|sched|creat|accept|receiv|init|prepar|start|hold|unknown|enqueue"
+    r"|provision|throttl|idle"
+)
+_WORKS: Final = re.compile(r"progress|process|run|render|generat|work|active|execut|encod|upload")
+_ENDS: Final = (
+    (VideoStatus.FAILED, re.compile(
+        r"fail|error|reject|refus|block|invalid|crash|unsuccess|violat|denied|moderated|flagged"
+        r"|nsfw|fault|panic|aborted(?:by)?policy"
+    )),
+    (VideoStatus.CANCELLED, re.compile(r"cancel|abort|delet|remov|revok|terminat|kill|stopped")),
+    (VideoStatus.EXPIRED, re.compile(r"expir|timeout|timedout|overdue")),
+    (VideoStatus.COMPLETED, re.compile(
+        r"(?<!un)succe|(?<!in)complet|(?<!un)finish|done|ready|available|fulfil|generated$|rendered$|processed$"
+    )),
+)  # fmt: skip
+
+
+def read_status(value: object) -> VideoStatus | None:
+    """Read a status word, however it is spelt; None where it says nothing that is known.
+
+    A word for something that goes on ("finalizing") is no end; one that names two different ends
+    ("completed_with_errors") tells nothing by itself.
+    """
+    if not isinstance(value, str):
+        return None
+    word = _NOT_LETTERS.sub("", value.casefold())
+    goes_on = word.endswith("ing") or _NOT_YET.search(word) is not None
+    ends = [] if goes_on else [status for status, stems in _ENDS if stems.search(word)]
+    if ends:
+        return ends[0] if len(ends) == 1 else None
+    if _NOT_YET.search(word):
+        return VideoStatus.QUEUED
+    if _WORKS.search(word) or (word.endswith("ing") and not _WAITS.search(word)):
+        return VideoStatus.IN_PROGRESS
+    return VideoStatus.QUEUED if _WAITS.search(word) else None

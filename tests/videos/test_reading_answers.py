@@ -1,0 +1,209 @@
+"""What servers and relays say of a job, by answers of the field; each stands for its kind."""
+
+from typing import Any
+
+import pytest
+
+from bot.videos.addresses import film_url
+from bot.videos.errors import BadRequest, Busy, NotAllowed, NotFound, OutcomeUnknown, Unauthorized
+from bot.videos.models import Made, Video, VideoStatus
+from bot.videos.protocol import read_created, read_video
+from bot.videos.statuses import read_status
+from tests.videos.answers import answer, refusal
+
+FILM = "https://films.example/f.mp4"
+DONE, FAILED, WAITS, WORKS = (
+    VideoStatus.COMPLETED, VideoStatus.FAILED, VideoStatus.QUEUED, VideoStatus.IN_PROGRESS,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        ("succeed done complete finished ready Success! TASK_STATUS_SUCCEED processed", DONE),
+        ("fail FAILURE task-failed error rejected moderated Unsuccessful", FAILED),
+        ("IN_QUEUE not-started not_ready awaiting_moderation starting unfinished PENDING", WAITS),
+        ("InProgress in-progress finalizing cancelling uploading retrying ACTIVE", WORKS),
+        ("canceled Aborted deleted", VideoStatus.CANCELLED),
+        ("timed_out Expired time-out", VideoStatus.EXPIRED),
+        ("banana incomplete completed_with_errors ok", None),
+    ],
+)
+def test_a_word_is_read_by_what_it_says(words: str, status: VideoStatus | None) -> None:
+    assert {word: read_status(word) for word in words.split()} == dict.fromkeys(
+        words.split(), status
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({"error": {"message": "no GPU"}}, FAILED),
+        ({"fail_reason": "no GPU"}, FAILED),
+        ({"code": 1001, "msg": "no GPU"}, FAILED),
+        ({"video": {"url": FILM}}, DONE),
+        ({"completed_at": 1795000000}, DONE),
+        ({"error": {}, "code": 0, "completed_at": None}, WAITS),
+        ({"polling_url": FILM, "image_url": FILM, "input": {"video_url": FILM}}, WAITS),
+        ({"progress": 100}, WAITS),
+    ],
+)
+def test_a_word_that_is_known_nowhere_is_judged_by_evidence(
+    body: dict[str, Any], status: VideoStatus
+) -> None:
+    video = Video.from_body({"id": "v", "status": "banana"} | body)
+    assert video.status is status
+    assert video.is_certain is (status is not WAITS)
+
+
+@pytest.mark.parametrize(
+    ("body", "video_id"),
+    [
+        ({"id": "x", "object": "video"}, "x"),
+        ({"request_id": "x"}, "x"),
+        ({"code": "success", "data": {"task_id": "t", "status": "SUBMITTED"}}, "t"),
+        ({"code": "success", "message": "", "data": "t-9"}, "t-9"),
+        ({"code": 200, "request_id": "trace", "data": {"id": "t", "state": "queued"}}, "t"),
+        ({"result": {"taskId": "t", "task_id": "t", "status": "pending"}}, "t"),
+        ([{"id": "t", "status": "queued"}], "t"),
+        ({"id": 42, "status": "queued"}, "42"),
+    ],
+)
+def test_a_create_has_its_id_wherever_it_is(body: object, video_id: str) -> None:
+    video = read_created(answer(200, body)).video
+    assert (video.id, video.status) == (video_id, WAITS)
+
+
+@pytest.mark.parametrize("video_id", ["..", ".", "", "a\nb", "x" * 1_000_000])
+def test_what_can_be_no_id_is_none(video_id: str) -> None:
+    with pytest.raises(OutcomeUnknown) as caught:
+        read_created(answer(200, {"id": video_id, "status": "queued"}))
+    assert len(str(caught.value)) < 1000
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "said"),
+    [
+        (200, {"error": {"message": "Insufficient credits", "code": "insufficient_quota"}},
+         "Insufficient credits"),
+        (200, {"code": 1001, "message": "余额不足", "data": None}, "余额不足"),
+        (200, {"success": False, "msg": "queue is full"}, "queue is full"),
+        (200, {"error": "nope", "request_id": "trace"}, "nope"),
+        (501, {"error": {"message": "not implemented"}}, "not implemented"),
+        (405, {"detail": "Method Not Allowed"}, "Method Not Allowed"),
+    ],
+)  # fmt: skip
+def test_a_definite_no_is_a_no(status: int, body: object, said: str) -> None:
+    assert refusal(answer(status, body)).message == said
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "kind"),
+    [
+        (401, "Incorrect API key provided", Unauthorized),
+        (403, "Invalid API key", Unauthorized),
+        (403, "Your organization must be verified to use the model", NotAllowed),
+        (403, "Prompt violates our content policy", NotAllowed),
+        (429, "You exceeded your current quota", BadRequest),
+        (429, "Too many requests", Busy),
+    ],
+)
+def test_a_refusal_has_the_kind_that_its_words_have(
+    status: int, error: str, kind: type[Exception]
+) -> None:
+    assert type(refusal(answer(status, {"error": {"message": error}}))) is kind
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"result_url": FILM}, {"remixed_from_video_id": FILM}, {"video": {"url": FILM}},
+        {"videos": [{"url": FILM}]}, {"task_result": {"videos": [{"id": "1", "url": FILM}]}},
+        {"metadata": {"url": FILM}}, {"output": [FILM]}, {"resultUrls": [FILM]},
+        {"fail_reason": FILM}, {"thumbnail_url": FILM + "?t", "download_url": FILM},
+        {"response": {"generated_samples": [{"video": {"uri": FILM}}]}},
+    ],
+)  # fmt: skip
+def test_a_films_address_is_found_by_its_shape(body: dict[str, Any]) -> None:
+    assert film_url(body) == FILM
+    assert Video.from_body({"data": {"id": "v", "status": "done", **body}}).film_url == FILM
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"polling_url": FILM}, {"urls": {"get": FILM}}, {"cover_url": FILM}, {"prompt": FILM},
+        {"input": {"video_url": FILM}}, {"webhook_url": FILM}, {"file_path": "/srv/f.mp4"},
+        {"output": "/srv/outputs/f.mp4"}, {"remixed_from_video_id": "video_1"},
+        {"error": {"docs_url": FILM}}, {"last_frame_url": FILM},
+    ],
+)  # fmt: skip
+def test_another_things_address_is_no_films(body: dict[str, Any]) -> None:
+    assert film_url(body) is None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"fail_reason": "no GPU"}, {"message": "no GPU"}, {"failureReason": "no GPU"},
+        {"error": "no GPU"}, {"error": ["no GPU"]}, {"error": {"error": {"message": "no GPU"}}},
+        {"errors": [{"message": "no GPU"}]}, {"status_message": "no GPU"}, {"detail": "no GPU"},
+    ],
+)  # fmt: skip
+def test_a_failed_job_says_why_wherever_it_stands(body: dict[str, Any]) -> None:
+    for wrapped in (body, {"data": body}):
+        told = {"id": "v", "status": "failed"} | body
+        video = Video.from_body(told if wrapped is body else {"code": 0, "data": told})
+        assert video.error is not None
+        assert video.error.message == "no GPU"
+
+
+@pytest.mark.parametrize(
+    ("told", "percent"),
+    [(0.62, 62), ("0.62", 62), ("62%", 62), ("62 %", 62), (62.4, 62), (1, 1), (1.0, 1), (0.0, 0)],
+)
+def test_progress_is_read_as_percent(told: object, percent: int) -> None:
+    assert Video.from_body({"id": "v", "status": "running", "progress": told}).progress == percent
+
+
+@pytest.mark.parametrize(
+    ("body", "made"),
+    [
+        ({"size": "960x544", "seconds": "2"}, Made(size="960x544", seconds=2)),
+        ({"width": 960, "height": 544, "seconds": 4, "duration_s": 2.0},
+         Made(size="960x544", seconds=2)),
+        ({"video": {"duration": 6}, "usage": {"cost": 0.3}}, Made(seconds=6, cost=0.3)),
+        ({"usage": {"cost": "0.3", "currency": "eur"}}, Made(cost=0.3, currency="EUR")),
+        ({"size": "auto", "duration": -1, "cost": -1}, Made()),
+        ({"size": "960\u00d7544"}, Made(size="960x544")),
+    ],
+)  # fmt: skip
+def test_what_was_made_is_what_the_server_says(body: dict[str, Any], made: Made) -> None:
+    assert Video.from_body({"id": "v", "status": "completed"} | body).made == made
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (400, {"error": {"message": "Task not found"}}),
+        (400, {"code": "task_not_exist", "message": "task_not_exist", "data": None}),
+        (200, {"code": "fail", "message": "任务不存在"}),
+        (200, {"error": {"message": "Video does not exist"}}),
+        (500, {"error": {"message": "No such job: v"}}),
+        (422, {"detail": "unknown task v"}),
+    ],
+)
+def test_a_job_that_is_not_known_is_that_in_any_words(status: int, body: object) -> None:
+    with pytest.raises(NotFound):
+        read_video(answer(status, body), "v")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"id": "v", "status": "failed", "error": {"message": "model not found"}},
+        {"id": "v", "status": "failed", "error": {"message": "Reference video not found"}},
+    ],
+)
+def test_a_failed_job_is_known_whatever_its_reason(body: object) -> None:
+    assert read_video(answer(200, body), "v").video.status is FAILED
