@@ -2,12 +2,14 @@
 
 from pathlib import Path
 
+import aiohttp
 import discord
 import pytest
 import simcord
 
 from bot import studio
 from bot.jobs.tracker import SWEEP, TICK
+from bot.settings import Settings
 from bot.status.buttons import Action
 from cogs.presses import SETTLED
 from tests.acceptance.stage import (
@@ -246,13 +248,18 @@ async def test_a_press_on_a_film_that_has_moved_on_refreshes_its_card_and_keeps_
         assert "Completed" in stage.text
 
 
+def in_doubt(folder: Path, base_url: str) -> Settings:
+    """Return settings for a server that knows no create again by its key."""
+    return settings_for(folder, base_url, videos_dialect="vllm-omni")
+
+
 @pytest.mark.parametrize("action", [Action.LOOK, Action.SEND, Action.DROP])
 async def test_an_unconfirmed_film_is_decided_by_its_requester(
     tmp_path: Path, action: Action
 ) -> None:
     async with faulty_server(tmp_path / "server") as server:
         server.meet("create", cut)
-        async with staged(settings_for(tmp_path / "bot", server.base_url)) as stage:
+        async with staged(in_doubt(tmp_path / "bot", server.base_url)) as stage:
             await stage.ada.slash(stage.channel, "video", prompt=PROMPT)
             assert "Unconfirmed" in stage.text
             assert list(buttons(stage.card)) == ["Look again", "Send again", "Drop"]
@@ -273,7 +280,7 @@ async def test_an_unconfirmed_film_is_decided_by_its_requester(
 async def test_a_second_create_that_is_refused_tells_nothing_of_the_first(tmp_path: Path) -> None:
     async with faulty_server(tmp_path / "server") as server:
         server.meet("create", cut, answer(429, "{}"))
-        async with staged(settings_for(tmp_path / "bot", server.base_url)) as stage:
+        async with staged(in_doubt(tmp_path / "bot", server.base_url)) as stage:
             await stage.ada.slash(stage.channel, "video", prompt=PROMPT)
 
             await press(stage.ada, stage.card, Action.SEND)
@@ -286,7 +293,7 @@ async def test_a_second_create_that_is_refused_tells_nothing_of_the_first(tmp_pa
 async def test_a_create_whose_answer_was_lost_is_found_by_itself(tmp_path: Path) -> None:
     async with faulty_server(tmp_path / "server") as server:
         server.lose_answer = True
-        async with staged(settings_for(tmp_path / "bot", server.base_url)) as stage:
+        async with staged(in_doubt(tmp_path / "bot", server.base_url)) as stage:
             await stage.ada.slash(stage.channel, "video", prompt=PROMPT)
             await stage.until(lambda at: "Completed" in at.text)
 
@@ -299,7 +306,7 @@ async def test_look_again_takes_up_what_was_not_found_by_itself(
     monkeypatch.setattr(studio, "LOOKS_AFTER", ())
     async with faulty_server(tmp_path / "server") as server:
         server.lose_answer = True
-        async with staged(settings_for(tmp_path / "bot", server.base_url)) as stage:
+        async with staged(in_doubt(tmp_path / "bot", server.base_url)) as stage:
             await stage.ada.slash(stage.channel, "video", prompt=PROMPT)
             assert "Unconfirmed" in stage.text
 
@@ -352,3 +359,18 @@ async def test_a_message_that_lost_its_film_gets_it_again(
 
         assert_is_film(stage.film)
         assert len(server.jobs()) == 1
+
+
+async def test_where_a_create_is_known_by_its_key_it_is_sent_again_by_itself(
+    tmp_path: Path,
+) -> None:
+    async with faulty_server(tmp_path / "server") as server:
+        server.lose_answer = True
+        async with staged(settings_for(tmp_path / "bot", server.base_url)) as stage:
+            await stage.ada.slash(stage.channel, "video", prompt=PROMPT)
+            await stage.until(lambda at: "Completed" in at.text)
+
+            assert server.seen["create"] == 2
+            async with aiohttp.ClientSession() as session:
+                answer = await session.get(f"{server.upstream}/videos")
+                assert len((await answer.json())["data"]) == 1
