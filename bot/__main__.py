@@ -13,11 +13,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-import discord
-
 from bot import logs
 from bot.app import StartError, claimed, open_bot
 from bot.client import point_at
+from bot.discord_errors import sentence_for, shorten_tracebacks
 from bot.memory import keep_out_of_collections, share_one_heap
 from bot.settings import Settings, SettingsError, load_settings
 
@@ -44,11 +43,10 @@ async def run(settings: Settings) -> None:
         try:
             token = settings.discord_token.get_secret_value()
             await until_stopped(bot.start(token), patience=GIVES_IN)
-        except discord.LoginFailure:
-            raise StartError(
-                "Discord does not accept DISCORD_TOKEN: copy it again from the developer portal "
-                "(Bot, Reset Token)."
-            ) from None
+        except Exception as error:
+            if (sentence := sentence_for(error)) is None:
+                raise
+            raise StartError(sentence) from None
 
 
 async def serve(settings: Settings, arguments: argparse.Namespace) -> None:
@@ -159,6 +157,7 @@ def main() -> int:
         # The doctor says in its own words what is wrong.
         level = "CRITICAL" if arguments.command == "doctor" else settings.log_level
         logs.set_up(level=level, form=settings.log_format)
+        shorten_tracebacks()
         if arguments.command == "serve":
             asyncio.run(serve(settings, arguments))
         elif arguments.command == "doctor":

@@ -2,13 +2,12 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, Final, TypeVar
 
 import aiohttp
 import discord
-import stamina
 from discord import app_commands
 from discord.ext import commands
 from discord.gateway import DiscordWebSocket
@@ -16,7 +15,10 @@ from discord.http import HTTPClient, Route
 from yarl import URL
 
 from bot.archive import Archive
+from bot.background import Background
 from bot.deliveries import Deliveries
+from bot.discord_errors import DiscordRefuses, commands_refused, passes, told
+from bot.gateway import LASTING, Reach, open_shard
 from bot.jobs.ledger import until_taken
 from bot.jobs.models import Job
 from bot.jobs.tracker import JobTracker
@@ -45,11 +47,15 @@ EXTENSIONS: Final = (
     "cogs.returning",
 )
 
-LONGEST_WAIT: Final = 60.0
-"""Seconds between two tries to reach Discord at the start, at the most."""
+ANSWERS_WITHIN: Final = 75.0
+"""Seconds Discord has for the requests of one login: discord.py repeats each for 25."""
+SLOW: Final = 10.0
+"""Seconds after which the operator hears that Discord takes long."""
+COMMANDS_WITHIN: Final = 10.0
+"""Seconds a start waits for Discord to take the commands; those of the last start still work."""
+COMMANDS_WAIT: Final = 300.0
+"""Seconds between two tries to have the commands taken, at the most: there is a limit per day."""
 FIRST_REPEATED: Final = 2
-_AWAY: Final = frozenset({429, *range(500, 600)})
-"""Answers that pass; what else Discord says no to stays so."""
 
 
 class VideoBot(commands.AutoShardedBot):
@@ -97,8 +103,13 @@ class VideoBot(commands.AutoShardedBot):
         self.easel = Easel()
         self.clock = clock
         self.largest_image = largest_image
+        self.buckets = buckets
         self.stopping = False
-        self._away = False
+        self._reach = Reach()
+        self._background = Background()
+        self._in_time = asyncio.timeout(None)
+        self._refused: DiscordRefuses | None = None
+        self._started_without_commands = False
         self._dev_guild = None if dev_guild is None else discord.Object(dev_guild)
 
     @property
@@ -109,61 +120,65 @@ class VideoBot(commands.AutoShardedBot):
         )
 
     async def login(self, token: str) -> None:
-        """Log in, as soon as Discord can be reached. Raises LoginFailure."""
-        async for attempt in self._patiently():
-            with attempt:
-                try:
-                    await super().login(token)
-                except Exception:
-                    # The next try opens a session of its own.
-                    await self.http.close()
-                    self.http.connector = discord.utils.MISSING
-                    raise
+        """Log in, as soon as Discord can be reached. Raises LoginFailure and DiscordRefuses."""
+        await self._reach.until_reached(partial(self._log_in, token))
+
+    async def _log_in(self, token: str) -> None:
+        try:
+            await self._soon(super().login(token))
+        except Exception:
+            # The next try opens a session of its own.
+            await self.http.close()
+            self.http.connector = discord.utils.MISSING
+            raise
 
     async def launch_shards(self) -> None:
         """Connect to the gateway, as soon as Discord says where it is."""
-        async for attempt in self._patiently():
-            with attempt:
-                await super().launch_shards()
-        if self._away:
-            self._away = False
-            _log.info("Discord can be reached again")
+        await self._reach.until_reached(lambda: self._soon(super(VideoBot, self).launch_shards()))
+        self._reach.found()
 
-    def _patiently(self) -> AsyncIterator[stamina.Attempt]:
-        return stamina.retry_context(
-            on=self._may_come_back,
-            attempts=None,
-            timeout=None,
-            wait_initial=1.0,
-            wait_max=LONGEST_WAIT,
-        )
+    async def launch_shard(self, gateway: URL, shard_id: int, *, initial: bool = False) -> None:
+        """Connect one shard, as soon as the gateway takes it. Raises discord.ConnectionClosed."""
+        self._in_time.reschedule(None)
+        await open_shard(self, gateway, shard_id, self._reach, initial=initial)
 
-    def _may_come_back(self, error: Exception) -> bool:
-        """Whether Discord, or the way to it, is away; the operator is told once."""
-        if isinstance(error, discord.HTTPException):
-            away = error.status in _AWAY
-        else:
-            away = isinstance(error, aiohttp.ClientError | OSError | discord.GatewayNotFound)
-        if away and not self._away:
-            self._away = True
-            _log.warning(
-                "Discord cannot be reached (%s); it is tried again, every %.0f s at the latest, "
-                "until it answers or the bot is stopped",
-                error,
-                LONGEST_WAIT,
-            )
-        return away
+    async def connect(self, *, reconnect: bool = True) -> None:
+        """Stay connected. Raises DiscordRefuses, and what sentence_for can put into words."""
+        await super().connect(reconnect=reconnect)
+        if self._refused is not None:
+            raise self._refused
+
+    async def _soon(self, work: Awaitable[None]) -> None:
+        """Give Discord its time to answer, and say so where it takes long. Raises TimeoutError.
+
+        What waits for something else than Discord's answers reschedules `_in_time`.
+        """
+        slow = TimeoutError(f"it has not answered for {SLOW:.0f} s")
+        saying = asyncio.get_running_loop().call_later(SLOW, self._reach.lost, slow)
+        try:
+            async with asyncio.timeout(ANSWERS_WITHIN) as self._in_time:
+                await work
+        finally:
+            saying.cancel()
+
+    async def close(self) -> None:
+        """Close the connection; commands that Discord has not taken wait for the next start."""
+        self._reach.unsettle()
+        await super().close()
+        await self._background.close()
 
     async def setup_hook(self) -> None:
-        """Load the cogs, tell Discord the commands, and take up the jobs that are waiting."""
+        """Load the cogs, tell Discord the commands, and take up the jobs that are waiting.
+
+        Raises DiscordRefuses.
+        """
+        self._in_time.reschedule(None)
         await self.tree.set_translator(CommandTranslator())
         for name in EXTENSIONS:
             # A login that failed at the commands is repeated.
             if name not in self.extensions:
                 await self.load_extension(name)
-        if self._dev_guild is not None:
-            self.tree.copy_global_to(guild=self._dev_guild)
-        await self.tree.sync(guild=self._dev_guild)
+        await self._tell_commands()
         # After the cogs listen, so that they hear what became of interrupted jobs; before the
         # gateway connects, since a new request would look interrupted as well.
         await self._once_written(self.tracker.catch_up)
@@ -173,6 +188,35 @@ class VideoBot(commands.AutoShardedBot):
             await self._once_written(partial(self.deliveries.offer_kept, TOO_LARGE))
         self.tracker.start()
         self.keeper.start()
+
+    async def _tell_commands(self) -> None:
+        """Have Discord take the commands; where that lasts, the bot goes on without it.
+
+        Raises DiscordRefuses.
+        """
+        if self._dev_guild is not None:
+            self.tree.copy_global_to(guild=self._dev_guild)
+        telling = self._background.spawn(self._sync(), name="commands")
+        await asyncio.wait({telling}, timeout=COMMANDS_WITHIN)
+        if not telling.done():
+            self._started_without_commands = True
+            _log.warning(
+                "Discord has not taken the commands yet: those of the last start work meanwhile, "
+                "and they are sent again until it does"
+            )
+        elif self._refused is not None:
+            raise self._refused
+
+    async def _sync(self) -> None:
+        """Have Discord take the commands, as soon as it does; a refusal that stays ends the bot."""
+        sync = partial(self.tree.sync, guild=self._dev_guild)
+        try:
+            await self._reach.until_reached(sync, longest=COMMANDS_WAIT)
+        except discord.HTTPException as error:
+            guild = None if self._dev_guild is None else self._dev_guild.id
+            self._refused = commands_refused(error, guild)
+            if self._started_without_commands:
+                await super().close()
 
     async def _once_written(self, work: Callable[[], Awaitable[Result]]) -> Result:
         """Do what can be repeated, as soon as the disk takes it; until then the cards say that."""
@@ -191,6 +235,14 @@ class VideoBot(commands.AutoShardedBot):
     async def on_ready(self) -> None:
         """Say that people can be served."""
         _log.info("ready as %s in %d servers", self.user, len(self.guilds))
+
+    async def on_shard_ready(self, _: int) -> None:
+        """Discord is there again."""
+        self._reach.found(after=LASTING)
+
+    async def on_shard_resumed(self, _: int) -> None:
+        """Discord is there again, and nothing was missed."""
+        self._reach.found(after=LASTING)
 
 
 class CommandTranslator(app_commands.Translator):
@@ -238,15 +290,19 @@ class VideoTree(app_commands.CommandTree[VideoBot]):
         self, interaction: discord.Interaction[VideoBot], error: app_commands.AppCommandError, /
     ) -> None:
         """Log the cause, and tell the person one private sentence."""
-        _log.error("a command failed", exc_info=error)
+        cause = error.__cause__
+        if cause is not None and passes(cause):
+            _log.warning("a command failed: %s", told(cause))
+        else:
+            _log.error("a command failed", exc_info=error)
         sentence = language(interaction.locale.value)(GONE_WRONG)
         try:
             if interaction.response.is_done():
                 await interaction.followup.send(sentence, ephemeral=True)
             else:
                 await interaction.response.send_message(sentence, ephemeral=True)
-        except discord.HTTPException:
-            _log.warning("nobody could be told about it", exc_info=True)
+        except (discord.HTTPException, aiohttp.ClientError, OSError) as untold:
+            _log.warning("nobody could be told about it: %s", told(untold))
 
 
 def point_at(*, api_url: str, gateway_url: str | None) -> None:

@@ -168,6 +168,18 @@ class Deliveries:
             job, lifecycle.undeliverable(job, code, self._clock())
         )
 
+    async def refused(self, job: Job, code: str) -> Job:
+        """Discord takes the film on no road: it stays on disk, and its card says so.
+
+        A road that was begun for it holds nothing, so the card is tried first again.
+        """
+        _log.warning("a film is refused and kept: %s", code, extra=_of(job))
+        current = await self._store.get(job.id) or job
+        after = lifecycle.undeliverable(current, code, self._clock())
+        if job.road is None:
+            after = after.evolve(road=None, road_at=None)
+        return await self._ledger.save_surely(current, after)
+
     async def seen(self, job: Job) -> None:
         """People see this state (or nobody is left to see it): it need not be shown again."""
         if job.shown is not job.status:

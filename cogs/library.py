@@ -1,6 +1,9 @@
 """/videos: the films somebody asked for here, newest first; moderators see everybody's."""
 
 import io
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Final
 
 import discord
@@ -8,8 +11,10 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import VideoBot
+from bot.discord_errors import told
 from bot.jobs.store import Search
 from bot.status.language import N_
+from bot.status.message import refuses_content
 from bot.status.shelf import (
     PER_PAGE,
     SEARCH_LIMIT,
@@ -23,9 +28,13 @@ from bot.status.shelf import (
 from bot.status.text import shorten
 from cogs.requesting import Interaction, own_language
 
+_log = logging.getLogger(__name__)
+
 SUGGESTIONS: Final = 10
 DESCRIPTION = N_("The films you asked for here, newest first")
 SEARCH = N_("Words in the prompt")
+
+Answer = Callable[[discord.ui.LayoutView, list[discord.File]], Awaitable[None]]
 
 
 class Library(commands.Cog):
@@ -43,8 +52,11 @@ class Library(commands.Cog):
         self, interaction: Interaction, search: app_commands.Range[str, 0, SEARCH_LIMIT] = ""
     ) -> None:
         """Answer with the first page."""
-        view, pictures = await self._page(interaction, Place(search=search.strip()))
-        await interaction.response.send_message(view=view, files=pictures, ephemeral=True)
+
+        async def answer(view: discord.ui.LayoutView, pictures: list[discord.File]) -> None:
+            await interaction.response.send_message(view=view, files=pictures, ephemeral=True)
+
+        await self._show(interaction, Place(search=search.strip()), answer)
 
     @videos.autocomplete("search")
     async def suggest(
@@ -62,16 +74,32 @@ class Library(commands.Cog):
     @commands.Cog.listener()
     async def on_shelf_button(self, interaction: Interaction, place: Place) -> None:
         """Turn the page, or narrow the list, in the same message."""
-        view, pictures = await self._page(interaction, place)
-        await interaction.response.edit_message(view=view, attachments=pictures)
+
+        async def answer(view: discord.ui.LayoutView, pictures: list[discord.File]) -> None:
+            await interaction.response.edit_message(view=view, attachments=pictures)
+
+        await self._show(interaction, place, answer)
+
+    async def _show(self, interaction: Interaction, place: Place, answer: Answer) -> None:
+        """Answer with a page; where Discord refuses its content, with one without the prompts."""
+        try:
+            await answer(*await self._page(interaction, place))
+        except discord.HTTPException as error:
+            if not refuses_content(error):
+                raise
+            _log.warning("Discord refuses a list, a plain one takes its place: %s", told(error))
+            await answer(*await self._page(interaction, place, wordless=True))
 
     async def _page(
-        self, interaction: Interaction, place: Place
+        self, interaction: Interaction, place: Place, *, wordless: bool = False
     ) -> tuple[discord.ui.LayoutView, list[discord.File]]:
         search = _search(interaction, place)
         jobs = await self.bot.archive.history(search, limit=PER_PAGE, offset=place.page * PER_PAGE)
         found = await self.bot.archive.count(search)
-        stills = await self.bot.archive.stills(jobs)
+        stills = {} if wordless else await self.bot.archive.stills(jobs)
+        if wordless:
+            jobs = [job.evolve(prompt="…") for job in jobs]
+            place = replace(place, search="")
         view = shelf(jobs, found, place, own_language(interaction), stills)
         return view, [_picture(job_id, jpeg) for job_id, jpeg in stills.items()]
 

@@ -9,6 +9,7 @@ from discord import ui
 from discord.ext import commands
 
 from bot.client import VideoBot
+from bot.discord_errors import told
 from bot.jobs.lifecycle import CANCELLED_EVERYWHERE
 from bot.jobs.models import Job, JobChange, JobStatus
 from bot.jobs.store import StoreError
@@ -16,10 +17,12 @@ from bot.status import words
 from bot.status.buttons import LABELS, Action, JobButton, button_row, offered, stale_press
 from bot.status.forms import ChangeForm, Filled, FilmForm
 from bot.status.language import N_
+from bot.status.message import refuses_content
 from bot.status.removing import remove_messages
 from bot.status.sent import shows_film
 from bot.videos.errors import VideosError
 from cogs.requesting import (
+    UNREACHED,
     Asked,
     Interaction,
     Requests,
@@ -120,6 +123,11 @@ class Presses(commands.Cog):
         except StoreError as error:
             _log.error("a press is not written down: %s", error)
             await refuse(interaction, t(words.NOT_WRITTEN))
+        except UNREACHED as error:
+            # Whatever was pressed is done or it is not: its card says so.
+            _log.warning("a press is not answered: %s", told(error))
+            if refuses_content(error):
+                await refuse(interaction, t(words.ANSWER_REFUSED))
 
     async def _press(self, interaction: Interaction, action: Action, job_id: str) -> None:
         t = own_language(interaction)

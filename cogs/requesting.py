@@ -13,13 +13,15 @@ import stamina
 
 from bot.background import Background
 from bot.client import VideoBot
+from bot.discord_errors import told
 from bot.jobs import lifecycle
 from bot.jobs.models import Job, JobStatus
 from bot.jobs.store import StoreError
 from bot.orders import NotOffered, Order, OverLimit, PromptProblem
 from bot.status import words
 from bot.status.language import Language, language
-from bot.status.message import find_card
+from bot.status.message import find_card, refuses_content
+from bot.status.pings import say_directly
 from bot.videos.images import IMAGE_TYPES, BadImage
 
 _log = logging.getLogger(__name__)
@@ -37,6 +39,10 @@ LOOKS_FOR_OTHERS: Final = 20
 """A second at the most, in steps, that an answered request waits for those without an answer."""
 
 Interaction = discord.Interaction[VideoBot]
+
+
+class _CardRefused(Exception):
+    """Discord takes no card for this request, not even the plain one."""
 
 
 class _CardUnknown(Exception):
@@ -141,6 +147,10 @@ class Requests:
         except _CardUnknown:
             await self._studio.give_up(job, lifecycle.DISCORD_AWAY)
             return None
+        except _CardRefused:
+            await self._studio.drop(job)
+            await self._tell_refused(interaction, job)
+            return None
         if message_id is not None:
             await self._let_others_be_answered()
             return await self._studio.shown(job, message_id)
@@ -151,6 +161,18 @@ class Requests:
         except UNREACHED as error:
             _log.info("nor does it take a sentence: %s", error, extra=job.log_context())
         return None
+
+    async def _tell_refused(self, interaction: Interaction, job: Job) -> None:
+        """Say that Discord takes no card: in private, else in a direct message."""
+        _log.warning("Discord refuses the card, so nothing is sent", extra=job.log_context())
+        sentence = own_language(interaction)(words.CARD_REFUSED)
+        try:
+            try:
+                await _tell(interaction, sentence)
+            except discord.HTTPException:
+                await say_directly(self._bot, interaction.user.id, sentence)
+        except UNREACHED as error:
+            _log.warning("nobody could be told: %s", told(error), extra=job.log_context())
 
     @contextmanager
     def _answering(self) -> Generator[None]:
@@ -248,7 +270,8 @@ class Requests:
         """Answer with the card; return its message, or None where Discord shows none.
 
         An error is not believed before looking: 40060 (already acknowledged) is what discord.py's
-        own second try of a lost answer gets, and 10062 (too late) may be. Raises as _find.
+        own second try of a lost answer gets, and 10062 (too late) may be. Raises as _find, and
+        _CardRefused.
         """
         try:
             outlook = await self._bot.archive.outlook(job)
@@ -258,6 +281,8 @@ class Requests:
             )
         except UNREACHED as error:
             _log.warning("the answer to an interaction failed: %s", error, extra=job.log_context())
+            if refuses_content(error):
+                raise _CardRefused from error
         else:
             if answer.message_id is not None:
                 return answer.message_id
@@ -375,7 +400,19 @@ def _refusal(problem: Exception, guild_id: int | None, t: Language) -> str:
 
 
 async def refuse(interaction: Interaction, sentence: str) -> None:
-    """Answer with one private sentence, also where something was answered before."""
+    """Answer with one private sentence, also where something was answered before.
+
+    Where Discord refuses it for what somebody wrote in it, with one that holds nothing of that.
+    """
+    try:
+        await _tell(interaction, sentence)
+    except discord.HTTPException as error:
+        if not refuses_content(error):
+            raise
+        await _tell(interaction, own_language(interaction)(words.ANSWER_REFUSED))
+
+
+async def _tell(interaction: Interaction, sentence: str) -> None:
     if interaction.response.is_done():
         await interaction.followup.send(sentence, ephemeral=True)
     else:

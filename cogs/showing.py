@@ -12,15 +12,18 @@ from discord.ext import commands
 
 from bot.background import Background
 from bot.client import VideoBot
+from bot.discord_errors import told
 from bot.jobs.lifecycle import DISK_FAILED, NOT_TAKEN, UNFORESEEN
 from bot.jobs.models import FOLLOWED, LEFT, RUNNING, SPOKEN, Job, JobChange, JobStatus
 from bot.jobs.store import StoreError
 from bot.status import words
-from bot.status.buckets import EditsSpent
+from bot.status.buckets import EditsSpent, RateLimited
 from bot.status.delivery import Step
 from bot.status.message import (
     CardGone,
+    Draw,
     Film,
+    FilmRefused,
     KeptFilm,
     NoAccess,
     Posted,
@@ -29,8 +32,11 @@ from bot.status.message import (
     edit_card,
     find_left_card,
     is_refusal,
+    refuses_content,
+    takes_token,
 )
-from bot.status.roads import Draw, Roads
+from bot.status.pings import say_it_stands_still
+from bot.status.roads import Roads
 from bot.status.view import film_name
 from bot.videos.fitting import NoRoom
 from cogs.requesting import UNREACHED
@@ -41,6 +47,11 @@ FILMS_AT_ONCE = 4
 """Films downloaded or uploaded at the same time."""
 HELD_BACK = 10.0
 """Seconds before a delivery that our disk did not let be written down is gone on with."""
+
+LATER = 10.0
+"""Seconds after which a card that Discord could not take is drawn again."""
+LATEST = 60.0
+"""Seconds that something waits for Discord's limits in one piece, at the most."""
 
 STILL_WAITS = 60
 """Seconds that the picture of a film waits for a moment without films on their way."""
@@ -58,11 +69,13 @@ class Showing(commands.Cog):
     def __init__(self, bot: VideoBot) -> None:
         self.bot = bot
         self.deliveries = bot.deliveries
-        self._roads = Roads(bot, self.deliveries.takes_road)
+        self._roads = Roads(bot, self.deliveries.takes_road, easel=bot.easel, limits=bot.buckets)
         self._background = Background()
         self._delivering: set[str] = set()
         # A digest of what each running job's card shows: an edit that changes nothing is not sent.
         self._drawn: dict[str, int] = {}
+        self._awaiting: set[str] = set()
+        self._stands_still: set[str] = set()
         # A method is another object each time that it is looked up.
         self._renew = self._send_running
         self._transfers = asyncio.Semaphore(FILMS_AT_ONCE)
@@ -93,12 +106,14 @@ class Showing(commands.Cog):
         send = self._renew if job.status in RUNNING else partial(self._send, job)
         self.bot.editor.show(job.id, send, road=self._road(job), final=final)
 
-    def _road(self, job: Job, lead: float = 0.0) -> int | None:
+    def _road(self, job: Job, lead: float = 0.0, size: int = 0) -> int | None:
         """Name the limit that an edit of this card counts against; a token has one of its own.
 
-        `lead` are the seconds that the edit may take.
+        `lead` are the seconds that the edit may take, `size` the bytes of its film.
         """
-        return None if job.token_lives(self._now() + lead) else job.channel_id
+        now = self._now() + lead
+        by_token = takes_token(job, self.bot.buckets, now, size=size)
+        return None if by_token else job.channel_id
 
     async def _send_running(self, job_id: str) -> None:
         """Draw the card of a job that still runs, as it stands now that its turn has come.
@@ -128,14 +143,46 @@ class Showing(commands.Cog):
             except TokenDead:
                 self.show(await self.deliveries.token_died(job))
                 return False
+            except RateLimited as limited:
+                self._show_later(job_id, limited.seconds)
+                return False
             except UNREACHED as error:
-                _log.warning("the card was not taken: %s", error, extra=job.log_context())
+                _log.warning("the card was not taken: %s", told(error), extra=job.log_context())
+                if not refuses_content(error):
+                    self._show_later(job_id, LATER)
+                    return False
+                if job.status in FOLLOWED:
+                    # Not even the plain card is taken, which is the same until the state is not.
+                    self._drawn[job_id] = _digest(draw())
+                    self._say_it_stands_still(job)
                 return False
             self._drawn[job_id] = drawn
         if job.status not in FOLLOWED:
             self._drawn.pop(job_id)
+            self._stands_still.discard(job_id)
             self.bot.easel.forget(job)
         return True
+
+    def _show_later(self, job_id: str, seconds: float) -> None:
+        """Have a card that Discord did not take drawn again, as its job stands then."""
+
+        async def later() -> None:
+            await asyncio.sleep(min(seconds, LATEST))
+            self._awaiting.discard(job_id)
+            job = await self.bot.archive.find(job_id)
+            if job is not None and job.status in _PICTURED | {JobStatus.COMPLETED}:
+                self.show(job)
+
+        if job_id not in self._awaiting:
+            self._awaiting.add(job_id)
+            self._background.spawn(later(), name=f"show {job_id} later")
+
+    def _say_it_stands_still(self, job: Job) -> None:
+        """Say once that a card changes no more, since Discord refuses the plain one, too."""
+        if job.id not in self._stands_still:
+            self._stands_still.add(job.id)
+            work = say_it_stands_still(self.bot, job, now=self._now())
+            self._background.spawn(work, name=f"say that {job.id} stands still")
 
     async def _draw(self, job: Job, draw: Draw) -> None:
         try:
@@ -153,21 +200,16 @@ class Showing(commands.Cog):
                     kept = KeptFilm(job.film_attachment_id, film_name(job))
                 elif job.link_expires_at is None:
                     return
-            now = self._now()
-            await self.bot.easel.show(
-                job, lambda: edit_card(self.bot, job, draw(), now=now, film=kept)
-            )
+            await self._edit(job, draw, kept)
         except (CardGone, NoAccess, EditsSpent) as gone:
             _log.info("a card cannot be changed: %s", gone, extra=job.log_context())
 
     async def _say_where(self, job: Job, draw: Draw) -> None:
         """Let the card whose end stands elsewhere say so, where it takes an edit again."""
-        left, now = words.where_instead(job), self._now()
+        left = words.where_instead(job)
         try:
             card = job.evolve(message_id=await find_left_card(self.bot, job))
-            await self.bot.easel.show(
-                job, lambda: edit_card(self.bot, card, draw(left=left), now=now)
-            )
+            await self._edit(card, partial(draw, left=left))
         except CardGone:
             await self.deliveries.card_settled(job)
         except NoAccess:
@@ -176,6 +218,13 @@ class Showing(commands.Cog):
             await self.deliveries.card_failed(job)
         else:
             await self.deliveries.card_settled(job)
+
+    async def _edit(self, card: Job, draw: Draw, film: KeptFilm | None = None) -> None:
+        """Draw a card where it stands; plainly where Discord refuses its words."""
+        limits, now = self.bot.buckets, self._now()
+        await self.bot.easel.show(
+            card, lambda: edit_card(self.bot, card, draw(), limits=limits, now=now, film=film)
+        )
 
     async def _brush(self, job: Job) -> Draw:
         """Return what draws this job's card, with what is known around it now."""
@@ -188,10 +237,7 @@ class Showing(commands.Cog):
 
         `lead` are the seconds that it may take.
         """
-        now = self._now() + lead
-        return await self.bot.easel.show(
-            job, lambda: self._roads.reach(job, draw, now=now, film=film)
-        )
+        return await self._roads.reach(job, draw, now=self._now() + lead, film=film)
 
     def _now(self) -> float:
         return self.bot.clock()
@@ -254,9 +300,17 @@ class Showing(commands.Cog):
         except CardGone:
             _log.info("the card was deleted, its film is let go", extra=job.log_context())
             await self.deliveries.delivered(job)
+        except FilmRefused as refusal:
+            _log.warning("the film was refused: %s", refusal, extra=job.log_context())
+            await self.deliveries.refused(job, words.FILM_REFUSED)
+        except RateLimited as limited:
+            await asyncio.sleep(min(limited.seconds, LATEST))
+            await self.deliveries.postpone(job)
         except UNREACHED as error:
-            _log.warning("the film was not taken: %s", error, extra=job.log_context())
-            if is_refusal(error):
+            _log.warning("the film was not taken: %s", told(error), extra=job.log_context())
+            if refuses_content(error):
+                await self.deliveries.refused(job, NOT_TAKEN)
+            elif is_refusal(error):
                 await self.deliveries.not_taken(job, NOT_TAKEN)
             else:
                 await self.deliveries.postpone(job)
@@ -268,6 +322,7 @@ class Showing(commands.Cog):
                 attachment_id=posted.attachment_id,
                 road=posted.road,
             )
+            self._stands_still.discard(job.id)
             self.bot.easel.forget(job)
             await self.bot.ladder.let_go(job)
             self._keep_stills()
@@ -307,7 +362,8 @@ class Showing(commands.Cog):
             async with self._moving():
                 return await self._reach(done, draw, lead=lead, film=film)
 
-        return await self.bot.editor.finish(done.id, send, road=self._road(done, lead))
+        size = 0 if film is None else film.size
+        return await self.bot.editor.finish(done.id, send, road=self._road(done, lead, size))
 
     @asynccontextmanager
     async def _moving(self) -> AsyncGenerator[None]:

@@ -13,15 +13,31 @@ from typing import Any, Final, cast
 
 import aiohttp
 
+from bot.discord_errors import check_answer
+
 _TOO_MANY_REQUESTS: Final = 429
 _EDITS_SPENT: Final = 30046
 _CHANNEL_EDIT: Final = re.compile(r"/channels/(\d+)/messages/\d+$")
+_TOKEN_EDIT: Final = re.compile(r"/webhooks/\d+/([^/]+)/messages/[^/]+$")
+_ALL: Final = "all tokens"
+"""The way of a limit that is not one message's own."""
+PATIENCE: Final = 2.0
+"""Seconds that an edit waits inside discord.py when it came too fast. For longer the message would
+stand still, the finished film behind its progress, while another way to it may be open."""
 _ANSWER_WITHIN: Final = 0.1
 """Seconds until it is worth asking again whether an edit on its way was answered."""
 
 
 class EditsSpent(Exception):
     """The message is older than an hour and has had the few edits that Discord allows it then."""
+
+
+class RateLimited(aiohttp.ClientError):
+    """Discord takes no edit on this way for a while."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"Discord takes no edits here for {seconds:.1f} s")
+        self.seconds = seconds
 
 
 @dataclass(slots=True)
@@ -47,12 +63,27 @@ class EditBuckets:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._buckets: dict[Hashable, _Bucket] = {}
+        self._closed: dict[Hashable, float] = {}
+
+    def closed_for(self, way: Hashable) -> float:
+        """Seconds until Discord takes edits again on a way: a channel's id, or a token."""
+        until = self._closed.get(way, 0.0)
+        if isinstance(way, str):
+            until = max(until, self._closed.get(_ALL, 0.0))
+        return max(0.0, until - self._clock())
+
+    def close(self, way: Hashable, seconds: float) -> None:
+        """Have nothing sent on a way for so long."""
+        now = self._clock()
+        self._closed = {one: until for one, until in self._closed.items() if until > now}
+        self._closed[way] = max(self._closed.get(way, 0.0), now + seconds)
 
     def wait(self, channel: Hashable, *, spare: bool) -> float:
         """Seconds until an edit may leave, 0 for now; `spare` leaves one more for others."""
+        closed = self.closed_for(channel)
         bucket = self._buckets.get(channel)
-        if bucket is None:
-            return 0.0
+        if closed or bucket is None:
+            return closed
         now = self._clock()
         if bucket.free(now) > min(spare, bucket.limit - 1):
             return 0.0
@@ -77,9 +108,11 @@ class EditBuckets:
         """Return what listens to the answers of every request to Discord.
 
         Code 30046 comes as a 429, for which discord.py would wait and send the film again, five
-        times. EditsSpent raised here comes out of the call that sent the request, at once.
+        times. EditsSpent raised here comes out of the call that sent the request, at once, and so
+        does RateLimited: inside discord.py an edit that came too fast would hold its message.
         """
         config = aiohttp.TraceConfig()
+        config.on_request_end.append(check_answer)
         config.on_request_end.append(self._answered)
         return config
 
@@ -94,6 +127,25 @@ class EditBuckets:
             told = _body(await answer.response.read())
             if told.get("code") == _EDITS_SPENT:
                 raise EditsSpent(f"no more edits of a message older than an hour: {told}")
+            self._slow_down(answer.url.path, told)
+
+    def _slow_down(self, path: str, told: dict[str, Any]) -> None:
+        """Close the way that an edit came too fast on. Raises RateLimited.
+
+        The bot's global limit is discord.py's, which stops every request for it; interactions are
+        not bound to it (Discord, interactions/receiving-and-responding), so one that a token meets
+        is the tokens' own.
+        """
+        seconds, whole = told.get("retry_after"), told.get("global")
+        if not isinstance(seconds, int | float) or seconds <= PATIENCE:
+            return
+        if (token := _TOKEN_EDIT.search(path)) is not None:
+            self.close(_ALL if whole else token[1], seconds)
+        elif (edit := _CHANNEL_EDIT.search(path)) is not None and not whole:
+            self.close(int(edit[1]), seconds)
+        else:
+            return
+        raise RateLimited(seconds)
 
     def _learn(self, channel: int, headers: Mapping[str, str]) -> None:
         bucket = self._buckets.get(channel)

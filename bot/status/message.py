@@ -7,19 +7,21 @@ rate limit) and topics/opcodes-and-status-codes.
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final, Protocol, cast
 
 import discord
 from discord import ui
 
+from bot.discord_errors import passes
 from bot.jobs.models import Job, Road
+from bot.status.buckets import EditBuckets, RateLimited
 from bot.status.sent import film_in, is_card_of, sent_before
 
 _UNKNOWN_CHANNEL: Final = 10003
 _UNKNOWN_MESSAGE: Final = 10008
 _TOO_LARGE: Final = 40005
-_MALFORMED: Final = frozenset({50006, 50035})
-"""An empty message, an invalid form body."""
+_EXPLICIT: Final = 20009
+"""Explicit content: what Discord's own filter says of a file."""
 _ARCHIVED: Final = 50083
 _NO_ACCESS: Final = frozenset({_UNKNOWN_CHANNEL, 10004, 10013, 50001, 50013, 50007, 50278})
 """No such channel, server or user, missing access or permissions, and direct messages that somebody
@@ -28,10 +30,11 @@ _TOKEN_DEAD: Final = frozenset({401, 403, 404})
 _TOKEN_DEAD_CODES: Final = frozenset({10015, 50027})
 """Unknown webhook, invalid webhook token."""
 _HTTP_TOO_LARGE: Final = 413
-_NETWORK_ERROR: Final = 40333
+_NOT_ANSWERABLE: Final = frozenset({10015, 10062, 40060, 50027})
+"""Of an interaction: its token is dead, it is over, or was answered already."""
 _CLIENT_ERROR: Final = 4
-_PASSING: Final = frozenset({401, 408, 425, 429})
-"""Refusals of the moment, or of the bot's token as a whole."""
+_UNAUTHORIZED: Final = 401
+"""A refusal of the bot's token as a whole."""
 
 
 class CardGone(Exception):
@@ -52,6 +55,10 @@ class Archived(NoAccess):
 
 class TooLarge(Exception):
     """Discord does not take a file of this size here."""
+
+
+class FilmRefused(Exception):
+    """Discord does not take this film, whatever is written around it."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +95,19 @@ class _Original:
 
 _ORIGINAL: Final = cast("int", _Original())
 
+
+class Draw(Protocol):
+    """Draws the picture, with words where it stands in a direct message instead of the channel.
+
+    `elsewhere` are those, of bot.status.words. `left` says where the film is, for the card that it
+    did not come into.
+    """
+
+    def __call__(self, *, elsewhere: str | None = None, left: str | None = None) -> ui.LayoutView:
+        """Return the picture."""
+        ...
+
+
 Editor = Callable[..., Awaitable[discord.Message]]
 """What a message is edited through: takes the fields of discord.Message.edit."""
 
@@ -107,20 +127,65 @@ class KeptFilm:
         return {"id": self.attachment_id, "filename": self.name}
 
 
+def takes_token(job: Job, limits: EditBuckets, now: float, *, size: int = 0) -> bool:
+    """Whether an edit goes through the interaction's token now, or through the channel.
+
+    The token is taken while it lives, unless Discord has closed it for a while and the channel is
+    open, or open again earlier. `size` are the bytes of a film, for which the channel may have no
+    room.
+    """
+    if not job.token_lives(now):
+        return False
+    if job.message_id is None or not job.is_member or size > job.bot_upload_limit:
+        return True
+    return limits.closed_for(job.interaction_token) <= limits.closed_for(job.channel_id)
+
+
 async def edit_card(
     client: discord.Client,
     job: Job,
     view: ui.LayoutView,
     *,
+    limits: EditBuckets,
     now: float,
     film: Film | KeptFilm | None = None,
 ) -> Posted:
     """Replace the card, with the film in it if one is given.
 
-    Raises TokenDead, CardGone, NoAccess, TooLarge, EditsSpent, and discord.HTTPException for what
-    may pass by itself.
+    Where one way turns out to be closed for a while, the other is taken. Raises RateLimited where
+    both are, TokenDead, CardGone, NoAccess, TooLarge, FilmRefused, EditsSpent, and
+    discord.HTTPException for what may pass by itself or refuses_content.
     """
-    edit = _edit_through_token if job.token_lives(now) else _edit_through_channel
+    size = film.size if isinstance(film, Film) else 0
+    by_token = takes_token(job, limits, now, size=size)
+    try:
+        return await _edit_on(client, job, view, film, limits, by_token=by_token)
+    except RateLimited:
+        if takes_token(job, limits, now, size=size) == by_token:
+            raise
+        return await _edit_on(client, job, view, film, limits, by_token=not by_token)
+    except NoAccess:
+        if by_token or not job.token_lives(now):
+            raise
+        # The token takes it as soon as it may; until then the channel is not asked again.
+        wait = limits.closed_for(job.interaction_token)
+        limits.close(job.channel_id, wait)
+        raise RateLimited(wait) from None
+
+
+async def _edit_on(
+    client: discord.Client,
+    job: Job,
+    view: ui.LayoutView,
+    film: Film | KeptFilm | None,
+    limits: EditBuckets,
+    *,
+    by_token: bool,
+) -> Posted:
+    way = job.interaction_token if by_token else job.channel_id
+    if wait := limits.closed_for(way):
+        raise RateLimited(wait)
+    edit = _edit_through_token if by_token else _edit_through_channel
     try:
         return await edit(client, job, view, film)
     except Archived:
@@ -139,11 +204,12 @@ async def _edit_through_token(
     try:
         return await _edit(_through_token(client, job), view, film)
     except discord.HTTPException as error:
-        if error.status in _TOKEN_DEAD and job.message_id is not None and job.is_member:
+        dead = error.status in _TOKEN_DEAD and not refuses_content(error)
+        if dead and job.message_id is not None and job.is_member:
             raise TokenDead(error.text) from error
         if error.code in _TOKEN_DEAD_CODES:
             raise NoAccess(error.text) from error
-        raise _named(error) from error
+        raise _named(error, film) from error
 
 
 async def _edit_through_channel(
@@ -154,7 +220,7 @@ async def _edit_through_channel(
     try:
         return await _edit(_through_channel(client, job), view, film)
     except discord.HTTPException as error:
-        raise _named(error) from error
+        raise _named(error, film) from error
 
 
 async def _unarchive(client: discord.Client, job: Job) -> None:
@@ -264,7 +330,7 @@ async def _send(
             **fields,
         )
     except discord.HTTPException as error:
-        raise _named(error) from error
+        raise _named(error, film) from error
     return Posted(message.id, film_in(message))
 
 
@@ -283,18 +349,26 @@ def is_refusal(error: BaseException) -> bool:
 
     Its own refusals have a code; a 4xx without one comes from what stands in front of it.
     """
-    if not isinstance(error, discord.HTTPException) or error.code in {0, _NETWORK_ERROR}:
+    if not isinstance(error, discord.HTTPException) or not error.code or passes(error):
         return False
-    return error.status // 100 == _CLIENT_ERROR and error.status not in _PASSING
+    return error.status // 100 == _CLIENT_ERROR and error.status != _UNAUTHORIZED
 
 
-def is_malformed(error: discord.HTTPException) -> bool:
-    """Whether Discord refuses the form of what was sent, whatever was in it."""
-    return error.code in _MALFORMED
+def refuses_content(error: BaseException) -> bool:
+    """Whether Discord refuses what a message says, shows or is made of, not where it stands.
+
+    AutoMod (200000, 200001), the filter of links (240000), an explicit film (20009), a thread that
+    takes nothing (160005, 160006), a form that is invalid (50035, 50006), and whatever code comes
+    to these: other words may be taken, or other places.
+    """
+    if not isinstance(error, discord.HTTPException) or not is_refusal(error):
+        return False
+    elsewhere = _NO_ACCESS | _NOT_ANSWERABLE | {_UNKNOWN_MESSAGE, _ARCHIVED, _TOO_LARGE}
+    return error.code not in elsewhere and error.status != _HTTP_TOO_LARGE
 
 
-def _named(error: discord.HTTPException) -> Exception:
-    """Give the answers that have a road of their own a name."""
+def _named(error: discord.HTTPException, film: object = None) -> Exception:
+    """Give the answers that have a road of their own a name; `film` is what was sent along."""
     if error.code == _UNKNOWN_MESSAGE:
         return CardGone(error.text)
     if error.code == _ARCHIVED:
@@ -303,4 +377,6 @@ def _named(error: discord.HTTPException) -> Exception:
         return NoAccess(error.text)
     if error.code == _TOO_LARGE or error.status == _HTTP_TOO_LARGE:
         return TooLarge(error.text)
+    if error.code == _EXPLICIT and isinstance(film, Film):
+        return FilmRefused(error.text)
     return error

@@ -4,23 +4,29 @@ The same words to the same people carry the same nonce, which Discord remembers 
 what is sent again because its answer was lost does not appear twice.
 """
 
+import logging
 from collections.abc import Sequence
 from hashlib import blake2s
 from typing import Final, cast
 
+import aiohttp
 import discord
 
+from bot.discord_errors import passes
+from bot.discord_errors import told as told_of
 from bot.jobs.models import Job
 from bot.status import words
 from bot.status.language import language
+from bot.status.message import refuses_content
 from bot.status.text import plain
+
+_log = logging.getLogger(__name__)
 
 NAMED_AT_ONCE: Final = 80
 """People named in one message: its 2000 characters hold some 85 mentions."""
 _PROMPT_SHOWN: Final = 120
-_MAY_PASS: Final = frozenset({401, 429})
-"""Refusals that are about neither the place nor the person; every 5xx is one, too."""
-_SERVER_ERRORS: Final = 500
+_UNAUTHORIZED: Final = 401
+"""A refusal that is about neither the place nor the person."""
 
 
 def notice(job: Job, people: Sequence[int]) -> str:
@@ -53,30 +59,72 @@ async def ping(client: discord.Client, job: Job, people: Sequence[int], *, now: 
         replied_user=False,
     )
     try:
-        if job.is_member:
-            await _reply(client, job, content, _nonce(job, people), named)
-        elif job.token_lives(now):
-            # Nothing else reaches a place where the bot is no member; Discord knows no nonce here.
-            token = cast("str", job.interaction_token)
-            webhook = discord.Webhook.partial(job.application_id, token, client=client)
-            await webhook.send(content, allowed_mentions=named)
-        else:
-            raise Refused("only the interaction's token reached this channel")
+        await _under_card(client, job, content, _nonce(job, people), named, now=now)
     except discord.HTTPException as error:
         raise _judged(error) from error
+
+
+async def _under_card(
+    client: discord.Client,
+    job: Job,
+    content: str,
+    nonce: str,
+    named: discord.AllowedMentions,
+    *,
+    now: float,
+) -> None:
+    """Send words to where the card stands. Raises Refused where nothing reaches that."""
+    if job.is_member:
+        await _reply(client, job, content, nonce, named)
+    elif job.token_lives(now):
+        # Nothing else reaches a place where the bot is no member; Discord knows no nonce here.
+        token = cast("str", job.interaction_token)
+        webhook = discord.Webhook.partial(job.application_id, token, client=client)
+        await webhook.send(content, allowed_mentions=named)
+    else:
+        raise Refused("only the interaction's token reached this channel")
 
 
 async def write_to(client: discord.Client, job: Job, person: int) -> None:
     """Tell one person in a direct message, with a link to the card; raises as `ping`."""
     try:
         channel = await client.create_dm(discord.Object(person))
-        await channel.send(
-            letter(job),
-            nonce=_nonce(job, [person]),
-            allowed_mentions=discord.AllowedMentions.none(),
-        )
+        try:
+            await _send_letter(channel, letter(job), _nonce(job, [person]))
+        except discord.HTTPException as error:
+            if not refuses_content(error):
+                raise
+            await _send_letter(channel, _title(job), _nonce(job, [person]))
     except discord.HTTPException as error:
         raise _judged(error) from error
+
+
+async def say_directly(client: discord.Client, person: int, content: str) -> None:
+    """Write one sentence of ours to a person; raises discord.HTTPException and its kin."""
+    channel = await client.create_dm(discord.Object(person))
+    await channel.send(content, allowed_mentions=discord.AllowedMentions.none())
+
+
+async def _send_letter(channel: discord.DMChannel, content: str, nonce: str) -> None:
+    nobody = discord.AllowedMentions.none()
+    await channel.send(content, nonce=nonce, allowed_mentions=nobody)
+
+
+async def say_it_stands_still(client: discord.Client, job: Job, *, now: float) -> None:
+    """Say under a card that Discord lets it change no more, or else to its requester.
+
+    Where Discord takes neither, nothing is left to say it with.
+    """
+    told = language(job.locale)(words.STANDS_STILL)
+    nobody, nonce = discord.AllowedMentions.none(), _nonce(job, [job.requester_id])
+    try:
+        try:
+            await _under_card(client, job, told, nonce, nobody, now=now)
+        except (Refused, discord.HTTPException):
+            channel = await client.create_dm(discord.Object(job.requester_id))
+            await _send_letter(channel, told, nonce)
+    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+        _log.warning("a card that stands still: %s", told_of(error), extra=job.log_context())
 
 
 async def _reply(
@@ -102,6 +150,6 @@ def _nonce(job: Job, people: Sequence[int]) -> str:
 
 def _judged(error: discord.HTTPException) -> Exception:
     """Give an answer that will stay the same a name."""
-    if error.status in _MAY_PASS or error.status >= _SERVER_ERRORS:
+    if error.status == _UNAUTHORIZED or passes(error):
         return error
     return Refused(error.text)

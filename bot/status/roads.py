@@ -6,29 +6,27 @@ bot/status/message.py.
 
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Protocol
 
 import discord
-from discord import ui
 
+from bot.discord_errors import told
 from bot.jobs.models import Job, Road
-from bot.status.buckets import EditsSpent
-from bot.status.message import Film, NoAccess, Posted, edit_card, reply_card, send_directly
+from bot.status import words
+from bot.status.buckets import EditBuckets, EditsSpent
+from bot.status.easel import Easel
+from bot.status.message import (
+    Draw,
+    Film,
+    NoAccess,
+    Posted,
+    edit_card,
+    refuses_content,
+    reply_card,
+    send_directly,
+)
 from bot.status.sent import shown_film
 
 _log = logging.getLogger(__name__)
-
-
-class Draw(Protocol):
-    """Draws the picture; `elsewhere` where it stands in a direct message instead of the channel.
-
-    `left` says where the film is, for the card that it did not come into.
-    """
-
-    def __call__(self, *, elsewhere: bool = False, left: str | None = None) -> ui.LayoutView:
-        """Return the picture."""
-        ...
-
 
 Begin = Callable[[Job, Road], Awaitable[object]]
 
@@ -36,50 +34,86 @@ Begin = Callable[[Job, Road], Awaitable[object]]
 class Roads:
     """Takes the first road that is open, and tells the operator once of each closed channel."""
 
-    def __init__(self, client: discord.Client, begin: Begin) -> None:
+    def __init__(
+        self, client: discord.Client, begin: Begin, *, easel: Easel, limits: EditBuckets
+    ) -> None:
         """`begin` writes down that a road is taken, before anything is sent on it."""
         self._client = client
         self._begin = begin
+        self._easel = easel
+        self._limits = limits
         self._closed: set[int] = set()
 
     async def reach(self, job: Job, draw: Draw, *, now: float, film: Film | None = None) -> Posted:
         """Put the picture where the requester sees it.
 
         A road that was begun before is gone on with: what was sent on it may have arrived. Where a
-        direct message is refused, nothing has, and the channel may be open by now. Raises TokenDead
-        where the channel is to be tried, CardGone, TooLarge, NoAccess where no road is left, and
-        discord.HTTPException for what may pass by itself.
+        direct message is refused, nothing has, and the channel may be open by now. What Discord
+        refuses for its content is shown plainly there, and else takes the next road. Raises
+        TokenDead where the channel is to be tried, RateLimited, CardGone, TooLarge, FilmRefused,
+        NoAccess where no road is left, and discord.HTTPException for what may pass by itself, and
+        for what every road refuses.
         """
         if job.road is Road.DIRECT:
+            refused = self._easel.was_refused(job)
+            why = words.ELSEWHERE_REFUSED if refused else words.ELSEWHERE
             try:
-                return await send_directly(self._client, job, draw(elsewhere=True), film)
+                return await self._directly(job, draw, why, film)
             except NoAccess:
-                return await self._in_channel(job, draw(), now=now, film=film)
+                return await self._in_channel(job, draw, now=now, film=film)
+            except discord.HTTPException as refusal:
+                if not refuses_content(refusal):
+                    raise
+                return await self._in_channel(job, draw, now=now, film=film)
         try:
-            return await self._in_channel(job, draw(), now=now, film=film)
+            return await self._in_channel(job, draw, now=now, film=film)
         except NoAccess as closed:
+            why = words.ELSEWHERE
             self._tell_operator(job, closed)
+        except discord.HTTPException as refusal:
+            if not refuses_content(refusal):
+                raise
+            why = words.ELSEWHERE_REFUSED
+            _log.warning(
+                "%s; a direct message takes its place", told(refusal), extra=job.log_context()
+            )
         if job.is_member and (posted := await self._shown_before(job, film)) is not None:
             return posted
         await self._begin(job, Road.DIRECT)
         # Nothing is looked for on a road that is new.
-        new = job.evolve(road=None)
-        return await send_directly(self._client, new, draw(elsewhere=True), film)
+        return await self._directly(job.evolve(road=None), draw, why, film)
 
-    async def _in_channel(
-        self, job: Job, view: ui.LayoutView, *, now: float, film: Film | None
-    ) -> Posted:
+    async def _in_channel(self, job: Job, draw: Draw, *, now: float, film: Film | None) -> Posted:
         if not job.is_member and not job.token_lives(now):
             raise NoAccess("only the interaction's token reached this message")
         if job.road is not Road.REPLY:
             try:
-                return await edit_card(self._client, job, view, now=now, film=film)
+                return await self._easel.show(job, lambda: self._edit(job, draw, film, now))
             except EditsSpent as spent:
                 _log.info("%s; a reply takes its place", spent, extra=job.log_context())
+            except discord.HTTPException as refusal:
+                if not (refuses_content(refusal) and job.is_member):
+                    raise
+                _log.warning("%s; a reply takes its place", told(refusal), extra=job.log_context())
             if (posted := await self._shown_before(job, film)) is not None:
                 return posted
             await self._begin(job, Road.REPLY)
-        return await reply_card(self._client, job, view, film)
+        return await self._easel.show(
+            job, lambda: reply_card(self._client, job, draw(), self._easel.film(job, film))
+        )
+
+    async def _edit(self, job: Job, draw: Draw, film: Film | None, now: float) -> Posted:
+        view, shown = draw(), self._easel.film(job, film)
+        return await edit_card(self._client, job, view, limits=self._limits, now=now, film=shown)
+
+    async def _directly(self, job: Job, draw: Draw, why: str, film: Film | None) -> Posted:
+        """Write to the requester, and say `why` it comes there."""
+        return await self._easel.show(
+            job,
+            lambda: send_directly(
+                self._client, job, draw(elsewhere=why), self._easel.film(job, film)
+            ),
+        )
 
     async def _shown_before(self, job: Job, film: Film | None) -> Posted | None:
         """Look whether an edit with the film was taken whose answer was an error, or lost."""

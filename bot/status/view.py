@@ -63,13 +63,13 @@ def card(
     outlook: Outlook = _NOTHING_KNOWN,
     house: House = PLAIN,
     *,
-    elsewhere: bool = False,
+    elsewhere: str | None = None,
     left: str | None = None,
 ) -> ui.LayoutView:
     """Draw the job. A delivered one shows its film, which the message must hold or be sent.
 
-    `elsewhere`: in a direct message, since the bot can no longer write where it was asked. `left`
-    says in the card that was left behind where the film is.
+    `elsewhere` says why it stands in a direct message instead of where it was asked. `left` says
+    in the card that was left behind where the film is.
     """
     t = language(job.locale)
     body = ui.Container[Any](accent_colour=_ACCENTS[job.status])
@@ -85,15 +85,15 @@ def card(
         body.add_item(_film(job))
     body.add_item(ui.Separator())
     footer = _footer(job, outlook, house, t)
-    if elsewhere:
-        footer.append(t(words.ELSEWHERE, channel=f"<#{job.channel_id}>"))
+    if elsewhere is not None:
+        footer.append(t(elsewhere, channel=f"<#{job.channel_id}>"))
     body.add_item(ui.TextDisplay("\n".join(f"-# {line}" for line in footer)))
     body.add_item(button_row(offered(job, remix=house.remix), job.id, t))
     return ui.LayoutView(timeout=None).add_item(body)
 
 
 def plain_card(
-    job: Job, house: House = PLAIN, *, elsewhere: bool = False, left: str | None = None
+    job: Job, house: House = PLAIN, *, elsewhere: str | None = None, left: str | None = None
 ) -> ui.LayoutView:
     """Say how the job stands, and show its film: with nothing in it that people or servers wrote.
 
@@ -104,8 +104,8 @@ def plain_card(
     instead = _link(job, house, t) or left
     if instead is not None:
         lines.append(instead)
-    if elsewhere:
-        lines.append(t(words.ELSEWHERE, channel=f"<#{job.channel_id}>"))
+    if elsewhere is not None:
+        lines.append(t(elsewhere, channel=f"<#{job.channel_id}>"))
     lines.append(f"-# {t(words.PLAINLY)}")
     view = ui.LayoutView(timeout=None)
     view.add_item(ui.TextDisplay("\n".join(line for line in lines if line)))

@@ -39,6 +39,7 @@ TITLES: Final = {
 }
 
 TOO_LARGE: Final = "too_large"
+FILM_REFUSED: Final = "film_refused"
 NO_ACCESS: Final = "no_access"
 FITTING: Final = "fitting"
 """A rendered film is being encoded anew; on its card alone, never on disk."""
@@ -202,6 +203,10 @@ UNDELIVERED: Final[dict[str, tuple[str, ...]]] = {
             "then, press Redeliver."
         ),
     ),
+    FILM_REFUSED: (
+        N_("The video is rendered and kept, but Discord refuses the video itself here."),
+        N_("Press Redeliver to try once more, or have another one made."),
+    ),
     lifecycle.NOT_TAKEN: (
         N_("The film is rendered and kept, but Discord refused it several times."),
         _PRESS_REDELIVER,
@@ -269,6 +274,19 @@ BY_MESSAGE: Final = N_(
     "direct message."
 )
 ELSEWHERE: Final = N_("Sent to you here, because the bot can no longer write in {channel}.")
+ELSEWHERE_REFUSED: Final = N_("Sent to you here, because Discord refused it in {channel}.")
+STANDS_STILL: Final = N_(
+    "Discord refuses to change the message above, so it stands still. Your video is being made all "
+    "the same, and comes in a message of its own."
+)
+CARD_REFUSED: Final = N_(
+    "Discord refused the message for this request, so nothing was started or charged. Try again in "
+    "other words."
+)
+ANSWER_REFUSED: Final = N_(
+    "Discord refused the words of the bot's answer. If you asked for a video and see no message "
+    "for it, nothing was started."
+)
 LEFT_FOR_DIRECT: Final = N_(
     "The film is in a direct message to {who}, because the bot could not write here when it was "
     "ready."
