@@ -9,7 +9,7 @@ import re
 import zlib
 from collections.abc import Iterator
 from types import SimpleNamespace
-from typing import Final
+from typing import Any, Final, cast
 
 import aiohttp
 import discord
@@ -77,28 +77,25 @@ def sentence_for(error: BaseException) -> str | None:
     """Tell the operator what ended the bot; None for what is no answer of Discord's."""
     match error:
         case DiscordRefuses():
-            return str(error)
-        case discord.LoginFailure():
-            return _LOGIN
+            sentence = str(error)
+        case discord.LoginFailure() | discord.HTTPException(status=401):
+            sentence = _LOGIN
         case discord.PrivilegedIntentsRequired():
-            return _CLOSES[_DISALLOWED_INTENTS]
+            sentence = _CLOSES[_DISALLOWED_INTENTS]
         case discord.ConnectionClosed():
-            return _CLOSES.get(error.code) or f"Discord ended the connection: {told(error)}."
+            sentence = _CLOSES.get(error.code, f"Discord ended the connection: {told(error)}.")
         case discord.GatewayNotFound(__cause__=BaseException() as cause):
-            return sentence_for(cause)
-        case discord.HTTPException(status=status):
-            return _LOGIN if status == _UNAUTHORIZED else _refused(error)
+            sentence = sentence_for(cause)
+        case discord.HTTPException():
+            sentence = (
+                f"Discord refuses to let the bot start ({told(error)}): look at the application in "
+                "the developer portal, and at DISCORD_API_URL if it is set."
+            )
         case aiohttp.InvalidURL():
-            return "DISCORD_API_URL or DISCORD_GATEWAY_URL is no address; correct it or drop it."
+            sentence = "DISCORD_API_URL or DISCORD_GATEWAY_URL is no address; correct or drop it."
         case _:
-            return None
-
-
-def _refused(error: BaseException) -> str:
-    return (
-        f"Discord refuses to let the bot start ({told(error)}): look at the application in the "
-        "developer portal, and at DISCORD_API_URL if it is set."
-    )
+            sentence = None
+    return sentence
 
 
 def commands_refused(error: discord.HTTPException, dev_guild: int | None) -> DiscordRefuses:
@@ -175,7 +172,8 @@ async def check_answer(
 
 def _is_whole(method: str, path: str, status: int, body: object) -> bool:
     if status == 429:  # noqa: PLR2004 - as Discord documents it
-        return isinstance(body, dict) and isinstance(body.get("retry_after"), int | float)
+        limit = cast("dict[str, Any]", body) if isinstance(body, dict) else {}
+        return isinstance(limit.get("retry_after"), int | float)
     if status in _CLIENT_ERRORS:
         return isinstance(body, dict)
     if any(method == verb and route.search(path) for verb, route in _LISTS):

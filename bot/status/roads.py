@@ -59,24 +59,28 @@ class Roads:
             why = words.ELSEWHERE_REFUSED if refused else words.ELSEWHERE
             try:
                 return await self._directly(job, draw, why, film)
-            except NoAccess:
-                return await self._in_channel(job, draw, now=now, film=film)
-            except discord.HTTPException as refusal:
-                if not refuses_content(refusal):
+            except (NoAccess, discord.HTTPException) as no:
+                if not (isinstance(no, NoAccess) or refuses_content(no)):
                     raise
-                return await self._in_channel(job, draw, now=now, film=film)
+            return await self._in_channel(job, draw, now=now, film=film)
         try:
             return await self._in_channel(job, draw, now=now, film=film)
         except NoAccess as closed:
-            why = words.ELSEWHERE
             self._tell_operator(job, closed)
+            return await self._instead(job, draw, words.ELSEWHERE, film)
         except discord.HTTPException as refusal:
             if not refuses_content(refusal):
                 raise
-            why = words.ELSEWHERE_REFUSED
             _log.warning(
                 "%s; a direct message takes its place", told(refusal), extra=job.log_context()
             )
+            try:
+                return await self._instead(job, draw, words.ELSEWHERE_REFUSED, film)
+            except NoAccess:
+                raise refusal from None
+
+    async def _instead(self, job: Job, draw: Draw, why: str, film: Film | None) -> Posted:
+        """Go on in a direct message, unless the card shows the film already."""
         if job.is_member and (posted := await self._shown_before(job, film)) is not None:
             return posted
         await self._begin(job, Road.DIRECT)

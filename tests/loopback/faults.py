@@ -55,6 +55,48 @@ def too_fast(seconds: float) -> Fault:
     return fault
 
 
+def limited(seconds: float, scope: str) -> Fault:
+    """Ask to wait, as a limit of this scope does: user, shared or global."""
+
+    async def fault(_: web.Request, __: Apply) -> web.StreamResponse:
+        body = TooFast(seconds, scope=scope, headers={}).body()
+        return said(429, body, **{"Retry-After": f"{seconds:.3f}", "X-RateLimit-Scope": scope})
+
+    return fault
+
+
+def page(status: int, *, applied: bool = False) -> Fault:
+    """Answer with a page of Cloudflare's, perhaps after what was asked was done."""
+
+    async def fault(_: web.Request, apply: Apply) -> web.StreamResponse:
+        if applied:
+            await apply()
+        text = "<html><title>error code: 1015</title></html>"
+        return web.Response(status=status, text=text, content_type="text/html")
+
+    return fault
+
+
+def garbled(text: str = '{"id": "1', status: int = 200) -> Fault:
+    """Answer with what is said to be JSON."""
+
+    async def fault(_: web.Request, __: Apply) -> web.StreamResponse:
+        told = {"Content-Type": "application/json", "Via": "1.1 google"}
+        return web.Response(status=status, body=text.encode(), headers=told)
+
+    return fault
+
+
+async def cut_midway(request: web.Request, apply: Apply) -> web.StreamResponse:
+    """Do what was asked, and lose the connection in the middle of the answer."""
+    await apply()
+    answer = web.StreamResponse(headers={"Content-Type": "application/json"})
+    answer.content_length = 1000
+    await answer.prepare(request)
+    await answer.write(b'{"id": "')
+    return hung_up(request)
+
+
 async def edits_spent(_: web.Request, __: Apply) -> web.StreamResponse:
     """Take no more edits of a message older than an hour (discord-api-docs#4413)."""
     return said(429, TooFast(8.0, scope="shared", headers={}, code=OLD_MESSAGE).body())

@@ -29,6 +29,7 @@ class Op(IntEnum):
     ACK = 11
 
 
+_UNKNOWN_ERROR: Final = 4000
 _AUTHENTICATION_FAILED: Final = 4004
 
 GUILDS: Final = 1 << 0
@@ -48,7 +49,9 @@ class Socket:
         self._turn = asyncio.Lock()
 
     async def send(self, payload: Payload) -> None:
-        text = json.dumps(payload)
+        await self.send_text(json.dumps(payload))
+
+    async def send_text(self, text: str) -> None:
         async with self._turn:
             with suppress(ConnectionError):
                 if self._zlib is None:
@@ -99,6 +102,15 @@ class Gateway:
         self.answers_close = True
         """Whether a client that says good-bye hears it, too."""
         self.unanswered = 0
+        self.connects = 0
+        self.refuses = False
+        """Whether every new connection is answered with a page that is none of Discord's."""
+        self.greets_with: list[int] = []
+        """Close codes that the next connections get instead of a HELLO."""
+        self.identifies_with: list[int] = []
+        """Close codes that the next ones to identify get."""
+        self.ends_resumes = False
+        """Whether every session that resumes is thrown out at once."""
         self._world = world
         self._token = token
         self._changed = changed
@@ -111,9 +123,16 @@ class Gateway:
         return bool(live) and len({one.shard[0] for one in live}) == live[-1].shard[1]
 
     async def connect(self, request: web.Request) -> web.StreamResponse:
+        self.connects += 1
+        self._changed()
+        if self.refuses:
+            return web.Response(status=502, text="<html>bad gateway</html>")
         socket = web.WebSocketResponse(max_msg_size=0, compress=False, autoclose=False)
         await socket.prepare(request)
         end = Socket(socket, request)
+        if self.greets_with:
+            await end.close(self.greets_with.pop(0))
+            return socket
         await end.send({"op": Op.HELLO, "d": {"heartbeat_interval": self.heartbeat_ms}})
         try:
             async for message in socket:
@@ -154,6 +173,16 @@ class Gateway:
         for socket in sockets:
             await socket.send({"op": Op.INVALID_SESSION, "d": resumable})
 
+    async def end(self, code: int) -> None:
+        """Close every connection with this code."""
+        for socket in self._sockets():
+            await socket.close(code)
+
+    async def garble(self, text: str) -> None:
+        """Send every shard something that Discord would not."""
+        for socket in self._sockets():
+            await socket.send_text(text)
+
     def cut(self) -> None:
         """Lose every connection without a closing word."""
         for socket in self._sockets():
@@ -189,6 +218,9 @@ class Gateway:
         if said["token"] != self._token:
             await socket.close(_AUTHENTICATION_FAILED)
             return
+        if self.identifies_with:
+            await socket.close(self.identifies_with.pop(0))
+            return
         number, count = said.get("shard", (0, 1))
         session = Session(secrets.token_hex(16), (number, count), said["intents"], socket)
         self._sessions[session.id] = session
@@ -214,6 +246,9 @@ class Gateway:
     async def _resume(self, socket: Socket, said: Payload) -> None:
         """Give back what was missed, or say that the session is over."""
         session = self._sessions.get(said["session_id"])
+        if self.ends_resumes:
+            await socket.close(_UNKNOWN_ERROR)
+            return
         if session is None:
             await socket.send({"op": Op.INVALID_SESSION, "d": False})
             return

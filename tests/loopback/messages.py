@@ -138,7 +138,8 @@ class Messages:
         self._changed = changed
         self.every: dict[int, Message] = {}
         self.refused: str | None = None
-        """Words in components that Discord takes in no message."""
+        """Words that Discord takes in no message, nor in the name of a file."""
+        self.refused_with = invalid_form("words that Discord does not like")
 
     def get(self, given: str | int, channel: Channel | None = None) -> Message:
         """Find a message that was not deleted. Raises 10008."""
@@ -160,8 +161,8 @@ class Messages:
         files = tuple(self._files(message, before, upload))
         flags = _flags(before, payload)
         parts = payload.get("components")
-        if self.refused is not None and self.refused in str(parts):
-            raise invalid_form("words that Discord does not like")
+        if self.refused is not None and self.refused in str(payload):
+            raise self.refused_with
         if parts is not None:
             components.check(parts, v2=bool(flags & V2))
             parts = components.resolve(parts, files)

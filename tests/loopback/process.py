@@ -85,6 +85,16 @@ class BotProcess:
         """Whether it went by itself."""
         return self._process is not None and self._process.returncode is not None
 
+    @property
+    def exit_code(self) -> int | None:
+        """What it ended with by itself; None while it runs."""
+        return None if self._process is None else self._process.returncode
+
+    async def until_ended(self) -> None:
+        """Wait until it goes by itself."""
+        assert self._process is not None, "it does not run"
+        await asyncio.wait_for(self._process.wait(), PATIENCE)
+
     async def kill(self) -> None:
         """End it as a power cut would."""
         await self._end(signal.SIGKILL)

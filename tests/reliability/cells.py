@@ -124,6 +124,34 @@ IN_PRIVATE: Final = Outcome(
     films=1,
     private=1,
 )
+FILM_PLAINLY: Final = replace(
+    FILM, told="the card says it plainly, without anybody's words; the film comes into it"
+)
+FILM_AND_NOTE: Final = replace(
+    FILM,
+    told="a reply says that the card stands still; the film comes into the card all the same",
+    says="it stands still",
+    messages=2,
+)
+REPLIED_PLAINLY: Final = replace(REPLIED, told="the film comes in a plain reply to the card")
+IN_PRIVATE_REFUSED: Final = replace(IN_PRIVATE, says="because Discord refused it in")
+REFUSED_EVERYWHERE: Final = Outcome(
+    told="*Not delivered*: the film is kept, and the card says so",
+    status=JobStatus.UNDELIVERED,
+    says="Discord refused it several times",
+)
+REFUSED_ITSELF: Final = Outcome(
+    told="*Not delivered*: “Discord refuses the video itself here”; it is kept",
+    status=JobStatus.UNDELIVERED,
+    says="Discord refuses the video itself",
+)
+UNSEEN_TOLD: Final = Outcome(
+    told="a private sentence says that Discord refused the card; nothing is sent",
+    status=None,
+    says="",
+    bought=0,
+    messages=0,
+)
 IN_PRIVATE_ALONE: Final = replace(IN_PRIVATE, messages=0)
 AWAY_WITH_IT: Final = Outcome(
     told="somebody wanted it gone: nothing is posted, the film stays in the history",

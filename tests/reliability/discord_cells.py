@@ -13,11 +13,18 @@ from tests.loopback.interactions import TOKEN_LIFE
 from tests.reliability.cells import (
     AWAY_WITH_IT,
     FILM,
+    FILM_AND_NOTE,
+    FILM_PLAINLY,
     IN_PRIVATE,
     IN_PRIVATE_ALONE,
+    IN_PRIVATE_REFUSED,
+    REFUSED_EVERYWHERE,
+    REFUSED_ITSELF,
     REPLIED,
+    REPLIED_PLAINLY,
     TOO_LARGE,
     UNSEEN,
+    UNSEEN_TOLD,
     Cell,
     DiscordFault,
     Outcome,
@@ -34,6 +41,8 @@ STEPS: Final = {
 HOUR: Final = 3600.0
 Event = Callable[[Scene], Awaitable[None]]
 
+_CARD_REFUSED: Final = "Discord refuses the card, so nothing is sent"
+_REFUSED_FILM: Final = "a film is refused and kept"
 _NOT_ANSWERED: Final = "the answer to an interaction failed"
 _NO_CARD: Final = "Discord shows no card, so nothing is sent"
 _NOT_CHANGED: Final = "a card cannot be changed"
@@ -89,6 +98,10 @@ async def _message_takes_no_more_edits(scene: Scene) -> None:
     scene.discord.limits.spend_old_edits(str(scene.channel.id), HOUR)
 
 
+async def _private_is_closed(scene: Scene) -> None:
+    scene.interaction.user.takes_dms = False
+
+
 async def _limit_is_small(scene: Scene) -> None:
     scene.interaction.upload_limit = 1000
 
@@ -132,6 +145,42 @@ def _edits(
 
 
 _DEAD: Final = _when(_token_dies)
+
+_AUTOMOD: Final = _always(faults.answer(400, 200000, "Blocked by AutoMod"))
+_LINK: Final = _always(faults.answer(400, 240000, "Harmful link"))
+_EXPLICIT: Final = _always(faults.answer(400, 20009, "Explicit content"))
+_LOCKED: Final = _always(faults.answer(403, 160005, "Thread is locked"))
+_UNKNOWN: Final = _always(faults.answer(400, 299999, "Something new"))
+_PAGE: Final = _always(faults.page(403))
+_HALF: Final = _always(faults.garbled())
+_LONG: Final = _always(faults.limited(45.0, "user"))
+
+
+def _when_refused(event: Event) -> DiscordFault:
+    """Let something happen just before Discord refuses."""
+
+    def make(scene: Scene) -> faults.Fault:
+        async def happening(request: web.Request, apply: faults.Apply) -> web.StreamResponse:
+            await event(scene)
+            return await _AUTOMOD(scene)(request, apply)
+
+        return happening
+
+    return make
+
+
+_REFUSES_CARD: Final = "Discord refuses a card"
+
+
+def _refusals(fault: str, refusal: DiscordFault) -> list[Cell]:
+    """Give the cells of a refusal for what a message says: the plain card is taken."""
+    return [
+        _cell(fault, "acknowledge", (refusal,), FILM_PLAINLY, _REFUSES_CARD),
+        *_edits(
+            fault, refusal, edit=(FILM_PLAINLY, _REFUSES_CARD), film=(FILM_PLAINLY, _REFUSES_CARD)
+        ),
+    ]
+
 
 CELLS: Final[list[Cell]] = [
     _unseen("10062, too late", faults.answer(404, 10062, "Unknown interaction")),
@@ -198,6 +247,45 @@ CELLS: Final[list[Cell]] = [
         TOO_LARGE,
         "cannot be handed over",
     ),
+    *_refusals("200000, AutoMod", _AUTOMOD),
+    *_refusals("240000, a link that is harmful", _LINK),
+    *_refusals("160005, a thread that is locked", _LOCKED),
+    *_refusals("a refusal that nobody knows yet", _UNKNOWN),
+    _cell("refused plainly as well", "acknowledge", (_AUTOMOD,) * 2, UNSEEN_TOLD, _CARD_REFUSED),
+    *_edits(
+        "refused plainly as well",
+        *(_AUTOMOD,) * 2,
+        edit=(FILM_AND_NOTE, _REFUSES_CARD),
+        film=(REPLIED_PLAINLY, "a reply takes its place"),
+    ),
+    _cell(
+        "refused everywhere in the channel",
+        "film",
+        (_AUTOMOD,) * 3,
+        IN_PRIVATE_REFUSED,
+        "a direct message takes its place",
+    ),
+    _cell(
+        "refused everywhere",
+        "film",
+        (_AUTOMOD, _AUTOMOD, _when_refused(_private_is_closed)),
+        REFUSED_EVERYWHERE,
+        _REFUSED_FILM,
+    ),
+    _cell(
+        "20009, explicit content",
+        "acknowledge",
+        (_EXPLICIT,),
+        FILM_PLAINLY,
+        _REFUSES_CARD,
+    ),
+    _cell("20009, explicit content", "edit", (_EXPLICIT,), FILM_PLAINLY, _REFUSES_CARD),
+    _cell("20009, explicit content", "film", (_EXPLICIT,), REFUSED_ITSELF, _REFUSED_FILM),
+    *_edits("a page of Cloudflare's", _PAGE, edit=(FILM, _NOT_EDITED), film=(FILM, _NOT_TAKEN)),
+    _unseen("a page of Cloudflare's", faults.page(403)),
+    *_edits("half an answer", _HALF, edit=(FILM, _NOT_EDITED), film=(FILM, _NOT_TAKEN)),
+    _unseen("half an answer", faults.garbled()),
+    *_edits("429 of 45 s while its channel is open", _LONG, edit=(FILM, None), film=(FILM, None)),
     _cell("429", "acknowledge", (_always(faults.too_fast(0.5)),), FILM, None),
     *_edits("429", _always(faults.too_fast(0.5)), edit=(FILM, None), film=(FILM, None)),
     _cell("500", "acknowledge", (_always(faults.answer(500)),), FILM, None),
@@ -221,6 +309,7 @@ CELLS: Final[list[Cell]] = [
 ]
 
 _ANSWERS_ONLY: Final = "said of an interaction's first answer alone"
+_NOT_THE_END: Final = "progress takes no other road than its card"
 _NO_MESSAGE: Final = "there is no message yet"
 IMPOSSIBLE: Final = {
     ("10062, too late", "edit"): _ANSWERS_ONLY,
@@ -232,6 +321,11 @@ IMPOSSIBLE: Final = {
     ("404 of the webhook in its 15 minutes", "acknowledge"): "it does not go through the webhook",
     ("50083, thread archived", "acknowledge"): "a command opens the thread it is used in",
     ("30046, no more edits of an old message", "acknowledge"): _NO_MESSAGE,
+    ("refused everywhere in the channel", "acknowledge"): _NO_MESSAGE,
+    ("refused everywhere in the channel", "edit"): _NOT_THE_END,
+    ("refused everywhere", "acknowledge"): _NO_MESSAGE,
+    ("refused everywhere", "edit"): _NOT_THE_END,
+    ("429 of 45 s while its channel is open", "acknowledge"): "there is no other way to answer",
     ("40005 as 413, too large", "acknowledge"): "it carries no file",
     ("40005 as 413, too large", "edit"): "it carries no file",
 }

@@ -310,7 +310,7 @@ class Table:
 def _about(log: list[dict[str, Any]], row: dict[str, Any] | None) -> list[dict[str, Any]]:
     """Give the log lines about a job; of those that were forgotten, what all of them say."""
     if row is None:
-        return [one for one in log if "shows no card" in one["message"]]
+        return [one for one in log if "nothing is sent" in one["message"]]
     return [one for one in log if one.get("job") == row["id"] or row["id"] in one["message"]]
 
 
