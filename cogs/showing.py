@@ -36,6 +36,7 @@ from bot.status.message import (
     takes_token,
 )
 from bot.status.pings import say_it_stands_still
+from bot.status.retries import LATEST, Retries
 from bot.status.roads import Roads
 from bot.status.view import film_name
 from bot.videos.fitting import NoRoom
@@ -47,11 +48,6 @@ FILMS_AT_ONCE = 4
 """Films downloaded or uploaded at the same time."""
 HELD_BACK = 10.0
 """Seconds before a delivery that our disk did not let be written down is gone on with."""
-
-LATER = 10.0
-"""Seconds after which a card that Discord could not take is drawn again."""
-LATEST = 60.0
-"""Seconds that something waits for Discord's limits in one piece, at the most."""
 
 STILL_WAITS = 60
 """Seconds that the picture of a film waits for a moment without films on their way."""
@@ -74,7 +70,7 @@ class Showing(commands.Cog):
         self._delivering: set[str] = set()
         # A digest of what each running job's card shows: an edit that changes nothing is not sent.
         self._drawn: dict[str, int] = {}
-        self._awaiting: set[str] = set()
+        self._retries = Retries(self._show_again)
         self._stands_still: set[str] = set()
         # A method is another object each time that it is looked up.
         self._renew = self._send_running
@@ -87,6 +83,7 @@ class Showing(commands.Cog):
 
     async def cog_unload(self) -> None:
         """Leave what is on its way to the next start."""
+        await self._retries.close()
         await self._background.close()
 
     @commands.Cog.listener()
@@ -123,7 +120,7 @@ class Showing(commands.Cog):
         job = await self.bot.archive.find(job_id)
         if job is None:
             self._drawn.pop(job_id, None)
-        elif job.status in RUNNING:
+        elif job.status in RUNNING and not self._retries.rests(job_id):
             await self._send(job, job_id)
 
     async def _send(self, job: Job, job_id: str) -> None:
@@ -144,38 +141,31 @@ class Showing(commands.Cog):
                 self.show(await self.deliveries.token_died(job))
                 return False
             except RateLimited as limited:
-                self._show_later(job_id, limited.seconds)
+                self._retries.limited(job_id, limited.seconds)
                 return False
             except UNREACHED as error:
                 _log.warning("the card was not taken: %s", told(error), extra=job.log_context())
                 if not refuses_content(error):
-                    self._show_later(job_id, LATER)
-                    return False
-                if job.status in FOLLOWED:
+                    self._retries.failed(job_id)
+                elif job.status in FOLLOWED:
                     # Not even the plain card is taken, which is the same until the state is not.
                     self._drawn[job_id] = _digest(draw())
                     self._say_it_stands_still(job)
                 return False
             self._drawn[job_id] = drawn
+            self._retries.forget(job_id)
         if job.status not in FOLLOWED:
             self._drawn.pop(job_id)
-            self._stands_still.discard(job_id)
-            self.bot.easel.forget(job)
+            self._forget(job)
         return True
 
-    def _show_later(self, job_id: str, seconds: float) -> None:
-        """Have a card that Discord did not take drawn again, as its job stands then."""
-
-        async def later() -> None:
-            await asyncio.sleep(min(seconds, LATEST))
-            self._awaiting.discard(job_id)
-            job = await self.bot.archive.find(job_id)
-            if job is not None and job.status in _PICTURED | {JobStatus.COMPLETED}:
-                self.show(job)
-
-        if job_id not in self._awaiting:
-            self._awaiting.add(job_id)
-            self._background.spawn(later(), name=f"show {job_id} later")
+    async def _show_again(self, job_id: str) -> None:
+        """Have a card drawn anew that Discord did not take; a film comes by an edit of its own."""
+        job = await self.bot.archive.find(job_id)
+        if job is None:
+            return
+        if job.status in RUNNING or (job.status in SPOKEN and job.shown is not job.status):
+            self.show(job)
 
     def _say_it_stands_still(self, job: Job) -> None:
         """Say once that a card changes no more, since Discord refuses the plain one, too."""
@@ -225,6 +215,12 @@ class Showing(commands.Cog):
         await self.bot.easel.show(
             card, lambda: edit_card(self.bot, card, draw(), limits=limits, now=now, film=film)
         )
+
+    def _forget(self, job: Job) -> None:
+        """Nothing more is shown of this job for now."""
+        self._stands_still.discard(job.id)
+        self._retries.forget(job.id)
+        self.bot.easel.forget(job)
 
     async def _brush(self, job: Job) -> Draw:
         """Return what draws this job's card, with what is known around it now."""
@@ -322,8 +318,7 @@ class Showing(commands.Cog):
                 attachment_id=posted.attachment_id,
                 road=posted.road,
             )
-            self._stands_still.discard(job.id)
-            self.bot.easel.forget(job)
+            self._forget(job)
             await self.bot.ladder.let_go(job)
             self._keep_stills()
 

@@ -204,7 +204,7 @@ async def _edit_through_token(
     try:
         return await _edit(_through_token(client, job), view, film)
     except discord.HTTPException as error:
-        dead = error.status in _TOKEN_DEAD and not refuses_content(error)
+        dead = error.status in _TOKEN_DEAD and not (refuses_content(error) or passes(error))
         if dead and job.message_id is not None and job.is_member:
             raise TokenDead(error.text) from error
         if error.code in _TOKEN_DEAD_CODES:

@@ -94,18 +94,22 @@ def _visible(text: str) -> str:
     return "".join(kept)
 
 
-def _joined(line: str) -> str:
-    """Keep one joiner of a row, and that only between two characters."""
-    return re.sub(f"[{_JOINERS}]+", lambda row: _joiner(line, row), line)
+def _joined(text: str) -> str:
+    """Keep one joiner of a row, and that only where it has something to join."""
+    return re.sub(f"[{_JOINERS}]+", lambda row: _joiner(text, row), text)
 
 
-def _joiner(line: str, row: re.Match[str]) -> str:
-    """Return the joiner that a row of them comes to, if it has something to join.
+def _joiner(text: str, row: re.Match[str]) -> str:
+    """Return the joiner that a row of them comes to, or nothing.
 
-    Where ASCII stands on a side it joins nothing, and would hide "@everyone" from the eye alone.
+    At the end of a word it shapes a mark, as the last consonant's in Malayalam. Where ASCII stands
+    beside it, it joins nothing, and would hide "@everyone" from the eye alone.
     """
-    before, after = line[: row.start()][-1:], line[row.end() :][:1]
-    return row[0][0] if before > "\x7f" and after > "\x7f" else ""
+    before, after = text[: row.start()][-1:], text[row.end() :][:1]
+    if before <= "\x7f" or before.isspace():
+        return ""
+    shapes = after > "\x7f" and not after.isspace()
+    return row[0][0] if shapes or unicodedata.category(before) == "Mn" else ""
 
 
 def plain(text: str, limit: int) -> str:
@@ -114,7 +118,7 @@ def plain(text: str, limit: int) -> str:
     Discord shows an escaped mark as the mark itself. A zero-width space breaks "@everyone", which
     no backslash does.
     """
-    line = _joined(_SPACE.sub(" ", _visible(text)).strip())
+    line = _SPACE.sub(" ", _joined(_visible(text))).strip()
     escaped = _INLINE.sub(r"\\\g<0>", shorten(line, limit))
     return _EVERYBODY.sub("@\u200b", _OPENING.sub(r"\1\\\2", escaped))
 
