@@ -20,7 +20,7 @@ from bot.jobs.store import StoreError
 from bot.orders import NotOffered, Order, OverLimit, PromptProblem
 from bot.status import words
 from bot.status.language import Language, language
-from bot.status.message import find_card, refuses_content
+from bot.status.message import find_card, is_malformed, refuses_content
 from bot.status.pings import say_directly
 from bot.videos.images import IMAGE_TYPES, BadImage
 
@@ -147,9 +147,10 @@ class Requests:
         except _CardUnknown:
             await self._studio.give_up(job, lifecycle.DISCORD_AWAY)
             return None
-        except _CardRefused:
+        except _CardRefused as refusal:
             await self._studio.drop(job)
-            await self._tell_refused(interaction, job)
+            why = words.GONE_WRONG if is_malformed(refusal.__cause__) else words.CARD_REFUSED
+            await self._tell_refused(interaction, job, why)
             return None
         if message_id is not None:
             await self._let_others_be_answered()
@@ -162,10 +163,10 @@ class Requests:
             _log.info("nor does it take a sentence: %s", error, extra=job.log_context())
         return None
 
-    async def _tell_refused(self, interaction: Interaction, job: Job) -> None:
+    async def _tell_refused(self, interaction: Interaction, job: Job, why: str) -> None:
         """Say that Discord takes no card: in private, else in a direct message."""
         _log.warning("Discord refuses the card, so nothing is sent", extra=job.log_context())
-        sentence = own_language(interaction)(words.CARD_REFUSED)
+        sentence = own_language(interaction)(why)
         try:
             try:
                 await _tell(interaction, sentence)

@@ -20,6 +20,8 @@ from bot.status.sent import film_in, is_card_of, sent_before
 _UNKNOWN_CHANNEL: Final = 10003
 _UNKNOWN_MESSAGE: Final = 10008
 _TOO_LARGE: Final = 40005
+_MALFORMED: Final = frozenset({50006, 50035})
+"""An empty message, an invalid form body."""
 _EXPLICIT: Final = 20009
 """Explicit content: what Discord's own filter says of a file."""
 _ARCHIVED: Final = 50083
@@ -352,6 +354,11 @@ def is_refusal(error: BaseException) -> bool:
     if not isinstance(error, discord.HTTPException) or not error.code or passes(error):
         return False
     return error.status // 100 == _CLIENT_ERROR and error.status != _UNAUTHORIZED
+
+
+def is_malformed(error: BaseException | None) -> bool:
+    """Whether Discord refuses the form of what was sent, which is ours, not its words."""
+    return isinstance(error, discord.HTTPException) and error.code in _MALFORMED
 
 
 def refuses_content(error: BaseException) -> bool:

@@ -17,8 +17,8 @@ _JOINERS: Final = "\u200c\u200d"
 _FLAG: Final = "\N{WAVING BLACK FLAG}"
 _FLAG_TAGS: Final = re.compile(f"(?<={_FLAG})[\U000e0030-\U000e007a]{{1,8}}\U000e007f")
 """The tags that make a region's flag. Source: Unicode, UTS 51, "Emoji Tag Sequences"."""
-MOST_MARKS: Final = 4
-"""Combining marks on one character, at the most: Tibetan, Hebrew with points and accents, and
+MOST_MARKS: Final = 5
+"""Combining marks on one character, at the most: Hebrew with points and accents, Tibetan, and
 decomposed Vietnamese need no more; "zalgo" text writes over the lines around it with dozens."""
 _EXTENDING: Final = frozenset({"Mn", "Me", "Mc"})
 """General categories of marks, which belong to the character before them."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.client import SLOW
 from tests.loopback.driver import Loopback
 from tests.loopback.faults import (
     Fault,
@@ -16,6 +17,7 @@ from tests.loopback.faults import (
     cut,
     cut_midway,
     garbled,
+    late,
     limited,
     nothing,
     page,
@@ -246,3 +248,33 @@ async def test_a_late_suggestion_leaves_no_traceback(discord: Loopback, bot: Bot
     await discord.until(lambda: "utocomplete" in bot.log)
 
     assert "Traceback" not in bot.log
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["http://nowhere.invalid/api/v10", "https://{}/api/v10"],
+    ids=["a name that is not known", "no TLS there"],
+)
+async def test_the_way_to_discord_is_broken(
+    discord: Loopback, tmp_path: Path, address: str
+) -> None:
+    place = discord.api_url.split("/")[2]
+    bot = BotProcess(discord, tmp_path / "bot", NO_SERVER, DISCORD_API_URL=address.format(place))
+    await bot.launch()
+    try:
+        await discord.until(lambda: AWAY in bot.log)
+        code, _ = await bot.stop()
+    finally:
+        await bot.__aexit__()
+    assert code == 0
+    assert bot.log.count(AWAY) == 1
+    assert "Traceback" not in bot.log
+
+
+async def test_discord_is_slow(discord: Loopback, bot: BotProcess) -> None:
+    discord.meet("login", late(SLOW + 1.0))
+    await bot.launch()
+    await discord.until(lambda: AWAY in bot.log)
+
+    await discord.until(lambda: READY in bot.log)
+    assert bot.log.count(AWAY) == 1

@@ -316,3 +316,18 @@ async def test_both_ways_are_limited(club: FilmClub, *, room: bool) -> None:
     assert club.card.now.through == "token_edit"
     await club.assert_film_came_once()
     assert club.discord.too_many <= 2
+
+
+async def test_where_the_bot_is_no_member(club: FilmClub) -> None:
+    """Only the token reaches the message: a film that it refuses comes by direct message."""
+    await club.ask()
+    await club.until_film()
+    friend = club.discord.add_user("grace")
+    club.channel = club.discord.add_conversation(club.ada, friend)
+    club.discord.meet("film", *[refused(200000)] * 2, channel=club.channel)
+    await club.ask()
+    private = club.discord.dm(club.ada)
+    await club.discord.until(lambda: club.discord.messages_in(private))
+
+    assert club.discord.messages_in(private)[0].film is not None
+    no_traceback(club)
