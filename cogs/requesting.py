@@ -7,27 +7,22 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
-import aiohttp
 import discord
 import stamina
 
 from bot.background import Background
 from bot.client import VideoBot
-from bot.discord_errors import told
 from bot.jobs import lifecycle
 from bot.jobs.models import Job, JobStatus
 from bot.jobs.store import StoreError
 from bot.orders import NotOffered, Order, OverLimit, PromptProblem
 from bot.status import words
-from bot.status.language import Language, language
+from bot.status.language import Language
 from bot.status.message import find_card, is_malformed, refuses_content
-from bot.status.pings import say_directly
 from bot.videos.images import IMAGE_TYPES, BadImage
+from cogs.answering import UNREACHED, Interaction, own_language, refuse, tell_surely
 
 _log = logging.getLogger(__name__)
-
-UNREACHED: Final = (discord.HTTPException, aiohttp.ClientError, OSError)
-"""What a call to Discord raises when it does not do what was asked."""
 
 SURELY_MISSING: Final = 2
 """Answers that there is no card before that is believed."""
@@ -37,8 +32,6 @@ LONGEST_PAUSE: Final = 15.0
 OTHERS_NEED: Final = 0.05
 LOOKS_FOR_OTHERS: Final = 20
 """A second at the most, in steps, that an answered request waits for those without an answer."""
-
-Interaction = discord.Interaction[VideoBot]
 
 
 class _CardRefused(Exception):
@@ -79,11 +72,6 @@ def _may_pass(error: Exception) -> bool:
     """Whether a file that Discord did not hand over may come the next time."""
     gone = isinstance(error, discord.NotFound | discord.Forbidden)
     return isinstance(error, UNREACHED) and not gone
-
-
-def own_language(interaction: Interaction) -> Language:
-    """Return the language of the person, for private answers."""
-    return language(interaction.locale.value)
 
 
 class Requests:
@@ -150,7 +138,8 @@ class Requests:
         except _CardRefused as refusal:
             await self._studio.drop(job)
             why = words.GONE_WRONG if is_malformed(refusal.__cause__) else words.CARD_REFUSED
-            await self._tell_refused(interaction, job, why)
+            _log.warning("Discord refuses the card, so nothing is sent", extra=job.log_context())
+            await tell_surely(interaction, own_language(interaction)(why))
             return None
         if message_id is not None:
             await self._let_others_be_answered()
@@ -162,18 +151,6 @@ class Requests:
         except UNREACHED as error:
             _log.info("nor does it take a sentence: %s", error, extra=job.log_context())
         return None
-
-    async def _tell_refused(self, interaction: Interaction, job: Job, why: str) -> None:
-        """Say that Discord takes no card: in private, else in a direct message."""
-        _log.warning("Discord refuses the card, so nothing is sent", extra=job.log_context())
-        sentence = own_language(interaction)(why)
-        try:
-            try:
-                await _tell(interaction, sentence)
-            except discord.HTTPException:
-                await say_directly(self._bot, interaction.user.id, sentence)
-        except UNREACHED as error:
-            _log.warning("nobody could be told: %s", told(error), extra=job.log_context())
 
     @contextmanager
     def _answering(self) -> Generator[None]:
@@ -398,23 +375,3 @@ def _refusal(problem: Exception, guild_id: int | None, t: Language) -> str:
         case _:
             _log.error("an intent is not written down: %s", problem)
             return t(words.NOT_WRITTEN)
-
-
-async def refuse(interaction: Interaction, sentence: str) -> None:
-    """Answer with one private sentence, also where something was answered before.
-
-    Where Discord refuses it for what somebody wrote in it, with one that holds nothing of that.
-    """
-    try:
-        await _tell(interaction, sentence)
-    except discord.HTTPException as error:
-        if not refuses_content(error):
-            raise
-        await _tell(interaction, own_language(interaction)(words.ANSWER_REFUSED))
-
-
-async def _tell(interaction: Interaction, sentence: str) -> None:
-    if interaction.response.is_done():
-        await interaction.followup.send(sentence, ephemeral=True)
-    else:
-        await interaction.response.send_message(sentence, ephemeral=True)

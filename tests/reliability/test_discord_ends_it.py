@@ -39,7 +39,7 @@ async def bot(discord: Loopback, tmp_path: Path) -> AsyncGenerator[BotProcess]:
     await made.__aexit__()
 
 
-async def code_of(bot: BotProcess) -> int:
+async def code_of(bot: BotProcess) -> int | None:
     """Wait until it has ended by itself; return its exit code."""
     await bot.until_ended()
     assert "Traceback" not in bot.log
