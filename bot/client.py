@@ -17,7 +17,14 @@ from yarl import URL
 from bot.archive import Archive
 from bot.background import Background
 from bot.deliveries import Deliveries
-from bot.discord_errors import DiscordRefuses, commands_refused, passes, told
+from bot.discord_errors import (
+    GARBLED,
+    DiscordRefuses,
+    UnreadableAnswer,
+    commands_refused,
+    passes,
+    told,
+)
 from bot.gateway import LASTING, Reach, open_shard
 from bot.jobs.ledger import until_taken
 from bot.jobs.models import Job
@@ -126,15 +133,18 @@ class VideoBot(commands.AutoShardedBot):
     async def _log_in(self, token: str) -> None:
         try:
             await self._soon(super().login(token))
-        except Exception:
+        except Exception as error:
             # The next try opens a session of its own.
             await self.http.close()
             self.http.connector = discord.utils.MISSING
+            if isinstance(error, GARBLED) and not self.extensions:
+                raise UnreadableAnswer(f"an answer that cannot be read: {told(error)}") from None
             raise
 
     async def launch_shards(self) -> None:
         """Connect to the gateway, as soon as Discord says where it is."""
-        await self._reach.until_reached(lambda: self._soon(super(VideoBot, self).launch_shards()))
+        launch = super().launch_shards
+        await self._reach.until_reached(lambda: self._soon(launch()), also=GARBLED)
         self._reach.found()
 
     async def launch_shard(self, gateway: URL, shard_id: int, *, initial: bool = False) -> None:
@@ -211,7 +221,7 @@ class VideoBot(commands.AutoShardedBot):
         """Have Discord take the commands, as soon as it does; a refusal that stays ends the bot."""
         sync = partial(self.tree.sync, guild=self._dev_guild)
         try:
-            await self._reach.until_reached(sync, longest=COMMANDS_WAIT)
+            await self._reach.until_reached(sync, also=GARBLED, longest=COMMANDS_WAIT)
         except discord.HTTPException as error:
             guild = None if self._dev_guild is None else self._dev_guild.id
             self._refused = commands_refused(error, guild)

@@ -7,7 +7,8 @@ import json
 import logging
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any, Final, cast
 
@@ -19,6 +20,7 @@ GARBLED: Final = (ValueError, LookupError, TypeError, AttributeError, zlib.error
 """What discord.py raises when it reads an answer or an event that is not as Discord documents."""
 _NO_BODY: Final = 204
 _TOO_LARGE: Final = 413
+_TOO_FAST: Final = 429
 _CLIENT_ERRORS: Final = range(400, 500)
 _SERVER_ERRORS: Final = 500
 _UNAUTHORIZED: Final = 401
@@ -128,13 +130,14 @@ def told(error: BaseException) -> str:
 
 # -------------------------------------------------------------------- what stands in an answer
 
+_MESSAGE: Final = frozenset({"id", "channel_id", "author", "content", "attachments", "embeds"})
 _WHOLE: Final[tuple[tuple[str, re.Pattern[str], frozenset[str]], ...]] = (
     ("GET", re.compile(r"/users/@me$"), frozenset({"id", "username", "discriminator"})),
     ("GET", re.compile(r"/applications/@me$"), frozenset({"id", "name"})),
     ("GET", re.compile(r"/gateway/bot$"), frozenset({"url", "shards", "session_start_limit"})),
-    ("PATCH", re.compile(r"/messages/[^/]+$"), frozenset({"id", "channel_id"})),
-    ("GET", re.compile(r"/messages/[^/]+$"), frozenset({"id", "channel_id"})),
-    ("POST", re.compile(r"/channels/\d+/messages$"), frozenset({"id", "channel_id"})),
+    ("PATCH", re.compile(r"/messages/[^/]+$"), _MESSAGE),
+    ("GET", re.compile(r"/messages/[^/]+$"), _MESSAGE),
+    ("POST", re.compile(r"/channels/\d+/messages$"), _MESSAGE),
     ("POST", re.compile(r"/users/@me/channels$"), frozenset({"id", "type"})),
     ("POST", re.compile(r"/callback$"), frozenset({"interaction"})),
 )
@@ -170,18 +173,36 @@ async def check_answer(
         raise UnreadableAnswer(f"{answer.status} without what belongs into it")
 
 
+@contextmanager
+def reading() -> Generator[None]:
+    """Give an answer that discord.py stumbles over the name of one that is not Discord's.
+
+    Raises UnreadableAnswer.
+    """
+    try:
+        yield
+    except GARBLED as error:
+        raise UnreadableAnswer(f"an answer that cannot be read: {told(error)}") from error
+
+
 def _is_whole(method: str, path: str, status: int, body: object) -> bool:
-    if status == 429:  # noqa: PLR2004 - as Discord documents it
-        limit = cast("dict[str, Any]", body) if isinstance(body, dict) else {}
-        return isinstance(limit.get("retry_after"), int | float)
+    """Whether a JSON answer holds what discord.py reads of it."""
+    fields = cast("dict[str, Any]", body) if isinstance(body, dict) else None
+    if status == _TOO_FAST:
+        return fields is not None and isinstance(fields.get("retry_after"), int | float)
     if status in _CLIENT_ERRORS:
-        return isinstance(body, dict)
+        return fields is not None
     if any(method == verb and route.search(path) for verb, route in _LISTS):
         return isinstance(body, list)
     for verb, route, keys in _WHOLE:
         if method == verb and route.search(path):
-            return isinstance(body, dict) and keys <= body.keys()
+            return fields is not None and keys <= fields.keys() and _dials(fields)
     return True
+
+
+def _dials(body: dict[str, Any]) -> bool:
+    """Whether an address and a number of shards, where they stand in an answer, are such."""
+    return isinstance(body.get("url", ""), str) and isinstance(body.get("shards", 1), int)
 
 
 # -------------------------------------------------------------------- what is logged

@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol, cast
 import discord
 from discord import ui
 
-from bot.discord_errors import passes
+from bot.discord_errors import passes, reading
 from bot.jobs.models import Job, Road
 from bot.status.buckets import EditBuckets, RateLimited
 from bot.status.sent import film_in, is_card_of, sent_before
@@ -148,16 +148,18 @@ async def edit_card(
     job: Job,
     view: ui.LayoutView,
     *,
-    limits: EditBuckets,
     now: float,
+    limits: EditBuckets | None = None,
     film: Film | KeptFilm | None = None,
 ) -> Posted:
     """Replace the card, with the film in it if one is given.
 
-    Where one way turns out to be closed for a while, the other is taken. Raises RateLimited where
-    both are, TokenDead, CardGone, NoAccess, TooLarge, FilmRefused, EditsSpent, and
-    discord.HTTPException for what may pass by itself or refuses_content.
+    `limits` know which way is closed for a while; None where nothing was sent before. Where one
+    turns out to be closed, the other is taken. Raises RateLimited where both are, TokenDead,
+    CardGone, NoAccess, TooLarge, FilmRefused, EditsSpent, and discord.HTTPException for what may
+    pass by itself or refuses_content.
     """
+    limits = limits or EditBuckets()
     size = film.size if isinstance(film, Film) else 0
     by_token = takes_token(job, limits, now, size=size)
     try:
@@ -325,12 +327,13 @@ async def _send(
             return await _edit(before.edit, view, film)
         if film is not None:
             fields["file"] = discord.File(film.path, filename=film.name)
-        message = await place.send(
-            view=view,
-            nonce=f"{job.status[:4]}{job.id[:21]}",
-            allowed_mentions=discord.AllowedMentions.none(),
-            **fields,
-        )
+        with reading():
+            message = await place.send(
+                view=view,
+                nonce=f"{job.status[:4]}{job.id[:21]}",
+                allowed_mentions=discord.AllowedMentions.none(),
+                **fields,
+            )
     except discord.HTTPException as error:
         raise _named(error, film) from error
     return Posted(message.id, film_in(message))
@@ -342,7 +345,8 @@ async def _edit(edit: Editor, view: ui.LayoutView, film: Film | KeptFilm | None)
         fields["attachments"] = [discord.File(film.path, filename=film.name)]
     elif film is not None:
         fields["attachments"] = [film]
-    message = await edit(**fields)
+    with reading():
+        message = await edit(**fields)
     return Posted(message.id, None if film is None else film_in(message))
 
 

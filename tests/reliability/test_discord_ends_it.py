@@ -127,6 +127,10 @@ PASSING = {
     "half an answer": garbled(),
     "an empty object": garbled("{}"),
     "null": garbled("null"),
+    "what is of another kind": garbled(
+        '{"id": "x", "username": 1, "discriminator": [], "url": 5, "shards": "x", '
+        '"session_start_limit": null}'
+    ),
     "cut": cut,
     "cut in the middle": cut_midway,
 }

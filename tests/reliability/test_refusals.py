@@ -245,6 +245,9 @@ UNREADABLE = {
     "a page as 200": page(200, applied=True),
     "half an answer": garbled(),
     "an empty object": garbled("{}"),
+    "what is of another kind": garbled(
+        '{"id": "x", "channel_id": 1, "author": 5, "content": [], "attachments": 7, "embeds": {}}'
+    ),
     "a refusal in half an answer": garbled('{"code": 2', 400),
     "a limit that names no time": garbled("{}", 429),
     "cut in the middle": cut_midway,
