@@ -81,7 +81,7 @@ def test_a_limit_is_never_shortened_by_a_later_one(ways: Ways) -> None:
     assert ways.limits.closed_for("another") == 0
 
 
-@pytest.mark.parametrize(TOKEN, [None, TOKEN])
+@pytest.mark.parametrize("token", [None, TOKEN])
 def test_a_dead_token_is_not_taken(ways: Ways, token: str | None) -> None:
     ways.card = ways.card.evolve(interaction_token=token, token_expires_at=NOW - 1)
     assert not ways.by_token()
