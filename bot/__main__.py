@@ -18,6 +18,7 @@ from bot.app import StartError, claimed, open_bot
 from bot.client import point_at
 from bot.discord_errors import sentence_for, shorten_tracebacks
 from bot.memory import keep_out_of_collections, share_one_heap
+from bot.private import close_folder, set_umask
 from bot.settings import Settings, SettingsError, load_settings
 
 _log = logging.getLogger(__name__)
@@ -53,14 +54,17 @@ async def serve(settings: Settings, arguments: argparse.Namespace) -> None:
     """Be the embedded Videos server alone until told to stop. Raises StartError."""
     from bot.embedded import server_config  # noqa: PLC0415 - each command loads what it needs
     from bot.server.app import running  # noqa: PLC0415
+    from bot.server.guard import Names  # noqa: PLC0415
 
     config = server_config(settings)
     config = replace(
         config,
         folder=arguments.data or config.folder,
-        api_key=arguments.key,
+        api_key=_server_key(settings, arguments),
         workers=arguments.workers or config.workers,
+        names=Names(bound=arguments.host, more=frozenset(map(str.lower, arguments.allow_host))),
     )
+    close_folder(config.folder)
     async with AsyncExitStack() as stack:
         try:
             address = await stack.enter_async_context(
@@ -73,6 +77,26 @@ async def serve(settings: Settings, arguments: argparse.Namespace) -> None:
             ) from error
         print(address, flush=True)  # noqa: T201 - the line a script waits for
         await until_stopped(asyncio.Event().wait())
+
+
+def _server_key(settings: Settings, arguments: argparse.Namespace) -> str | None:
+    """Return the key to ask for, None for none. Raises StartError."""
+    if arguments.key is not None:
+        raise StartError(
+            "--key would show the key to everybody who lists this machine's processes: write it "
+            "into a file and name that with --key-file, or set SERVER_KEY."
+        )
+    if arguments.key_file is None:
+        key = settings.server_key
+        return None if key is None else key.get_secret_value()
+    try:
+        key_line = arguments.key_file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no text"
+        raise StartError(f"--key-file {arguments.key_file} cannot be read ({reason}).") from error
+    if not key_line.isprintable() or not key_line:
+        raise StartError(f"--key-file {arguments.key_file} has to hold one key, in one line.")
+    return key_line
 
 
 async def until_stopped(
@@ -143,7 +167,11 @@ def _arguments() -> argparse.Namespace:
     server.add_argument("--host", default="127.0.0.1", help="address to listen on")
     server.add_argument("--port", type=int, default=8288, help="port to listen on; 0: any free one")
     server.add_argument("--data", type=Path, help="folder of its films; default: DATA_DIR/server")
-    server.add_argument("--key", help="ask for this key as a bearer token")
+    server.add_argument("--key-file", type=Path, help="ask for the key in this file")
+    server.add_argument("--key", help=argparse.SUPPRESS)
+    server.add_argument(
+        "--allow-host", action="append", default=[], help="another name that leads here"
+    )
     server.add_argument("--workers", type=int, help="renders at the same time")
     return parser.parse_args()
 
@@ -152,6 +180,7 @@ def main() -> int:
     """Run one command; return the exit code."""
     arguments = _arguments()
     share_one_heap()
+    set_umask()
     try:
         settings = load_settings()
         # The doctor says in its own words what is wrong.

@@ -1,7 +1,6 @@
 """The composition root: opens everything in one place and closes it in reverse."""
 
 import asyncio
-import socket
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -10,6 +9,7 @@ from typing import Final
 
 import aiohttp
 from filelock import FileLock, Timeout
+from pydantic import SecretStr
 from sqlalchemy.engine import make_url
 
 from bot.archive import Archive
@@ -24,7 +24,10 @@ from bot.jobs.tracker import JobTracker
 from bot.keeping import FilmKeeper, Keep
 from bot.links import Links, read_key
 from bot.orders import Limits, Offer
+from bot.ports import listening
+from bot.private import close_to_others
 from bot.settings import CHOICES, Settings
+from bot.start import StartError
 from bot.status.buckets import EditBuckets
 from bot.status.delivery import Ladder
 from bot.status.editor import StatusEditor
@@ -44,10 +47,6 @@ GOODBYE: Final = 2.0
 START_WAITS: Final = 3.0
 """Seconds a start waits to hear what the Videos server speaks; it need not be there yet."""
 PREVIEW_MODELS: Final = ("preview",)
-
-
-class StartError(Exception):
-    """The bot cannot start; the message is one sentence for the operator."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,14 +82,10 @@ async def open_bot(
     Raises StartError where the folder, the database or the embedded server cannot be opened.
     """
     async with AsyncExitStack() as stack:
-        listening = _listen(settings)
-        if listening is not None:
-            stack.callback(listening.close)
+        ports = stack.enter_context(listening(settings))
         films = await asyncio.to_thread(make_folder, settings.data_dir / "films")
         store = await stack.enter_async_context(open_store(settings))
-        base_url = settings.videos_base_url
-        if base_url is None:
-            base_url = await stack.enter_async_context(_embedded(settings))
+        base_url, settings = await stack.enter_async_context(_videos_server(settings))
         session = await stack.enter_async_context(
             aiohttp.ClientSession(connector=timing.connector())
         )
@@ -103,11 +98,13 @@ async def open_bot(
             store=store, videos=videos, films=films, offer=offer, stills=stills, links=links
         )
         bot = _bot(settings, stack, house, timing)
-        if listening is not None:
+        if ports:
             # A bot that serves nothing does without what serves over HTTP.
             from bot.site import open_site  # noqa: PLC0415
 
-            site = open_site(bot, store, videos, films=films, links=links, listening=listening)
+            site = open_site(
+                bot, store, videos, films=films, links=links, ports=ports, settings=settings
+            )
             await stack.enter_async_context(site)
         yield bot
 
@@ -123,21 +120,6 @@ def _links(settings: Settings) -> Links | None:
         raise StartError(
             f"The links' key at {path} cannot be read or written ({error.strerror}); "
             "it is to belong to whoever runs the bot."
-        ) from error
-
-
-def _listen(settings: Settings) -> socket.socket | None:
-    """Take the port that is served on, if any is; before all that a failure would leave open."""
-    host, port = settings.web_host, settings.listens_on
-    if port is None:
-        return None
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family)
-    except OSError as error:
-        raise StartError(
-            f"WEB_HOST and WEB_PORT: {host}:{port} cannot be listened on "
-            f"({error.strerror or error}); set others."
         ) from error
 
 
@@ -359,6 +341,7 @@ def claimed(settings: Settings) -> Generator[None]:
     The lock goes with the process, however it ends. Raises StartError where another holds it.
     """
     make_folder(settings.data_dir)
+    close_to_others(settings)
     name = make_url(settings.database).database
     lock = FileLock(f"{name}.lock", timeout=0)
     try:
@@ -395,12 +378,17 @@ async def open_store(settings: Settings) -> AsyncGenerator[JobStore]:
 
 
 @asynccontextmanager
-async def _embedded(settings: Settings) -> AsyncGenerator[str]:
+async def _videos_server(settings: Settings) -> AsyncGenerator[tuple[str, Settings]]:
+    """Give the base URL of the Videos server, and the settings with the key that it asks for."""
+    if settings.videos_base_url is not None:
+        yield settings.videos_base_url, settings
+        return
     # A bot with a server of its own does without this one's code.
     from bot.embedded import embedded  # noqa: PLC0415
 
     async with AsyncExitStack() as stack:
         try:
-            yield await stack.enter_async_context(embedded(settings))
+            base_url, key = await stack.enter_async_context(embedded(settings))
         except OSError as error:
             raise StartError(f"The embedded Videos server cannot start: {error}.") from error
+        yield base_url, settings.model_copy(update={"videos_api_key": SecretStr(key)})

@@ -39,6 +39,7 @@ async def demo(settings: Settings) -> None:
                 "discord_dev_guild": None,
                 "public_url": None,
                 "web_port": None,
+                "ops_port": None,
                 "poll_interval": POLL,
             }
         )

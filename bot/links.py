@@ -4,6 +4,7 @@ import hmac
 import os
 import secrets
 from base64 import urlsafe_b64encode
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -39,9 +40,9 @@ class Links:
 def read_key(path: Path) -> bytes:
     """Return the key that lies at `path`, made at the first call and for its owner alone. Blocking.
 
-    Raises OSError.
+    Without it every link that was made with it is dead. Raises OSError.
     """
-    if path.exists() and len(key := path.read_bytes()) >= KEY_BYTES:
+    if len(key := _read(path)) >= KEY_BYTES:
         return key
     key = secrets.token_bytes(KEY_BYTES)
     part = path.with_suffix(".part")
@@ -50,3 +51,12 @@ def read_key(path: Path) -> bytes:
         file.write(key)
     part.replace(path)
     return key
+
+
+def _read(path: Path) -> bytes:
+    """Return what a file holds, nothing where there is none; a symbolic link is not followed."""
+    with suppress(FileNotFoundError):
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+        with os.fdopen(descriptor, "rb") as file:
+            return file.read()
+    return b""

@@ -1,6 +1,7 @@
 """The only reader of the environment and of .env."""
 
 import re
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
@@ -46,6 +47,11 @@ def _spoken(value: str) -> str:
     return value
 
 
+def _network(value: object) -> object:
+    return ip_network(value, strict=False) if isinstance(value, str) else value
+
+
+Network = Annotated[IPv4Network | IPv6Network, BeforeValidator(_network)]
 Model = Annotated[str, Field(max_length=100)]
 Listed = Annotated[tuple[Model, ...], NoDecode, BeforeValidator(_listed)]
 Size = Annotated[str, Field(pattern=r"^[1-9]\d{1,4}x[1-9]\d{1,4}$")]
@@ -118,6 +124,11 @@ class Settings(BaseSettings):
 
     web_host: str = Field("127.0.0.1", description="an address of this machine to listen on")
     web_port: int | None = Field(None, ge=0, le=65535, description="a port, 0 to 65535")
+    web_proxies: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_listed)] = Field(
+        (), description="addresses or networks separated by commas, like 172.18.0.0/16"
+    )
+    ops_host: str = Field("127.0.0.1", description="an address of this machine to listen on")
+    ops_port: int | None = Field(None, ge=0, le=65535, description="a port, 0 to 65535")
     public_url: HttpAddress | None = Field(
         None, description="the http(s) address at which WEB_PORT is reached from outside"
     )
@@ -128,6 +139,7 @@ class Settings(BaseSettings):
     max_image_mb: float = Field(10.0, gt=0, le=100, description="megabytes, up to 100")
 
     server_workers: int = Field(1, ge=1, le=64, description="a whole number, 1 to 64")
+    server_key: SecretStr | None = Field(None, description="a key that `serve` asks for")
     server_keep_hours: float = Field(24.0, gt=0, le=24 * 365, description="hours, up to 8760")
 
     data_dir: Path = Field(Path("data"), description="a folder that can be written to")
@@ -142,10 +154,22 @@ class Settings(BaseSettings):
 
     @property
     def listens_on(self) -> int | None:
-        """The port for links, health and metrics; None where nothing is served."""
-        if self.web_port is None and self.public_url is not None:
-            return WEB_PORT
-        return self.web_port
+        """The port for links; None where none are served, nor a note for whoever looks there."""
+        if self.public_url is not None:
+            return WEB_PORT if self.web_port is None else self.web_port
+        return None if self.ops_port is None else self.web_port
+
+    @property
+    def operates_on(self) -> tuple[str, int] | None:
+        """Host and port for health and metrics; None where they are not served.
+
+        WEB_PORT served them once. Where it serves nothing else it still does.
+        """
+        if self.ops_port is not None:
+            return self.ops_host, self.ops_port
+        if self.public_url is None and self.web_port is not None:
+            return self.web_host, self.web_port
+        return None
 
     @property
     def database(self) -> str:

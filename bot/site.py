@@ -4,18 +4,20 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from socket import socket
 from typing import Final
 
 from bot.client import VideoBot
 from bot.jobs.store import JobStore, StoreError
 from bot.links import Links
 from bot.metrics import Metrics
+from bot.ports import Ports
+from bot.serving.limits import LOOPBACK, private, public
+from bot.settings import Settings
 from bot.videos.client import VideosClient
 from bot.videos.errors import NotSent, Unauthorized, Unavailable, VideosError
-from bot.web import Site, serving
+from bot.web import Films, Operations, film_site, operations_site, serving
 
 _log = logging.getLogger(__name__)
 
@@ -33,28 +35,37 @@ async def open_site(
     *,
     films: Path,
     links: Links | None,
-    listening: socket,
+    ports: Ports,
+    settings: Settings,
 ) -> AsyncGenerator[None]:
-    """Serve who connects to `listening`, until the end of the context."""
+    """Serve who connects to the ports, until the end of the context."""
+    async with AsyncExitStack() as stack:
+        if ports.films is not None:
+            site = film_site(Films(folder=films, find=store.get, links=links, clock=bot.clock))
+            limits = public(proxies=LOOPBACK + settings.web_proxies)
+            await stack.enter_async_context(serving(site, ports.films, limits))
+            _log.info("serving on %s port %d", *ports.films.getsockname()[:2])
+        if ports.operations is not None:
+            metrics = await stack.enter_async_context(_counting(bot, store, films))
+            needs = _Readiness(bot, store, videos).needs
+            site = operations_site(Operations(ready=needs, metrics=metrics.text))
+            await stack.enter_async_context(serving(site, ports.operations, private()))
+            address = ports.operations.getsockname()[:2]
+            _log.info("health and metrics on %s port %d", *address)
+        yield
+
+
+@asynccontextmanager
+async def _counting(bot: VideoBot, store: JobStore, films: Path) -> AsyncGenerator[Metrics]:
     metrics = Metrics(films=films, counts=store.counts)
     if bot.http.http_trace is not None:
         metrics.listen(bot.http.http_trace)
     bot.add_listener(metrics.changed, "on_job_change")
-    site = Site(
-        films=films,
-        find=store.get,
-        links=links,
-        ready=_Readiness(bot, store, videos).needs,
-        metrics=metrics.text,
-        clock=bot.clock,
-    )
-    async with serving(site, listening):
-        _log.info("serving on %s port %d", *listening.getsockname()[:2])
-        metrics.start()
-        try:
-            yield
-        finally:
-            await metrics.close()
+    metrics.start()
+    try:
+        yield metrics
+    finally:
+        await metrics.close()
 
 
 class _Readiness:

@@ -11,7 +11,8 @@ import pytest
 from bot.jobs.models import Job, JobStatus
 from bot.jobs.store import JobStore
 from bot.links import KEY_BYTES, Links, read_key
-from bot.web import Site, serving
+from bot.serving.limits import LIMITS
+from bot.web import Films, film_site, serving
 from tests.jobs.support import NOW, address, job
 
 FILM = bytes(range(256)) * 40
@@ -44,14 +45,6 @@ class Served:
             return answer, await answer.read()
 
 
-async def nothing_needed() -> dict[str, bool]:
-    return {"gateway": True}
-
-
-async def no_metrics() -> bytes:
-    return b""
-
-
 @pytest.fixture
 async def served(tmp_path: Path) -> AsyncIterator[Served]:
     films = tmp_path / "films"
@@ -60,16 +53,11 @@ async def served(tmp_path: Path) -> AsyncIterator[Served]:
     key = read_key(tmp_path / "link.key")
     async with JobStore.open(address(tmp_path)) as store:
         found = Served("", Links(base="", key=key), store, films)
-        site = Site(
-            films=films,
-            find=store.get,
-            links=found.links,
-            ready=nothing_needed,
-            metrics=no_metrics,
-            clock=lambda: found.now,
+        site = film_site(
+            Films(folder=films, find=store.get, links=found.links, clock=lambda: found.now)
         )
         listening = socket.create_server(("127.0.0.1", 0))
-        async with serving(site, listening), found.session:
+        async with serving(site, listening, LIMITS), found.session:
             found.base = f"http://127.0.0.1:{listening.getsockname()[1]}"
             found.links = Links(base=found.base, key=key)
             yield found

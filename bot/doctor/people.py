@@ -115,7 +115,7 @@ async def _commands(settings: Settings, listed: object) -> Check:
 async def _told(settings: Settings) -> list[dict[str, Any]]:
     """Return the commands as this bot, so configured, would tell them to Discord."""
     # Nothing is served: a running bot has the port.
-    changes: dict[str, object] = {"web_port": None, "public_url": None}
+    changes: dict[str, object] = {"web_port": None, "ops_port": None, "public_url": None}
     if settings.videos_base_url is None:
         changes |= {"videos_base_url": _NOBODY, "videos_models": ("preview",)}
     settings = settings.model_copy(update=changes)

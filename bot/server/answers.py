@@ -102,6 +102,8 @@ async def shape_errors(request: web.Request, handler: Handler) -> web.StreamResp
         return answer
     except web.HTTPException as error:
         return from_http(request, error).response()
+    except ConnectionError:
+        raise  # The client went: nobody is left to be answered.
     except Exception:
         logger.exception(
             "%s %s failed", request.method, request.path, extra={"action": "request_failed"}

@@ -3,7 +3,6 @@
 Source of the routes: the "Videos" pages of the API reference, and what the SDKs send.
 """
 
-import asyncio
 import json
 import socket
 import time
@@ -25,15 +24,18 @@ from bot.server.answers import (
     storage_error,
     too_large,
 )
-from bot.server.connection import LIMITS, Connection, Limits
-from bot.server.content import send_file
+from bot.server.connection import ApiConnection
+from bot.server.guard import LOOPBACK_NAMES, Names, refuse_strangers
 from bot.server.intake import MODELS, Order, read_idempotency_key, read_order, read_remix
 from bot.server.job import VideoJob
 from bot.server.objects import DeletedVideo, Health, ListedModels, ListedVideos, ModelObject
 from bot.server.openapi import OPEN_PATHS, PAGE_DEFAULT, PAGE_MOST, VARIANTS, document
-from bot.server.queue import KeyReusedError, RenderQueue
+from bot.server.queue import FullError, KeyReusedError, RenderQueue
 from bot.server.rendering import RENDERER
 from bot.server.store import JobStore
+from bot.serving.files import FileRefusedError, send_file
+from bot.serving.limits import LIMITS, Limits
+from bot.serving.listening import listening
 from bot.videos.models import VideoStatus
 
 QUEUE: Final = web.AppKey("queue", RenderQueue)
@@ -43,8 +45,6 @@ _DOCUMENT: Final = web.AppKey("document", str)
 _VERBS: Final = "edits|extensions|characters"
 _ID: Final = f"{{id:(?!(?:{_VERBS})$)[^/]+}}"
 """A path's part that is an id and none of the verbs that stand in the same place."""
-
-_ACCEPTED_AT_ONCE: Final = 32
 
 _SHUTDOWN_SECONDS: Final = 1.0
 """Seconds that open connections get at the end; a download cut short can be taken up again."""
@@ -64,6 +64,10 @@ class ServerConfig:
     """A film's life after completion, shown as `expires_at`."""
     limits: Limits = LIMITS
     """What a client may take of time and room."""
+    line: int = 1000
+    """Jobs that may wait for a worker; one more is refused until some have been rendered."""
+    names: Names = LOOPBACK_NAMES
+    """What a client may call this server."""
 
 
 def create_app(config: ServerConfig, *, command: Sequence[str] = RENDERER) -> web.Application:
@@ -71,7 +75,7 @@ def create_app(config: ServerConfig, *, command: Sequence[str] = RENDERER) -> we
 
     Starting raises OSError when the folder cannot be used. `command` is the renderer's program.
     """
-    middlewares: list[Middleware] = [shape_errors]
+    middlewares: list[Middleware] = [shape_errors, refuse_strangers(config.names)]
     if config.api_key:
         middlewares.append(require_key(config.api_key, but=OPEN_PATHS))
     app = web.Application(middlewares=middlewares, client_max_size=BODY_LIMIT)
@@ -82,6 +86,7 @@ def create_app(config: ServerConfig, *, command: Sequence[str] = RENDERER) -> we
         queue = RenderQueue(
             JobStore(config.folder),
             workers=config.workers,
+            line=config.line,
             keep_seconds=config.keep_seconds,
             command=command,
         )
@@ -130,32 +135,11 @@ async def running(
         runner = web.AppRunner(app, shutdown_timeout=_SHUTDOWN_SECONDS)
         try:
             await runner.setup()
-            async with _listening(runner, listener, config.limits):
+            async with listening(runner, listener, config.limits, ApiConnection):
                 name = f"[{host}]" if family == socket.AF_INET6 else host
                 yield f"http://{name}:{listener.getsockname()[1]}/v1"
         finally:
             await runner.cleanup()
-
-
-@asynccontextmanager
-async def _listening(
-    runner: web.AppRunner, listener: socket.socket, limits: Limits
-) -> AsyncGenerator[None]:
-    """Take connections in until the block ends; those that are open then are the runner's."""
-
-    def connect() -> Connection:
-        if runner.server is None:
-            raise RuntimeError("the runner is not set up")
-        return Connection(runner.server, limits)
-
-    loop = asyncio.get_running_loop()
-    door = await loop.create_server(connect, sock=listener, backlog=_ACCEPTED_AT_ONCE)
-    # That many are accepted in one turn of the loop; the kernel may keep more in line.
-    listener.listen(limits.connections)
-    try:
-        yield
-    finally:
-        door.close()
 
 
 async def _invite(request: web.Request) -> web.StreamResponse | None:
@@ -199,6 +183,13 @@ async def _add(request: web.Request, reading: Awaitable[Order]) -> web.Response:
             "This Idempotency-Key was used for another request.",
             status=409,
             code="idempotency_key_reused",
+        ) from None
+    except FullError as full:
+        raise ApiError(
+            "Too many videos are waiting here; try again later.",
+            status=429,
+            code="too_many_waiting",
+            headers={"Retry-After": str(full.seconds)},
         ) from None
     except OSError as error:
         raise storage_error(error) from error
@@ -267,7 +258,14 @@ async def _content(request: web.Request) -> web.StreamResponse:
             path, kind = files.spritesheet, "image/jpeg"
         case _:
             path, kind = files.film, "video/mp4"
-    return await send_file(request, path, kind=kind, limits=request.app[_LIMITS])
+    name = f"{job.id}{path.suffix}"
+    headers = {"Content-Type": kind, "Content-Disposition": f'inline; filename="{name}"'}
+    try:
+        return await send_file(request, path, headers=headers)
+    except FileRefusedError as error:
+        raise ApiError(
+            error.message, status=error.status, code=error.code, headers=error.headers
+        ) from None
 
 
 async def _list_models(_request: web.Request) -> web.Response:

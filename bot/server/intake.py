@@ -18,10 +18,10 @@ from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from bot.server.answers import BODY_LIMIT, ApiError, too_large
-from bot.server.connection import waiting
 from bot.server.job import VideoJob
 from bot.server.objects import Seconds, Size
 from bot.server.reference import PARAM, ReferenceImage, read_reference
+from bot.serving.connection import waiting
 from bot.videos.models import PROMPT_LIMIT
 
 KEY_LIMIT: Final = 255

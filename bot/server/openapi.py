@@ -65,6 +65,7 @@ _POLL_AFTER: Final[Node] = {
 _REASONS: Final = {
     400: "A field, a parameter or the whole body is not as it should be; `param` names it.",
     401: "The key is missing or wrong.",
+    403: "The server is not called so (Host), or a page of another origin asks.",
     404: "There is no such video or film, or the verb is not offered; `code` tells which.",
     408: "The body did not arrive in time.",
     409: "The Idempotency-Key was used for another request.",
@@ -72,6 +73,7 @@ _REASONS: Final = {
     413: "The body is too large; it is not read.",
     415: "The body is neither JSON nor a form.",
     416: "The file has no such range.",
+    429: "Too many videos wait for a renderer; Retry-After says when to try again.",
     500: "The server's disk or the server failed.",
     507: "The server's disk is full; nothing was stored.",
 }
@@ -125,7 +127,7 @@ def _collection() -> Node:
                 "createVideo",
                 "Have a video rendered",
                 _gives(VideoObject, headers=_POLL_AFTER, links=_links()),
-                400, 408, 409, 413, 415, 507,
+                400, 408, 409, 413, 415, 429, 507,
                 parameters=[_KEY],
                 body={_JSON: CreateJson, _MULTIPART: CreateMultipart, _FORM: CreateUrlencoded},
             ),
@@ -170,7 +172,7 @@ def _single() -> Node:
                 "remixVideo",
                 "A new video of another's words and a change",
                 _gives(VideoObject, headers=_POLL_AFTER, links=_links()),
-                400, 404, 408, 409, 413, 415, 507,
+                400, 404, 408, 409, 413, 415, 429, 507,
                 parameters=[_KEY],
                 body={_JSON: RemixFields, _MULTIPART: RemixMultipart, _FORM: RemixFields},
             ),
@@ -228,7 +230,7 @@ def _operation(
         "operationId": name,
         "summary": summary,
         "responses": ({"200": answer} if answer else {})
-        | {str(status): _refusal(status) for status in (*refusals, 401, 500)},
+        | {str(status): _refusal(status) for status in (*refusals, 401, 403, 500)},
     }
     if parameters:
         operation["parameters"] = parameters

@@ -28,9 +28,20 @@ _SWEEP_SECONDS: Final = 60.0
 
 _SWEEP_LEAST: Final = 0.1
 
+_TRY_AGAIN: Final = 15
+"""Seconds after which who found the line full may ask again: some videos are rendered then."""
+
 
 class KeyReusedError(Exception):
     """An idempotency key came back with another request."""
+
+
+class FullError(Exception):
+    """Too many jobs wait already; `seconds` until it is worth trying again."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__()
+        self.seconds = seconds
 
 
 class RenderQueue:
@@ -41,11 +52,15 @@ class RenderQueue:
         store: JobStore,
         *,
         workers: int,
+        line: int,
         keep_seconds: float,
         command: Sequence[str] = RENDERER,
     ) -> None:
         self._store = store
         self._workers = workers
+        self._most = line
+        # Jobs that are being written to the disk, and will wait then.
+        self._arriving = 0
         self._keep_seconds = keep_seconds
         self._command = command
         self._pace = Pace()
@@ -130,7 +145,7 @@ class RenderQueue:
         """Put an order in the line, on the disk before this returns.
 
         With a key seen before, gives the job it made then. Raises KeyReusedError when that was
-        for something else, OSError when the disk takes nothing.
+        for something else, FullError when too many wait, OSError when the disk takes nothing.
         """
         digest = await asyncio.to_thread(order.digest)
         if key is None:
@@ -172,7 +187,13 @@ class RenderQueue:
             idempotency_key=key,
             created_at=int(time.time()),
         )
-        await asyncio.to_thread(self._store.add, job, order.image)
+        if self.waiting + self._arriving >= self._most:
+            raise FullError(_TRY_AGAIN)
+        self._arriving += 1
+        try:
+            await asyncio.to_thread(self._store.add, job, order.image)
+        finally:
+            self._arriving -= 1
         self._remember(job)
         self._line_up(job)
         return job

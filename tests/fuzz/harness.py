@@ -13,7 +13,7 @@ import aiohttp
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from bot.server.app import ServerConfig, running
-from bot.server.connection import Limits
+from bot.serving.limits import Limits
 from tests.fuzz.document import KEY
 from tests.fuzz.raw import Sent, ask, faults, requests
 from tests.server.support import Videos

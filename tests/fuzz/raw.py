@@ -191,7 +191,7 @@ def requests(draw: st.DrawFn, known: str) -> Sent:
         target = target.replace("KNOWN", known)
     if draw(st.booleans()):
         target += f"?{draw(_queries)}"
-    lines = [f"{method} {target} HTTP/1.1".replace("\r", "").replace("\n", ""), "Host: here"]
+    lines = [f"{method} {target} HTTP/1.1".replace("\r", "").replace("\n", ""), "Host: localhost"]
     if draw(st.integers(0, 19)):
         lines.append(f"Authorization: Bearer {KEY}")
     body, is_whole = b"", True

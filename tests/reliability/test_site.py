@@ -30,9 +30,11 @@ class SiteClub(FilmClub):
     def __init__(
         self, discord: Loopback, videos: HeldVideos, folder: Path, **environment: str
     ) -> None:
-        port = free_port()
-        self.site = f"http://127.0.0.1:{port}"
-        own = {"PUBLIC_URL": self.site, "WEB_PORT": str(port)} | environment
+        web, operations = free_port(), free_port()
+        self.site = f"http://127.0.0.1:{web}"
+        self.operations = f"http://127.0.0.1:{operations}"
+        own = {"PUBLIC_URL": self.site, "WEB_PORT": str(web), "OPS_PORT": str(operations)}
+        own |= environment
         super().__init__(discord, videos, folder, **own)
 
     async def until_it_serves(self) -> None:
@@ -89,13 +91,13 @@ async def test_what_was_kept_for_want_of_links_is_offered_when_there_are_any(
 
 
 async def test_it_tells_how_it_is(club: SiteClub, videos: HeldVideos) -> None:
-    assert await get(f"{club.site}/healthz") == (200, b"ok\n")
+    assert await get(f"{club.operations}/healthz") == (200, b"ok\n")
     await club.discord.until(lambda: "ready as" in club.bot.log)
-    status, told = await get(f"{club.site}/readyz")
+    status, told = await get(f"{club.operations}/readyz")
     assert status == 200, told
     before = videos.seen["list"]
     for _ in range(5):
-        await get(f"{club.site}/readyz")
+        await get(f"{club.operations}/readyz")
     assert videos.seen["list"] == before
 
     await club.ask()
@@ -121,7 +123,7 @@ async def until_counted(club: SiteClub, line: str) -> set[str]:
     """Scrape until the metrics have this line; give all lines."""
     async with asyncio.timeout(10):
         while True:
-            status, text = await get(f"{club.site}/metrics")
+            status, text = await get(f"{club.operations}/metrics")
             assert status == 200
             if line in (lines := set(text.decode().splitlines())):
                 return lines
@@ -144,8 +146,8 @@ async def test_it_is_alive_and_not_ready_while_something_is_missing(
         await club.until_it_serves()
         if missing != "gateway":
             await discord.until(lambda: "ready as" in club.bot.log)
-        assert (await get(f"{club.site}/healthz"))[0] == 200
-        status, told = await get(f"{club.site}/readyz")
+        assert (await get(f"{club.operations}/healthz"))[0] == 200
+        status, told = await get(f"{club.operations}/readyz")
         assert status == 503
         needs: dict[str, bool] = json.loads(told)
         assert not needs.pop("ready")

@@ -19,14 +19,14 @@ import aiohttp
 import pytest
 
 from bot.server.app import ServerConfig, running
-from bot.server.connection import LIMITS, Limits
+from bot.serving.limits import LIMITS, Limits
 from tests.server.conftest import StandIn
 from tests.server.support import PATIENCE, Videos, eventually
 
-CREATE = b"POST /v1/videos HTTP/1.1\r\nHost: here\r\nContent-Type: application/json\r\n"
+CREATE = b"POST /v1/videos HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
 LONG = LIMITS.body * 10
 """Seconds that no test lasts: what ends here, ends for another reason."""
-FOR_EVER = Limits(idle=LONG, body=LONG, lingering=LONG, unread=LONG)
+FOR_EVER = Limits(headers=LONG, idle=LONG, body=LONG, lingering=LONG, unread=LONG)
 
 
 class Clients:
@@ -102,10 +102,10 @@ def said(answer: bytes) -> tuple[int, str]:
     return int(head.split()[1]), json.loads(body)["error"]["code"]
 
 
-async def test_headers_that_drip_are_not_waited_for_longer_than_the_idle_time(
+async def test_headers_that_drip_are_not_waited_for_longer_than_their_time(
     served: Served,
 ) -> None:
-    async with served(idle=0.3) as (videos, clients):
+    async with served(headers=0.3) as (videos, clients):
         dripping = await clients.sending(CREATE, 50)
 
         async def drip(client: socket.socket) -> None:
@@ -168,10 +168,10 @@ async def test_a_house_full_of_slow_senders_has_room_for_a_quick_one(
 async def test_clients_that_do_not_read_a_film_are_cut_off(
     served: Served,
 ) -> None:
-    async with served(idle=0.5, download_rate=2**40) as (videos, clients):
+    async with served(unread=0.3, read_rate=1) as (videos, clients):
         film = await videos.create("large")
         await videos.until(film, "completed")
-        asked = f"GET /v1/videos/{film}/content HTTP/1.1\r\nHost: here\r\n\r\n".encode()
+        asked = f"GET /v1/videos/{film}/content HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
         unread = await clients.sending(asked, 20, window=4096)
         async with videos.session.get(f"videos/{film}/content") as answer:
             whole = len(await answer.read())
@@ -185,7 +185,7 @@ async def test_a_house_full_of_stalled_downloads_has_room_for_a_reader(served: S
     async with served(connections=10) as (videos, clients):
         film = await videos.create("large")
         await videos.until(film, "completed")
-        asked = f"GET /v1/videos/{film}/content HTTP/1.1\r\nHost: here\r\n\r\n".encode()
+        asked = f"GET /v1/videos/{film}/content HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
         await clients.sending(asked, 20, window=4096)
 
         async with videos.session.get(f"videos/{film}/content") as answer:
@@ -196,13 +196,13 @@ async def test_clients_that_do_not_read_json_are_cut_off(served: Served) -> None
     async with served(unread=0.3) as (videos, clients):
         await asyncio.gather(*(videos.create("🎬" * 4000) for _ in range(50)))
         unread = await clients.open(window=4096)
-        unread.sendall(b"GET /v1/videos?limit=50 HTTP/1.1\r\nHost: here\r\n\r\n" * 50)
+        unread.sendall(b"GET /v1/videos?limit=50 HTTP/1.1\r\nHost: localhost\r\n\r\n" * 50)
         _, page = await videos.call("GET", "videos", params={"limit": "50"})
 
         async with asyncio.timeout(PATIENCE):
             while True:  # Reading would be what it waits for.
                 try:
-                    unread.sendall(b"GET /health HTTP/1.1\r\nHost: here\r\n\r\n")
+                    unread.sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
                 except ConnectionError:
                     break
                 await asyncio.sleep(0.05)
@@ -255,7 +255,7 @@ async def test_an_endless_body_is_refused_at_its_limit(
 ) -> None:
     async with served(lingering=0.1) as (_, clients):
         client = await clients.open()
-        head = f"POST /v1/videos HTTP/1.1\r\nHost: here\r\nContent-Type: {kind}\r\n"
+        head = f"POST /v1/videos HTTP/1.1\r\nHost: localhost\r\nContent-Type: {kind}\r\n"
 
         def send() -> None:
             client.sendall(head.encode() + b"Transfer-Encoding: chunked\r\n\r\n")

@@ -1,0 +1,95 @@
+"""Who may ask a server on this machine: no page of another origin, by whatever name it came.
+
+A browser lets any page send forms to 127.0.0.1, and read the answers where the page's own name was
+made to lead there (DNS rebinding). So requests have to call the server by a name of its own, and
+must not come from another origin.
+
+Source: RFC 9110, 7.2 (Host); Fetch, `Origin`; W3C, Fetch Metadata, `Sec-Fetch-Site`.
+"""
+
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import Final
+from urllib.parse import urlsplit
+
+from aiohttp import web
+from aiohttp.typedefs import Middleware
+
+from bot.server.answers import ApiError, Handler
+
+_OWN_SITE: Final = frozenset({"same-origin", "none"})
+"""What a browser says of requests of our own pages, and of addresses that people type."""
+_EVERYWHERE: Final = frozenset({"", "0.0.0.0", "::"})  # noqa: S104 - compared, not bound
+
+
+@dataclass(frozen=True, kw_only=True)
+class Names:
+    """Hosts that a client may call a server by, without ports and in lower case."""
+
+    bound: str = "127.0.0.1"
+    """Where it listens."""
+    more: frozenset[str] = frozenset()
+    """Other names that lead to it, as the operator says."""
+
+    def include(self, host: str) -> bool:
+        """Whether a Host header names this server.
+
+        Its own names and addresses of this machine's loopback do. Where it listens on all
+        addresses any address does too: no page can have one as its name without being served there.
+        """
+        name = _name(host)
+        if not name:
+            return False
+        if name in self.more or name in (self.bound.lower(), "localhost"):
+            return True
+        try:
+            address = ip_address(name)
+        except ValueError:
+            return name.endswith(".localhost")
+        return address.is_loopback or self.bound in _EVERYWHERE
+
+
+LOOPBACK_NAMES: Final = Names()
+
+
+def _name(host: str) -> str:
+    """Return the host of a Host header, lower case and without port and brackets; "" for none."""
+    try:
+        url = urlsplit(f"//{host}")
+        _ = url.port
+    except ValueError:
+        return ""
+    if url.netloc != host or "@" in host:
+        return ""
+    return (url.hostname or "").rstrip(".")
+
+
+def refuse_strangers(names: Names) -> Middleware:
+    """Let in only requests that call the server by its name and come from no other origin: 403."""
+
+    @web.middleware
+    async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
+        host = request.headers.get("Host", "")
+        if not names.include(host):
+            raise ApiError(
+                "This server is not called so; `serve --allow-host NAME` adds a name.",
+                status=403,
+                code="host_not_allowed",
+            )
+        if _is_foreign(request, host):
+            raise ApiError(
+                "Pages of other origins may not use this server.",
+                status=403,
+                code="origin_not_allowed",
+            )
+        return await handler(request)
+
+    return check
+
+
+def _is_foreign(request: web.Request, host: str) -> bool:
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None and site.lower() not in _OWN_SITE:
+        return True
+    own = {f"http://{host}".lower(), f"https://{host}".lower()}
+    return any(origin.lower() not in own for origin in request.headers.getall("Origin", []))

@@ -1,0 +1,324 @@
+"""One client's connection: what aiohttp's own lacks for living among strangers.
+
+The headers of a request have a time from their first byte to the last, and so have a body and a
+client that does not read its answer; between two requests a connection is kept for a while.
+
+Of too many connections one that has no request under way gives way first, the oldest of them, then
+one that the server waits for: those that send or read nothing before those that do. Where the
+server itself is at work for all of them, the newest is closed. Of too many bytes in unfinished
+requests the largest gives way.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Final
+
+from aiohttp import web
+
+from bot.serving.limits import Limits
+from bot.serving.reading import Taken, grew, taken
+from bot.serving.seldom import Seldom
+
+_log = logging.getLogger(__name__)
+
+_HEAD_LIMIT: Final = 64 * 1024
+"""Bytes of a request line and headers; aiohttp alone would keep a megabyte."""
+_STANDS_STILL: Final = 5.0
+"""Seconds without a byte read before a download counts as one that nobody reads."""
+_SERVER_ERROR: Final = 500
+
+
+class Connection(web.RequestHandler):
+    """A connection that keeps to limits."""
+
+    __slots__ = (
+        "_counted", "_handed", "_head", "_head_timer", "_held", "_limits", "_moved", "_moved_at",
+        "_patience", "_seldom", "_sends_file", "_unread", "_unread_timer",
+    )  # fmt: skip
+
+    def __init__(self, server: web.Server, limits: Limits, seldom: Seldom) -> None:
+        """Serve one client of `server`; what may happen often is logged by `seldom`."""
+        super().__init__(
+            server,
+            loop=asyncio.get_running_loop(),
+            keepalive_timeout=limits.idle,
+            lingering_time=limits.lingering,
+            access_log=None,  # pyright: ignore[reportArgumentType] - None means none
+        )
+        self._limits = limits
+        self._seldom = seldom
+        self._counted: object = None
+        self._head = 0
+        self._head_timer: asyncio.TimerHandle | None = None
+        self._held = 0
+        self._patience: asyncio.Timeout | None = None
+        self._sends_file = False
+        self._handed = 0
+        self._moved: Taken = (0, 0)
+        self._moved_at = 0.0
+        self._unread: Taken = (0, 0)
+        self._unread_timer: asyncio.TimerHandle | None = None
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no request is being handled or answered; its headers may be on their way."""
+        return self._waiter is not None and not self._waiter.done()
+
+    @property
+    def is_waited_for(self) -> bool:
+        """Whether the server waits for this client to send or to read."""
+        return self._patience is not None or self._unread_timer is not None
+
+    @property
+    def stands_still(self) -> bool:
+        """Whether it is waited for, and is no download that moves."""
+        if not self._sends_file:
+            return self.is_waited_for
+        now, moved = asyncio.get_running_loop().time(), self._taken()
+        if moved != self._moved:
+            self._moved, self._moved_at = moved, now
+        return now - self._moved_at >= _STANDS_STILL
+
+    @property
+    def held(self) -> int:
+        """Bytes of the body that is being read or handled."""
+        return 0 if self.is_idle else self._held
+
+    # ------------------------------------------------------------ waiting for the client
+
+    @asynccontextmanager
+    async def waiting(self, seconds: float | None) -> AsyncGenerator[None]:
+        """Wait for the client so long, or until somebody else needs its place.
+
+        Raises TimeoutError when that time is over.
+        """
+        self._held = 0
+        try:
+            async with asyncio.timeout(seconds) as self._patience:
+                yield
+        finally:
+            self._patience = None
+
+    @asynccontextmanager
+    async def sending_file(self) -> AsyncGenerator[None]:
+        """Wait for the client to read a file, as long as it reads at the least rate.
+
+        Raises TimeoutError when it does not.
+        """
+        self._sends_file, self._handed = True, 0
+        self._moved, self._moved_at = self._taken(), asyncio.get_running_loop().time()
+        try:
+            async with self.waiting(None):
+                self._watch_unread()
+                yield
+        finally:
+            self._sends_file = False
+            self._end_unread()
+
+    def handed(self, size: int) -> None:
+        """The kernel took so many bytes of a file."""
+        self._handed += size
+
+    def give_way(self) -> None:
+        """End what the server waits for here, else close the connection."""
+        if self._patience is not None:
+            self._patience.reschedule(asyncio.get_running_loop().time())
+            self._patience = None
+            self._held = 0
+        elif self._unread_timer is not None:
+            self.cut()
+        else:
+            self.force_close()
+
+    def cut(self) -> None:
+        """End the connection at once; closing it would wait until all is read."""
+        if self.transport is not None:
+            self.transport.abort()
+
+    # ------------------------------------------------------------ what asyncio and aiohttp call
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take the connection, and let another or itself go if that makes one too many."""
+        super().connection_made(transport)
+        name = self.peername
+        self._counted = None if name is None else self._limits.counted(name[0])
+        self._time_head()
+        opened = self._all()
+        if len(opened) > self._limits.connections:
+            self._make_place([one for one in opened if one is not self])
+        elif self._counted is not None:
+            same = [one for one in opened if one.comes_from(self._counted)]
+            if len(same) > (self._limits.per_address or 0):
+                self._make_place([one for one in same if one is not self])
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Forget the connection."""
+        self._end_unread()
+        self._end_head()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes in; of too many, the largest unfinished request is let go."""
+        if self._patience is not None:
+            self._held += len(data)
+            if self._held > self._limits.held // self._limits.connections:
+                self._make_room()
+        super().data_received(data)
+        if not self.is_idle:
+            self._end_head()
+            return
+        self._time_head()
+        self._head += len(data)
+        if self._head > _HEAD_LIMIT:
+            self.force_close()
+
+    def pause_writing(self) -> None:
+        """Begin to watch a client that does not read."""
+        super().pause_writing()
+        if not self._sends_file:
+            self._watch_unread()
+
+    def resume_writing(self) -> None:
+        """Stop watching: it has read."""
+        if not self._sends_file:
+            self._end_unread()
+        super().resume_writing()
+
+    async def finish_response(
+        self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
+    ) -> tuple[web.StreamResponse, bool]:
+        """Send an answer; what aiohttp raises before any handler comes here in its own shape."""
+        self._head = 0
+        if isinstance(resp, web.HTTPException):
+            resp = self.shaped(request, resp)
+        return await super().finish_response(request, resp, start_time)
+
+    def log_exception(self, *args: object, **kw: object) -> None:
+        """Log what went wrong here; a body that its sender broke off or garbled is no news."""
+        if isinstance(kw.get("exc_info"), web.RequestPayloadError):
+            return
+        if self._seldom.may("request_failed") is not None:
+            super().log_exception(*args, **kw)
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """Answer bytes that are no HTTP request, or what a handler did not foresee.
+
+        A client that went in the middle of its answer gets none; aiohttp takes the error for that.
+        """
+        if isinstance(exc, ConnectionError):
+            raise exc
+        if request.writer.output_size > 0 or status >= _SERVER_ERROR:
+            return super().handle_error(request, status, exc, message)
+        self._seldom.say(_log, logging.INFO, f"refused {message}", action="malformed_request")
+        answer = self.malformed(status)
+        answer.force_close()
+        return answer
+
+    # ------------------------------------------------------------ what a server says in its own way
+
+    def shaped(self, request: web.BaseRequest, error: web.HTTPException) -> web.StreamResponse:
+        """Return the answer to what aiohttp refuses by itself."""
+        del request
+        return error
+
+    def malformed(self, status: int) -> web.StreamResponse:
+        """Return the answer to bytes that are no HTTP request."""
+        return web.Response(text="The request is not valid HTTP.\n", status=status)
+
+    # ------------------------------------------------------------ limits
+
+    def comes_from(self, counted: object) -> bool:
+        """Whether it counts as coming from there."""
+        return self._counted == counted
+
+    def _all(self) -> Sequence["Connection"]:
+        """Every connection of this server, in the order in which they were opened."""
+        opened = self._manager.connections if self._manager else []
+        return [one for one in opened if isinstance(one, Connection)]
+
+    def _make_place(self, others: Sequence["Connection"]) -> None:
+        text = "too many connections; one that is not in use gave way"
+        self._seldom.say(_log, logging.WARNING, text, action="connection_gave_way")
+        next(_dispensable(others), self).give_way()
+
+    def _make_room(self) -> None:
+        unfinished = [one for one in self._all() if one.is_waited_for]
+        if unfinished and sum(one.held for one in self._all()) > self._limits.held:
+            largest = max(unfinished, key=lambda one: one.held)
+            text = "too many bytes in unfinished requests; the largest gave way"
+            self._seldom.say(_log, logging.WARNING, text, action="request_gave_way")
+            largest.give_way()
+
+    def _time_head(self) -> None:
+        if self._head_timer is None:
+            loop = asyncio.get_running_loop()
+            self._head_timer = loop.call_later(self._limits.headers, self._head_is_late)
+
+    def _head_is_late(self) -> None:
+        self._head_timer = None
+        if self.is_idle:
+            self.force_close()
+
+    def _end_head(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+
+    def _taken(self) -> Taken:
+        return taken(self.transport, self._handed)
+
+    def _watch_unread(self) -> None:
+        self._unread = self._taken()
+        self._unread_timer = asyncio.get_running_loop().call_later(
+            self._limits.unread, self._check_unread
+        )
+
+    def _check_unread(self) -> None:
+        self._unread_timer = None
+        if self.transport is None:
+            return
+        least = max(1, int(self._limits.unread * self._limits.read_rate))
+        if grew(self._unread, self._taken(), least):
+            self._watch_unread()
+        elif self._patience is not None:
+            self.give_way()
+        else:
+            self.cut()
+
+    def _end_unread(self) -> None:
+        if self._unread_timer is not None:
+            self._unread_timer.cancel()
+            self._unread_timer = None
+
+
+def _dispensable(others: Sequence[Connection]) -> Iterator[Connection]:
+    """Give connections in the order in which they are let go.
+
+    Of downloads that move the youngest goes first: who opens many at once takes no place from
+    somebody who was reading before.
+    """
+    yield from (one for one in others if one.is_idle)
+    waited_for = [one for one in others if one.is_waited_for]
+    yield from (one for one in waited_for if one.stands_still)
+    yield from reversed(waited_for)
+
+
+def connection_of(request: web.BaseRequest) -> Connection:
+    """Return the connection of a request."""
+    client = request.protocol
+    if not isinstance(client, Connection):
+        raise TypeError("this server's connections are its own")
+    return client
+
+
+def waiting(request: web.BaseRequest, seconds: float) -> AbstractAsyncContextManager[None]:
+    """Wait for the client of a request; see `Connection.waiting`."""
+    return connection_of(request).waiting(seconds)
