@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from bot.doctor import machine, people, server
+from bot.doctor import files, machine, people, server
 from bot.doctor.check import Check, Mark
 from bot.settings import Settings
 
@@ -24,6 +24,7 @@ async def examine(settings: Settings, *, render: bool = False) -> list[Check]:
     """Look at everything the bot needs; `render` has one film made, which may be charged."""
     # The database first, by itself: migrations do not run side by side.
     here = await machine.checks(settings)
+    here += await files.checks(settings)
     there = await asyncio.gather(people.checks(settings), server.checks(settings, render=render))
     return [check for part in (here, *there) for check in part]
 

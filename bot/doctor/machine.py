@@ -2,7 +2,6 @@
 
 import asyncio
 import shutil
-from http import HTTPStatus
 from typing import Final
 
 import aiohttp
@@ -14,6 +13,7 @@ from bot.settings import Settings
 from bot.videos.child import sandbox_abilities
 from bot.videos.launch import MEMORY as MOST_MEMORY
 from bot.videos.sandbox import FILES, MEMORY, NETWORK
+from bot.web import NO_FILM
 
 LEAST_FREE: Final = 2 * 10**9
 """Bytes that should be free for films: one of the largest."""
@@ -55,19 +55,19 @@ async def _children() -> Check:
 
 
 async def _public_address(settings: Settings) -> list[Check]:
-    """Ask a running bot for its health, by the way that people's browsers take to a film."""
+    """Ask a running bot for no film, by the way that people's browsers take to a film."""
     if settings.public_url is None:
         return []
-    what, address = "public address", f"{settings.public_url}/healthz"
+    what, address = "public address", f"{settings.public_url}/films/"
     mend = "start the bot, and let PUBLIC_URL lead to its WEB_PORT"
     try:
         async with (
             aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as session,
             session.get(address) as answer,
         ):
-            found = f"{address} answers HTTP {answer.status}"
-            if answer.status == HTTPStatus.OK:
-                return [Check(what, Mark.GOOD, found)]
+            if NO_FILM.encode() == await answer.content.read(len(NO_FILM) + 1):
+                return [Check(what, Mark.GOOD, f"{address} leads to the bot")]
+            found = f"{address} is answered by another (HTTP {answer.status})"
     except (aiohttp.ClientError, TimeoutError, ValueError) as error:
         found = f"{address}: {type(error).__name__}"
     return [Check(what, Mark.WARNING, found, mend)]

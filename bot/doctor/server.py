@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Final
 
 import aiohttp
+from pydantic import SecretStr
 
 from bot.app import StartError, offered, videos_client
 from bot.doctor.check import Check, Mark
-from bot.server.app import ServerConfig, running
+from bot.embedded import embedded
 from bot.settings import Settings
 from bot.videos.client import VideosClient
 from bot.videos.container import Container
@@ -91,11 +92,11 @@ async def _refusal(videos: VideosClient) -> list[Check]:
 async def _rendered_by_embedded(settings: Settings) -> list[Check]:
     with tempfile.TemporaryDirectory() as folder:
         try:
-            async with (
-                running(ServerConfig(folder=Path(folder))) as base_url,
-                _client(settings, base_url) as videos,
-            ):
-                return await _rendered(settings, videos)
+            async with embedded(settings.model_copy(update={"data_dir": Path(folder)})) as found:
+                base_url, key = found
+                keyed = settings.model_copy(update={"videos_api_key": SecretStr(key)})
+                async with _client(keyed, base_url) as videos:
+                    return await _rendered(keyed, videos)
         except OSError as error:
             return [Check("a render", Mark.BAD, f"it cannot start: {error}", "see what it says")]
 

@@ -374,8 +374,13 @@ def _revived(job: Job, status: JobStatus) -> Job:
 
 
 def _ended(job: Job, status: JobStatus, now: float, code: str | None, message: str | None) -> Job:
+    """End a job; the film's address goes then, since whoever reads it has the film.
+
+    One that could not be delivered may have to be fetched by it once more.
+    """
     return job.evolve(
         status=status,
+        film_url=job.film_url if status is JobStatus.UNDELIVERED else None,
         error_code=code,
         error_message=message,
         ended_at=now,

@@ -1,0 +1,38 @@
+"""Whether the bot's files are for their owner alone; nothing is changed by the look."""
+
+import asyncio
+from pathlib import Path
+from typing import Final
+
+from bot.doctor.check import Check, Mark
+from bot.private import is_open, places
+from bot.settings import Settings
+
+_WHAT: Final = "files"
+_ENV: Final = Path(".env")
+_NAMED: Final = 5
+"""Files named of those that are open to others."""
+
+
+async def checks(settings: Settings) -> list[Check]:
+    """Look at .env, at the links' key, the database and the folders."""
+    return await asyncio.to_thread(_checks, settings)
+
+
+def _checks(settings: Settings) -> list[Check]:
+    ours = places(settings)
+    followed = [path for path in ours if path.is_symlink()]
+    if followed:
+        mend = "put the file itself there, or set DATA_DIR to where it is"
+        return [Check(_WHAT, Mark.BAD, f"{_listed(followed)}: a symbolic link", mend)]
+    found = [path for path in (_ENV, *ours) if is_open(path)]
+    if not found:
+        return [Check(_WHAT, Mark.GOOD, "for their owner alone")]
+    mend = f"chmod go= {_listed(found)}"
+    if settings.data_dir / "link.key" in found:
+        mend += "; if somebody may have read link.key, delete it: that ends every link"
+    return [Check(_WHAT, Mark.WARNING, f"open to other users: {_listed(found)}", mend)]
+
+
+def _listed(paths: list[Path]) -> str:
+    return " ".join(str(path) for path in paths[:_NAMED])
