@@ -11,8 +11,10 @@ requests the largest gives way.
 
 import asyncio
 import logging
+import socket
+import struct
 from collections.abc import AsyncGenerator, Iterator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import Final
 
 from aiohttp import web
@@ -28,6 +30,7 @@ _HEAD_LIMIT: Final = 64 * 1024
 _STANDS_STILL: Final = 5.0
 """Seconds without a byte read before a download counts as one that nobody reads."""
 _SERVER_ERROR: Final = 500
+_AT_ONCE: Final = struct.pack("ii", 1, 0)
 
 
 class Connection(web.RequestHandler):
@@ -118,7 +121,7 @@ class Connection(web.RequestHandler):
             self._end_unread()
 
     def handed(self, size: int) -> None:
-        """The kernel took so many bytes of a file."""
+        """So many bytes more of a file are handed over."""
         self._handed += size
 
     def give_way(self) -> None:
@@ -133,8 +136,15 @@ class Connection(web.RequestHandler):
             self.force_close()
 
     def cut(self) -> None:
-        """End the connection at once; closing it would wait until all is read."""
+        """End the connection at once; closing it would wait until all is read, the kernel as well.
+
+        Source: socket(7), SO_LINGER with no time, which drops what was not sent yet.
+        """
         if self.transport is not None:
+            connection = self.transport.get_extra_info("socket")
+            if connection is not None:
+                with suppress(OSError):
+                    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
             self.transport.abort()
 
     # ------------------------------------------------------------ what asyncio and aiohttp call

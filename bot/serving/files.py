@@ -1,12 +1,14 @@
 """A stored file over HTTP: whether it is sent, which part of it, and to whom no longer.
 
 aiohttp sends files well, but takes an `If-Range` with an ETag for none, refuses ranges that it
-should ignore, follows symbolic links, and waits for ever for a client that does not read.
+should ignore, follows symbolic links, and waits for ever for a client that does not read. Its
+`sendfile` is not used either: asyncio's cannot be ended in the middle without errors in the log.
 
 Source: RFC 9110, 13 (conditional requests) and 14 (range requests).
 """
 
 import asyncio
+import errno
 import math
 import os
 import re
@@ -23,7 +25,7 @@ from bot.serving.connection import connection_of
 _RANGE: Final = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})", re.IGNORECASE)
 """One range; several, other units and what is no range are ignored, as the RFC has it."""
 _PIECE: Final = 64 * 1024
-"""Bytes handed to the kernel at once: few enough to see where a slow client stands."""
+"""Bytes read and handed over at once: what a client that does not read holds of our memory."""
 
 
 class FileRefusedError(Exception):
@@ -45,29 +47,34 @@ async def send_file(
 ) -> web.StreamResponse:
     """Answer a GET or HEAD with a file of ours, or one part of it.
 
-    Raises FileRefusedError (404, 412 or 416), and ConnectionResetError where the client went or
-    was cut off.
+    Raises FileRefusedError (404, 412, 416 or 500), and ConnectionResetError where the client went
+    or was cut off.
     """
     try:
         file = await asyncio.to_thread(_open, path)
-    except OSError:
-        raise FileRefusedError(
-            "The video's file is missing.", status=404, code="video_missing"
-        ) from None
+    except OSError as error:
+        raise _unopened(error) from None
     try:
         return await _answer(request, file, headers)
     finally:
         await asyncio.to_thread(file.close)
 
 
+def _unopened(error: OSError) -> FileRefusedError:
+    if isinstance(error, FileNotFoundError) or error.errno == errno.ELOOP:
+        return FileRefusedError("The video's file is missing.", status=404, code="video_missing")
+    text = "The video's file cannot be read at the moment."
+    return FileRefusedError(text, status=500, code="storage_error")
+
+
 def _open(path: Path) -> BinaryIO:
     """Open a plain file; a symbolic link is not followed. Blocking. Raises OSError."""
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-    file = os.fdopen(os.open(path, flags | getattr(os, "O_BINARY", 0)), "rb")
-    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-        file.close()
+    descriptor = os.open(path, flags | getattr(os, "O_BINARY", 0))
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
         raise FileNotFoundError(path)
-    return file
+    return os.fdopen(descriptor, "rb")
 
 
 async def _answer(
@@ -105,21 +112,23 @@ async def _send(
     try:
         async with client.sending_file():
             for start in range(part.start, part.stop, _PIECE):
-                await _hand_over(request, file, start, min(_PIECE, part.stop - start))
-                client.handed(min(_PIECE, part.stop - start))
-    except TimeoutError:
+                piece = await asyncio.to_thread(_read, file, start, min(_PIECE, part.stop - start))
+                client.handed(len(piece))
+                await response.write(piece)
+    except (TimeoutError, OSError):
+        # It reads too slowly, its place is needed, it went, or the file did: what was sent so far
+        # is not the whole, and nothing but the end of the connection says so.
         client.cut()
-        raise ConnectionResetError("the client reads too slowly, or its place is needed") from None
+        raise ConnectionResetError("the client was not sent the whole file") from None
 
 
-async def _hand_over(request: web.Request, file: BinaryIO, start: int, size: int) -> None:
-    transport = request.transport
-    if transport is None or transport.is_closing():
-        raise ConnectionResetError("the client went")
-    sent = await asyncio.get_running_loop().sendfile(transport, file, start, size)
-    if sent < size:
-        transport.abort()
-        raise ConnectionResetError("the file became shorter while it was sent")
+def _read(file: BinaryIO, start: int, size: int) -> bytes:
+    """Read a piece of a file. Blocking. Raises OSError, also where the file has become shorter."""
+    file.seek(start)
+    piece = file.read(size)
+    if len(piece) < size:
+        raise OSError("the file became shorter while it was sent")
+    return piece
 
 
 def _require_same(request: web.Request, etag: str, changed: int) -> None:

@@ -15,7 +15,7 @@ Taken = tuple[int, int]
 
 
 def taken(transport: asyncio.Transport | None, handed: int) -> Taken:
-    """Measure a connection of whose files `handed` bytes were given to the kernel.
+    """Measure a connection to which `handed` bytes of a file were written.
 
     The kernel keeps megabytes for a client, so what it took says little of a slow one; what was
     acknowledged does, where the system tells it.
