@@ -36,7 +36,7 @@ _LINK: Final = PATH.format(
     job="{job:[0-9a-f]{32}}",
     expires=r"{expires:\d{1,12}}",
     signature="{signature:[A-Za-z0-9_-]{43}}",
-    name=r"{name:(?:[A-Za-z0-9_.~-]|%[0-9A-Fa-f]{2}){1,800}}",
+    name="{name:[^/]{1,255}}",
 )
 _POLICY: Final = (
     "default-src 'none'; media-src 'self'; img-src 'self'; style-src 'unsafe-inline'; "
@@ -199,6 +199,6 @@ def _named(name: str, ending: str) -> str:
     if not name.isprintable() or re.search(r'[/\\:*?"<>|]', name):
         raise web.HTTPNotFound(text=NO_FILM)
     stem = name.rpartition(".")[0].strip(". ")[:100] or "video"
-    plain = re.sub(r"[^A-Za-z0-9 ._-]+", "-", stem).strip("-") or "video"
+    plain = re.sub(r"[^A-Za-z0-9 ._-]+", "-", stem).strip("- .") or "video"
     encoded = "" if plain == stem else f"; filename*=UTF-8''{quote(stem + ending, safe='')}"
     return f'inline; filename="{plain}{ending}"{encoded}'

@@ -26,8 +26,9 @@ def free_port() -> int:
 class VideosServer:
     """`python -m bot serve` as a child process, on a port that it keeps when started again."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *arguments: str) -> None:
         self.folder = folder
+        self._arguments = arguments
         self.base_url = ""
         self._port = 0
         self._process: subprocess.Popen[str] | None = None
@@ -43,7 +44,7 @@ class VideosServer:
         self._process = subprocess.Popen(
             [
                 sys.executable, "-m", "bot", "serve",
-                "--port", str(self._port), "--data", str(self.folder),
+                "--port", str(self._port), "--data", str(self.folder), *self._arguments,
             ],
             stdout=subprocess.PIPE,
             text=True,
@@ -53,6 +54,11 @@ class VideosServer:
         if not self.base_url:
             pytest.fail("the Videos server did not start")
         self._port = int(self.base_url.split(":")[2].split("/")[0])
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None, "it does not run"
+        return self._process.pid
 
     def kill(self) -> None:
         """End it as a power cut would."""

@@ -140,6 +140,26 @@ async def test_beside_a_running_bot_its_public_address_is_asked(
     assert alone["public address"]["mark"] == "look"
 
 
+async def test_files_that_are_open_to_others_are_named(
+    server: VideosServer, tmp_path: Path
+) -> None:
+    async with loopback() as discord:
+        _, closed, _ = await examined(discord, tmp_path, server.base_url)
+        key = tmp_path / "link.key"
+        key.write_bytes(b"k" * 32)
+        key.chmod(0o644)
+        code, opened, _ = await examined(discord, tmp_path, server.base_url)
+        assert key.stat().st_mode & 0o777 == 0o644, "it only looks"
+        key.unlink()
+        key.symlink_to(tmp_path / "elsewhere")
+        _, linked, _ = await examined(discord, tmp_path, server.base_url)
+    assert closed["files"]["mark"] == "ok"
+    assert (code, opened["files"]["mark"]) == (0, "look")
+    assert str(key) in opened["files"]["found"]
+    assert opened["files"]["mend"].startswith("chmod go= ")
+    assert linked["files"]["mark"] == "bad"
+
+
 @pytest.mark.parametrize("embedded", [False, True], ids=["configured", "embedded"])
 async def test_one_smallest_film_is_rendered_if_asked(
     server: VideosServer, tmp_path: Path, *, embedded: bool

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from yarl import URL
 
 from bot.jobs.models import Job, JobStatus
 from bot.jobs.store import JobStore
@@ -39,7 +40,7 @@ class Served:
         return self.links.address(linked, name)
 
     async def ask(
-        self, url: str, method: str = "GET", **headers: str
+        self, url: str | URL, method: str = "GET", **headers: str
     ) -> tuple[aiohttp.ClientResponse, bytes]:
         async with self.session.request(method, url, headers=headers) as answer:
             return answer, await answer.read()
@@ -73,11 +74,23 @@ async def test_a_link_gives_the_film_with_what_a_browser_needs(served: Served) -
     assert answer.headers["Content-Disposition"] == 'inline; filename="a-cat.mp4"'
     assert answer.headers["Accept-Ranges"] == "bytes"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    policy = answer.headers["Content-Security-Policy"].split("; ")
+    assert {"default-src 'none'", "media-src 'self'", "frame-ancestors 'none'"} <= set(policy)
+    assert "sandbox allow-same-origin" in policy
+    assert answer.headers["Cross-Origin-Resource-Policy"] == "same-site"
     assert "aiohttp" not in answer.headers["Server"]
 
 
 @pytest.mark.parametrize(
-    ("name", "kind"), [("film.webm", "video/webm"), ("film.avi", "video/x-msvideo")]
+    ("name", "kind"),
+    [
+        ("film.webm", "video/webm"),
+        ("film.avi", "video/x-msvideo"),
+        ("film.mov", "video/quicktime"),
+        ("film.mkv", "video/x-matroska"),
+        ("film.gif", "image/gif"),
+        ("film.html", "application/octet-stream"),
+    ],
 )
 async def test_each_container_has_its_type(served: Served, name: str, kind: str) -> None:
     answer, _ = await served.ask(served.url(await served.put(name), "a-cat.webm"))
@@ -102,6 +115,82 @@ async def test_parts_of_it(
     assert answer.status == status
     assert answer.headers["Content-Range"] == told
     assert body is None or got == body
+
+
+@pytest.mark.parametrize("asked", ["bytes=0-1,4-5", "lines=1-2", "bytes=5-2", "bytes=x"])
+async def test_what_is_no_single_range_gets_the_whole(served: Served, asked: str) -> None:
+    answer, got = await served.ask(served.url(await served.put()), Range=asked)
+
+    assert (answer.status, got) == (200, FILM)
+
+
+async def test_a_part_only_of_the_same_film(served: Served) -> None:
+    url = served.url(await served.put())
+    first, _ = await served.ask(url, "HEAD")
+    etag, changed = first.headers["ETag"], first.headers["Last-Modified"]
+    for condition, status in (
+        (etag, 206),
+        (changed, 206),
+        ('"another"', 200),
+        (f"W/{etag}", 200),
+        ("Thu, 01 Jan 1970 00:00:00 GMT", 200),
+    ):
+        asked = {"Range": "bytes=2-5", "If-Range": condition}
+        answer, got = await served.ask(url, **asked)
+        assert (answer.status, got) == (status, FILM[2:6] if status == 206 else FILM), condition
+    for condition in ({"If-None-Match": etag}, {"If-Modified-Since": changed}):
+        answer, got = await served.ask(url, **condition)
+        assert (answer.status, got) == (304, b"")
+    assert (await served.ask(url, **{"If-Match": '"another"'}))[0].status == 412
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("a-cat.mp4", 'inline; filename="a-cat.mp4"'),
+        (
+            "%E7%8C%AB%20cat.mp4",
+            "inline; filename=\"cat.mp4\"; filename*=UTF-8''%E7%8C%AB%20cat.mp4",
+        ),
+        ("%E7%8C%AB.mp4", "inline; filename=\"video.mp4\"; filename*=UTF-8''%E7%8C%AB.mp4"),
+        # Whoever passes a link on may change its name, but not what the file is.
+        ("invoice.pdf.exe", 'inline; filename="invoice.pdf.mp4"'),
+        ("..mp4", 'inline; filename="video.mp4"'),
+    ],
+)
+async def test_how_a_browser_is_to_name_it(served: Served, name: str, told: str) -> None:
+    url = URL(served.url(await served.put()).replace("a-cat.mp4", name), encoded=True)
+
+    answer, _ = await served.ask(url)
+
+    assert answer.status == 200
+    assert answer.headers["Content-Disposition"] == told
+
+
+async def test_no_symbolic_link_is_followed(served: Served) -> None:
+    linked = await served.put()
+    film = served.films / str(linked.film)
+    film.unlink()
+    film.symlink_to(served.films.parent / "secret.mp4")
+
+    assert (await served.ask(served.url(linked)))[0].status == 404
+
+
+async def test_health_is_elsewhere_and_says_where(served: Served) -> None:
+    for path in ("/healthz", "/readyz", "/metrics"):
+        answer, body = await served.ask(f"{served.base}{path}")
+        assert answer.status == 404
+        assert b"OPS_PORT" in body
+        assert body.count(b"\n") == 1
+
+
+async def test_a_link_dies_with_the_key(served: Served, tmp_path: Path) -> None:
+    linked = await served.put()
+    (tmp_path / "link.key").unlink()
+    anew = Links(base=served.base, key=read_key(tmp_path / "link.key"))
+
+    assert (await served.ask(anew.address(linked, "a-cat.mp4")))[0].status == 404
+    assert (await served.ask(served.url(linked)))[0].status == 200
 
 
 async def test_the_head_alone(served: Served) -> None:
@@ -171,6 +260,14 @@ def test_the_key_is_for_its_owner_and_stays(tmp_path: Path) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert read_key(path) == key
     assert read_key(tmp_path / "another.key") != key
+
+
+def test_a_key_behind_a_symbolic_link_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").write_bytes(b"k" * KEY_BYTES)
+    (tmp_path / "link.key").symlink_to(tmp_path / "elsewhere")
+
+    with pytest.raises(OSError, match="symbolic links"):
+        read_key(tmp_path / "link.key")
 
 
 def test_half_a_key_is_made_anew(tmp_path: Path) -> None:

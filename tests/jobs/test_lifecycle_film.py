@@ -8,11 +8,15 @@ from bot.jobs.lifecycle import (
     DOWNLOAD_TRIES,
     LONGEST_PAUSE,
     backoff,
+    cancelled,
     delivered,
     download_failed,
     downloaded,
+    let_go,
     no_room,
+    offered_again,
     postponed,
+    stopped_waiting,
     undeliverable,
 )
 from bot.jobs.models import Job, JobStatus
@@ -92,3 +96,15 @@ def test_a_film_without_a_way_into_the_chat_is_kept() -> None:
     ended = undeliverable(finished(film="a.mp4"), "too_large", LATER)
     assert_ended(ended, JobStatus.UNDELIVERED)
     assert (ended.film, ended.error_code) == ("a.mp4", "too_large")
+
+
+def test_a_films_address_leaves_the_row_with_the_end_but_for_one_still_to_be_delivered() -> None:
+    signed = finished().evolve(film_url="https://films.example/one?signature=secret")
+
+    assert delivered(signed, 1, LATER).film_url is None
+    kept = undeliverable(signed, "gone", LATER)
+    assert kept.film_url == signed.film_url
+    assert delivered(offered_again(kept, LATER), 1, LATER).film_url is None
+    assert let_go(kept, LATER).film_url is None
+    for ended in (cancelled(signed, "dropped", LATER), stopped_waiting(signed, LATER)):
+        assert ended.film_url is None

@@ -25,7 +25,7 @@ class FilmClub:
     ) -> None:
         self.discord = discord
         self.videos = videos
-        self._folder = folder
+        self.folder = folder
         self.channel = discord.add_channel(discord.add_guild())
         self.ada = discord.add_user("ada")
         self.bot = BotProcess(discord, folder, videos.base_url, **environment)
@@ -62,12 +62,12 @@ class FilmClub:
 
     def rewrite(self, change: str) -> None:
         """Change the rows of the stopped bot's only job: "SET" and what comes behind it."""
-        with closing(sqlite3.connect(self._folder / "rushes.db")) as database, database:
+        with closing(sqlite3.connect(self.folder / "rushes.db")) as database, database:
             database.execute(f"UPDATE jobs {change}")
 
     def rows(self) -> list[dict[str, Any]]:
         """Every job as it is on disk."""
-        path = f"file:{self._folder / 'rushes.db'}?mode=ro"
+        path = f"file:{self.folder / 'rushes.db'}?mode=ro"
         with closing(sqlite3.connect(path, uri=True)) as database:
             database.row_factory = sqlite3.Row
             return [dict(row) for row in database.execute("SELECT * FROM jobs")]

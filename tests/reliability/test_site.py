@@ -156,6 +156,43 @@ async def test_it_is_alive_and_not_ready_while_something_is_missing(
         await club.bot.kill()
 
 
+async def test_what_a_port_of_an_earlier_version_answers_is_told(
+    discord: Loopback, videos: HeldVideos, tmp_path: Path
+) -> None:
+    ports = free_port(), free_port()
+    web = {"WEB_PORT": str(ports[0])}
+    async with FilmClub(discord, videos, tmp_path / "alone", **web) as club:
+        assert await get(f"http://127.0.0.1:{ports[0]}/healthz") == (200, b"ok\n")
+        assert club.bot.log.count("call it OPS_PORT") == 1
+    web |= {"PUBLIC_URL": "http://films.example"}
+    async with FilmClub(discord, videos, tmp_path / "public", **web) as club:
+        status, told = await get(f"http://127.0.0.1:{ports[0]}/metrics")
+        assert (status, b"OPS_PORT" in told) == (404, True)
+        assert club.bot.log.count("set OPS_PORT for them") == 1
+    web |= {"OPS_PORT": str(ports[1])}
+    async with FilmClub(discord, videos, tmp_path / "both", **web) as club:
+        assert await get(f"http://127.0.0.1:{ports[1]}/healthz") == (200, b"ok\n")
+        assert (await get(f"http://127.0.0.1:{ports[1]}/films/"))[0] == 404
+        assert club.bot.log.count("WARNING  bot.ports") == 0
+
+
+async def test_deleting_ends_the_link_at_once(club: SiteClub) -> None:
+    interaction = await club.ask()
+    interaction.upload_limit = TOO_SMALL
+    club.finish()
+    await club.until_card_says("Completed")
+    found = re.search(r"\]\((\S+)\) until", club.card.text)
+    assert found is not None
+    assert (await get(found[1]))[0] == 200
+    await club.discord.until(lambda: club.rows()[0]["status"] == "delivered")
+
+    asked = await (await club.discord.press(club.ada, club.card, "Delete")).answered()
+    await club.discord.press(club.ada, asked.message, "Delete it for good")
+    await club.discord.until(lambda: not club.rows())
+
+    assert (await get(found[1]))[0] == 404
+
+
 async def test_nothing_is_served_unless_asked_for(
     discord: Loopback, videos: HeldVideos, tmp_path: Path
 ) -> None:
