@@ -7,6 +7,7 @@ from base64 import urlsafe_b64encode
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 from bot.jobs.models import Job
 
@@ -26,6 +27,7 @@ class Links:
         """Return the address of a job's film until the job's link expires; `name` is for people."""
         expires = str(int(job.link_expires_at or 0))
         signature = self._sign(job.id, expires)
+        name = quote(name, safe="")
         return self._base + PATH.format(job=job.id, expires=expires, signature=signature, name=name)
 
     def is_genuine(self, job_id: str, expires: str, signature: str) -> bool:

@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,28 @@ def test_an_older_database_is_upgraded(tmp_path: Path) -> None:
         assert context.get_current_revision() == REVISIONS[-1]
         assert compare_metadata(context, metadata) == []
     engine.dispose()
+
+
+def test_signed_addresses_of_an_older_database_go_with_the_upgrade(tmp_path: Path) -> None:
+    engine = sa.create_engine(f"sqlite:///{tmp_path / 'rushes.db'}")
+    table = metadata.tables["jobs"]
+    before = "0007"
+    with engine.begin() as connection:
+        command.upgrade(config(connection), before)
+        for status in JobStatus:
+            facts = asdict(job(status=status, film_url="https://films.example/signed"))
+            known = {name: value for name, value in facts.items() if name in _columns(connection)}
+            connection.execute(table.insert().values(**known))
+    with engine.begin() as connection:
+        prepare(connection)
+    kept = rows(tmp_path, "SELECT status FROM jobs WHERE film_url IS NOT NULL")
+    engine.dispose()
+    ended = {"delivered", "failed", "cancelled", "expired"}
+    assert {status for (status,) in kept} == set(JobStatus) - ended
+
+
+def _columns(connection: sa.Connection) -> set[str]:
+    return {column["name"] for column in sa.inspect(connection).get_columns("jobs")}
 
 
 async def test_a_newer_database_is_left_alone(tmp_path: Path) -> None:
