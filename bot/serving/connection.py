@@ -152,6 +152,10 @@ class Connection(web.RequestHandler):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take the connection, and let another or itself go if that makes one too many."""
         super().connection_made(transport)
+        if self.transport is not None:
+            # An answer has ended when the kernel has all of it: nothing that nobody reads is left
+            # behind in a connection that nobody waits for.
+            self.transport.set_write_buffer_limits(0)
         name = self.peername
         self._counted = None if name is None else self._limits.counted(name[0])
         self._time_head()

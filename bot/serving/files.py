@@ -105,8 +105,8 @@ async def _send(
     request: web.Request, response: web.StreamResponse, file: BinaryIO, part: range
 ) -> None:
     response.content_length = len(part)
-    await response.prepare(request)
-    if request.method == hdrs.METH_HEAD:
+    writer = await response.prepare(request)
+    if request.method == hdrs.METH_HEAD or writer is None:
         return
     client = connection_of(request)
     try:
@@ -114,7 +114,8 @@ async def _send(
             for start in range(part.start, part.stop, _PIECE):
                 piece = await asyncio.to_thread(_read, file, start, min(_PIECE, part.stop - start))
                 client.handed(len(piece))
-                await response.write(piece)
+                await writer.write(piece)
+                await writer.drain()
     except (TimeoutError, OSError):
         # It reads too slowly, its place is needed, it went, or the file did: what was sent so far
         # is not the whole, and nothing but the end of the connection says so.

@@ -10,6 +10,7 @@ from dataclasses import replace
 from ipaddress import ip_network
 from pathlib import Path
 
+import psutil
 import pytest
 from aiohttp import web
 
@@ -107,6 +108,34 @@ def is_cut(one: socket.socket) -> bool:
 def _tcp_state(one: socket.socket) -> int:
     """1 while a connection is established. Source: linux/tcp.h and tcp_states.h."""
     return one.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0]
+
+
+@pytest.mark.parametrize("size", [LARGE, 2**20, 300_000, 150_000, 100_000, 1])
+async def test_no_place_stays_with_who_reads_nothing_of_any_size(folder: Path, size: int) -> None:
+    (folder / "film").write_bytes(bytes(size))
+    limits = Limits(connections=4, idle=0.5, unread=0.5, read_rate=1)
+    async with serving(folder, limits) as address:
+        many = [await reading(address) for _ in range(12)]
+        async with asyncio.timeout(PATIENCE):
+            while await status(address, "small") != 200:
+                pass
+
+        # Nobody else comes: those that are left are ended for what they do not read.
+        async with asyncio.timeout(PATIENCE):
+            while open_files(folder / "film") or connections_of(address):  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+        for _, writer in many:
+            writer.close()
+
+
+def open_files(path: Path) -> int:
+    return sum(Path(one.path) == path for one in psutil.Process().open_files())
+
+
+def connections_of(address: tuple[str, int]) -> int:
+    """Connections that the server of this process still has."""
+    found = psutil.Process().net_connections("tcp")
+    return sum(one.laddr == address and one.status != psutil.CONN_LISTEN for one in found)
 
 
 async def test_half_a_request_has_ten_seconds_and_a_kept_connection_longer(folder: Path) -> None:
