@@ -88,7 +88,7 @@ def _server_key(settings: Settings, arguments: argparse.Namespace) -> str | None
         )
     if arguments.key_file is None:
         key = settings.server_key
-        return None if key is None else key.get_secret_value()
+        return None if key is None else key.get_secret_value().strip() or None
     try:
         key_line = arguments.key_file.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:

@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import aiohttp
+import psutil
 import pytest
 
 from tests.loopback.driver import Loopback
@@ -20,7 +21,7 @@ from tests.processes import free_port
 from tests.reliability.film_club import FilmClub
 from tests.reliability.studio import HeldVideos
 
-FILES = 1024
+ENTRY = ("sh", "-c", 'ulimit -n 1024; exec "$@"', "sh")
 HALF_REQUESTS = 1137
 NEVER_READ = 600
 TOO_SMALL = 1000
@@ -47,7 +48,7 @@ async def club(discord: Loopback, videos: HeldVideos, tmp_path: Path) -> AsyncGe
     port = free_port()
     environment = {"PUBLIC_URL": f"http://127.0.0.1:{port}", "WEB_PORT": str(port)}
     opened = FilmClub(discord, videos, tmp_path / "bot", **environment)
-    opened.bot.entry = ("sh", "-c", f'ulimit -n {FILES}; exec "$@"', "sh")
+    opened.bot.entry = ENTRY
     async with opened:
         await discord.until(lambda: "serving on" in opened.bot.log)
         yield opened
@@ -106,6 +107,20 @@ async def test_half_requests_keep_nobody_from_a_film(club: FilmClub) -> None:
 
     assert "Too many open files" not in club.bot.log
     assert club.bot.log.count("\n") - lines < MINUTES_LINES, club.bot.log
+
+
+async def test_half_requests_at_the_bots_own_server_keep_nobody_from_a_film(
+    discord: Loopback, videos: HeldVideos, tmp_path: Path
+) -> None:
+    club = FilmClub(discord, videos, tmp_path / "bot", VIDEOS_BASE_URL="")
+    club.bot.entry = ENTRY
+    async with club:
+        connections = psutil.Process(club.bot.pid).net_connections("tcp")
+        (port,) = {one.laddr.port for one in connections if one.status == psutil.CONN_LISTEN}
+        async with strangers(HALF_REQUESTS, port, HALF):
+            await club.ask()
+            await club.until_card_says("Completed", within=60)
+        assert "Too many open files" not in club.bot.log
 
 
 async def test_who_never_reads_a_film_keeps_nobody_from_it(club: FilmClub, tmp_path: Path) -> None:

@@ -202,3 +202,15 @@ async def test_the_key_comes_from_a_file_or_the_environment(
                     statuses.append(answer.status)
     assert statuses == [401, 200]
     assert open_to_others(tmp_path / "server") == []
+
+
+async def test_another_name_that_leads_to_it_has_to_be_allowed(tmp_path: Path) -> None:
+    with VideosServer(tmp_path / "server", "--allow-host", "GPU-box") as server:
+        async with aiohttp.ClientSession() as session:
+            statuses = list[int]()
+            for name in ("gpu-box:8288", "another", "localhost"):
+                async with session.get(
+                    f"{server.base_url}/videos", headers={"Host": name}
+                ) as answer:
+                    statuses.append(answer.status)
+    assert statuses == [200, 403, 200]
