@@ -54,7 +54,7 @@ async def serve(settings: Settings, arguments: argparse.Namespace) -> None:
     """Be the embedded Videos server alone until told to stop. Raises StartError."""
     from bot.embedded import server_config  # noqa: PLC0415 - each command loads what it needs
     from bot.server.app import running  # noqa: PLC0415
-    from bot.server.guard import Names  # noqa: PLC0415
+    from bot.server.guard import Names, is_loopback  # noqa: PLC0415
 
     config = server_config(settings)
     config = replace(
@@ -65,6 +65,10 @@ async def serve(settings: Settings, arguments: argparse.Namespace) -> None:
         names=Names(bound=arguments.host, more=frozenset(map(str.lower, arguments.allow_host))),
     )
     close_folder(config.folder)
+    if config.api_key is None and not is_loopback(arguments.host):
+        _log.warning(
+            "whoever reaches %s may use this server: set SERVER_KEY or --key-file", arguments.host
+        )
     async with AsyncExitStack() as stack:
         try:
             address = await stack.enter_async_context(

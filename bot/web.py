@@ -45,7 +45,7 @@ _POLICY: Final = (
 """A browser makes a page of its own around a film: it may play that film, with the style that it
 writes itself, and nothing else; scripts, forms and frames have no place in it. `'self'` has to mean
 this address, so the page keeps its origin. Source: W3C, Content Security Policy Level 3."""
-_HEADERS: Final = {
+FILM_HEADERS: Final = {
     "Content-Security-Policy": _POLICY,
     # Links are opened, and Discord shows what its own servers fetched: neither asks for more. Pages
     # of the operator's own site may play them, those of strangers may not.
@@ -55,6 +55,7 @@ _HEADERS: Final = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "private",
 }
+"""What goes with every film, whatever its type and name."""
 _MOVED: Final = "This port serves films alone; health and metrics are served on OPS_PORT.\n"
 NO_FILM: Final = "Rushes: there is no video at this address.\n"
 """What a link that is none is answered; by it `doctor` knows whom it reached."""
@@ -150,7 +151,7 @@ class _FilmAnswers:
         if self._films.clock() >= int(expires):
             raise web.HTTPNotFound(text=NO_FILM)
         path = await self._kept(job_id)
-        headers = _HEADERS | {
+        headers = FILM_HEADERS | {
             "Content-Type": _TYPES.get(path.suffix, _UNKNOWN_TYPE),
             "Content-Disposition": _named(match["name"], path.suffix),
         }

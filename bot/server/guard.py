@@ -40,16 +40,27 @@ class Names:
         name = _name(host)
         if not name:
             return False
-        if name in self.more or name in (self.bound.lower(), "localhost"):
+        if name in self.more or name == self.bound.lower():
             return True
-        try:
-            address = ip_address(name)
-        except ValueError:
-            return name.endswith(".localhost")
-        return address.is_loopback or self.bound in _EVERYWHERE
+        return is_loopback(name) or (self.bound in _EVERYWHERE and _is_address(name))
 
 
 LOOPBACK_NAMES: Final = Names()
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host, in lower case, is this machine itself and nobody else's."""
+    if _is_address(host):
+        return ip_address(host).is_loopback
+    return host == "localhost" or host.endswith(".localhost")
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def _name(host: str) -> str:

@@ -37,8 +37,8 @@ class Connection(web.RequestHandler):
     """A connection that keeps to limits."""
 
     __slots__ = (
-        "_counted", "_handed", "_head", "_head_timer", "_held", "_limits", "_moved", "_moved_at",
-        "_patience", "_seldom", "_sends_file", "_unread", "_unread_timer",
+        "_began", "_counted", "_handed", "_head", "_head_timer", "_held", "_limits", "_moved",
+        "_moved_at", "_patience", "_seldom", "_sends_file", "_unread", "_unread_timer",
     )  # fmt: skip
 
     def __init__(self, server: web.Server, limits: Limits, seldom: Seldom) -> None:
@@ -59,6 +59,7 @@ class Connection(web.RequestHandler):
         self._patience: asyncio.Timeout | None = None
         self._sends_file = False
         self._handed = 0
+        self._began: Taken = (0, 0)
         self._moved: Taken = (0, 0)
         self._moved_at = 0.0
         self._unread: Taken = (0, 0)
@@ -83,6 +84,11 @@ class Connection(web.RequestHandler):
         if moved != self._moved:
             self._moved, self._moved_at = moved, now
         return now - self._moved_at >= _STANDS_STILL
+
+    @property
+    def has_read(self) -> int:
+        """How much of the file that is being sent was taken, to be compared with others."""
+        return sum(self._moved) - sum(self._began)
 
     @property
     def held(self) -> int:
@@ -111,7 +117,8 @@ class Connection(web.RequestHandler):
         Raises TimeoutError when it does not.
         """
         self._sends_file, self._handed = True, 0
-        self._moved, self._moved_at = self._taken(), asyncio.get_running_loop().time()
+        self._began = self._moved = self._taken()
+        self._moved_at = asyncio.get_running_loop().time()
         try:
             async with self.waiting(None):
                 self._watch_unread()
@@ -316,13 +323,14 @@ class Connection(web.RequestHandler):
 def _dispensable(others: Sequence[Connection]) -> Iterator[Connection]:
     """Give connections in the order in which they are let go.
 
-    Of downloads that move the youngest goes first: who opens many at once takes no place from
-    somebody who was reading before.
+    Of downloads that move the one goes first that has read the least, of equal ones the youngest:
+    who opens many at once takes no place from somebody who reads.
     """
     yield from (one for one in others if one.is_idle)
     waited_for = [one for one in others if one.is_waited_for]
     yield from (one for one in waited_for if one.stands_still)
-    yield from reversed(waited_for)
+    youngest_first = waited_for[::-1]
+    yield from sorted(youngest_first, key=lambda one: one.has_read)
 
 
 def connection_of(request: web.BaseRequest) -> Connection:

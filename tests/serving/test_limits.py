@@ -110,6 +110,20 @@ def _tcp_state(one: socket.socket) -> int:
     return one.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0]
 
 
+async def test_who_reads_keeps_a_place_however_many_come_and_do_not(folder: Path) -> None:
+    async with serving(folder, Limits(connections=6)) as address:
+        many = [await reading(address) for _ in range(5)]
+        reader, out = await asyncio.open_connection(*address)
+        out.write(b"GET /film HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        await asyncio.wait_for(reader.readexactly(2**20), PATIENCE)
+        for _ in range(40):
+            many.append(await reading(address))
+            await asyncio.wait_for(reader.readexactly(2**16), PATIENCE)
+        assert not is_cut(out.get_extra_info("socket"))
+        for _, writer in (*many, (reader, out)):
+            writer.close()
+
+
 @pytest.mark.parametrize("size", [LARGE, 2**20, 300_000, 150_000, 100_000, 1])
 async def test_no_place_stays_with_who_reads_nothing_of_any_size(folder: Path, size: int) -> None:
     (folder / "film").write_bytes(bytes(size))
