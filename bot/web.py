@@ -56,6 +56,10 @@ FILM_HEADERS: Final = {
     "Cache-Control": "private",
 }
 """What goes with every film, whatever its type and name."""
+_ODD: Final = re.compile(r'[:*?"<>|]')
+"""What some systems take in no file's name."""
+_TURNS: Final = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
+"""What turns the direction of text, and makes an ending look like another."""
 _MOVED: Final = "This port serves films alone; health and metrics are served on OPS_PORT.\n"
 NO_FILM: Final = "Rushes: there is no video at this address.\n"
 """What a link that is none is answered; by it `doctor` knows whom it reached."""
@@ -197,9 +201,9 @@ def _named(name: str, ending: str) -> str:
     The name stands in the link unsigned, so whoever passes a link on may have changed it. Raises
     HTTPNotFound for a name that is no file's. Source: RFC 6266, 4.1 and 4.3; RFC 8187.
     """
-    if not name.isprintable() or re.search(r'[/\\:*?"<>|]', name):
+    if re.search(r"[\x00-\x1f\x7f-\x9f/\\]", name):
         raise web.HTTPNotFound(text=NO_FILM)
-    stem = name.rpartition(".")[0].strip(". ")[:100] or "video"
+    stem = _ODD.sub("-", _TURNS.sub("", name.rpartition(".")[0])).strip(". ")[:100] or "video"
     plain = re.sub(r"[^A-Za-z0-9 ._-]+", "-", stem).strip("- .") or "video"
     encoded = "" if plain == stem else f"; filename*=UTF-8''{quote(stem + ending, safe='')}"
     return f'inline; filename="{plain}{ending}"{encoded}'

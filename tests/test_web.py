@@ -156,6 +156,11 @@ async def test_a_part_only_of_the_same_film(served: Served) -> None:
         # Whoever passes a link on may change its name, but not what the file is.
         ("invoice.pdf.exe", 'inline; filename="invoice.pdf.mp4"'),
         ("..mp4", 'inline; filename="video.mp4"'),
+        ("a%E2%80%AEb%3Ac.mp4", 'inline; filename="ab-c.mp4"'),
+        (
+            "%DA%A9%E2%80%8C%DA%A9.mp4",
+            "inline; filename=\"video.mp4\"; filename*=UTF-8''%DA%A9%E2%80%8C%DA%A9.mp4",
+        ),
     ],
 )
 async def test_how_a_browser_is_to_name_it(served: Served, name: str, told: str) -> None:

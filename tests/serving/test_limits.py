@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 import socket
+import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
@@ -22,6 +23,7 @@ from bot.serving.seldom import EVERY, OutOfFilesFilter, Seldom
 LARGE = 8 * 2**20
 """Bytes that fit into no buffer between two sockets."""
 PATIENCE = 30.0
+linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells how a socket stands")
 
 
 @asynccontextmanager
@@ -77,10 +79,11 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@linux
 async def test_who_reads_slowly_is_left_alone_and_who_does_not_read_is_ended(
     folder: Path,
 ) -> None:
-    limits = replace(LIMITS, unread=1.0, read_rate=1)
+    limits = replace(LIMITS, unread=3.0, read_rate=1)
     async with serving(folder, limits) as address:
         slow, slow_out = await reading(address)
         _, stalled_out = await reading(address)
@@ -89,7 +92,7 @@ async def test_who_reads_slowly_is_left_alone_and_who_does_not_read_is_ended(
         # The slow one goes on until the other was cut, and for some windows more.
         rounds = 0
         async with asyncio.timeout(PATIENCE):
-            while not is_cut(stalled) or rounds < 60:
+            while not is_cut(stalled) or rounds < 150:
                 assert await slow.read(2048), "the slow one was cut"
                 await asyncio.sleep(0.05)
                 rounds += 1
@@ -110,6 +113,7 @@ def _tcp_state(one: socket.socket) -> int:
     return one.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0]
 
 
+@linux
 async def test_who_reads_keeps_a_place_however_many_come_and_do_not(folder: Path) -> None:
     async with serving(folder, Limits(connections=6)) as address:
         many = [await reading(address) for _ in range(5)]
@@ -167,6 +171,7 @@ async def test_half_a_request_has_ten_seconds_and_a_kept_connection_longer(folde
         writer.close()
 
 
+@linux
 async def test_many_of_one_address_take_no_place_from_others(folder: Path) -> None:
     limits = Limits(connections=8, per_address=3, proxies=())
     async with serving(folder, limits) as address:
