@@ -29,6 +29,9 @@ _HEAD_LIMIT: Final = 64 * 1024
 """Bytes of a request line and headers; aiohttp alone would keep a megabyte."""
 _STANDS_STILL: Final = 5.0
 """Seconds without a byte read before a download counts as one that nobody reads."""
+_SURELY_READ: Final = 256 * 1024
+"""Bytes acknowledged beyond which a download was read by a program; systems take less by
+themselves."""
 _SERVER_ERROR: Final = 500
 _AT_ONCE: Final = struct.pack("ii", 1, 0)
 
@@ -86,9 +89,13 @@ class Connection(web.RequestHandler):
         return now - self._moved_at >= _STANDS_STILL
 
     @property
-    def has_read(self) -> int:
-        """How much of the file that is being sent was taken, to be compared with others."""
-        return sum(self._moved) - sum(self._began)
+    def has_read(self) -> Taken:
+        """How much was taken of the file that is being sent, to be compared with others.
+
+        What was acknowledged counts first: the kernel takes as much for who reads nothing.
+        """
+        acknowledged, written = self._moved
+        return acknowledged - self._began[0], written - self._began[1]
 
     @property
     def held(self) -> int:
@@ -134,6 +141,8 @@ class Connection(web.RequestHandler):
     def give_way(self) -> None:
         """End what the server waits for here, else close the connection."""
         if self._patience is not None:
+            # From now on it is waited for no more, so that the next newcomer takes another's place.
+            self._end_unread()
             self._patience.reschedule(asyncio.get_running_loop().time())
             self._patience = None
             self._held = 0
@@ -147,6 +156,7 @@ class Connection(web.RequestHandler):
 
         Source: socket(7), SO_LINGER with no time, which drops what was not sent yet.
         """
+        self._end_unread()
         if self.transport is not None:
             connection = self.transport.get_extra_info("socket")
             if connection is not None:
@@ -323,14 +333,16 @@ class Connection(web.RequestHandler):
 def _dispensable(others: Sequence[Connection]) -> Iterator[Connection]:
     """Give connections in the order in which they are let go.
 
-    Of downloads that move the one goes first that has read the least, of equal ones the youngest:
-    who opens many at once takes no place from somebody who reads.
+    Of downloads that move the one goes first that has read the least, of equal ones the youngest,
+    and none that has surely read: who opens many at once takes no place from somebody who reads.
     """
     yield from (one for one in others if one.is_idle)
     waited_for = [one for one in others if one.is_waited_for]
     yield from (one for one in waited_for if one.stands_still)
     youngest_first = waited_for[::-1]
-    yield from sorted(youngest_first, key=lambda one: one.has_read)
+    for one in sorted(youngest_first, key=lambda one: one.has_read):
+        if one.has_read[0] < _SURELY_READ:
+            yield one
 
 
 def connection_of(request: web.BaseRequest) -> Connection:

@@ -50,14 +50,22 @@ async def send_file(
     Raises FileRefusedError (404, 412, 416 or 500), and ConnectionResetError where the client went
     or was cut off.
     """
+    opening = asyncio.ensure_future(asyncio.to_thread(_open, path))
     try:
-        file = await asyncio.to_thread(_open, path)
+        file = await asyncio.shield(opening)
     except OSError as error:
         raise _unopened(error) from None
-    try:
+    except asyncio.CancelledError:
+        opening.add_done_callback(_close)
+        raise
+    with file:
         return await _answer(request, file, headers)
-    finally:
-        await asyncio.to_thread(file.close)
+
+
+def _close(opening: asyncio.Future[BinaryIO]) -> None:
+    """Close a file that came too late."""
+    if not opening.cancelled() and opening.exception() is None:
+        opening.result().close()
 
 
 def _unopened(error: OSError) -> FileRefusedError:

@@ -113,6 +113,23 @@ def _tcp_state(one: socket.socket) -> int:
     return one.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0]
 
 
+async def test_a_burst_of_downloads_takes_no_more_than_there_is(folder: Path) -> None:
+    async with serving(folder, Limits(connections=8)) as address:
+        first = [await reading(address) for _ in range(8)]
+        for opened, _ in first:
+            await asyncio.wait_for(opened.readline(), PATIENCE)
+        # All are accepted in one turn of the event loop, which is this test's own.
+        burst = [socket.socket() for _ in range(24)]
+        for one in burst:
+            one.connect(address)
+        await asyncio.sleep(0.5)
+        assert connections_of(address) <= 8
+        for one in burst:
+            one.close()
+        for _, writer in first:
+            writer.close()
+
+
 @linux
 async def test_who_reads_keeps_a_place_however_many_come_and_do_not(folder: Path) -> None:
     async with serving(folder, Limits(connections=6)) as address:
