@@ -1,12 +1,12 @@
 """Signed addresses of films leave the rows of jobs that have ended
 
-Revises: 0007
+Revises: 0009
 """
 
 from alembic import op
 
 revision = '0013'
-down_revision = '0007'
+down_revision = '0009'
 branch_labels = None
 depends_on = None
 
