@@ -1,6 +1,7 @@
 """The composition root: opens everything in one place and closes it in reverse."""
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -11,8 +12,10 @@ import aiohttp
 from filelock import FileLock, Timeout
 from pydantic import SecretStr
 from sqlalchemy.engine import make_url
+from yarl import URL
 
 from bot.archive import Archive
+from bot.attachments import Attachments
 from bot.client import VideoBot
 from bot.clock import steady_clock
 from bot.deliveries import Deliveries
@@ -26,6 +29,7 @@ from bot.links import Links, read_key
 from bot.orders import Limits, Offer
 from bot.ports import listening
 from bot.private import close_to_others
+from bot.proxies import is_this_machine
 from bot.settings import CHOICES, Settings
 from bot.start import StartError
 from bot.status.buckets import EditBuckets
@@ -39,6 +43,8 @@ from bot.videos.client import VideosClient
 from bot.videos.dialects import BY_NAME, RUSHES, Dialect
 from bot.videos.fitting import fit_film
 from bot.videos.stills import take_still
+
+_log = logging.getLogger(__name__)
 
 LAST_EDITS: Final = 2.0
 """Seconds a stopping bot gives the edits that are on their way."""
@@ -86,6 +92,7 @@ async def open_bot(
         films = await asyncio.to_thread(make_folder, settings.data_dir / "films")
         store = await stack.enter_async_context(open_store(settings))
         base_url, settings = await stack.enter_async_context(_videos_server(settings))
+        _warn_of_open_key(settings)
         session = await stack.enter_async_context(
             aiohttp.ClientSession(connector=timing.connector())
         )
@@ -135,7 +142,23 @@ def videos_client(
         timeout=settings.videos_timeout,
         dialect=_dialect(settings),
         film_hosts=frozenset(settings.videos_film_hosts),
+        film_limit=_keep(settings).budget,
+        proxies=settings.proxies,
+        films_by_proxy=settings.videos_films_by_proxy,
     )
+
+
+def _warn_of_open_key(settings: Settings) -> None:
+    """Say that the key can be read by whoever is between this machine and the Videos server."""
+    url = URL(settings.videos_base_url or "")
+    if settings.videos_api_key is None or url.scheme != "http" or url.host is None:
+        return
+    if not is_this_machine(url.host):
+        _log.warning(
+            "VIDEOS_API_KEY goes to %s over plain http, where others on the way can read it; "
+            "use https if the server speaks it",
+            url.host,
+        )
 
 
 def _dialect(settings: Settings) -> Dialect | None:
@@ -216,12 +239,21 @@ def _bot(settings: Settings, stack: AsyncExitStack, house: _House, timing: Timin
         bot.dispatch("untold_end", job)
 
     ledger = Ledger(house.store, announce)
+    keeper = FilmKeeper(
+        store=house.store,
+        films=house.films,
+        keep=_keep(settings),
+        announce=announce,
+        clock=timing.clock,
+        sleep=timing.sleep,
+    )
     deliveries = Deliveries(
         store=house.store,
         ledger=ledger,
         videos=house.videos,
         films=house.films,
         poll_interval=settings.poll_interval,
+        has_room=keeper.has_room,
         clock=timing.clock,
     )
     studio = Studio(
@@ -245,14 +277,6 @@ def _bot(settings: Settings, stack: AsyncExitStack, house: _House, timing: Timin
         clock=timing.clock,
         sleep=timing.sleep,
     )
-    keeper = FilmKeeper(
-        store=house.store,
-        films=house.films,
-        keep=_keep(settings),
-        announce=announce,
-        clock=timing.clock,
-        sleep=timing.sleep,
-    )
     archive = Archive(
         store=house.store,
         films=house.films,
@@ -261,6 +285,7 @@ def _bot(settings: Settings, stack: AsyncExitStack, house: _House, timing: Timin
     )
     buckets = EditBuckets(timing.clock)
     editor = StatusEditor(buckets=buckets, clock=timing.clock, sleep=timing.sleep)
+    largest_image = int(settings.max_image_mb * 1024**2)
     bot = VideoBot(
         studio=studio,
         deliveries=deliveries,
@@ -279,7 +304,11 @@ def _bot(settings: Settings, stack: AsyncExitStack, house: _House, timing: Timin
         clock=timing.clock,
         currency=settings.videos_currency,
         link_for=None if links is None else lambda job: links.address(job, film_name(job)),
-        largest_image=int(settings.max_image_mb * 1024**2),
+        largest_image=largest_image,
+        fetch_image=Attachments(
+            largest=largest_image, proxies=settings.proxies, also=_stand_in(settings)
+        ).fetch,
+        proxy=settings.proxies.for_address(settings.discord_api_url),
         dev_guild=settings.discord_dev_guild,
     )
     stack.push_async_callback(_hang_up, bot)
@@ -288,6 +317,12 @@ def _bot(settings: Settings, stack: AsyncExitStack, house: _House, timing: Timin
     stack.push_async_callback(tracker.close)
     stack.callback(bot.stop_taking)
     return bot
+
+
+def _stand_in(settings: Settings) -> str | None:
+    """Return where Discord is stood in for on this machine, if it is; that serves files as well."""
+    host = URL(settings.discord_api_url).host or ""
+    return settings.discord_api_url if is_this_machine(host) else None
 
 
 def _prices(settings: Settings, catalog: Catalog) -> dict[str, float]:

@@ -84,6 +84,8 @@ class VideoBot(commands.AutoShardedBot):
         currency: str,
         link_for: Callable[[Job], str] | None,
         largest_image: int,
+        fetch_image: Callable[[str], Awaitable[bytes]],
+        proxy: str | None = None,
         dev_guild: int | None = None,
     ) -> None:
         super().__init__(
@@ -96,6 +98,7 @@ class VideoBot(commands.AutoShardedBot):
             allowed_mentions=discord.AllowedMentions.none(),
             tree_cls=VideoTree,
             http_trace=buckets.trace(),
+            proxy=proxy,
         )
         self.studio = studio
         self.deliveries = deliveries
@@ -111,6 +114,8 @@ class VideoBot(commands.AutoShardedBot):
         self.clock = clock
         self.largest_image = largest_image
         self.buckets = buckets
+        self.fetch_image = fetch_image
+        """Gets an attachment's bytes; raises aiohttp.ClientError and OSError."""
         self.stopping = False
         self._reach = Reach()
         self._background = Background()

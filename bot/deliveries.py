@@ -12,7 +12,15 @@ from bot.jobs.models import Job, JobStatus, Road
 from bot.jobs.store import JobStore, StoreError
 from bot.videos.client import VideosClient
 from bot.videos.container import Container
-from bot.videos.errors import FilmNotReady, Unavailable, VideosError
+from bot.videos.errors import (
+    FilmNotReady,
+    FilmWithheld,
+    NotSent,
+    Unauthorized,
+    Unavailable,
+    VideosError,
+)
+from bot.videos.wire import HasRoom
 
 _log = logging.getLogger(__name__)
 
@@ -28,6 +36,7 @@ class Deliveries:
         videos: VideosClient,
         films: Path,
         poll_interval: float,
+        has_room: HasRoom | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._store = store
@@ -35,6 +44,8 @@ class Deliveries:
         self._videos = videos
         self._films = films
         self._pause = poll_interval
+        self._has_room = has_room
+        self._told_of_key = False
         self._clock = clock
         # Films that are in the chat although our disk does not take that.
         self._delivered: dict[str, tuple[Job, Job]] = {}
@@ -82,16 +93,32 @@ class Deliveries:
         assert job.video_id is not None, "a completed job has the id its create answered"  # noqa: S101
         raw = self._films / job.id
         try:
-            container = await self._videos.download(job.video_id, raw, film_url=job.film_url)
+            container = await self._videos.download(
+                job.video_id, raw, film_url=job.film_url, has_room=self._has_room
+            )
             after = await keep_film(self._films, job, container)
         except VideosError as error:
-            _log.warning("the film did not arrive: %s", error, extra=_of(job))
+            self._tell(job, error)
             wait = error.retry_after if isinstance(error, FilmNotReady | Unavailable) else None
             after = lifecycle.download_failed(job, error, self._clock(), self._pause, wait)
             return await self._ledger.save(job, after)
         except OSError as error:
             return await self.no_room(job, error)
         return await self._ledger.save(job, after)
+
+    def _tell(self, job: Job, error: VideosError) -> None:
+        """Log why a film did not arrive, as often as that is news."""
+        if isinstance(error, FilmWithheld) and not self._told_of_key:
+            self._told_of_key = True
+            _log.error(
+                "the Videos server shows jobs to VIDEOS_API_KEY and refuses it their videos (%s); "
+                "look at what this key is allowed to do there",
+                error,
+            )
+        is_away = isinstance(error, Unavailable | NotSent | Unauthorized)
+        since = job.unreachable_since if is_away else job.film_late_since
+        level = logging.WARNING if since is None else logging.DEBUG
+        _log.log(level, "the film did not arrive: %s", error, extra=_of(job))
 
     def _path(self, job: Job) -> Path:
         assert job.film is not None, "asked only of a job whose film was downloaded"  # noqa: S101

@@ -50,6 +50,8 @@ async def demo(settings: Settings) -> None:
             running = simcord.run(bot, **options)
             clock.env = running._env  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
             async with running as env:
+                # simcord keeps the files itself.
+                bot.fetch_image = bot.http.get_from_cdn
                 await _stage(env)
 
 

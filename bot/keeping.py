@@ -86,6 +86,16 @@ class FilmKeeper:
         await self._make_room(now)
         await self._clear_up()
 
+    async def has_room(self, more: int) -> bool:
+        """Whether so many more bytes of films may be written; what was delivered may go for them.
+
+        Raises StoreError and OSError.
+        """
+        if await asyncio.to_thread(_room_taken, self._films) + more <= self._keep.budget:
+            return True
+        taken = await self._make_room(self._clock(), more)
+        return taken + more <= self._keep.budget
+
     async def _let_old_ones_go(self, now: float) -> None:
         went = True
         while went:
@@ -107,20 +117,24 @@ class FilmKeeper:
                 self._announce(JobChange(job, after))
         return bool(went)
 
-    async def _make_room(self, now: float) -> None:
-        """Let go of the films that were delivered longest ago, until the rest has room."""
+    async def _make_room(self, now: float, more: int = 0) -> int:
+        """Let go of the films that were delivered longest ago, until the rest has room.
+
+        And `more` bytes with it. Returns the bytes that are taken then.
+        """
         taken = await asyncio.to_thread(_room_taken, self._films)
         went = True
-        while went and taken > self._keep.budget:
+        while went and taken + more > self._keep.budget:
             seen = await self._store.films_seen(now, limit=AT_ONCE)
             sizes = await asyncio.to_thread(_sizes, self._films, seen)
             first: list[Job] = []
             for job, size in zip(seen, sizes, strict=True):
-                if taken > self._keep.budget:
+                if taken + more > self._keep.budget:
                     first.append(job)
                     taken -= size
             went = await self._let_go(first, now)
         self._tell_of_room(taken)
+        return taken
 
     def _tell_of_room(self, taken: int) -> None:
         """Say once that there is too little room for what must not be deleted; in bytes."""

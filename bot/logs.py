@@ -1,11 +1,26 @@
-"""Logging for people (text) or machines (JSON), on standard error."""
+"""Logging for people (text) or machines (JSON), on standard error.
+
+Servers and people choose much of what is logged. Whatever it is, it stays within its line: what
+would begin another, move a terminal's cursor or turn text round is escaped in both forms.
+"""
 
 import logging
-from typing import Final
+import re
+from collections.abc import MutableMapping
+from types import TracebackType
+from typing import Any, Final
 
 import stamina.instrumentation
 
 TEXT: Final = "%(asctime)s %(levelname)-8s %(name)s: %(message)s"
+LONGEST_VALUE: Final = 2048
+"""Characters of one value, a text record's message among them."""
+LONGEST_TRACEBACK: Final = 16 * 1024
+"""Characters of a traceback; its end names the error, so its beginning is cut."""
+_CONTROLS: Final = "\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029\\ud800-\\udfff"
+_TURNING: Final = "\\u061c\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069"
+"""What changes the direction of text (Unicode, UAX 9)."""
+_ESCAPED: Final = re.compile(f"[{_CONTROLS}{_TURNING}]")
 
 
 def set_up(*, level: str, form: str) -> None:
@@ -15,7 +30,7 @@ def set_up(*, level: str, form: str) -> None:
     holds interaction tokens.
     """
     handler = logging.StreamHandler()
-    handler.setFormatter(_json() if form == "json" else logging.Formatter(TEXT))
+    handler.setFormatter(_json() if form == "json" else _Text(TEXT))
     others = "INFO" if level == "DEBUG" else level
     logging.basicConfig(level=others, handlers=[handler], force=True)
     for name in ("bot", "cogs"):
@@ -23,6 +38,43 @@ def set_up(*, level: str, form: str) -> None:
     logging.getLogger("alembic").setLevel(logging.WARNING)
     # stamina prefers structlog's own printer, which writes to standard output.
     stamina.instrumentation.set_on_retry_hooks([stamina.instrumentation.LoggingOnRetryHook])
+
+
+def one_line(text: str) -> str:
+    """Return a text without control characters and of bounded length, as a log may hold it."""
+    over = len(text) - LONGEST_VALUE
+    cut = f"{text[:LONGEST_VALUE]}… ({over} more characters)" if over > 0 else text
+    return _ESCAPED.sub(lambda found: found[0].encode("unicode_escape").decode(), cut)
+
+
+def _block(traceback: str) -> str:
+    """Return a traceback of which no line can pass for a record."""
+    lines = traceback[-LONGEST_TRACEBACK:].split("\n")
+    return "\n".join(f"  {one_line(line)}" for line in lines)
+
+
+class _Text(logging.Formatter):
+    """One record, one line; a traceback below it is indented."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's own
+        record.message = one_line(record.message)
+        return super().formatMessage(record)
+
+    def formatException(  # noqa: N802 - logging's own
+        self,
+        ei: tuple[type[BaseException], BaseException, TracebackType | None]
+        | tuple[None, None, None],
+    ) -> str:
+        return _block(super().formatException(ei))
+
+
+def _escape(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Escape every value of a record, as a processor of structlog."""
+    return {
+        name: _block(value) if name == "exception" else one_line(value)
+        for name, value in event.items()
+        if isinstance(value, str)
+    } | {name: value for name, value in event.items() if not isinstance(value, str)}
 
 
 def _json() -> logging.Formatter:
@@ -39,6 +91,7 @@ def _json() -> logging.Formatter:
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             structlog.processors.format_exc_info,
             structlog.processors.EventRenamer("message"),
+            _escape,
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
     )

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Validati
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from yarl import URL
 
+from bot.proxies import Proxies
 from bot.videos.dialects import BY_NAME
 
 
@@ -52,12 +53,27 @@ def _network(value: object) -> object:
 
 
 Network = Annotated[IPv4Network | IPv6Network, BeforeValidator(_network)]
+
+
+def _proxy(value: object) -> object:
+    """Read a proxy's address; many write it without a scheme. aiohttp speaks no SOCKS."""
+    if not isinstance(value, str) or not value:
+        return value
+    address = value if "://" in value else f"http://{value}"
+    url = URL(address)
+    if url.scheme not in {"http", "https"} or not url.host:
+        raise ValueError("no proxy over http")
+    return address
+
+
 Model = Annotated[str, Field(max_length=100)]
 Listed = Annotated[tuple[Model, ...], NoDecode, BeforeValidator(_listed)]
 Size = Annotated[str, Field(pattern=r"^[1-9]\d{1,4}x[1-9]\d{1,4}$")]
 Seconds = Annotated[str, Field(pattern=r"^[1-9]\d{0,2}$")]
 HttpAddress = Annotated[str, _address("http", "https")]
 GatewayAddress = Annotated[str, _address("ws", "wss")]
+PROXY_TAKES: Final = "the http address of a proxy, like http://proxy.example.org:3128"
+Proxy = Annotated[str | None, BeforeValidator(_proxy)]
 Database = Annotated[str, Field(pattern=r"^sqlite(\+aiosqlite)?:///.")]
 """The address names a driver where it was written for an earlier version."""
 
@@ -112,8 +128,14 @@ class Settings(BaseSettings):
     videos_film_hosts: Listed = Field(
         (), description="hosts separated by commas, like minio.example.org:9000"
     )
+    videos_films_by_proxy: bool = Field(default=False, description="true or false")
     videos_timeout: float = Field(60.0, ge=1, le=3600, description="seconds, 1 to 3600")
     poll_interval: float = Field(2.0, ge=0.2, le=3600, description="seconds, 0.2 to 3600")
+
+    http_proxy: Proxy = Field(None, description=PROXY_TAKES, repr=False)
+    https_proxy: Proxy = Field(None, description=PROXY_TAKES, repr=False)
+    all_proxy: Proxy = Field(None, description=PROXY_TAKES, repr=False)
+    no_proxy: str | None = Field(None, description="hosts separated by commas, or *")
 
     render_deadline_hours: float = Field(24.0, gt=0, le=24 * 365, description="hours, up to 8760")
     keep_delivered_hours: float = Field(24.0, ge=0, le=24 * 365, description="hours, up to 8760")
@@ -170,6 +192,12 @@ class Settings(BaseSettings):
         if self.public_url is None and self.web_port is not None:
             return self.web_host, self.web_port
         return None
+
+    @property
+    def proxies(self) -> Proxies:
+        """The proxies, by the schemes of what is asked through them."""
+        by_scheme = {"http": self.http_proxy, "https": self.https_proxy, "all": self.all_proxy}
+        return Proxies(by_scheme, direct=self.no_proxy)
 
     @property
     def database(self) -> str:

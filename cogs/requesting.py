@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Final
 
 import discord
-import stamina
 
 from bot.background import Background
 from bot.client import VideoBot
@@ -66,12 +65,6 @@ def _looks() -> Iterator[float]:
     while True:
         yield wait
         wait = min(2 * wait, LONGEST_PAUSE)
-
-
-def _may_pass(error: Exception) -> bool:
-    """Whether a file that Discord did not hand over may come the next time."""
-    gone = isinstance(error, discord.NotFound | discord.Forbidden)
-    return isinstance(error, UNREACHED) and not gone
 
 
 class Requests:
@@ -282,16 +275,9 @@ class Requests:
         if job.image_of is not None and job.status is JobStatus.REQUESTED:
             job = await self._studio.copy_image(job)
         if job.image_url is not None and job.status is JobStatus.REQUESTED:
-            data = await self._download(job.image_url)
+            data = await self._bot.fetch_image(job.image_url)
             job = await self._studio.attach_image(job, data)
         return job
-
-    async def _download(self, image_url: str) -> bytes:
-        """Get an image from Discord; raises UNREACHED where it does not hand it over."""
-        async for attempt in stamina.retry_context(on=_may_pass, attempts=3, timeout=20):
-            with attempt:
-                return await self._bot.http.get_from_cdn(image_url)
-        raise AssertionError("stamina returns or raises")  # pragma: no cover
 
     async def _was_no_remix(self, job: Job) -> bool:
         """Whether the server has just said that it does not remix this film."""

@@ -16,6 +16,7 @@ from bot.discord_errors import told
 from bot.jobs.lifecycle import DISK_FAILED, NOT_TAKEN, UNFORESEEN
 from bot.jobs.models import FOLLOWED, LEFT, RUNNING, SPOKEN, Job, JobChange, JobStatus
 from bot.jobs.store import StoreError
+from bot.places import Places
 from bot.status import words
 from bot.status.buckets import EditsSpent, RateLimited
 from bot.status.delivery import Step
@@ -45,7 +46,7 @@ from cogs.requesting import UNREACHED
 _log = logging.getLogger(__name__)
 
 FILMS_AT_ONCE = 4
-"""Films downloaded or uploaded at the same time."""
+"""Films downloaded or uploaded at the same time, besides slow ones that stepped aside."""
 HELD_BACK = 10.0
 """Seconds before a delivery that our disk did not let be written down is gone on with."""
 
@@ -74,7 +75,7 @@ class Showing(commands.Cog):
         self._stands_still: set[str] = set()
         # A method is another object each time that it is looked up.
         self._renew = self._send_running
-        self._transfers = asyncio.Semaphore(FILMS_AT_ONCE)
+        self._transfers = Places(FILMS_AT_ONCE)
         self._films_moving = 0
 
     async def cog_load(self) -> None:
@@ -365,7 +366,7 @@ class Showing(commands.Cog):
         """Hold a place among the films that are downloaded or uploaded."""
         self._films_moving += 1
         try:
-            async with self._transfers:
+            async with self._transfers.one():
                 yield
         finally:
             self._films_moving -= 1

@@ -3,18 +3,31 @@
 from typing import Final
 
 from bot.jobs.models import RUNNING, Job, JobStatus, Road
-from bot.videos.errors import FilmBroken, FilmNotReady, Refused, VideosError
+from bot.videos.errors import (
+    FilmBroken,
+    FilmNotReady,
+    FilmTooLarge,
+    FilmWithheld,
+    Refused,
+    VideosError,
+)
 from bot.videos.models import Video, VideoStatus
 
 MISSING_LOOKS: Final = 5
 """404s in a row before a job counts as lost by its server; routers lag behind a create."""
 DOWNLOAD_TRIES: Final = 6
-"""Answers to downloads that were no whole film before the job ends as undelivered."""
+"""Answers to downloads that were no whole film, at the least, before the job ends as
+undelivered."""
+FILM_PATIENCE: Final = 900.0
+"""Seconds, at the least, for which a server may answer so before the job ends: some hand a film
+over a minute after they call its job completed (qvac#2367), and object stores take longer."""
 DELIVERY_TRIES: Final = 3
 """Times that a film may be refused by Discord, or fail by a fault of ours, before it is kept."""
 DOWNLOAD_LOOKS: Final = 1440
 """Tries of any kind, about a day of them, after which the film of a server that does not answer
 for it any more is undelivered until somebody asks again."""
+WORTH_SAYING: Final = 15.0
+"""Seconds for which such answers are nobody's news; then the card says what its film waits for."""
 LONGEST_PAUSE: Final = 60.0
 """Seconds between two looks at a server that does not answer, at the most."""
 LONGEST_WAIT: Final = 600.0
@@ -219,16 +232,24 @@ def download_failed(
 ) -> Job:
     """The film did not arrive whole; another try later.
 
-    Only answers count against `DOWNLOAD_TRIES`: a server that is away is waited for, though not
-    for ever, and the job remembers since when.
+    Only answers count against `DOWNLOAD_TRIES` and `FILM_PATIENCE`: a server that is away is waited
+    for, though not for ever. The job remembers since when it waits for either. One that is too
+    large stays so.
     """
-    answered = isinstance(error, FilmNotReady | FilmBroken)
+    answered = isinstance(error, FilmNotReady | FilmBroken | FilmWithheld)
     tries = job.film_tries + answered
-    if tries >= DOWNLOAD_TRIES or job.failed_looks >= DOWNLOAD_LOOKS:
+    since = (job.film_late_since or now) if answered else job.film_late_since
+    impatient = tries >= DOWNLOAD_TRIES and since is not None and now - since >= FILM_PATIENCE
+    hopeless = isinstance(error, FilmTooLarge) or job.failed_looks >= DOWNLOAD_LOOKS
+    if hopeless or (answered and impatient):
         return undeliverable(job, error.code, now)
-    since = None if answered else job.unreachable_since or now
-    later = _later(job, now, pause, retry_after)
-    return later.evolve(film_tries=tries, unreachable_since=since, error_code=None)
+    later = _later(job, now, pause, None if retry_after is None else max(pause, retry_after))
+    return later.evolve(
+        film_tries=tries,
+        film_late_since=since,
+        unreachable_since=None if answered else job.unreachable_since or now,
+        error_code=error.code if answered and now - (since or now) >= WORTH_SAYING else None,
+    )
 
 
 def no_room(job: Job, now: float, pause: float) -> Job:
@@ -254,7 +275,12 @@ def not_taken(job: Job, code: str, now: float, pause: float) -> Job:
 def downloaded(job: Job, film: str) -> Job:
     """The whole film is on our disk."""
     return job.evolve(
-        film=film, failed_looks=0, film_tries=0, unreachable_since=None, error_code=None
+        film=film,
+        failed_looks=0,
+        film_tries=0,
+        film_late_since=None,
+        unreachable_since=None,
+        error_code=None,
     )
 
 
@@ -389,4 +415,5 @@ def _ended(job: Job, status: JobStatus, now: float, code: str | None, message: s
         failed_looks=0,
         missing_looks=0,
         film_tries=0,
+        film_late_since=None,
     )

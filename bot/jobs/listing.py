@@ -21,7 +21,7 @@ async def walk(videos: VideosClient, missing: set[str]) -> AsyncGenerator[dict[s
     barren = 0
     after: str | None = None
     while missing and barren < BARREN:
-        page = await videos.list(after=after, limit=PAGE)
+        page = await videos.list(after=after, limit=PAGE, wanted=missing)
         met = {video.id: video for video in page.data if video.id in missing}
         missing.difference_update(met)
         barren = 0 if met else barren + 1

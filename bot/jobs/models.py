@@ -149,6 +149,8 @@ class Job:
     """Polls in a row that were answered with "no such job"."""
     film_tries: int = 0
     """Downloads that brought no whole film although the server answered."""
+    film_late_since: float | None = None
+    """When the first of them was."""
     unreachable_since: float | None = None
 
     def evolve(self, **changes: Any) -> Self:  # noqa: ANN401

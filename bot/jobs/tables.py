@@ -62,6 +62,7 @@ jobs = sa.Table(
     sa.Column("failed_looks", sa.Integer, nullable=False),
     sa.Column("missing_looks", sa.Integer, nullable=False, server_default="0"),
     sa.Column("film_tries", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("film_late_since", sa.Float(53)),
     sa.Column("unreachable_since", sa.Float(53)),
     sa.Index("ix_jobs_status_next_look_at", "status", "next_look_at"),
     sa.Index("ix_jobs_requester_id_status", "requester_id", "status"),

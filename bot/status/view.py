@@ -16,7 +16,7 @@ from bot.status import words
 from bot.status.buttons import button_row, offered
 from bot.status.language import Language, language
 from bot.status.text import file_stem, plain, shorten
-from bot.videos.redaction import public
+from bot.videos.public_words import public
 
 PROMPT_SHOWN: Final = 700
 """Characters of the prompt on the card; escaping may double them, and the rest needs room."""

@@ -188,6 +188,16 @@ _PRESS_REDELIVER: Final = N_(
     "Press Redeliver to try once more; if it stays so, tell whoever runs this bot."
 )
 UNDELIVERED: Final[dict[str, tuple[str, ...]]] = {
+    errors.FilmWithheld.code: (
+        N_("The video is rendered, but the video server does not hand it over to this bot."),
+        N_("Only whoever runs this bot can mend that: VIDEOS_API_KEY."),
+        _PRESS_REDELIVER,
+    ),
+    errors.FilmTooLarge.code: (
+        N_("The video is rendered, but it is larger than the room that this bot has for videos."),
+        N_("Whoever runs this bot can make more room: FILMS_MAX_GB."),
+        _PRESS_REDELIVER,
+    ),
     lifecycle.FILM_LOST: (
         N_("The film is rendered, but this message has lost it."),
         N_("Press Redeliver to have it put in again."),
@@ -221,8 +231,22 @@ _STUCK: Final = (
     N_("Nothing is lost: this goes on by itself once it can."),
     _MAKE_ROOM,
 )
+_ASKED_AGAIN: Final = N_("It is asked again for at least a quarter of an hour.")
+_WITHHELD: Final = (
+    N_("The video is rendered, but the video server does not hand it over to this bot."),
+    N_("Only whoever runs this bot can mend that: VIDEOS_API_KEY."),
+)
 COMPLETED: Final[dict[str, tuple[str, ...]]] = {
     lifecycle.DISK_FAILED: _STUCK,
+    errors.FilmNotReady.code: (
+        N_("The video is rendered, but the video server does not hand it over yet."),
+        _ASKED_AGAIN,
+    ),
+    errors.FilmBroken.code: (
+        N_("The video is rendered, but what the video server hands over is no whole video."),
+        _ASKED_AGAIN,
+    ),
+    errors.FilmWithheld.code: _WITHHELD,
     FITTING: (N_("Larger than what may be uploaded here: it is being encoded anew to fit."),),
 }
 CANCELLED: Final[dict[str, tuple[str, ...]]] = {

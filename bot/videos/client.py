@@ -5,14 +5,18 @@ One `aiohttp.ClientSession`, owned and closed by the caller.
 
 import asyncio
 import logging
+from collections.abc import Callable, Collection
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from urllib.parse import quote
 
 import aiohttp
 import stamina
 
+from bot.proxies import NONE, Proxies
+from bot.videos.body import LeastRate
 from bot.videos.container import Container, inspect_film
 from bot.videos.dialects import OPENAI, Dialect, by_host
 from bot.videos.discovery import Finding, find_out
@@ -21,6 +25,7 @@ from bot.videos.errors import (
     BadRequest,
     Busy,
     FilmBroken,
+    NotFound,
     NotSent,
     OutcomeUnknown,
     Refused,
@@ -38,10 +43,16 @@ from bot.videos.protocol import (
     read_page,
     read_video,
 )
-from bot.videos.wire import ASKING, Wire
+from bot.videos.redaction import Redactor
+from bot.videos.wire import ASKING, FILM_LIMIT, HasRoom, Wire
 
 _log = logging.getLogger(__name__)
 
+Read = TypeVar("Read")
+
+PARSED_HERE: Final = 64 * 1024
+"""Bytes of an answer from which on it is parsed beside the event loop."""
+LONGEST_ID: Final = 512
 CREATE_ATTEMPTS: Final = 3
 LONGEST_WAIT: Final = 20.0
 """Seconds. A server that asks for more is reported as busy instead of being waited for."""
@@ -66,7 +77,9 @@ class VideosClient:
     `base_url` ends in /v1, as the SDKs take it. `timeout` is the most a JSON answer may take, in
     seconds; a film may take as long as bytes keep coming, and FILM_TIMEOUT at the most. Without a
     `dialect` the server is asked what it speaks. `film_hosts` are trusted to hold films wherever
-    they are, as host or host:port; others only on the public internet.
+    they are, as host or host:port; others only on the public internet. `film_limit` are the bytes
+    that a film may have, `least` is how slowly an answer may come. `proxies` are for the server,
+    and with `films_by_proxy` for films on other hosts too.
     """
 
     def __init__(
@@ -78,8 +91,13 @@ class VideosClient:
         timeout: float = 60.0,
         dialect: Dialect | None = None,
         film_hosts: frozenset[str] = frozenset(),
+        film_limit: int = FILM_LIMIT,
+        least: LeastRate | None = None,
+        proxies: Proxies = NONE,
+        films_by_proxy: bool = False,
     ) -> None:
         self._given = dialect
+        self._redactor = Redactor(api_key)
         self._finding: Finding | None = None
         self._wire = Wire(
             session,
@@ -89,6 +107,10 @@ class VideosClient:
             film_hosts=film_hosts,
             dialect=lambda: self.dialect,
             away=self._forget,
+            least=least or LeastRate(),
+            film_limit=film_limit,
+            proxies=proxies,
+            films_by_proxy=films_by_proxy,
         )
         # Nobody offers a remix on a guess.
         self._assumed = by_host(self._wire.host) or replace(OPENAI, remixes=False)
@@ -124,6 +146,13 @@ class VideosClient:
     async def _ask(self, path: str) -> Answer:
         return await self._wire.exchange("GET", path, timeout=ASKING)
 
+    async def _reading(self, read: Callable[[Answer], Read], answer: Answer) -> Read:
+        """Read an answer, a long one beside the event loop; errors lose the key they may quote."""
+        with self._redactor.errors():
+            if len(answer.body) > PARSED_HERE:
+                return await asyncio.to_thread(read, answer)
+            return read(answer)
+
     # ---------------------------------------------------------------- the verbs
 
     async def create(
@@ -154,7 +183,7 @@ class VideosClient:
             answer = await self._wire.exchange(
                 "POST", "/videos", parts=(Part(name="prompt", value=""),)
             )
-            taken = read_created(answer)
+            taken = await self._reading(read_created, answer)
         except BadRequest as refusal:
             return refusal
         await self.delete(taken.video.id)
@@ -170,7 +199,8 @@ class VideosClient:
                     answer = await self._wire.exchange("POST", path, film=part, **content)
                 except Unavailable as error:
                     raise OutcomeUnknown(str(error)) from error
-                return await _with_film(read_created(answer), answer, part, film)
+                taken = self._redactor.reading(await self._reading(read_created, answer))
+                return await _with_film(taken, answer, part, film)
         raise AssertionError("stamina returns or raises")  # pragma: no cover
 
     async def remix(self, video_id: str, prompt: str) -> Reading:
@@ -182,12 +212,24 @@ class VideosClient:
 
     async def retrieve(self, video_id: str) -> Reading:
         """`GET /videos/{id}`. Raises NotFound, Unauthorized, Unavailable or NotSent."""
-        return read_video(await self._wire.exchange("GET", _path(video_id)), video_id)
+        answer = await self._wire.exchange("GET", _path(video_id))
+        read = partial(read_video, video_id=video_id)
+        return self._redactor.reading(await self._reading(read, answer))
 
-    async def list(self, *, after: str | None = None, limit: int = 100) -> VideoPage:
-        """`GET /videos`, newest first; `limit` is 1 to 100. Raises as retrieve."""
+    async def list(
+        self,
+        *,
+        after: str | None = None,
+        limit: int = 100,
+        wanted: Collection[str] | None = None,
+    ) -> VideoPage:
+        """`GET /videos`, newest first; `limit` is 1 to 100. Raises as retrieve.
+
+        Of a page, only the jobs whose ids are `wanted` are read, if those are given.
+        """
         params = {"limit": str(limit), "order": "desc"} | ({"after": after} if after else {})
-        return read_page(await self._wire.exchange("GET", "/videos", params=params))
+        answer = await self._wire.exchange("GET", "/videos", params=params)
+        return await self._reading(partial(read_page, wanted=wanted), answer)
 
     async def delete(self, video_id: str) -> None:
         """`DELETE /videos/{id}`; one that is gone already counts. Raises as retrieve.
@@ -196,19 +238,30 @@ class VideosClient:
         """
         if not self.dialect.deletes:
             raise Unavailable(f"{self.dialect.name} deletes no jobs")
-        read_deleted(await self._wire.exchange("DELETE", _path(video_id)))
+        answer = await self._wire.exchange("DELETE", _path(video_id))
+        await self._reading(read_deleted, answer)
 
     async def download(
-        self, video_id: str, target: Path, *, film_url: str | None = None
+        self,
+        video_id: str,
+        target: Path,
+        *,
+        film_url: str | None = None,
+        has_room: HasRoom | None = None,
     ) -> Container:
         """Bring the film into `target`, which appears only when it is a whole film.
 
         From `/content`, or where that answer, the job, or `film_url` (what the create said) says
-        that it lies. No `variant` is sent: SGLang answers 404 to `variant=video`. Raises
-        FilmNotReady, FilmBroken, Unauthorized, Unavailable, NotSent, and OSError where the disk
-        fails.
+        that it lies. No `variant` is sent: SGLang answers 404 to `variant=video`. `has_room` is
+        asked before more is written. Raises FilmNotReady, FilmBroken, FilmTooLarge, FilmWithheld,
+        Unauthorized, Unavailable, NotSent, NotFound where the id is none, and OSError where the
+        disk fails.
         """
-        return await bring(self._wire, self.dialect, _path(video_id), target, film_url)
+        with self._redactor.errors():
+            path = _path(video_id)
+            return await bring(
+                self._wire, self.dialect, path, target, film_url=film_url, has_room=has_room
+            )
 
 
 async def _with_film(
@@ -229,5 +282,11 @@ async def _with_film(
 
 
 def _path(video_id: str) -> str:
+    """Return where a job lies. Raises NotFound for what no server can mean as an id.
+
+    `..` would lead out of /videos (RFC 3986, 5.2.4), and a control character into a header.
+    """
+    if len(video_id) > LONGEST_ID or not video_id.isprintable() or video_id in {"", ".", ".."}:
+        raise NotFound(404, message="the server named a job by what is no id")
     # Ids are kept verbatim; LiteLLM's are base64 with "=", others may hold a slash.
     return "/videos/" + quote(video_id, safe="=")

@@ -1,22 +1,41 @@
 """Bringing a film to disk, from wherever its server says that it lies."""
 
 import asyncio
+import re
 from pathlib import Path
 from typing import Final
 
+import aiohttp
+
+from bot.videos.body import Body, looks_like_json
 from bot.videos.container import Container, inspect_film
 from bot.videos.dialects import Dialect
-from bot.videos.errors import FilmBroken, FilmNotReady, Unauthorized, VideosError
-from bot.videos.protocol import content_error, film_elsewhere, read_video
-from bot.videos.wire import Wire, is_json, save
+from bot.videos.errors import (
+    FilmBroken,
+    FilmNotReady,
+    FilmTooLarge,
+    FilmWithheld,
+    NotSent,
+    Unauthorized,
+    VideosError,
+)
+from bot.videos.protocol import content_error, film_elsewhere, read_video, retry_after
+from bot.videos.wire import HasRoom, Wire, save
 
 _OK: Final = 200
-_THE_JOB_MAY_KNOW: Final = frozenset({401, 403, 404, 405, 410, 501})
-"""No such route, a signed address past its time, or a film that is not ours to read there."""
+_PARTIAL: Final = 206
+_FIRST_REDIRECT: Final = 300
+_RANGE: Final = re.compile(r"\s*bytes\s+(\d+)-(\d+)/(\d+|\*)\s*", re.IGNORECASE)
 
 
 async def bring(
-    wire: Wire, dialect: Dialect, job: str, target: Path, film_url: str | None
+    wire: Wire,
+    dialect: Dialect,
+    job: str,
+    target: Path,
+    *,
+    film_url: str | None,
+    has_room: HasRoom | None = None,
 ) -> Container:
     """Bring the film of the job at the path `job` into `target`, which appears only when whole.
 
@@ -24,65 +43,76 @@ async def bring(
     """
     part = target.with_name(target.name + ".part")
     try:
-        await _Road(wire, job, part).walk(dialect, film_url)
-        container = await asyncio.to_thread(inspect_film, part)
+        container = await _Road(wire, job, part, has_room).walk(dialect, film_url)
         await asyncio.to_thread(part.replace, target)
     finally:
         await asyncio.to_thread(part.unlink, missing_ok=True)
     return container
 
 
-class _NotHere(Exception):
-    """No film here for the reason given, and the job may know another place."""
-
-    def __init__(self, reason: VideosError) -> None:
-        super().__init__(str(reason))
-        self.reason = reason
-
-
 class _Road:
-    """One try: `/content`, where its answer leads, and what the job and its create named."""
+    """One try: `/content`, where its answer leads, and what the job and its create named.
 
-    def __init__(self, wire: Wire, job: str, part: Path) -> None:
+    `/content` and the job's own address are two ways to the same film, each tried where the other
+    gave none: behind a gateway the one is often a page of HTML (new-api#2751), the other past its
+    time.
+    """
+
+    def __init__(self, wire: Wire, job: str, part: Path, has_room: HasRoom | None) -> None:
         self._wire = wire
         self._job = job
         self._part = part
+        self._has_room = has_room
         self._tried: set[str] = set()
 
-    async def walk(self, dialect: Dialect, film_url: str | None) -> None:
-        """Write the film to disk, or raise why there is none."""
+    async def walk(self, dialect: Dialect, film_url: str | None) -> Container:
+        """Write the film to disk and say what it is, or raise why there is none."""
+        if not dialect.content:
+            return await self._from_job_first(dialect, film_url)
         try:
-            if not dialect.content:
-                raise _NotHere(FilmNotReady("the job names no place"))  # noqa: TRY301
-            await self._from_content(dialect.content_query)
-        except _NotHere as nothing:
-            await self._from_job(film_url, nothing.reason)
+            return await self._from_content(dialect.content_query)
+        except FilmTooLarge:
+            raise
+        except VideosError as nothing:
+            return await self._from_job(film_url, nothing)
 
-    async def _from_content(self, query: str) -> None:
+    async def _from_job_first(self, dialect: Dialect, film_url: str | None) -> Container:
+        """Where a family has no `/content`, one of its servers may have it all the same."""
+        try:
+            return await self._from_job(film_url, FilmNotReady("the job names no place"))
+        except (FilmTooLarge, Unauthorized, NotSent):
+            raise
+        except VideosError as nothing:
+            try:
+                return await self._from_content(dialect.content_query)
+            except VideosError:
+                raise nothing from None
+
+    async def _from_content(self, query: str) -> Container:
         async with self._wire.open(f"{self._job}/content{query}") as response:
-            if response.status == _OK and not is_json(response):
-                return await save(response, self._part)
-            answer = await self._wire.read(response, self._part)
+            body = self._wire.body(response)
+            if _may_be_film(response.status) and not looks_like_json(await body.head()):
+                return await self._film(response, body)
+            answer = await self._wire.read(response, body, self._part)
             ours = self._wire.is_ours(response)
-        if answer.status == _OK and answer.has_film:
-            return None
+        if answer.status < _FIRST_REDIRECT and answer.has_film:
+            return await self._inspected()
         if (elsewhere := film_elsewhere(answer)) is not None:
             return await self._from_address(elsewhere)
         if answer.status == _OK:
-            raise _NotHere(FilmBroken("JSON instead of a film"))
-        error = content_error(answer, ours=ours)
-        raise _NotHere(error) if answer.status in _THE_JOB_MAY_KNOW else error
+            raise FilmBroken("JSON instead of a film")
+        raise content_error(answer, ours=ours)
 
-    async def _from_address(self, address: str) -> None:
+    async def _from_address(self, address: str) -> Container:
         self._tried.add(address)
         async with self._wire.open_address(address) as response:
-            if response.status == _OK:
-                return await save(response, self._part)
-            answer = await self._wire.read(response)
-            error = content_error(answer, ours=self._wire.is_ours(response))
-        raise _NotHere(error) if answer.status in _THE_JOB_MAY_KNOW else error
+            body = self._wire.body(response)
+            if _may_be_film(response.status):
+                return await self._film(response, body)
+            answer = await self._wire.read(response, body)
+            raise content_error(answer, ours=self._wire.is_ours(response))
 
-    async def _from_job(self, film_url: str | None, reason: VideosError) -> None:
+    async def _from_job(self, film_url: str | None, reason: VideosError) -> Container:
         """Ask the job anew: a signed address may be fresh in it, or the film itself be inside."""
         told: str | None = None
         try:
@@ -94,15 +124,49 @@ class _Road:
             pass  # Dynamo keeps no jobs to ask
         else:
             if answer.has_film:
-                return None
+                return await self._inspected()
             if isinstance(reason, Unauthorized):
                 # The same key opens the job, so it is not the key that was refused.
-                reason = FilmNotReady(str(reason))
+                reason = FilmWithheld(str(reason))
         for address in (told, film_url):
             if address is None or address in self._tried:
                 continue
             try:
                 return await self._from_address(address)
-            except _NotHere as nothing:
-                reason = nothing.reason
+            except FilmTooLarge:
+                raise
+            except VideosError as nothing:
+                reason = nothing
         raise reason
+
+    async def _film(self, response: aiohttp.ClientResponse, body: Body) -> Container:
+        """Write an answer down as a film; whether it is one, its bytes tell and not its headers."""
+        if response.status == _PARTIAL and not _is_whole(response.headers.get("Content-Range")):
+            raise FilmBroken("HTTP 206 with a part of the film")
+        limit = self._wire.film_limit
+        await save(body, self._part, limit=limit, has_room=self._has_room)
+        try:
+            return await self._inspected()
+        except FilmBroken as error:
+            if response.status in {_OK, _PARTIAL}:
+                raise
+            wait = retry_after(response.headers)
+            raise FilmNotReady(f"HTTP {response.status}", retry_after=wait) from error
+
+    async def _inspected(self) -> Container:
+        return await asyncio.to_thread(inspect_film, self._part)
+
+
+def _may_be_film(status: int) -> bool:
+    return _OK <= status < _FIRST_REDIRECT
+
+
+def _is_whole(content_range: str | None) -> bool:
+    """Whether a 206 holds everything, as far as it says what it holds (RFC 9110, 14.4)."""
+    if content_range is None:
+        return True
+    found = _RANGE.fullmatch(content_range)
+    if found is None:
+        return False
+    first, last, total = found.groups()
+    return int(first) == 0 and total in {"*", str(int(last) + 1)}

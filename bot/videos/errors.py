@@ -12,7 +12,9 @@ VideosError
  |    +-- NotFound          404 or 410 on a job we hold an id of
  +-- Unavailable            a read got no usable answer (5xx, time-out, not JSON); ask again later
  +-- FilmNotReady           /content says: not yet
+ +-- FilmWithheld           401 or 403 for a film, although the key opens its job
  +-- FilmBroken             what arrived is empty, cut short, or no film
+      +-- FilmTooLarge      larger than any film that is kept here
 """
 
 
@@ -117,3 +119,15 @@ class FilmBroken(VideosError):
     """The bytes are not a whole film."""
 
     code = "film_broken"
+
+
+class FilmTooLarge(FilmBroken):
+    """The film is larger than the room there is for films here; another try brings the same."""
+
+    code = "film_too_large"
+
+
+class FilmWithheld(VideosError):
+    """The server shows the job to this key and not its film, which is the operator's affair."""
+
+    code = "film_withheld"

@@ -6,6 +6,7 @@ every redirect again. Hosts that the operator names are trusted.
 """
 
 import ipaddress
+import re
 import socket
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -16,9 +17,12 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import ThreadedResolver
 from yarl import URL
 
+from bot.proxies import NONE, Proxies
 from bot.videos.errors import FilmBroken, Unavailable
 
 REDIRECTS: Final = 5
+PLAIN: Final = {"Accept-Encoding": "identity"}
+"""A film is compressed already; an encoding on top costs time and hides how large it is."""
 _SCHEMES: Final = frozenset({"http", "https"})
 _REDIRECTED: Final = frozenset({301, 302, 303, 307, 308})
 
@@ -84,12 +88,20 @@ class Fetcher:
         base: URL,
         trusted: frozenset[str] = frozenset(),
         timeout: aiohttp.ClientTimeout,
+        proxy: str | None = None,
+        elsewhere: Proxies = NONE,
     ) -> None:
-        """Take the session for the configured server, and `trusted` as host or host:port."""
+        """Take the session for the configured server, and `trusted` as host or host:port.
+
+        `proxy` is the configured server's, `elsewhere` are those for all other hosts: a proxy
+        resolves names by itself, and where it is led to nobody can judge here.
+        """
         self._inside = inside
         self._base = base
-        self._trusted = trusted
+        self._trusted = frozenset(place for each in trusted if (place := _place(each)))
         self._timeout = timeout
+        self._proxy = proxy
+        self._elsewhere = elsewhere
 
     @asynccontextmanager
     async def open(
@@ -115,23 +127,59 @@ class Fetcher:
     ) -> aiohttp.ClientResponse:
         is_ours = url.scheme in _SCHEMES and url.origin() == self._base.origin()
         session = self._inside
+        proxy = self._proxy if is_ours else self._elsewhere.for_address(url)
         if not is_ours and not self._is_trusted(url):
             _check(url)
-            session = await stack.enter_async_context(_public_session())
-        headers = key if is_ours else None
+            if proxy is None:
+                session = await stack.enter_async_context(_public_session())
         try:
             return await stack.enter_async_context(
-                session.get(url, headers=headers, timeout=self._timeout, allow_redirects=False)
+                session.get(
+                    url,
+                    headers={**PLAIN, **(key if is_ours else {})},
+                    timeout=self._timeout,
+                    allow_redirects=False,
+                    auto_decompress=False,
+                    proxy=proxy,
+                )
             )
         except ValueError as error:
             raise Forbidden("the film lies at no address") from error
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+        except (
+            aiohttp.ClientConnectorError,
+            aiohttp.ConnectionTimeoutError,
+            aiohttp.ClientHttpProxyError,
+        ) as error:
             if is_ours:
                 raise
             raise Unavailable(f"{url.host}, where the film lies, cannot be reached") from error
 
     def _is_trusted(self, url: URL) -> bool:
-        return url.scheme in _SCHEMES and bool({url.host, f"{url.host}:{url.port}"} & self._trusted)
+        if url.scheme not in _SCHEMES or url.host is None:
+            return False
+        host = _bare(url.host)
+        return bool({(host, None), (host, url.port)} & self._trusted)
+
+
+def _place(named: str) -> tuple[str, int | None] | None:
+    """Read `host`, `host:port`, `[v6]:port` or a bare IPv6 address, as an operator names it."""
+    text = named.strip().rpartition("//")[2].rstrip("/")
+    if text.count(":") > 1 and not text.startswith("["):
+        text = f"[{text}]"
+    try:
+        url = URL(f"//{text}")
+        return None if url.host is None else (_bare(url.host), url.explicit_port)
+    except ValueError:
+        return None
+
+
+def _bare(host: str) -> str:
+    """Return a host as it is compared: one name has many spellings, an IPv6 address too."""
+    name = host.lower().rstrip(".")
+    try:
+        return str(ipaddress.ip_address(name))
+    except ValueError:
+        return name
 
 
 def _public_session() -> aiohttp.ClientSession:
@@ -159,6 +207,15 @@ def _check(url: URL) -> None:
     try:
         public = is_public(url.host)
     except ValueError:
-        return
+        public = not _ends_in_a_number(url.host)
     if not public:
         raise Forbidden(f"{url.host} is no public address")
+
+
+def _ends_in_a_number(host: str) -> bool:
+    """Whether a host that is no canonical IPv4 address may be read as one: 127.1, 0x7f.1, 0177.1.
+
+    Resolvers differ in what they make of it. Source: WHATWG URL, "ends in a number checker".
+    """
+    last = host.rstrip(".").rpartition(".")[2]
+    return last.isdigit() or re.fullmatch(r"0[xX][0-9a-fA-F]*", last) is not None

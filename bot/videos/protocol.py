@@ -7,10 +7,11 @@ servers answer instead; the server a rule is for stands beside it.
 import json
 import re
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from itertools import islice
 from math import log
 from typing import Any, Final, cast
 
@@ -38,6 +39,8 @@ from bot.videos.models import CreateVideo, Video, VideoPage, without_queries
 from bot.videos.reasons import Reason, embedded, error_in, reason_in
 from bot.videos.statuses import VideoStatus, read_status
 
+MOST_LISTED: Final = 1000
+"""Jobs that are read of one page of the list: ten times what is asked for."""
 REASON_LIMIT: Final = 500
 """Characters kept of a server's own sentence: enough for a card, too few for a page of HTML."""
 
@@ -183,20 +186,31 @@ def read_video(answer: Answer, video_id: str | None = None) -> Reading:
     raise _read_error(answer, body)
 
 
-def read_page(answer: Answer) -> VideoPage:
-    """Read one page of jobs; an entry that is none is passed over. Raises as read_video."""
+def read_page(answer: Answer, wanted: Collection[str] | None = None) -> VideoPage:
+    """Read one page of jobs; an entry that is none is passed over. Raises as read_video.
+
+    Of MOST_LISTED entries at the most those are read whose ids are `wanted`, if any are given.
+    """
     body = _json(answer.body)
     if answer.status >= 300 or not isinstance(body, dict):  # noqa: PLR2004
         raise _read_error(answer, body)
     fields = cast("dict[str, Any]", body)
     if not isinstance(data := fields.get("data"), list):
         raise Unavailable("not a list of videos")
-    videos = (_video_in(entry, answer.status) for entry in cast("list[object]", data))
+    entries = islice(cast("list[object]", data), MOST_LISTED)
+    videos = (_video_in(entry, answer.status) for entry in entries if _is_wanted(entry, wanted))
     return VideoPage(
         data=tuple(video for video in videos if video is not None),
         has_more=fields.get("has_more") is True,
         last_id=fields.get("last_id"),
     )
+
+
+def _is_wanted(entry: object, wanted: Collection[str] | None) -> bool:
+    if wanted is None or not isinstance(entry, dict):
+        return True
+    fields = cast("dict[str, object]", entry)
+    return any(str(fields.get(name)) in wanted for name in ("id", "task_id", "video_id"))
 
 
 def read_deleted(answer: Answer) -> None:

@@ -1,49 +1,61 @@
-"""A server's words for everybody to read: without what is only its operator's business.
+"""The operator's key, kept out of whatever a server says in its own words."""
 
-Paths of its disk, addresses of its inside, and whatever looks like a key are left out.
-"""
-
-import re
+import json
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import Final
 
-LEFT_OUT: Final = "…"
+from bot.videos.errors import Refused, VideosError
+from bot.videos.protocol import Reading
 
-_PATTERNS: Final = tuple(
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
-        # keys: named ones, those with a known beginning, and long ones
-        r"\bbearer\s+[^\s\"',;]+",
-        r"(?<=key)[\"']?\s*[=:]\s*[\"']?[^\s\"',;]{4,}",
-        r"(?<=token|oauth)[\"']?\s*[=:]\s*[\"']?[^\s\"',;]{4,}",
-        r"(?<=password)[\"']?\s*[=:]\s*[\"']?[^\s\"',;]+",
-        r"(?<=secret)[\"']?\s*[=:]\s*[\"']?[^\s\"',;]+",
-        (r"\b(?:sk|pk|rk|xai|hf|r8|gsk|ghp|gho|fal|key|tok|nvapi|akia|aiza|eyj)[-_]?"
-        r"(?=[\w*.-]*[\d*])[\w*.-]{8,}"),
-        r"\b(?=\w*\d)(?=\w*[a-z])[\w+]{24,}={0,2}",
-        # addresses: of any kind inside, by number, by a name without a dot, by an inner ending
-        (r"\b[a-z]+://(?:[^\s/@]+@)?(?:\[[0-9a-f:.%]+\]|[\d.]+|[\w-]+|[\w.-]+\."
-        r"(?:local|internal|lan|svc|corp|home|arpa|intranet|private|test))(?![\w-]|\.\w)(?::\d+)?"
-        r"(?:/[^\s\"'<>)]*)?"),
-        r"\bfile://\S+",
-        r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?::\d{1,5})?(?![\w.]*\w)",
-        (r"(?<![\w:])\[?(?=[0-9a-f:]*(?:::|[a-f][0-9a-f]*:|:[0-9a-f]*[a-f]))"
-        r"(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?:%\w+)?\]?(?::\d+)?"),
-        r"\blocalhost(?::\d+)?(?:/\S*)?",
-        r"\b[\w.-]+\.(?:local|internal|lan|svc|corp|intranet)\b(?::\d+)?(?:/\S*)?",
-        r"(?<=host )[\w.-]+:\d+|(?<=host[=:])[\"']?[\w.-]+[\"']?",
-        (r"(?<![\w.])(?!(?:code|error|errno|status|line|port|seed|step|frame|http)\b)"
-        r"[a-z][\w-]*:\d{2,5}\b"),
-        # paths
-        r"(?<![\w/:.<])(?:~|\.{1,2})?/(?:[\w.@%+~-]+/)+[\w.@%+~-]*",
-        r"(?<![\w/:.<])/(?:home|srv|tmp|var|usr|etc|opt|root|mnt|data|models|workspace|app|run)\b\S*",
-        r"(?<![\w])[a-z]:[\\/][^\s\"'<>]+",
-        r"\\\\[\w.$-]+\\[^\s\"'<>]+",
-    )
-)  # fmt: skip
+SHORTEST_SECRET: Final = 8
+"""Characters. What is shorter is no secret but a placeholder (`-`, `0`, `none`), and stands in
+words and numbers that mean something else."""
+_STARS: Final = "***"
 
 
-def public(text: str) -> str:
-    """Return a server's sentence as it may be shown to everybody in a channel."""
-    for pattern in _PATTERNS:
-        text = pattern.sub(LEFT_OUT, text)
-    return text
+class Redactor:
+    """Takes a key out of error texts. Ids, states and addresses of an answer stay as they are."""
+
+    def __init__(self, key: str | None) -> None:
+        self._spellings = _spellings(key) if key and len(key) >= SHORTEST_SECRET else ()
+
+    def text(self, text: str) -> str:
+        """Return a text without the key, and without the beginning of one that was cut off."""
+        for secret in self._spellings:
+            text = text.replace(secret, _STARS)
+            for length in range(len(secret) - 1, SHORTEST_SECRET - 1, -1):
+                if text.endswith(secret[:length]):
+                    text = text[:-length] + _STARS
+                    break
+        return text
+
+    @contextmanager
+    def errors(self) -> Generator[None]:
+        """Take the key out of every VideosError that is raised inside."""
+        try:
+            yield
+        except VideosError as error:
+            error.args = tuple(self.text(a) if isinstance(a, str) else a for a in error.args)
+            if isinstance(error, Refused):
+                error.server_code = self._maybe(error.server_code)
+                error.message = self._maybe(error.message)
+            raise
+
+    def reading(self, reading: Reading) -> Reading:
+        """Return what a poll told without the key in the reason of a job's failure."""
+        if (error := reading.video.error) is None:
+            return reading
+        told = {"code": self._maybe(error.code), "message": self._maybe(error.message)}
+        clean = error.model_copy(update=told)
+        return replace(reading, video=reading.video.model_copy(update={"error": clean}))
+
+    def _maybe(self, text: str | None) -> str | None:
+        return None if text is None else self.text(text)
+
+
+def _spellings(key: str) -> tuple[str, ...]:
+    """Return the ways a key may be quoted in an answer that is JSON, or holds some."""
+    quoted = json.dumps(key)[1:-1]
+    return tuple(dict.fromkeys((key, quoted, quoted.replace("/", "\\/"))))

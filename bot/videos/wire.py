@@ -1,8 +1,8 @@
 """The seam to the network: one request, one answer, and names for everything that goes wrong."""
 
 import asyncio
-import json
-from collections.abc import AsyncGenerator, Callable, Generator, Mapping
+import errno
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Final
@@ -10,8 +10,10 @@ from typing import Final
 import aiohttp
 from yarl import URL
 
+from bot.proxies import NONE, Proxies
+from bot.videos.body import Body, LeastRate
 from bot.videos.dialects import Dialect
-from bot.videos.errors import FilmBroken, NotSent, Unavailable
+from bot.videos.errors import FilmTooLarge, NotSent, Unavailable
 from bot.videos.fetching import Fetcher
 from bot.videos.inline import FilmSieve
 from bot.videos.protocol import Answer, Part
@@ -22,10 +24,19 @@ fits four times."""
 FILM_LIMIT: Final = 2 * 1024**3
 FILM_TIMEOUT: Final = 3600.0
 """Seconds a film may take in all, however steadily its bytes drip."""
-CHUNK: Final = 256 * 1024
+MOST_OBJECTS: Final = 200_000
+"""Objects and lists in a JSON answer: parsing more, even of so few bytes, would hold up everything
+else. A page of 100 jobs has a few thousand."""
+MOST_FIELDS: Final = 300_000
+ROOM_ASKED: Final = 4 * 1024**2
+"""Bytes of a film after which it is asked again whether there is room for as many more."""
 CONNECT_TIMEOUT: Final = 10.0
 ASKING: Final = aiohttp.ClientTimeout(total=5.0, sock_connect=3.0)
 """For a question that nobody waits for."""
+
+
+HasRoom = Callable[[int], Awaitable[bool]]
+"""Whether so many more bytes of films may be written to disk, which may first be made room for."""
 
 
 class Wire:
@@ -44,14 +55,21 @@ class Wire:
         film_hosts: frozenset[str],
         dialect: Callable[[], Dialect],
         away: Callable[[], None],
+        least: LeastRate,
+        film_limit: int,
+        proxies: Proxies = NONE,
+        films_by_proxy: bool = False,
     ) -> None:
+        self.film_limit = min(film_limit, FILM_LIMIT)
+        """Bytes that one film may have."""
         self._session = session
+        self._least = least
         self._base = base_url.rstrip("/")
         self._key = api_key
-        self._secrets = _spellings(api_key) if api_key else ()
         self._dialect = dialect
         self._away = away
         self._timeout = aiohttp.ClientTimeout(total=timeout, sock_connect=CONNECT_TIMEOUT)
+        self._proxy = proxies.for_address(self._base)
         self._fetcher = Fetcher(
             session,
             base=URL(self._base),
@@ -59,6 +77,8 @@ class Wire:
             timeout=aiohttp.ClientTimeout(
                 total=FILM_TIMEOUT, sock_connect=CONNECT_TIMEOUT, sock_read=timeout
             ),
+            proxy=self._proxy,
+            elsewhere=proxies if films_by_proxy else NONE,
         )
 
     @property
@@ -93,8 +113,10 @@ class Wire:
                 headers={**self._headers(), **(headers or {})},
                 timeout=timeout or self._timeout,
                 allow_redirects=False,
+                auto_decompress=False,
+                proxy=self._proxy,
             ) as response:
-                return await self.read(response, film)
+                return await self.read(response, self.body(response), film)
 
     @asynccontextmanager
     async def open(self, path: str) -> AsyncGenerator[aiohttp.ClientResponse]:
@@ -116,28 +138,36 @@ class Wire:
         """Whether the configured server itself answered, and not where it led to."""
         return response.url.origin() == URL(self._base).origin()
 
-    async def read(self, response: aiohttp.ClientResponse, film: Path | None = None) -> Answer:
+    def body(self, response: aiohttp.ClientResponse) -> Body:
+        """Return what reads an answer, as slowly as it may come."""
+        return Body(response, self._least)
+
+    async def read(
+        self, response: aiohttp.ClientResponse, body: Body, film: Path | None = None
+    ) -> Answer:
         """Read a JSON answer to its end; the film that some servers put into it goes to disk.
 
-        Without a `film` to write it is passed over. What is kept in memory has BODY_LIMIT.
+        Without a `film` to write it is passed over. What is kept in memory has BODY_LIMIT, and what
+        would take long to parse is not parsed. Raises Unavailable there.
         """
-        body = bytearray()
-        sieve = FilmSieve(film, limit=FILM_LIMIT)
+        told = bytearray()
+        sieve = FilmSieve(film, limit=self.film_limit)
         try:
-            async for chunk in response.content.iter_chunked(CHUNK):
-                body += await sieve.feed(chunk)
-                if len(body) > BODY_LIMIT:
+            while piece := await body.read():
+                told += await sieve.feed(piece)
+                if len(told) > BODY_LIMIT:
                     response.close()
                     raise Unavailable(f"HTTP {response.status} with more than {BODY_LIMIT} bytes")
-            body += await sieve.end()
+            told += await sieve.end()
         finally:
             await sieve.close()
-        # A server that quotes a refused key must not bring it into a card, a log or the database.
-        told = bytes(body)
-        for secret in self._secrets:
-            told = told.replace(secret, b"***")
+        if _is_intricate(told):
+            raise Unavailable(f"HTTP {response.status} with more fields than any page of jobs has")
         return Answer(
-            status=response.status, headers=response.headers, body=told, has_film=sieve.has_film
+            status=response.status,
+            headers=response.headers,
+            body=bytes(told),
+            has_film=sieve.has_film,
         )
 
     def _headers(self) -> dict[str, str]:
@@ -151,36 +181,43 @@ class Wire:
     def _named_errors(self) -> Generator[None]:
         try:
             yield
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+        except (
+            aiohttp.ClientConnectorError,
+            aiohttp.ConnectionTimeoutError,
+            aiohttp.ClientHttpProxyError,
+        ) as error:
             self._away()
             raise NotSent(_cause(error)) from error
         except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
             raise Unavailable(_cause(error)) from error
 
 
-async def save(response: aiohttp.ClientResponse, path: Path) -> None:
-    """Write the bytes of a film to disk as they come. Raises FilmBroken past FILM_LIMIT."""
-    written = 0
+async def save(body: Body, path: Path, *, limit: int, has_room: HasRoom | None = None) -> None:
+    """Write the bytes of a film to disk as they come.
+
+    Raises FilmTooLarge past `limit` bytes, Unavailable where they drip, and OSError where the disk
+    or the room for films (`has_room`) is full.
+    """
+    written = asked = 0
     file = await asyncio.to_thread(path.open, "wb")
     try:
-        async for chunk in response.content.iter_chunked(CHUNK):
+        while chunk := await body.read():
             written += len(chunk)
-            if written > FILM_LIMIT:
-                raise FilmBroken(f"more than {FILM_LIMIT} bytes")
+            if written > limit:
+                raise FilmTooLarge(f"more than {limit} bytes")
+            if has_room is not None and written > asked:
+                if not await has_room(ROOM_ASKED):
+                    raise OSError(errno.ENOSPC, "FILMS_MAX_GB leaves no room for this video")
+                asked = written + ROOM_ASKED
             await asyncio.to_thread(file.write, chunk)
     finally:
         await asyncio.to_thread(file.close)
 
 
-def is_json(response: aiohttp.ClientResponse) -> bool:
-    """Whether an answer says that it is JSON, which no film is."""
-    return response.content_type.endswith("json")
-
-
-def _spellings(key: str) -> tuple[bytes, ...]:
-    """Return the ways a JSON body may quote a key."""
-    quoted = json.dumps(key)[1:-1]
-    return key.encode(), quoted.encode(), quoted.replace("/", "\\/").encode()
+def _is_intricate(body: bytearray) -> bool:
+    """Whether parsing an answer would take much longer than its size tells."""
+    objects = body.count(b"{") + body.count(b"[")
+    return objects > MOST_OBJECTS or body.count(b":") > MOST_FIELDS
 
 
 def _form(parts: tuple[Part, ...]) -> aiohttp.FormData:

@@ -136,6 +136,7 @@ async def staged(
         running = simcord.run(bot, shard_count=1, settle_timeout=settle)
         clock.env = running._env  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
         async with running as env:
+            bot.fetch_image = bot.http.get_from_cdn
             guild = env.create_guild("Rushes")
             channel = guild.create_text_channel("film-club")
             ada, grace = (guild.add_member(env.create_user(name)) for name in ("ada", "grace"))
@@ -162,5 +163,6 @@ async def restarted(stage: Stage) -> AsyncGenerator[Stage]:
         settings = stage.settings
         bot = await stack.enter_async_context(open_bot(settings, clock.timing, stills=None))
         await stage.env.restart_bot(bot)
+        bot.fetch_image = bot.http.get_from_cdn
         stage.bot = bot
         yield stage

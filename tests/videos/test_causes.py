@@ -3,7 +3,7 @@
 import pytest
 
 from bot.videos.causes import Cause, cause_of
-from bot.videos.redaction import public
+from bot.videos.public_words import public
 
 MODERATION = (
     "moderation_blocked", "sentinel_block", "content_policy_violation", "content_filter",

@@ -56,7 +56,9 @@ FILM = films.mp4()
         (says(200, {"id": "video_1", "output_path": "/out/1.mp4"}), FilmBroken),
         (says(200, b"<!doctype html><html></html>", Content_Type="text/html"), FilmBroken),
         (says(200), FilmBroken),
-        (says(206, FILM), FilmNotReady),
+        (says(206, FILM[:-40], Content_Range=f"bytes 0-{len(FILM) - 41}/{len(FILM)}"), FilmBroken),
+        (says(206, films.WEBM, Content_Range="bytes 1-64/65"), FilmBroken),
+        (says(202), FilmNotReady),
         (says(204), FilmNotReady),
         (says(400, {"detail": "is not ready (status: generating)"}), FilmNotReady),
         (says(404, {"detail": "Generation is still in-progress"}, Retry_After="2"), FilmNotReady),
@@ -68,8 +70,8 @@ FILM = films.mp4()
     ],
     ids=[
         "Content-Length says more", "Content-Length lies", "cut between chunks", "cut", "half",
-        "json", "html", "empty", "a part", "no content", "400", "404", "409", "425", "429", "502",
-        "401",
+        "json", "html", "empty", "a part", "the last part", "accepted", "no content",
+        "400", "404", "409", "425", "429", "502", "401",
     ],
 )  # fmt: skip
 async def test_what_is_no_whole_film_leaves_no_file(

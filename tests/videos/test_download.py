@@ -17,7 +17,14 @@ from hypothesis import strategies as st
 from bot.videos.client import VideosClient
 from bot.videos.container import MP4
 from bot.videos.dialects import BY_NAME
-from bot.videos.errors import FilmBroken, FilmNotReady, Unauthorized, Unavailable, VideosError
+from bot.videos.errors import (
+    FilmBroken,
+    FilmNotReady,
+    FilmWithheld,
+    Unauthorized,
+    Unavailable,
+    VideosError,
+)
 from bot.videos.models import CreateVideo, VideoStatus
 from tests.videos import films
 from tests.videos.scripted import ScriptedServer, says, scripted
@@ -92,13 +99,14 @@ async def test_a_no_from_elsewhere_is_a_failed_try_and_says_nothing_of_the_key(
     assert "abc" not in str(caught.value)
 
 
-async def test_new_apis_403_for_a_film_is_not_the_keys_where_the_job_is_readable(
-    server: ScriptedServer, tmp_path: Path
+@pytest.mark.parametrize("status", [401, 403])
+async def test_a_film_that_is_refused_to_a_key_that_reads_its_job_is_the_operators_affair(
+    server: ScriptedServer, tmp_path: Path, status: int
 ) -> None:
-    server.on("GET", "/videos/v/content", says(403, {"error": {"message": "SSRF block"}}))
+    server.on("GET", "/videos/v/content", says(status, {"error": {"message": "SSRF block"}}))
     server.on("GET", "/videos/v", says(200, DONE))
     async with connected(server) as client:
-        with pytest.raises(FilmNotReady, match="SSRF block"):
+        with pytest.raises(FilmWithheld, match="SSRF block"):
             await client.download("v", tmp_path / "film")
 
 

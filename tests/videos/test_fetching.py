@@ -74,7 +74,8 @@ async def test_a_circle_of_redirects_ends(
     server.on("GET", "/videos/v/content", *circle)
     with pytest.raises(FilmBroken):
         await client.download("v", tmp_path / "film")
-    assert len(server.seen) == REDIRECTS + 1
+    asked = [seen.path for seen in server.seen]
+    assert asked == ["/v1/videos/v/content"] * (REDIRECTS + 1) + ["/v1/videos/v"]
 
 
 async def test_a_name_is_judged_by_what_it_resolves_to(monkeypatch: pytest.MonkeyPatch) -> None:

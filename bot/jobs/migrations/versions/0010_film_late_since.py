@@ -1,0 +1,20 @@
+"""When the server first answered without the film of a completed job
+
+Revises: 0007
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = '0010'
+down_revision = '0007'
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column('jobs', sa.Column('film_late_since', sa.Float(53), nullable=True))
+
+
+def downgrade() -> None:
+    op.drop_column('jobs', 'film_late_since')
