@@ -27,7 +27,8 @@ DOWNLOAD_LOOKS: Final = 1440
 """Tries of any kind, about a day of them, after which the film of a server that does not answer
 for it any more is undelivered until somebody asks again."""
 WORTH_SAYING: Final = 15.0
-"""Seconds for which such answers are nobody's news; then the card says what its film waits for."""
+"""Seconds for which such answers are nobody's news; then the card says what its film waits for.
+That the operator has to do something is said at once."""
 LONGEST_PAUSE: Final = 60.0
 """Seconds between two looks at a server that does not answer, at the most."""
 LONGEST_WAIT: Final = 600.0
@@ -243,12 +244,13 @@ def download_failed(
     hopeless = isinstance(error, FilmTooLarge) or job.failed_looks >= DOWNLOAD_LOOKS
     if hopeless or (answered and impatient):
         return undeliverable(job, error.code, now)
+    is_news = isinstance(error, FilmWithheld) or now - (since or now) >= WORTH_SAYING
     later = _later(job, now, pause, None if retry_after is None else max(pause, retry_after))
     return later.evolve(
         film_tries=tries,
         film_late_since=since,
         unreachable_since=None if answered else job.unreachable_since or now,
-        error_code=error.code if answered and now - (since or now) >= WORTH_SAYING else None,
+        error_code=error.code if answered and is_news else None,
     )
 
 

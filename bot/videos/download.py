@@ -144,6 +144,8 @@ class _Road:
         if response.status == _PARTIAL and not _is_whole(response.headers.get("Content-Range")):
             raise FilmBroken("HTTP 206 with a part of the film")
         limit = self._wire.film_limit
+        if (response.content_length or 0) > limit:
+            raise FilmTooLarge(f"{response.content_length} bytes, more than {limit}")
         await save(body, self._part, limit=limit, has_room=self._has_room)
         try:
             return await self._inspected()

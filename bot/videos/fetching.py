@@ -128,7 +128,7 @@ class Fetcher:
         is_ours = url.scheme in _SCHEMES and url.origin() == self._base.origin()
         session = self._inside
         proxy = self._proxy if is_ours else self._elsewhere.for_address(url)
-        if not is_ours and not self._is_trusted(url):
+        if not is_ours and not self.is_trusted(url):
             _check(url)
             if proxy is None:
                 session = await stack.enter_async_context(_public_session())
@@ -154,7 +154,8 @@ class Fetcher:
                 raise
             raise Unavailable(f"{url.host}, where the film lies, cannot be reached") from error
 
-    def _is_trusted(self, url: URL) -> bool:
+    def is_trusted(self, url: URL) -> bool:
+        """Whether the operator named this host, or this port of it."""
         if url.scheme not in _SCHEMES or url.host is None:
             return False
         host = _bare(url.host)

@@ -206,9 +206,10 @@ async def save(body: Body, path: Path, *, limit: int, has_room: HasRoom | None =
             if written > limit:
                 raise FilmTooLarge(f"more than {limit} bytes")
             if has_room is not None and written > asked:
-                if not await has_room(ROOM_ASKED):
+                before = written - len(chunk)
+                if not await has_room(min(ROOM_ASKED, limit - before)):
                     raise OSError(errno.ENOSPC, "FILMS_MAX_GB leaves no room for this video")
-                asked = written + ROOM_ASKED
+                asked = before + ROOM_ASKED
             await asyncio.to_thread(file.write, chunk)
     finally:
         await asyncio.to_thread(file.close)

@@ -6,6 +6,7 @@ import pytest
 
 from bot.jobs.lifecycle import (
     DOWNLOAD_TRIES,
+    FILM_PATIENCE,
     LONGEST_PAUSE,
     backoff,
     cancelled,
@@ -24,6 +25,8 @@ from bot.status.words import sentence
 from bot.videos.errors import (
     FilmBroken,
     FilmNotReady,
+    FilmTooLarge,
+    FilmWithheld,
     NotSent,
     Unauthorized,
     Unavailable,
@@ -38,9 +41,47 @@ def test_a_film_that_does_not_arrive_is_tried_again_and_then_given_up() -> None:
         waiting = download_failed(waiting, FilmBroken("0 bytes"), LATER, PAUSE)
         assert (waiting.status, waiting.film_tries) == (JobStatus.COMPLETED, look)
         assert waiting.next_look_at == LATER + backoff(look, PAUSE)
-    ended = download_failed(waiting, FilmBroken("0 bytes"), LATER, PAUSE)
+    ended = download_failed(waiting, FilmBroken("0 bytes"), LATER + FILM_PATIENCE, PAUSE)
+    assert (ended.status, ended.next_look_at) == (JobStatus.UNDELIVERED, None)
+    assert (ended.error_code, ended.film_late_since) == ("film_broken", None)
+
+
+@pytest.mark.parametrize("error", [FilmNotReady("409"), FilmBroken("html"), FilmWithheld("401")])
+def test_patience_is_bounded_in_time_and_not_in_answers(error: VideosError) -> None:
+    """tetherto/qvac#2367: a 409 with `Retry-After: 2` until 40 seconds later."""
+    waiting, now = finished(), LATER
+    while now < LATER + FILM_PATIENCE:
+        waiting = download_failed(waiting, error, now, PAUSE, 2.0)
+        assert waiting.status is JobStatus.COMPLETED
+        assert waiting.next_look_at == now + 2.0
+        now += 2.0
+    assert waiting.error_code == error.code
+    assert sentence(waiting) != sentence(finished())
+    ended = download_failed(waiting, error, now, PAUSE, 2.0)
+    assert (ended.status, ended.error_code) == (JobStatus.UNDELIVERED, error.code)
+
+
+def test_a_server_that_was_away_for_long_still_has_its_answers_counted() -> None:
+    waiting = download_failed(finished(), FilmNotReady("409"), LATER, PAUSE)
+    waiting = download_failed(waiting, Unavailable("503"), LATER + FILM_PATIENCE, PAUSE)
+    late = download_failed(waiting, FilmNotReady("409"), LATER + 2 * FILM_PATIENCE, PAUSE)
+    assert (late.status, late.film_tries) == (JobStatus.COMPLETED, 2)
+
+
+def test_a_wait_of_no_time_is_no_reason_to_hurry() -> None:
+    waiting = download_failed(finished(), FilmNotReady("409"), LATER, PAUSE, 0.0)
+    assert waiting.next_look_at == LATER + PAUSE
+
+
+def test_a_short_wait_is_nobodys_news() -> None:
+    waiting = download_failed(finished(), FilmNotReady("409"), LATER, PAUSE)
+    assert sentence(waiting) == sentence(finished())
+
+
+def test_a_film_that_is_too_large_is_not_fetched_twice() -> None:
+    ended = download_failed(finished(), FilmTooLarge("more than 100 bytes"), LATER, PAUSE)
     assert_ended(ended, JobStatus.UNDELIVERED)
-    assert ended.error_code == "film_broken"
+    assert "FILMS_MAX_GB" in sentence(ended)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,6 @@ from tests.reliability.cells import (
     FILM,
     FORGOTTEN,
     FOUND,
-    NOT_HANDED_OVER,
     SIGNATURE,
     TIMEOUT,
     UNCONFIRMED,
@@ -182,7 +181,7 @@ CELLS: Final[list[Cell]] = [
     *_row(
         "404 again and again",
         poll=_met(*[_refusing(404)] * 5, ends=FORGOTTEN, logs="is failed"),
-        content=_met(*[_refusing(404)] * 6, ends=NOT_HANDED_OVER, logs=_NO_FILM),
+        content=_met(*[_refusing(404)] * 6, ends=FILM, logs=_NO_FILM),
     ),
     *_everywhere("408", _refusing(408), UNCONFIRMED, _UNKNOWN),
     *_everywhere("409", _refusing(409), _REFUSED, _NO_JOB),

@@ -10,7 +10,7 @@ from yarl import URL
 
 from bot.videos.client import VideosClient
 from bot.videos.errors import FilmBroken, VideosError
-from bot.videos.fetching import REDIRECTS, Forbidden, PublicResolver, is_public
+from bot.videos.fetching import REDIRECTS, Fetcher, Forbidden, PublicResolver, is_public
 from tests.videos import films
 from tests.videos.scripted import ScriptedServer, says, scripted
 
@@ -65,6 +65,73 @@ async def test_only_http_is_followed(
     leads_to(server, address, how="redirect")
     with pytest.raises(VideosError):
         await client.download("v", tmp_path / "film")
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["127.1", "0x7f.1", "0x7f000001", "2130706433", "017700000001", "127.0.0.1.", "0177.0.0.1",
+     "127.0.0.0x1", "10.0.7", "1", "a.1", "0X7F.0.0.1"],
+)  # fmt: skip
+async def test_a_number_that_is_no_canonical_address_is_no_host(
+    server: ScriptedServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, host: str
+) -> None:
+    """Whatever the system's resolver would make of it."""
+
+    async def resolve(*_: object) -> list[dict[str, object]]:
+        raise AssertionError("it was resolved")
+
+    monkeypatch.setattr(PublicResolver, "resolve", resolve)
+    leads_to(server, f"http://{host}/film", how="redirect")
+    async with aiohttp.ClientSession() as session:
+        client = VideosClient(session, base_url=server.base_url, api_key=KEY)
+        with pytest.raises(Forbidden):
+            await client.download("v", tmp_path / "film")
+
+
+@pytest.mark.parametrize(
+    "named",
+    ["127.0.0.1:{port}", "127.0.0.1", " 127.0.0.1:{port} ", "http://127.0.0.1:{port}/",
+     "[::ffff:127.0.0.1]:1, 127.0.0.1"],
+)  # fmt: skip
+async def test_a_trusted_host_is_found_however_it_is_written(
+    server: ScriptedServer, inside: ScriptedServer, tmp_path: Path, named: str
+) -> None:
+    port = URL(inside.origin).port
+    hosts = frozenset(each.format(port=port) for each in named.split(","))
+    leads_to(server, f"http://127.0.0.1:{port}/v1/secret", how="redirect")
+    async with aiohttp.ClientSession() as session:
+        client = VideosClient(session, base_url=server.base_url, film_hosts=hosts)
+        await client.download("v", tmp_path / "film")
+
+
+@pytest.mark.parametrize(
+    ("named", "address", "trusted"),
+    [
+        ("MinIO:9000", "http://minio:9000/film", True),
+        ("minio", "http://MINIO:9000/film", True),
+        ("minio.", "http://minio/film", True),
+        ("minio:80", "http://minio/film", True),
+        ("minio:443", "http://minio/film", False),
+        ("minio:443", "https://minio/film", True),
+        ("minio:9000", "http://minio:9001/film", False),
+        ("minio", "http://minio.example.org/film", False),
+        ("[::1]:9000", "http://[::1]:9000/film", True),
+        ("::1", "http://[::1]:9000/film", True),
+        ("[FD00:0::1]", "http://[fd00::1]/film", True),
+        ("[::1]:9000", "http://[::1]:9001/film", False),
+        ("[::1", "http://[::1]/film", False),
+        ("", "http://minio/film", False),
+    ],
+)
+async def test_which_hosts_are_trusted(named: str, address: str, *, trusted: bool) -> None:
+    async with aiohttp.ClientSession() as session:
+        fetcher = Fetcher(
+            session,
+            base=URL("http://videos.example.org/v1"),
+            trusted=frozenset({named}),
+            timeout=aiohttp.ClientTimeout(),
+        )
+        assert fetcher.is_trusted(URL(address)) is trusted
 
 
 async def test_a_circle_of_redirects_ends(

@@ -1,0 +1,168 @@
+"""Two ways to one film: `/content` and the job's own address, each where the other gave none."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from bot.videos.client import VideosClient
+from bot.videos.container import MP4
+from bot.videos.dialects import BY_NAME
+from bot.videos.errors import FilmTooLarge, Unavailable, VideosError
+from tests.videos import films
+from tests.videos.scripted import Behaviour, ScriptedServer, breaks_off, cuts, says
+
+FILM = films.mp4()
+DONE = {"id": "v", "status": "completed"}
+HTML = b"<!doctype html><html>soon</html>"
+NONE: dict[str, Behaviour] = {
+    "an HTML page": says(200, HTML, Content_Type="text/html"),
+    "nothing": says(200),
+    "JSON without a film": says(200, {"id": "v"}),
+    "half a film": says(200, FILM[:-40]),
+    "a part": says(206, FILM[:-40], Content_Range=f"bytes 0-{len(FILM) - 41}/{len(FILM)}"),
+    "accepted": says(202),
+    "no content": says(204),
+    "400": says(400, {"error": "not here"}),
+    "403": says(403),
+    "404": says(404),
+    "409": says(409, b"", Retry_After="2"),
+    "425": says(425),
+    "500": says(500, {"error": {"message": "upstream"}}),
+    "502": says(502, HTML),
+    "503": says(503),
+    "cut": cuts,
+    "broken off": breaks_off(FILM[:60]),
+}
+
+
+def names(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir()]
+
+
+@pytest.fixture
+async def client(server: ScriptedServer) -> AsyncIterator[VideosClient]:
+    async with aiohttp.ClientSession() as session:
+        yield VideosClient(session, base_url=server.base_url, api_key="sk-two-ways")
+
+
+@pytest.mark.parametrize("where", ["fresh in the job", "in the create"])
+@pytest.mark.parametrize("content", NONE.values(), ids=NONE)
+async def test_the_jobs_address_where_content_gave_no_film(
+    server: ScriptedServer, client: VideosClient, tmp_path: Path, content: Behaviour, where: str
+) -> None:
+    address = f"{server.base_url}/files/v.mp4"
+    # Twice, since aiohttp itself asks once more where a kept connection was closed.
+    server.on("GET", "/videos/v/content", content, content)
+    server.on("GET", "/files/v.mp4", says(200, FILM))
+    if where == "fresh in the job":
+        server.on("GET", "/videos/v", says(200, DONE | {"metadata": {"url": address}}))
+        assert await client.download("v", tmp_path / "film") is MP4
+    else:
+        server.on("GET", "/videos/v", says(404))
+        assert await client.download("v", tmp_path / "film", film_url=address) is MP4
+    assert (tmp_path / "film").read_bytes() == FILM
+
+
+async def test_content_where_a_family_without_it_gives_no_address(
+    server: ScriptedServer, tmp_path: Path
+) -> None:
+    name = next(each.name for each in BY_NAME.values() if not each.content)
+    server.on("GET", "/videos/v", says(200, DONE))
+    server.on("GET", "/videos/v/content", says(200, FILM))
+    async with aiohttp.ClientSession() as session:
+        client = VideosClient(session, base_url=server.base_url, dialect=BY_NAME[name])
+        assert await client.download("v", tmp_path / "film") is MP4
+
+
+async def test_an_address_that_fails_is_followed_by_the_next(
+    server: ScriptedServer, client: VideosClient, tmp_path: Path
+) -> None:
+    old, fresh = (f"{server.base_url}/files/{name}.mp4" for name in ("old", "fresh"))
+    server.on("GET", "/videos/v/content", says(200, {"url": old}))
+    server.on("GET", "/files/old.mp4", says(500))
+    server.on("GET", "/videos/v", says(200, DONE | {"url": fresh}))
+    server.on("GET", "/files/fresh.mp4", says(200, FILM))
+    assert await client.download("v", tmp_path / "film") is MP4
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        says(206, FILM, Content_Range=f"bytes 0-{len(FILM) - 1}/{len(FILM)}"),
+        says(206, FILM, Content_Range=f"bytes 0-{len(FILM) - 1}/*"),
+        says(206, FILM),
+        says(203, FILM),
+        says(200, FILM, Content_Type="application/json"),
+        says(200, FILM, Content_Type="text/html"),
+    ],
+    ids=["206", "206 of *", "206 without a range", "203", "as JSON", "as HTML"],
+)
+async def test_a_whole_film_is_a_whole_film(
+    server: ScriptedServer, client: VideosClient, tmp_path: Path, content: Behaviour
+) -> None:
+    server.on("GET", "/videos/v/content", content)
+    assert await client.download("v", tmp_path / "film") is MP4
+    assert (tmp_path / "film").read_bytes() == FILM
+
+
+async def test_json_that_calls_itself_a_film_is_read(
+    server: ScriptedServer, client: VideosClient, tmp_path: Path
+) -> None:
+    told = b' {"url": "/v1/files/v.mp4"}'
+    server.on("GET", "/videos/v/content", says(200, told, Content_Type="video/mp4"))
+    server.on("GET", "/files/v.mp4", says(200, FILM))
+    assert await client.download("v", tmp_path / "film") is MP4
+
+
+async def test_a_film_larger_than_the_budget_is_given_up_at_once(
+    server: ScriptedServer, tmp_path: Path
+) -> None:
+    server.on("GET", "/videos/v/content", says(200, films.mp4(bytes(5000))))
+    async with aiohttp.ClientSession() as session:
+        client = VideosClient(session, base_url=server.base_url, film_limit=4000)
+        with pytest.raises(FilmTooLarge):
+            await client.download("v", tmp_path / "film")
+    assert len(server.seen) == 1
+    assert names(tmp_path) == []
+
+
+async def test_a_film_without_room_is_told_as_a_full_disk(
+    server: ScriptedServer, client: VideosClient, tmp_path: Path
+) -> None:
+    asked: list[int] = []
+
+    async def has_room(more: int) -> bool:
+        asked.append(more)
+        return len(asked) < 2
+
+    server.on("GET", "/videos/v/content", says(200, films.mp4(bytes(9 * 2**20))))
+    with pytest.raises(OSError, match="FILMS_MAX_GB"):
+        await client.download("v", tmp_path / "film", has_room=has_room)
+    assert len(asked) == 2
+    assert names(tmp_path) == []
+
+
+@pytest.mark.parametrize("video_id", ["..", ".", "", "a\nb", "a\x1b[2J", "a" * 513, "a\u202eb"])
+async def test_what_is_no_id_leads_nowhere(
+    server: ScriptedServer, client: VideosClient, tmp_path: Path, video_id: str
+) -> None:
+    for ask in (
+        client.delete(video_id),
+        client.retrieve(video_id),
+        client.remix(video_id, "a dog"),
+        client.download(video_id, tmp_path / "film"),
+    ):
+        with pytest.raises(VideosError) as caught:
+            await ask
+        assert len(str(caught.value)) < 100
+    assert server.seen == []
+
+
+async def test_dots_inside_an_id_stay_where_they_are(
+    server: ScriptedServer, client: VideosClient
+) -> None:
+    with pytest.raises(Unavailable):
+        await client.delete("../../models")
+    assert server.seen[0].path == "/v1/videos/..%2F..%2Fmodels"
