@@ -16,6 +16,7 @@ from bot.discord_errors import passes, reading
 from bot.jobs.models import Job, Road
 from bot.status.buckets import EditBuckets, RateLimited
 from bot.status.sent import film_in, is_card_of, sent_before
+from bot.status.webhook import interaction_webhook
 
 _UNKNOWN_CHANNEL: Final = 10003
 _UNKNOWN_MESSAGE: Final = 10008
@@ -259,8 +260,7 @@ async def find_card(client: discord.Client, job: Job) -> int | None:
     """
     if job.message_id is not None:
         return job.message_id
-    token = cast("str", job.interaction_token)
-    webhook = discord.Webhook.partial(job.application_id, token, client=client)
+    webhook = interaction_webhook(client, job)
     try:
         message = await webhook.fetch_message(_ORIGINAL)
     except discord.NotFound:
@@ -269,8 +269,7 @@ async def find_card(client: discord.Client, job: Job) -> int | None:
 
 
 def _through_token(client: discord.Client, job: Job) -> Editor:
-    token = cast("str", job.interaction_token)
-    webhook = discord.Webhook.partial(job.application_id, token, client=client)
+    webhook = interaction_webhook(client, job)
 
     async def edit(**fields: Any) -> discord.Message:  # noqa: ANN401
         return await webhook.edit_message(_ORIGINAL, **fields)

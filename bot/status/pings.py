@@ -19,6 +19,7 @@ from bot.status import words
 from bot.status.language import language
 from bot.status.message import refuses_content
 from bot.status.text import plain
+from bot.status.webhook import interaction_webhook
 
 _log = logging.getLogger(__name__)
 

@@ -37,7 +37,16 @@ _VIDEOS: Final = """
 ## The Videos server misbehaves
 
 A poll and a download are asked again, ever more slowly, for as long as it takes: the card says
-since when the server has not answered. A create is repeated only where surely nothing was bought.
+since when the server has not answered. A server that answers without the film (not yet, an HTML
+page, half a film, a key that may not) is asked for at least a quarter of an hour, at its own pace,
+and the card says what it waits for; then the film is *Not delivered* until somebody presses
+*Redeliver*. `/content` and the job's own address are both tried each time. A create is repeated
+only where surely nothing was bought.
+
+No answer costs more than it may: an encoding that is not true changes nothing, and what unfolds has
+the bound of a film, or of a JSON answer; a list is read as far as jobs are waited for, beside the
+event loop; a film that drips gives its place to the next, and is given up below 4 KB a second.
+`tests/reliability/test_downloads.py` plays these, and `tests/videos/test_body.py` their families.
 """
 
 _DISCORD: Final = """
