@@ -7,7 +7,7 @@ what is sent again because its answer was lost does not appear twice.
 import logging
 from collections.abc import Sequence
 from hashlib import blake2s
-from typing import Final, cast
+from typing import Final
 
 import aiohttp
 import discord

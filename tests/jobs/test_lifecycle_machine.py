@@ -17,6 +17,8 @@ from bot.videos.errors import (
     Busy,
     FilmBroken,
     FilmNotReady,
+    FilmTooLarge,
+    FilmWithheld,
     NotSent,
     OutcomeUnknown,
     Unavailable,
@@ -28,6 +30,14 @@ from tests.jobs.support import NOW, job
 PAUSE: Final = 2.0
 DEADLINE: Final = 24 * 3600.0
 ENDED: Final = frozenset(JobStatus) - ACTIVE
+WAITS_FOR: Final = {
+    None,
+    lifecycle.DISK_FAILED,
+    FilmNotReady.code,
+    FilmBroken.code,
+    FilmWithheld.code,
+}
+"""What a rendered film may be waiting for, as its card says."""
 
 seconds = st.floats(0, 2 * DEADLINE, allow_nan=False)
 waits = st.none() | st.floats(0, 10_000)
@@ -48,7 +58,14 @@ refusals = st.sampled_from(
     [NotSent("refused"), Busy(429), BadRequest(400, server_code="bad", message="no")]
 )
 download_errors = st.sampled_from(
-    [FilmNotReady("no"), FilmBroken("no"), Unavailable("no"), NotSent("no")]
+    [
+        FilmNotReady("no"),
+        FilmBroken("no"),
+        FilmTooLarge("no"),
+        FilmWithheld("no"),
+        Unavailable("no"),
+        NotSent("no"),
+    ]
 )
 
 
@@ -291,12 +308,13 @@ class Life(RuleBasedStateMachine):
     @invariant()
     def an_old_end_leaves_nothing(self) -> None:
         if self.job.status in ACTIVE:
-            waits_for_room = self.job.status is JobStatus.COMPLETED
-            assert self.job.error_code in {None, lifecycle.DISK_FAILED if waits_for_room else None}
+            waits = self.job.status is JobStatus.COMPLETED
+            assert self.job.error_code in (WAITS_FOR if waits else {None})
             assert self.job.error_message is None
             assert self.job.server_code is None
         if self.job.status not in FOLLOWED:
             assert self.job.unreachable_since is None
+            assert self.job.film_late_since is None
 
     @invariant()
     def nothing_charged_is_said_only_where_that_is_sure(self) -> None:
