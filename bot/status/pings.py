@@ -79,8 +79,7 @@ async def _under_card(
         await _reply(client, job, content, nonce, named)
     elif job.token_lives(now):
         # Nothing else reaches a place where the bot is no member; Discord knows no nonce here.
-        token = cast("str", job.interaction_token)
-        webhook = discord.Webhook.partial(job.application_id, token, client=client)
+        webhook = interaction_webhook(client, job)
         await webhook.send(content, allowed_mentions=named)
     else:
         raise Refused("only the interaction's token reached this channel")
