@@ -3,12 +3,18 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all:
 
-.PHONY: setup tools demo run doctor serve test pictures catalogues bench tables chaos machine soak fuzz interop lint format lock clean
+.DEFAULT_GOAL := help
+.PHONY: help setup simulator tools demo run doctor serve test pictures catalogues bench tables chaos machine soak fuzz interop lint audit format lock clean
 
 # The locks hold every package by version and hash, so the same command gives the same
-# environment everywhere; the stamps make a second call cost nothing.
-setup: $(VENV)/.ready
-tools: $(VENV)/.tools
+# environment everywhere; the stamps make a second call cost nothing. run.lock is all that the bot
+# needs; demo.lock adds the simulated Discord, dev.lock the tests' and linters' packages.
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+setup: $(VENV)/.ready ## install what the bot needs
+simulator: $(VENV)/.demo ## install what the demo needs, too
+tools: $(VENV)/.tools ## install what tests and linters need, too
 
 $(VENV)/.ready: requirements/run.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -18,35 +24,40 @@ $(VENV)/.ready: requirements/run.lock
 	@$(PIP) -r requirements/run.lock
 	@touch $@
 
+$(VENV)/.demo: $(VENV)/.ready requirements/demo.lock
+	@echo "Adding the simulated Discord (once) ..."
+	@$(PIP) -r requirements/demo.lock
+	@touch $@
+
 $(VENV)/.tools: $(VENV)/.ready requirements/dev.lock
 	@echo "Adding the tests' and linters' packages (once) ..."
 	@$(PIP) -r requirements/dev.lock
 	@touch $@
 
-demo: setup
+demo: simulator ## try it: a simulated Discord in your browser, with the real bot in it
 	@$(BIN)/python -m bot demo
 
-run: setup
+run: setup ## be the bot on Discord
 	@$(BIN)/python -m bot run
 
-doctor: setup
+doctor: setup ## say what is missing, and how to mend it
 	@$(BIN)/python -m bot doctor
 
-serve: setup
+serve: setup ## be the embedded Videos server alone
 	@$(BIN)/python -m bot serve
 
 # Three at a time on two cores: most tests wait for a film, a clock or a socket.
-test: tools
+test: tools ## run every test (needs Chromium or Chrome)
 	$(BIN)/python -m pytest --numprocesses 3 --dist worksteal
 
 # The README's and the documentation's pictures, taken by the tests that use the demo.
-pictures: tools
+pictures: tools ## take the documentation's pictures
 	SCREENSHOT=docs/demo.png $(BIN)/python -m pytest -q tests/acceptance/test_demo.py -k keyboard
 	PICTURES=docs/pictures $(BIN)/python -m pytest -q tests/acceptance/test_walk.py \
 		tests/acceptance/test_states.py
 
 # The template of all catalogues, and each catalogue brought up to it.
-catalogues: tools
+catalogues: tools ## bring the translations up to the words in the code
 	$(BIN)/pybabel -q extract --mapping babel.cfg --no-default-keywords --keyword N_ --keyword NN_:1,2 \
 		--no-location --sort-output --omit-header --output bot/status/locales/rushes.pot bot cogs
 	for code in de fr es_ES es_419 ja pt_BR; do \
@@ -60,51 +71,58 @@ catalogues: tools
 
 # What the bot costs beside the one that everybody writes, into docs/performance.md: all in under
 # 30 minutes, or one by its name: make bench FIGURE=latency.
-bench: tools
+bench: tools ## measure the bot: all figures, or FIGURE=latency
 	$(BIN)/python -m benchmarks $(FIGURE)
 
 # docs/reliability.md, from the fault table that the tests play.
-tables: tools
+tables: tools ## write docs/reliability.md
 	$(BIN)/python -m tests.reliability.document
 
 # The bot killed at every step and at any moment, and everything counted: 300 runs, some 15 minutes.
-chaos: tools
+chaos: tools ## kill the bot at every step, and count what is left
 	$(BIN)/python -m tests.chaos $(CHAOS)
 
 # The bot through any order of events, others each time: 500 courses of 40, some five minutes.
-machine: tools
+machine: tools ## lead the bot through any order of events
 	$(BIN)/python -m tests.machine $(MACHINE)
 
 # Half an hour with 200 films in flight under faults; memory, tasks and the event loop measured.
-soak: tools
+soak: tools ## keep 200 films in flight under faults, for half an hour
 	$(BIN)/python -m tests.soak $(SOAK)
 
 # The embedded server against its own document and against odd bytes: more than 10,000 cases.
-fuzz: tools
+fuzz: tools ## try the embedded server with odd requests
 	$(BIN)/python -m tests.fuzz $(FUZZ)
 
 # Other people's programs and the embedded server: the SDKs, curl, LiteLLM's proxy, and the bot
 # behind that proxy. Installs into .interop, by name; needs node, npm and curl.
-interop: tools
+interop: tools ## try other people's programs with the embedded server
 	$(BIN)/python -m tests.interop $(INTEROP)
 
-lint: tools
+# Looks each package of the bot up among the known vulnerabilities; says so where it cannot.
+audit: tools ## look for known vulnerabilities in the packages
+	@$(BIN)/python .ci/audit.py requirements/run.lock
+
+lint: tools ## check format, imports and types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
 	$(BIN)/basedpyright --pythonpath $(BIN)/python
 
-format: tools
+format: tools ## bring the code into its format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-# Needs uv. Hashes, no download addresses.
-COMPILE := uv pip compile pyproject.toml --extra demo --universal --python-version 3.11 --generate-hashes \
+# Hashes, no download addresses. UV=/path/to/uv names another.
+UV ?= uv
+COMPILE = $(UV) pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --quiet
 
-lock:
+lock: ## choose the packages anew (needs uv)
 	$(COMPILE) --output-file requirements/run.lock
-	$(COMPILE) --group dev --constraint requirements/run.lock --output-file requirements/dev.lock
+	$(COMPILE) --extra demo --constraint requirements/run.lock --output-file requirements/demo.lock
+	$(COMPILE) --extra demo --group dev --constraint requirements/demo.lock \
+		--output-file requirements/dev.lock
 
-clean:
+clean: ## remove what was installed
 	rm -rf $(VENV) .interop

@@ -19,7 +19,7 @@ from bot.client import point_at
 from bot.discord_errors import sentence_for, shorten_tracebacks
 from bot.memory import keep_out_of_collections, share_one_heap
 from bot.private import close_folder, set_umask
-from bot.settings import Settings, SettingsError, load_settings
+from bot.settings import Settings, SettingsError, load_settings, misspelt_names
 
 _log = logging.getLogger(__name__)
 
@@ -180,6 +180,23 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def _examine(settings: Settings, arguments: argparse.Namespace) -> int:
+    from bot.doctor import examine, report  # noqa: PLC0415 - each command loads its own
+
+    checks = asyncio.run(examine(settings, misspelt_names(), render=arguments.render))
+    return report(checks, as_json=arguments.json)
+
+
+def _fail(error: Exception, arguments: argparse.Namespace) -> int:
+    """Say in one sentence why nothing was started; return the exit code."""
+    if getattr(arguments, "json", False):
+        from bot.doctor import misconfigured, report  # noqa: PLC0415
+
+        return report([misconfigured(str(error))], as_json=True)
+    print(error, file=sys.stderr)  # noqa: T201 - the sentence a failed start consists of
+    return 1
+
+
 def main() -> int:
     """Run one command; return the exit code."""
     arguments = _arguments()
@@ -191,21 +208,19 @@ def main() -> int:
         level = "CRITICAL" if arguments.command == "doctor" else settings.log_level
         logs.set_up(level=level, form=settings.log_format)
         shorten_tracebacks()
+        if arguments.command == "doctor":
+            return _examine(settings, arguments)
+        for sentence in misspelt_names():
+            _log.warning("%s", sentence)
         if arguments.command == "serve":
             asyncio.run(serve(settings, arguments))
-        elif arguments.command == "doctor":
-            from bot.doctor import examine, report  # noqa: PLC0415 - each command loads its own
-
-            checks = asyncio.run(examine(settings, render=arguments.render))
-            return report(checks, as_json=arguments.json)
         elif arguments.command == "demo":
             asyncio.run(show_demo(settings))
         else:
             keep_out_of_collections()
             asyncio.run(run(settings))
     except (SettingsError, StartError) as error:
-        print(error, file=sys.stderr)  # noqa: T201 - the sentence a failed start consists of
-        return 1
+        return _fail(error, arguments)
     return 0
 
 

@@ -193,6 +193,27 @@ def offered(settings: Settings, videos: VideosClient) -> Callable[[], Offer]:
     return offer
 
 
+def check_preview(settings: Settings) -> None:
+    """Have the embedded server make all that is offered. Blocking. Raises StartError."""
+    from bot.embedded import SECONDS, SIZES  # noqa: PLC0415 - loaded only where it is used
+
+    catalog = _catalog(settings).values()
+    wanted = {
+        "VIDEOS_SIZES": (SIZES, _all([each.sizes for each in catalog]) or settings.videos_sizes),
+        "VIDEOS_SECONDS": (
+            SECONDS,
+            _all([each.seconds for each in catalog]) or settings.videos_seconds,
+        ),
+    }
+    for name, (made, offer) in wanted.items():
+        if refused := [value for value in offer if value not in made]:
+            raise StartError(
+                f"{name} has {', '.join(refused)}, which the embedded server does not make "
+                f"(it makes {', '.join(made)}); leave it out, or set VIDEOS_BASE_URL to a server "
+                "that does."
+            )
+
+
 def _catalog(settings: Settings) -> Catalog:
     """Read the operator's table; what a model leaves out is as configured for all."""
     if settings.videos_catalog is None:
@@ -421,6 +442,7 @@ async def _videos_server(settings: Settings) -> AsyncGenerator[tuple[str, Settin
     # A bot with a server of its own does without this one's code.
     from bot.embedded import embedded  # noqa: PLC0415
 
+    await asyncio.to_thread(check_preview, settings)
     async with AsyncExitStack() as stack:
         try:
             base_url, key = await stack.enter_async_context(embedded(settings))

@@ -22,6 +22,19 @@ _TURNING: Final = "\\u061c\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069"
 """What changes the direction of text (Unicode, UAX 9)."""
 _ESCAPED: Final = re.compile(f"[{_CONTROLS}{_TURNING}]")
 
+LIBRARIES: Final = {
+    "aiohttp": logging.WARNING,
+    "alembic": logging.WARNING,
+    "discord": logging.WARNING,
+    # It warns at each start that there is no voice, which nothing here uses.
+    "discord.client": logging.ERROR,
+    # What it and stamina try again is told by our own records, where it lasts.
+    "discord.http": logging.ERROR,
+    "sqlalchemy": logging.WARNING,
+    "stamina": logging.ERROR,
+}
+"""The least level at which each library's records are for the operator."""
+
 
 def set_up(*, level: str, form: str) -> None:
     """Send every record to standard error in one form; `form` is "text" or "json".
@@ -35,7 +48,8 @@ def set_up(*, level: str, form: str) -> None:
     logging.basicConfig(level=others, handlers=[handler], force=True)
     for name in ("bot", "cogs"):
         logging.getLogger(name).setLevel(level)
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    for name, least in LIBRARIES.items():
+        logging.getLogger(name).setLevel(max(least, logging.getLevelNamesMapping()[level]))
     # stamina prefers structlog's own printer, which writes to standard output.
     stamina.instrumentation.set_on_retry_hooks([stamina.instrumentation.LoggingOnRetryHook])
 

@@ -1,14 +1,25 @@
 """The only reader of the environment and of .env."""
 
+import os
 import re
+from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from yarl import URL
 
+from bot import dotenv
+from bot.addresses import AddressError, plain, shown, videos_base
 from bot.proxies import Proxies
 from bot.videos.dialects import BY_NAME
 
@@ -33,13 +44,20 @@ def _prices(value: object) -> object:
 
 
 def _address(*schemes: str) -> AfterValidator:
-    def check(value: str) -> str:
-        url = URL(value)
-        if url.scheme not in schemes or not url.host:
-            raise ValueError(f"not an address with {' or '.join(schemes)}")
-        return value.rstrip("/")
+    return AfterValidator(lambda value: plain(value, schemes))
 
-    return AfterValidator(check)
+
+class _UnusableError(ValueError):
+    """A value that a hint belongs to; the message is the hint, and never quotes the value."""
+
+
+def _printable(value: SecretStr) -> SecretStr:
+    """Take what a header can hold: a line break would begin another one (RFC 9110, 5.5)."""
+    if re.fullmatch(r"[!-~]*", value.get_secret_value()) is None:
+        raise _UnusableError(
+            "it holds a space, a line break or a character beyond ASCII: copy it again"
+        )
+    return value
 
 
 def _spoken(value: str) -> str:
@@ -71,6 +89,9 @@ Listed = Annotated[tuple[Model, ...], NoDecode, BeforeValidator(_listed)]
 Size = Annotated[str, Field(pattern=r"^[1-9]\d{1,4}x[1-9]\d{1,4}$")]
 Seconds = Annotated[str, Field(pattern=r"^[1-9]\d{0,2}$")]
 HttpAddress = Annotated[str, _address("http", "https")]
+VideosAddress = Annotated[str, AfterValidator(videos_base)]
+Secret = Annotated[SecretStr, AfterValidator(_printable)]
+Host = Annotated[str, Field(pattern=r"^[A-Za-z0-9._:%-]{1,63}(\.[A-Za-z0-9-]{1,63})*$")]
 GatewayAddress = Annotated[str, _address("ws", "wss")]
 PROXY_TAKES: Final = "the http address of a proxy, like http://proxy.example.org:3128"
 Proxy = Annotated[str | None, BeforeValidator(_proxy)]
@@ -87,20 +108,22 @@ class Settings(BaseSettings):
     """Every setting; the description says what it takes, as a failed start quotes it."""
 
     model_config = SettingsConfigDict(
-        env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+        env_ignore_empty=True, extra="ignore", frozen=True, allow_inf_nan=False
     )
 
-    discord_token: SecretStr | None = Field(None, description="a bot token")
+    discord_token: Secret | None = Field(None, description="a bot token")
     discord_api_url: HttpAddress = Field(
         "https://discord.com/api/v10", description="an http(s) address that ends in /api/v10"
     )
     discord_gateway_url: GatewayAddress | None = Field(None, description="a ws(s) address")
-    discord_dev_guild: int | None = Field(None, description="the id of a server, digits only")
+    discord_dev_guild: int | None = Field(
+        None, ge=1, lt=2**64, description="the id of a server, digits only"
+    )
 
-    videos_base_url: HttpAddress | None = Field(
+    videos_base_url: VideosAddress | None = Field(
         None, description="an http(s) address that ends in /v1"
     )
-    videos_api_key: SecretStr | None = Field(None, description="a key of the Videos server")
+    videos_api_key: Secret | None = Field(None, description="a key of the Videos server")
     videos_models: Listed = Field(
         (), max_length=CHOICES, description="up to 25 model names, separated by commas"
     )
@@ -142,14 +165,14 @@ class Settings(BaseSettings):
     keep_undelivered_hours: float = Field(
         24.0 * 7, gt=0, le=24 * 365, description="hours, up to 8760"
     )
-    films_max_gb: float = Field(5.0, gt=0, description="gigabytes")
+    films_max_gb: float = Field(5.0, gt=0, le=1e6, description="gigabytes, up to a million")
 
-    web_host: str = Field("127.0.0.1", description="an address of this machine to listen on")
+    web_host: Host = Field("127.0.0.1", description="an address of this machine to listen on")
     web_port: int | None = Field(None, ge=0, le=65535, description="a port, 0 to 65535")
     web_proxies: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_listed)] = Field(
         (), description="addresses or networks separated by commas, like 172.18.0.0/16"
     )
-    ops_host: str = Field("127.0.0.1", description="an address of this machine to listen on")
+    ops_host: Host = Field("127.0.0.1", description="an address of this machine to listen on")
     ops_port: int | None = Field(None, ge=0, le=65535, description="a port, 0 to 65535")
     public_url: HttpAddress | None = Field(
         None, description="the http(s) address at which WEB_PORT is reached from outside"
@@ -161,7 +184,7 @@ class Settings(BaseSettings):
     max_image_mb: float = Field(10.0, gt=0, le=100, description="megabytes, up to 100")
 
     server_workers: int = Field(1, ge=1, le=64, description="a whole number, 1 to 64")
-    server_key: SecretStr | None = Field(None, description="a key that `serve` asks for")
+    server_key: Secret | None = Field(None, description="a key that `serve` asks for")
     server_keep_hours: float = Field(24.0, gt=0, le=24 * 365, description="hours, up to 8760")
 
     data_dir: Path = Field(Path("data"), description="a folder that can be written to")
@@ -173,6 +196,17 @@ class Settings(BaseSettings):
         "INFO", description="DEBUG, INFO, WARNING or ERROR"
     )
     log_format: Literal["text", "json"] = Field("text", description="text or json")
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _one_line(cls, value: object) -> object:
+        """Drop what Windows and editors leave at the ends; no setting has more than one line."""
+        if not isinstance(value, str):
+            return value
+        value = value.strip(" \t\r")
+        if re.search(r"[\x00-\x1f\x7f]", value):
+            raise _UnusableError("it holds a line break or another control character")
+        return value
 
     @property
     def listens_on(self) -> int | None:
@@ -206,25 +240,50 @@ class Settings(BaseSettings):
         return named.replace("sqlite+aiosqlite:", "sqlite:", 1)
 
 
+DOT_ENV: Final = Path(".env")
+
+
 def load_settings(**overrides: Any) -> Settings:  # noqa: ANN401
-    """Read the environment and .env; `overrides` win.
+    """Read the environment and .env; the environment wins over .env, `overrides` over both.
 
     Raises SettingsError with one sentence: the key, what it got, what it takes.
     """
     try:
-        return Settings(**overrides)
+        values: dict[str, Any] = _of_file(dotenv.read(DOT_ENV).values)
+        return Settings(**(values | overrides))
+    except dotenv.DotEnvError as error:
+        raise SettingsError(str(error)) from None
     except ValidationError as error:
         raise SettingsError(_sentence(error)) from None
+
+
+def _of_file(values: Mapping[str, str]) -> dict[str, Any]:
+    """Return what .env says of the settings that the environment leaves open."""
+    given = {name.upper() for name, value in os.environ.items() if value}
+    return {
+        name.lower(): value
+        for name, value in values.items()
+        if value and name not in given and name.lower() in Settings.model_fields
+    }
+
+
+def misspelt_names() -> list[str]:
+    """Return a sentence for each name in .env and the environment that may be a misspelt setting.
+
+    Raises SettingsError where .env cannot be read.
+    """
+    known = [name.upper() for name in Settings.model_fields]
+    try:
+        return dotenv.misspelt(dotenv.read(DOT_ENV), os.environ, known, DOT_ENV)
+    except dotenv.DotEnvError as error:
+        raise SettingsError(str(error)) from None
 
 
 def _sentence(error: ValidationError) -> str:
     problem = error.errors(include_url=False)[0]
     name = str(problem["loc"][0])
     takes = Settings.model_fields[name].description
-    got = "something else" if name.endswith(("token", "key")) else _shown(problem["input"])
-    return f"{name.upper()} takes {takes}, and got {got}."
-
-
-def _shown(value: object) -> str:
-    """Quote a value without the password that an address may hold."""
-    return re.sub(r"(?<=//)[^/@]*@", "***@", repr(value))
+    got = "something else" if name.endswith(("token", "key")) else shown(problem["input"])
+    cause = problem.get("ctx", {}).get("error")
+    hint = f"; {cause}" if isinstance(cause, AddressError | _UnusableError) else ""
+    return f"{name.upper()} takes {takes}, and got {got}{hint}."

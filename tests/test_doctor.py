@@ -63,8 +63,8 @@ async def test_a_bot_that_can_work(server: VideosServer, tmp_path: Path) -> None
     [
         ({"DISCORD_TOKEN": "wrong"}, "token", "Reset Token"),
         ({"VIDEOS_BASE_URL": CLOSED}, "Videos server", "VIDEOS_BASE_URL"),
-        ({"DATA_DIR": "/proc/nowhere"}, "database", "see what it says"),
-        ({"VIDEOS_CATALOG": "/nowhere.toml"}, "commands", "see what it says"),
+        ({"DATA_DIR": "/proc/nowhere"}, "database", "set DATA_DIR"),
+        ({"VIDEOS_CATALOG": "/nowhere.toml"}, "commands", "correct the setting"),
     ],
     ids=lambda each: each if isinstance(each, str) else "",
 )

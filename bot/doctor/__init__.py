@@ -6,6 +6,7 @@ It changes nothing, and buys nothing unless it is asked to render.
 import asyncio
 import json
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Final
 
@@ -13,20 +14,34 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from bot.doctor import files, machine, people, server
+from bot.doctor import files, machine, network, people, server
 from bot.doctor.check import Check, Mark
 from bot.settings import Settings
 
 _SHOWN: Final = {Mark.GOOD: "[green]✔ ok", Mark.WARNING: "[yellow]! look", Mark.BAD: "[red]✘ bad"}
 
+_WHAT_WIDTH: Final = 20
+"""Columns for what was looked at; a server's name may have 100."""
 
-async def examine(settings: Settings, *, render: bool = False) -> list[Check]:
-    """Look at everything the bot needs; `render` has one film made, which may be charged."""
-    # The database first, by itself: migrations do not run side by side.
+
+async def examine(
+    settings: Settings, misspelt: Sequence[str] = (), *, render: bool = False
+) -> list[Check]:
+    """Look at everything the bot needs; `render` has one film made, which may be charged.
+
+    `misspelt` are sentences on names that may be misspelt settings.
+    """
+    mend = "correct the name, or take it out"
+    named = [Check("settings", Mark.WARNING, sentence, mend) for sentence in misspelt]
     here = await machine.checks(settings)
     here += await files.checks(settings)
     there = await asyncio.gather(people.checks(settings), server.checks(settings, render=render))
-    return [check for part in (here, *there) for check in part]
+    return [check for part in (named, network.proxies(settings), here, *there) for check in part]
+
+
+def misconfigured(sentence: str) -> Check:
+    """Return what is said where a setting cannot be read, so nothing else was looked at."""
+    return Check("settings", Mark.BAD, sentence, "correct it in .env or in the environment")
 
 
 def report(checks: list[Check], *, as_json: bool) -> int:
@@ -34,9 +49,19 @@ def report(checks: list[Check], *, as_json: bool) -> int:
     if as_json:
         print(json.dumps([asdict(check) for check in checks], indent=2))  # noqa: T201
     else:
-        table = Table("", "what", "found", "how to mend it")
-        for check in checks:
-            cells = (check.what, check.found, check.mend)
-            table.add_row(_SHOWN[check.mark], *(escape(cell) for cell in cells))
-        Console(file=sys.stdout).print(table)
+        Console(file=sys.stdout, highlight=False).print(_table(checks))
     return int(any(check.mark is Mark.BAD for check in checks))
+
+
+def _table(checks: list[Check]) -> Table:
+    """Return what was found; addresses are folded at the edge, never cut."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True)
+    table.add_column(max_width=_WHAT_WIDTH, overflow="fold")
+    table.add_column(overflow="fold")
+    for check in checks:
+        table.add_row(_SHOWN[check.mark], escape(check.what), escape(check.found))
+        if check.mend:
+            label = "note" if check.mark is Mark.GOOD else "how to fix"
+            table.add_row("", "", f"[bold]{label}:[/bold] {escape(check.mend)}")
+    return table

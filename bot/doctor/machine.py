@@ -6,9 +6,9 @@ from typing import Final
 
 import aiohttp
 
-from bot.app import StartError, make_folder, open_store
+from bot.doctor import database
 from bot.doctor.check import Check, Mark
-from bot.jobs.store import Search
+from bot.doctor.network import reason
 from bot.settings import Settings
 from bot.videos.child import sandbox_abilities
 from bot.videos.launch import MEMORY as MOST_MEMORY
@@ -21,19 +21,16 @@ LEAST_FREE: Final = 2 * 10**9
 
 async def checks(settings: Settings) -> list[Check]:
     """Look at the database, the room for films, and the address for links."""
-    try:
-        await asyncio.to_thread(make_folder, settings.data_dir)
-        async with open_store(settings) as store:
-            jobs = await store.count(Search())
-    except StartError as error:
-        return [Check("database", Mark.BAD, str(error), "see what it says")]
-    free = (await asyncio.to_thread(shutil.disk_usage, settings.data_dir)).free
-    room = Check("disk", Mark.GOOD, f"{free / 10**9:.0f} GB free in {settings.data_dir}")
+    found = await asyncio.to_thread(database.check, settings)
+    if found.mark is Mark.BAD:
+        return [found]
+    there = await asyncio.to_thread(database.existing, settings.data_dir)
+    free = (await asyncio.to_thread(shutil.disk_usage, there)).free
+    room = Check("disk", Mark.GOOD, f"{free / 10**9:.0f} GB free for {settings.data_dir}")
     if free < LEAST_FREE:
         mend = "make room, or set DATA_DIR to another disk"
         room = Check("disk", Mark.WARNING, room.found, mend)
-    database = Check("database", Mark.GOOD, f"{jobs} films in the history")
-    return [database, room, await _children(), *await _public_address(settings)]
+    return [found, room, await _children(), *await _public_address(settings)]
 
 
 async def _children() -> Check:
@@ -42,7 +39,7 @@ async def _children() -> Check:
         held = await sandbox_abilities()
     except (OSError, TimeoutError) as error:
         return Check(
-            "children", Mark.BAD, f"cannot be started: {error}", "let the bot start Python"
+            "children", Mark.BAD, f"cannot be started: {reason(error)}", "let the bot start Python"
         )
     network = "no network" if NETWORK in held else "network open"
     files = "no files but their own" if FILES in held else "all files open"
@@ -69,5 +66,5 @@ async def _public_address(settings: Settings) -> list[Check]:
                 return [Check(what, Mark.GOOD, f"{address} leads to the bot")]
             found = f"{address} is answered by another (HTTP {answer.status})"
     except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-        found = f"{address}: {type(error).__name__}"
+        found = f"{address}: {reason(error)}"
     return [Check(what, Mark.WARNING, found, mend)]

@@ -2,17 +2,21 @@
 
 import asyncio
 import json
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 from typing import Any, Final, cast
 
 import aiohttp
 import discord
 
+from bot.addresses import hidden
 from bot.app import StartError, open_bot
 from bot.client import EXTENSIONS, point_at
 from bot.doctor.check import Check, Mark
+from bot.doctor.network import CERTIFICATES, reason
 from bot.settings import Settings
 from bot.status import words
 
@@ -25,6 +29,8 @@ NAMED: Final = 5
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=10)
 _USER_INSTALL: Final = "1"
 _OK: Final = 200
+_UNAUTHORIZED: Final = 401
+_REACH: Final = "check the network, the proxy if there is one, and DISCORD_API_URL"
 _NOBODY: Final = "http://127.0.0.1:9/v1"
 """Stands for the embedded server, which is not started for a look at the commands."""
 
@@ -36,12 +42,15 @@ async def checks(settings: Settings) -> list[Check]:
         return [Check("token", Mark.BAD, "DISCORD_TOKEN is not set", mend)]
     token = settings.discord_token.get_secret_value()
     headers = {"Authorization": f"Bot {token}"}
-    async with aiohttp.ClientSession(headers=headers, timeout=_TIMEOUT) as session:
+    proxy = settings.proxies.for_address(settings.discord_api_url)
+    async with aiohttp.ClientSession(headers=headers, timeout=_TIMEOUT, proxy=proxy) as session:
         try:
             found = await _application(session, settings)
-        except (aiohttp.ClientError, TimeoutError) as error:
-            reached = f"{settings.discord_api_url}: {type(error).__name__}"
-            return [Check("Discord", Mark.BAD, reached, "check the network and DISCORD_API_URL")]
+        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+            why = reason(error)
+            reached = f"{hidden(settings.discord_api_url)} cannot be reached: {why}"
+            mend = CERTIFICATES if "certificate" in why else _REACH
+            return [Check("Discord", Mark.BAD, reached, mend)]
     if found[0].mark is Mark.BAD:
         return found
     return found + await _permissions(settings, token)
@@ -50,11 +59,13 @@ async def checks(settings: Settings) -> list[Check]:
 async def _application(session: aiohttp.ClientSession, settings: Settings) -> list[Check]:
     base = settings.discord_api_url
     async with session.get(f"{base}/users/@me") as answer:
-        if answer.status != _OK:
+        if answer.status == _UNAUTHORIZED:
             mend = "copy it again from the developer portal: Bot, Reset Token"
-            found = f"Discord does not accept it (HTTP {answer.status})"
-            return [Check("token", Mark.BAD, found, mend)]
+            return [Check("token", Mark.BAD, "Discord does not accept it (HTTP 401)", mend)]
         me = await _body(answer)
+        if "id" not in me:
+            found = f"{hidden(base)} does not answer as Discord does (HTTP {answer.status})"
+            return [Check("Discord", Mark.BAD, found, _REACH)]
         clock = _clock(answer.headers)
     async with session.get(f"{base}/applications/@me") as answer:
         application = await _body(answer)
@@ -62,13 +73,22 @@ async def _application(session: aiohttp.ClientSession, settings: Settings) -> li
     if settings.discord_dev_guild is not None:
         place += f"/guilds/{settings.discord_dev_guild}"
     async with session.get(f"{place}/commands") as answer:
-        listed = await _body(answer)
+        listed = await _json(answer)
     token = Check("token", Mark.GOOD, f"{me.get('username')} ({me.get('id')})")
     return [token, clock, _installs(application), await _commands(settings, listed)]
 
 
-async def _body(answer: aiohttp.ClientResponse) -> Any:  # noqa: ANN401 - JSON
-    return json.loads(await answer.read()) if answer.status == _OK else {}
+async def _body(answer: aiohttp.ClientResponse) -> dict[str, Any]:
+    body = await _json(answer)
+    return cast("dict[str, Any]", body) if isinstance(body, dict) else {}
+
+
+async def _json(answer: aiohttp.ClientResponse) -> object:
+    """Return the JSON of a good answer, None where it is something else."""
+    try:
+        return json.loads(await answer.read()) if answer.status == _OK else None
+    except (ValueError, RecursionError):
+        return None
 
 
 def _clock(headers: Mapping[str, str]) -> Check:
@@ -88,9 +108,9 @@ def _installs(application: Mapping[str, Any]) -> Check:
         return Check("installs", Mark.WARNING, "nobody can invite it by a link", mend)
     config = application.get("integration_types_config")
     if isinstance(config, dict) and _USER_INSTALL not in cast("dict[str, object]", config):
-        mend = "developer portal, Installation: tick User Install, if people should take it along"
-        return Check("installs", Mark.WARNING, "servers only", mend)
-    return Check("installs", Mark.GOOD, "servers and people; it needs no privileged intent")
+        return Check("installs", Mark.GOOD, "servers; it needs no privileged intent")
+    found = "servers, and people by User Install; it needs no privileged intent"
+    return Check("installs", Mark.GOOD, found)
 
 
 # -------------------------------------------------------------------- commands
@@ -100,7 +120,7 @@ async def _commands(settings: Settings, listed: object) -> Check:
     try:
         ours = _shapes(await _told(settings))
     except StartError as error:
-        return Check("commands", Mark.BAD, str(error), "see what it says")
+        return Check("commands", Mark.BAD, str(error), "correct the setting that it names")
     known = _shapes(cast("list[dict[str, Any]]", listed) if isinstance(listed, list) else [])
     missing = sorted(ours.keys() - known.keys())
     changed = sorted(name for name in ours.keys() & known.keys() if ours[name] != known[name])
@@ -118,11 +138,12 @@ async def _told(settings: Settings) -> list[dict[str, Any]]:
     changes: dict[str, object] = {"web_port": None, "ops_port": None, "public_url": None}
     if settings.videos_base_url is None:
         changes |= {"videos_base_url": _NOBODY, "videos_models": ("preview",)}
-    settings = settings.model_copy(update=changes)
-    async with open_bot(settings, stills=None) as bot, bot:
-        for name in EXTENSIONS:
-            await bot.load_extension(name)
-        return [command.to_dict(bot.tree) for command in bot.tree.get_commands()]
+    with tempfile.TemporaryDirectory() as folder:
+        changes |= {"data_dir": Path(folder), "database_url": None}
+        async with open_bot(settings.model_copy(update=changes), stills=None) as bot, bot:
+            for name in EXTENSIONS:
+                await bot.load_extension(name)
+            return [command.to_dict(bot.tree) for command in bot.tree.get_commands()]
 
 
 def _shapes(commands: list[dict[str, Any]]) -> dict[str, object]:
@@ -149,7 +170,8 @@ def _listed(holder: dict[str, Any], name: str) -> list[dict[str, Any]]:
 async def _permissions(settings: Settings, token: str) -> list[Check]:
     """Look, in each server, at what the bot may do in the channels that it sees."""
     point_at(api_url=settings.discord_api_url, gateway_url=None)
-    client = discord.Client(intents=discord.Intents.none())
+    proxy = settings.proxies.for_address(settings.discord_api_url)
+    client = discord.Client(intents=discord.Intents.none(), proxy=proxy)
     try:
         await client.login(token)
         guilds = [guild async for guild in client.fetch_guilds(limit=200, with_counts=False)]
@@ -159,7 +181,9 @@ async def _permissions(settings: Settings, token: str) -> list[Check]:
         looked = await asyncio.gather(*(_server(client, guild.id) for guild in guilds[:SERVERS]))
     except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
         mend = "try again; it takes nothing from the bot's work"
-        return [Check("servers", Mark.WARNING, f"cannot be looked at: {error}", mend)]
+        refused = isinstance(error, discord.HTTPException)
+        why = f"HTTP {error.status}" if refused else reason(error)
+        return [Check("servers", Mark.WARNING, f"cannot be looked at: {why}", mend)]
     finally:
         await client.close()
     more = len(guilds) - SERVERS

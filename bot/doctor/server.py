@@ -10,9 +10,13 @@ from typing import Final
 
 import aiohttp
 from pydantic import SecretStr
+from yarl import URL
 
-from bot.app import StartError, offered, videos_client
+from bot.addresses import hidden
+from bot.app import StartError, check_preview, offered, videos_client
 from bot.doctor.check import Check, Mark
+from bot.doctor.network import CERTIFICATES, reason
+from bot.doctor.presence import COMPARED, Said, has_videos_api
 from bot.embedded import embedded
 from bot.settings import Settings
 from bot.videos.client import VideosClient
@@ -33,11 +37,16 @@ async def checks(settings: Settings, *, render: bool) -> list[Check]:
     if settings.videos_base_url is None:
         found = "the embedded preview server, which is no generative model"
         known = [Check(_WHAT, Mark.GOOD, found, "VIDEOS_BASE_URL names another")]
+        try:
+            await asyncio.to_thread(check_preview, settings)
+        except StartError as error:
+            mend = "leave it out, or name a server that does with VIDEOS_BASE_URL"
+            return [Check(_WHAT, Mark.BAD, str(error), mend)]
         return known + (await _rendered_by_embedded(settings) if render else [])
     quick = {"videos_timeout": min(settings.videos_timeout, ANSWER_WITHIN)}
     async with _client(settings.model_copy(update=quick), settings.videos_base_url) as videos:
         await videos.find_out()
-        known = [await _reached(videos)]
+        known = [await _absent(settings) or await _reached(videos)]
         if known[0].mark is Mark.BAD:
             return known
         known += await _refusal(videos)
@@ -54,6 +63,33 @@ async def _client(settings: Settings, base_url: str) -> AsyncGenerator[VideosCli
         yield videos_client(settings, session, base_url)
 
 
+async def _absent(settings: Settings) -> Check | None:
+    """Return what is said where something answers, and it is no Videos API."""
+    base = URL(settings.videos_base_url or "")
+    key = settings.videos_api_key
+    secret = None if key is None else key.get_secret_value()
+    # Azure takes a key in a header of its own; the other header is passed over.
+    headers = {} if secret is None else {"Authorization": f"Bearer {secret}", "api-key": secret}
+    timeout = aiohttp.ClientTimeout(total=ANSWER_WITHIN)
+    async with aiohttp.ClientSession(headers=headers, timeout=timeout) as session:
+
+        async def ask(path: str) -> Said:
+            route, _, query = path.partition("?")
+            address = base.with_path(base.path + route).with_query(base.query).update_query(query)
+            proxy = settings.proxies.for_address(address)
+            async with session.get(address, proxy=proxy, allow_redirects=False) as answer:
+                return Said(answer.status, await answer.content.read(COMPARED))
+
+        try:
+            if await has_videos_api(ask):
+                return None
+        except (aiohttp.ClientError, TimeoutError, ValueError):
+            return None  # What keeps it from answering is said by the look that follows.
+    found = f"no Videos API here: {hidden(str(base))}/videos is no route of this server"
+    mend = "correct VIDEOS_BASE_URL; it ends in /v1 with most servers"
+    return Check(_WHAT, Mark.BAD, found, mend)
+
+
 async def _reached(videos: VideosClient) -> Check:
     speaks = f"speaks {videos.dialect.name}"
     try:
@@ -62,16 +98,22 @@ async def _reached(videos: VideosClient) -> Check:
         else:
             await videos.retrieve(_UNKNOWN)
     except NotSent as error:
-        mend = "start it, or correct VIDEOS_BASE_URL"
-        return Check(_WHAT, Mark.BAD, f"cannot be reached: {error}", mend)
+        why = reason(error.__cause__ or error)
+        mend = CERTIFICATES if "certificate" in why else "start it, or correct VIDEOS_BASE_URL"
+        return Check(_WHAT, Mark.BAD, f"cannot be reached: {why}", mend)
     except Unauthorized as error:
         return Check(_WHAT, Mark.BAD, str(error), "correct VIDEOS_API_KEY")
     except Refused:
         pass
     except VideosError as error:
-        return Check(_WHAT, Mark.WARNING, f"{speaks}, but: {error}", "look at its own log")
+        return Check(_WHAT, Mark.WARNING, f"{speaks}, but: {_told(error)}", "look at its own log")
     models = ", ".join(videos.models[:5]) or "names no models that surely make films"
     return Check(_WHAT, Mark.GOOD, f"{speaks}; {models}")
+
+
+def _told(error: Exception) -> str:
+    """Return the server's words, or what kept them away."""
+    return str(error) if error.__cause__ is None else reason(error.__cause__)
 
 
 async def _refusal(videos: VideosClient) -> list[Check]:
@@ -82,7 +124,9 @@ async def _refusal(videos: VideosClient) -> list[Check]:
     try:
         refusal = await videos.create_nothing()
     except VideosError as error:
-        return [Check(what, Mark.WARNING, f"an empty one got: {error}", "look at its own log")]
+        return [
+            Check(what, Mark.WARNING, f"an empty one got: {_told(error)}", "look at its own log")
+        ]
     return [Check(what, Mark.GOOD, f"arrives: an empty one is refused (HTTP {refusal.status})")]
 
 
@@ -98,7 +142,8 @@ async def _rendered_by_embedded(settings: Settings) -> list[Check]:
                 async with _client(keyed, base_url) as videos:
                     return await _rendered(keyed, videos)
         except OSError as error:
-            return [Check("a render", Mark.BAD, f"it cannot start: {error}", "see what it says")]
+            mend = "let it listen on 127.0.0.1 and write into the folder for temporary files"
+            return [Check("a render", Mark.BAD, f"it cannot start: {reason(error)}", mend)]
 
 
 async def _rendered(settings: Settings, videos: VideosClient) -> list[Check]:
@@ -115,7 +160,7 @@ async def _rendered(settings: Settings, videos: VideosClient) -> list[Check]:
             mend = "it may still be rendering, and be charged; look at its own log"
             return [Check(what, Mark.BAD, f"no film within {LONGEST_RENDER:.0f} s", mend)]
         except (StartError, VideosError, OSError) as error:
-            return [Check(what, Mark.BAD, str(error), "see what it says")]
+            return [Check(what, Mark.BAD, _told(error), "look at the server's own log")]
         size = (await asyncio.to_thread(target.stat)).st_size
     film = f"{wanted.size}, {wanted.seconds} s, {container.content_type}, {size / 1e6:.1f} MB"
     return [Check(what, Mark.GOOD, f"{film}, in {time.monotonic() - begun:.0f} s")]

@@ -64,7 +64,9 @@ class Wire:
         """Bytes that one film may have."""
         self._session = session
         self._least = least
-        self._base = base_url.rstrip("/")
+        # A query of the base is part of every request's, as Azure takes its api-version.
+        base, _, self._query = base_url.partition("?")
+        self._base = base.rstrip("/")
         self._key = api_key
         self._dialect = dialect
         self._away = away
@@ -106,7 +108,7 @@ class Wire:
         with self._named_errors():
             async with self._session.request(
                 method,
-                self._base + path,
+                self._at(path),
                 params=params,
                 data=_form(parts) if parts else None,
                 json=body,
@@ -121,7 +123,7 @@ class Wire:
     @asynccontextmanager
     async def open(self, path: str) -> AsyncGenerator[aiohttp.ClientResponse]:
         """GET a path below the base URL where a film is expected, redirects followed."""
-        async with self.open_address(self._base + path) as response:
+        async with self.open_address(self._at(path)) as response:
             yield response
 
     @asynccontextmanager
@@ -169,6 +171,10 @@ class Wire:
             body=bytes(told),
             has_film=sieve.has_film,
         )
+
+    def _at(self, path: str) -> str:
+        joint = "&" if "?" in path else "?"
+        return f"{self._base}{path}{joint}{self._query}" if self._query else self._base + path
 
     def _headers(self) -> dict[str, str]:
         if self._key is None:

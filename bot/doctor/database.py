@@ -1,0 +1,86 @@
+"""The database and the data folder, looked at without making or changing anything."""
+
+import os
+import sqlite3
+import tempfile
+from contextlib import closing
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote
+
+from sqlalchemy.engine import make_url
+
+from bot.doctor.check import Check, Mark
+from bot.jobs.schema import REVISIONS
+from bot.settings import Settings
+
+_WHAT: Final = "database"
+_ROWS: Final = "SELECT count(*) FROM jobs"
+_REVISION: Final = "SELECT version_num FROM alembic_version"
+
+
+def check(settings: Settings) -> Check:
+    """Look at the folder, then at the database in it. Blocking."""
+    folder = settings.data_dir
+    if not _is_writable(folder):
+        mend = "let the bot's user write there, or set DATA_DIR to a folder that can be written to"
+        return Check(_WHAT, Mark.BAD, f"the folder {folder} cannot be written to", mend)
+    path = Path(make_url(settings.database).database or "")
+    if not path.exists():
+        return _absent(path)
+    if not os.access(path, os.R_OK | os.W_OK):
+        mend = "let the bot's user read and write it"
+        return Check(_WHAT, Mark.BAD, f"{path} cannot be written to", mend)
+    return _looked_into(path)
+
+
+def existing(folder: Path) -> Path:
+    """Return a folder, or the nearest above it that is there."""
+    whole = folder.absolute()
+    return next((each for each in (whole, *whole.parents) if each.exists()), whole)
+
+
+def _is_writable(folder: Path) -> bool:
+    """Try with a file without a name, which leaves nothing behind."""
+    try:
+        with tempfile.TemporaryFile(dir=existing(folder)):
+            return True
+    except OSError:
+        return False
+
+
+def _absent(path: Path) -> Check:
+    if not _is_writable(path.parent):
+        mend = "set DATABASE_URL to a folder that can be written to"
+        return Check(_WHAT, Mark.BAD, f"{path.parent} cannot be written to", mend)
+    return Check(_WHAT, Mark.GOOD, f"not there yet; the first start makes {path}")
+
+
+def _looked_into(path: Path) -> Check:
+    try:
+        revision, jobs = _read(path)
+    except sqlite3.Error:
+        mend = "move it away, or put a copy back that can be opened"
+        return Check(_WHAT, Mark.BAD, f"{path} cannot be opened as a database", mend)
+    if revision is not None and revision not in REVISIONS:
+        mend = "update Rushes, or set DATA_DIR to another folder"
+        found = f"{path} was written by a newer version (schema {revision})"
+        return Check(_WHAT, Mark.BAD, found, mend)
+    return Check(_WHAT, Mark.GOOD, f"{jobs} films in the history")
+
+
+def _read(path: Path) -> tuple[str | None, int]:
+    """Return the schema's revision and the number of jobs. Raises sqlite3.Error.
+
+    A database that no bot has open is read as a file that nothing changes: SQLite would otherwise
+    lay two files of its own beside it.
+    """
+    is_open = path.with_name(f"{path.name}-wal").exists()
+    address = f"file:{quote(str(path.absolute()))}?mode=ro" + ("" if is_open else "&immutable=1")
+    with closing(sqlite3.connect(address, uri=True, timeout=5)) as connection:
+        tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
+        revision = None
+        if "alembic_version" in tables:
+            revision = (connection.execute(_REVISION).fetchone() or (None,))[0]
+        jobs = connection.execute(_ROWS).fetchone()[0] if "jobs" in tables else 0
+    return revision, jobs
