@@ -46,12 +46,17 @@ doctor: setup ## say what is missing, and how to mend it
 serve: setup ## be the embedded Videos server alone
 	@$(BIN)/python -m bot serve
 
+BROWSER_IS_THERE := [ -z "$$CHROMIUM" ] || command -v "$$CHROMIUM" >/dev/null || \
+	{ echo "CHROMIUM names no program that can be started: $$CHROMIUM"; exit 1; }
+
 # Three at a time on two cores: most tests wait for a film, a clock or a socket.
 test: tools ## run every test (needs Chromium or Chrome)
+	@$(BROWSER_IS_THERE)
 	$(BIN)/python -m pytest --numprocesses 3 --dist worksteal
 
 # The README's and the documentation's pictures, taken by the tests that use the demo.
 pictures: tools ## take the documentation's pictures
+	@$(BROWSER_IS_THERE)
 	SCREENSHOT=docs/demo.png $(BIN)/python -m pytest -q tests/acceptance/test_demo.py -k keyboard
 	PICTURES=docs/pictures $(BIN)/python -m pytest -q tests/acceptance/test_walk.py \
 		tests/acceptance/test_states.py

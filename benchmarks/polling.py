@@ -2,11 +2,11 @@
 
 import asyncio
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from benchmarks.figures import Figure, Picture, Row, bar
 from benchmarks.latency import POLL
-from benchmarks.stage import OURS, POLLING, Setting, stage
+from benchmarks.stage import OURS, POLLING, Setting, Stage, stage
 from benchmarks.videos import PAGE
 
 _RENDER: Final = 600.0

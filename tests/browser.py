@@ -30,6 +30,8 @@ QUIET = (
 def chromium() -> str:
     """Find the browser; CHROMIUM names another."""
     named = os.environ.get("CHROMIUM")
+    if named and shutil.which(named) is None:
+        pytest.fail(f"CHROMIUM names no program that can be started: {named}", pytrace=False)
     found = named or next(filter(None, map(shutil.which, NAMES)), None)
     if found is None and MAC.exists():
         found = str(MAC)

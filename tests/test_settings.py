@@ -87,6 +87,54 @@ def test_an_address_loses_its_last_slash(monkeypatch: pytest.MonkeyPatch) -> Non
     assert load_settings().videos_base_url == "http://127.0.0.1:8000/v1"
 
 
+@pytest.mark.parametrize(
+    ("written", "base"),
+    [
+        ("http://gpu:8000/v1/videos", "http://gpu:8000/v1"),
+        ("http://gpu:8000/v1/videos/", "http://gpu:8000/v1"),
+        ("https://api.example.org/v1/videos/generations", "https://api.example.org/v1"),
+        ("https://n.example.org/openai/v1", "https://n.example.org/openai/v1"),
+        (
+            "https://n.example.org/openai/v1/?api-version=preview",
+            "https://n.example.org/openai/v1?api-version=preview",
+        ),
+        (
+            "https://n.example.org/openai/v1/videos?api-version=preview",
+            "https://n.example.org/openai/v1?api-version=preview",
+        ),
+        (" http://gpu:8000/v1 \r", "http://gpu:8000/v1"),
+        ("HTTP://gpu:8000/v1", "HTTP://gpu:8000/v1"),
+        ("http://[::1]:8000/v1", "http://[::1]:8000/v1"),
+        ("http://gpu:8000/v1?", "http://gpu:8000/v1"),
+    ],
+)
+def test_a_videos_address_is_brought_to_its_base(
+    written: str, base: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VIDEOS_BASE_URL", written)
+    assert load_settings().videos_base_url == base
+
+
+@pytest.mark.parametrize("name", ["VIDEOS_BASE_URL", "DISCORD_API_URL", "PUBLIC_URL"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://ada:s3cret@gpu:8000/v1",
+        "http://ada:s3/cret@gpu:8000/v1",
+        "ada:s3cret@gpu:8000/v1",
+        "http://gpu/?key=s3cret",
+    ],
+)
+def test_what_is_secret_in_an_address_is_not_quoted(
+    name: str, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, address)
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    assert "s3" not in str(caught.value)
+    assert "cret" not in str(caught.value)
+
+
 def test_the_database_lies_in_the_data_folder_unless_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATA_DIR", "/srv/rushes")
     assert load_settings().database == "sqlite:////srv/rushes/rushes.db"
@@ -96,6 +144,24 @@ def test_the_database_lies_in_the_data_folder_unless_told(monkeypatch: pytest.Mo
 
 
 WRONG = [
+    ("VIDEOS_BASE_URL", "http://gpu-box:8000"),
+    ("VIDEOS_BASE_URL", "https://api.example.org/"),
+    ("VIDEOS_BASE_URL", "ftp://gpu-box/v1"),
+    ("VIDEOS_BASE_URL", "http://gpu box/v1"),
+    ("VIDEOS_BASE_URL", "http://gpu-box/v1#here"),
+    ("VIDEOS_BASE_URL", "http://gpu-box/v1/chat/completions"),
+    ("VIDEOS_BASE_URL", "http://gpu-box:99999/v1"),
+    ("PUBLIC_URL", "https://films.example.org/?a"),
+    ("VIDEOS_TIMEOUT", "1,5"),
+    ("VIDEOS_TIMEOUT", "inf"),
+    ("FILMS_MAX_GB", "inf"),
+    ("FILMS_MAX_GB", "nan"),
+    ("FILMS_MAX_GB", "1e309"),
+    ("KEEP_DELIVERED_HOURS", "-1"),
+    ("VIDEOS_PRICES", "sora-2=inf"),
+    ("VIDEOS_REMIX", "perhaps"),
+    ("DISCORD_DEV_GUILD", "-5"),
+    ("WEB_HOST", "a" * 70),
     ("DISCORD_API_URL", "discord.com/api/v10"),
     ("DISCORD_API_URL", "ftp://discord.com"),
     ("DISCORD_GATEWAY_URL", "https://gateway.discord.gg"),
@@ -146,7 +212,9 @@ def test_a_wrong_value_is_one_sentence_with_what_it_got_and_takes(
     assert told.endswith(".")
     assert "\n" not in told
     got = told.removeprefix(f"{key} takes {description}, and got ")
-    assert any(part in got for part in value.split(",") if part) or got == "()."
+    assert any(part.partition("?")[0] in got for part in re.split("[,=]", value) if part) or (
+        got == "()."
+    )
 
 
 @pytest.mark.parametrize("key", ["discord_token", "videos_api_key"])

@@ -1,5 +1,6 @@
 """A start that fails is one sentence and an exit code, and leaves nothing half-written."""
 
+import json
 import os
 import re
 import sqlite3
@@ -69,6 +70,60 @@ def test_a_wrong_value_is_named_with_what_it_takes(
     assert value in sentence
     assert takes in sentence
     assert TOKEN not in sentence
+
+
+@pytest.mark.parametrize("name", ["DISCORD_TOKEN", "VIDEOS_API_KEY"])
+@pytest.mark.parametrize(
+    "value",
+    ["sk-secret\n", "sk-secret\r\nX-Other: 1", "sk secret", "sk-secr\u00e9t", "sk-\x1bsecret"],
+)
+def test_a_secret_that_no_header_can_hold(tmp_path: Path, name: str, value: str) -> None:
+    environment = {"DISCORD_TOKEN": TOKEN, name: value}
+    sentence = sentence_of(start(tmp_path, **environment))
+
+    assert sentence.startswith(f"{name} takes a ")
+    assert "copy it again" in sentence or "control character" in sentence
+    assert "sec" not in sentence
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "cp1252"])
+def test_a_dot_env_in_another_encoding(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / ".env").write_text(f"DISCORD_TOKEN={TOKEN}\n# für mich\n", encoding=encoding)
+    sentence = sentence_of(start(tmp_path))
+
+    assert "save it as UTF-8" in sentence
+    assert "secret" not in sentence
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("VIDEOS_SECONDS", "2"), ("VIDEOS_SIZES", "426x240,1280x720")]
+)
+def test_what_the_embedded_server_does_not_make(tmp_path: Path, name: str, value: str) -> None:
+    sentence = sentence_of(start(tmp_path, DISCORD_TOKEN=TOKEN, **{name: value}))
+
+    assert sentence.startswith(f"{name} has {value.split(',')[0]}, which the embedded server")
+    assert "VIDEOS_BASE_URL" in sentence
+
+
+def test_a_misspelt_name_is_warned_of_before_the_start(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("VIDEO_BASE_URL=http://gpu:8000/v1\n")
+    failed = start(tmp_path)
+
+    assert failed.returncode == 1
+    assert "VIDEO_BASE_URL, which is no setting: did you mean VIDEOS_BASE_URL?" in failed.stderr
+    assert "gpu" not in failed.stderr
+
+
+def test_a_doctor_for_machines_says_a_wrong_setting_as_json(tmp_path: Path) -> None:
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "MAX_ACTIVE": "0"}
+    told = subprocess.run(
+        [sys.executable, "-m", "bot", "doctor", "--json"],
+        cwd=tmp_path, env=environment, capture_output=True, timeout=PATIENCE, check=False,
+    )  # fmt: skip
+
+    assert told.returncode == 1
+    assert json.loads(told.stdout)[0]["what"] == "settings"
+    assert told.stderr == b""
 
 
 def test_a_second_bot_on_the_same_database_is_refused(tmp_path: Path) -> None:
