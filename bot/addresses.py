@@ -61,8 +61,8 @@ def videos_base(value: str) -> str:
 
 def shown(value: object) -> str:
     """Quote a value without the user, password and query that an address may hold."""
-    text = re.sub(r"(//|['\"]|^)[^@]*@", r"\1***@", repr(value))
-    text = re.sub(r"(?<=\?)[^'\"]+", "***", text) if "//" in text else text
+    text = re.sub(r"^(\W*(?:\w[\w+.-]*://|//)?).*@", r"\1***@", repr(value))
+    text = re.sub(r"(?<=\?)[^'\"]+", "***", text)
     return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
 
 
