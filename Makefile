@@ -34,7 +34,7 @@ $(VENV)/.tools: $(VENV)/.ready requirements/dev.lock
 	@$(PIP) -r requirements/dev.lock
 	@touch $@
 
-demo: simulator ## try it: a simulated Discord in your browser, with the real bot in it
+demo: simulator ## try it: the real bot in a simulated Discord in your browser
 	@$(BIN)/python -m bot demo
 
 run: setup ## be the bot on Discord

@@ -1,0 +1,93 @@
+"""What `make` says to a newcomer, and what the audit says of the packages."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.processes import PATIENCE
+
+ROOT = Path(__file__).parent.parent
+# Without what a `make test` tells the makes below it.
+OURS = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+LOCKS = ("run", "demo", "dev")
+
+
+def made(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["make", *words],  # noqa: S607 - the one that a newcomer has
+        cwd=ROOT, env=OURS | environment, capture_output=True, text=True,
+        timeout=PATIENCE, check=False,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("words", [(), ("help",)])
+def test_every_target_is_listed_with_a_line(words: tuple[str, ...]) -> None:
+    listed = made(*words).stdout.splitlines()
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    phony = re.findall(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)[0].split()
+    assert sorted(line.split()[1] for line in listed) == sorted(phony)
+    assert all(re.match(r"make \w+ +\S.*", line) and len(line) <= 80 for line in listed)
+
+
+def test_a_browser_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
+    tools = tmp_path / ".venv"
+    tools.mkdir()
+    for stamp in (".ready", ".demo", ".tools"):
+        (tools / stamp).touch()
+    told = made("-s", "test", f"VENV={tools}", CHROMIUM="/nonexistent")
+    assert told.returncode != 0
+    assert "CHROMIUM names no program that can be started: /nonexistent" in told.stdout
+    assert "Traceback" not in told.stdout + told.stderr
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_a_lock_names_hashes_and_no_addresses(lock: str) -> None:
+    text = (ROOT / "requirements" / f"{lock}.lock").read_text(encoding="utf-8")
+    packages = re.findall(r"^[a-z][\w.-]*==\S+", text, re.MULTILINE)
+    assert packages
+    assert "--hash=sha256:" in text
+    assert "://" not in text
+    assert ("simcord" in text) == (lock != "run")
+
+
+def audited(folder: Path, program: str) -> subprocess.CompletedProcess[str]:
+    """Audit with a stand-in for pip-audit, whose words are those of version 2.10."""
+    (folder / "pip_audit.py").write_text(program, encoding="utf-8")
+    return subprocess.run(
+        [sys.executable, ".ci/audit.py", "requirements/run.lock"],
+        cwd=ROOT, env=os.environ | {"PYTHONPATH": str(folder)}, capture_output=True, text=True,
+        timeout=PATIENCE, check=False,
+    )  # fmt: skip
+
+
+def answer(*packages: dict[str, object]) -> str:
+    return f"print({json.dumps(json.dumps({'dependencies': packages, 'fixes': []}))})"
+
+
+FINE: dict[str, object] = {"name": "yarl", "version": "1.25.1", "vulns": []}
+FLAW: dict[str, object] = {"id": "CVE-2026-1", "fix_versions": ["3.9"], "description": ""}
+FLAWED: dict[str, object] = {"name": "aiohttp", "version": "3.8.0", "vulns": [FLAW]}
+UNKNOWN: dict[str, object] = {"name": "av", "skip_reason": "not found"}
+
+
+@pytest.mark.parametrize(
+    ("program", "code", "says"),
+    [
+        (answer(FINE, UNKNOWN), 0, "0 known vulnerabilities in 1 of 2 packages"),
+        (answer(FINE, FLAWED), 1, "aiohttp 3.8.0: CVE-2026-1, mended in 3.9"),
+        (answer(UNKNOWN), 0, "cannot be reached"),
+        ("raise SystemExit('no such host')", 0, "cannot be reached"),
+    ],
+)
+def test_a_flaw_fails_and_a_list_out_of_reach_is_said(
+    tmp_path: Path, program: str, code: int, says: str
+) -> None:
+    told = audited(tmp_path, program)
+    assert told.returncode == code
+    assert says in told.stdout
+    assert "Traceback" not in told.stdout + told.stderr
