@@ -12,6 +12,10 @@ from benchmarks.videos import PAGE
 
 _RENDER: Final = 600.0
 _LOOKS: Final = ("list", "retrieve")
+_FIRST_JOB: Final = 120.0
+"""Seconds until the first job has reached the server, on the slowest machine."""
+_LOOK: Final = 0.1
+"""Seconds between two looks for it."""
 
 
 async def measure(*, small: bool = False) -> Figure:
@@ -71,7 +75,7 @@ async def _rate(
         await played.start_bot()
         await played.ask([f"film {number}" for number in range(jobs)], over=jobs / 100)
         await asyncio.sleep(settle)
-        before = await played.videos_report()
+        before = await _with_jobs(played)
         await asyncio.sleep(seconds)
         after = await played.videos_report()
         print(f"  {kind}: {played.load()}", flush=True)
