@@ -19,6 +19,7 @@ from bot.attachments import Attachments
 from bot.client import VideoBot
 from bot.clock import steady_clock
 from bot.deliveries import Deliveries
+from bot.jobs.abandoned import AbandonedRenders
 from bot.jobs.ledger import Ledger
 from bot.jobs.models import Job, JobChange
 from bot.jobs.schema import NewerDatabaseError
@@ -286,7 +287,16 @@ def _bot(settings: Settings, stack: AsyncExitStack, house: _House, timing: Timin
         limits=Limits(per_user=settings.max_active_per_user, all_together=settings.max_active),
         announce=announce,
         poll_interval=settings.poll_interval,
+        deadline=settings.render_deadline_hours * 3600,
+        disk_full=lambda: keeper.full,
         clock=timing.clock,
+    )
+    abandoned = AbandonedRenders(
+        store=house.store,
+        videos=house.videos,
+        poll_interval=settings.poll_interval,
+        clock=timing.clock,
+        sleep=timing.sleep,
     )
     tracker = JobTracker(
         store=house.store,
@@ -312,6 +322,7 @@ def _bot(settings: Settings, stack: AsyncExitStack, house: _House, timing: Timin
         deliveries=deliveries,
         archive=archive,
         tracker=tracker,
+        abandoned=abandoned,
         keeper=keeper,
         stills=Stills(store=house.store, films=house.films, take=house.stills),
         ladder=Ladder(
@@ -336,6 +347,7 @@ def _bot(settings: Settings, stack: AsyncExitStack, house: _House, timing: Timin
     stack.push_async_callback(_last_words, studio, editor)
     stack.push_async_callback(keeper.close)
     stack.push_async_callback(tracker.close)
+    stack.push_async_callback(abandoned.close)
     stack.callback(bot.stop_taking)
     return bot
 

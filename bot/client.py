@@ -26,6 +26,7 @@ from bot.discord_errors import (
     told,
 )
 from bot.gateway import LASTING, Reach, open_shard
+from bot.jobs.abandoned import AbandonedRenders
 from bot.jobs.ledger import until_taken
 from bot.jobs.models import Job
 from bot.jobs.tracker import JobTracker
@@ -75,6 +76,7 @@ class VideoBot(commands.AutoShardedBot):
         deliveries: Deliveries,
         archive: Archive,
         tracker: JobTracker,
+        abandoned: AbandonedRenders,
         keeper: FilmKeeper,
         stills: Stills,
         ladder: Ladder,
@@ -106,6 +108,7 @@ class VideoBot(commands.AutoShardedBot):
         self._currency = currency
         self._link_for = link_for
         self.tracker = tracker
+        self.abandoned = abandoned
         self.keeper = keeper
         self.stills = stills
         self.ladder = ladder
@@ -202,6 +205,7 @@ class VideoBot(commands.AutoShardedBot):
         if self._link_for is not None:
             await self._once_written(partial(self.deliveries.offer_kept, TOO_LARGE))
         self.tracker.start()
+        self.abandoned.start()
         self.keeper.start()
 
     async def _tell_commands(self) -> None:

@@ -62,6 +62,8 @@ class FilmKeeper:
         self._sleep = sleep
         self._background = Background()
         self._told = False
+        self.full = False
+        """Whether films that must be kept took more room than there is, in the last round."""
 
     def start(self) -> None:
         """Begin; needs a running event loop."""
@@ -145,7 +147,7 @@ class FilmKeeper:
                 "FILMS_MAX_GB allows; none of them is deleted before its time",
                 taken // 10**6,
             )
-        self._told = is_short
+        self.full = self._told = is_short
 
     async def _clear_up(self) -> None:
         """Remove what a stopped process left in the folder and no job knows."""

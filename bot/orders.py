@@ -23,14 +23,29 @@ class NotOffered(Exception):
         self.offered = offered
 
 
+@dataclass(frozen=True, kw_only=True)
+class Beside:
+    """What counts against a person's limit beside the jobs they have running."""
+
+    cancelled: int = 0
+    """Cancelled jobs that the server still renders."""
+    unknown: int = 0
+    """Creates of unknown outcome, which may be rendering."""
+
+
 class OverLimit(Exception):
     """The spend guard is reached; `own` are the jobs this requester has running."""
 
-    def __init__(self, own: list[Job], *, most_of_user: int) -> None:
-        """Keep what runs, so that the sentence can say it."""
-        super().__init__(f"{len(own)} of {most_of_user} running")
+    def __init__(self, own: list[Job], beside: Beside, *, most_of_user: int) -> None:
+        """Keep what counts, so that the sentence can say it."""
+        super().__init__(f"{len(own)} of {most_of_user} running, {beside}")
         self.own = own
+        self.beside = beside
         self.most_of_user = most_of_user
+
+
+class DiskFull(Exception):
+    """Films that must be kept take all the room there is: another could not be kept."""
 
 
 @dataclass(frozen=True, kw_only=True)

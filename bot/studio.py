@@ -14,8 +14,9 @@ from bot.deliveries import keep_film
 from bot.jobs import lifecycle
 from bot.jobs.ledger import Ledger
 from bot.jobs.models import Job, JobChange, JobStatus
-from bot.jobs.store import UNCONFIRMED_COUNTS_FOR, JobStore, Search, StoreError
-from bot.orders import Limits, Offer, Order, OverLimit, job_of
+from bot.jobs.open_creates import UNCONFIRMED_COUNTS_FOR, OpenCreate, of_running, of_unknown
+from bot.jobs.store import JobStore, Search, StoreError
+from bot.orders import Beside, DiskFull, Limits, Offer, Order, OverLimit, job_of
 from bot.videos.client import VideosClient
 from bot.videos.container import Container
 from bot.videos.errors import OutcomeUnknown, VideosError
@@ -54,9 +55,13 @@ class Studio:
         limits: Limits,
         announce: Callable[[JobChange], None],
         poll_interval: float,
+        deadline: float,
+        disk_full: Callable[[], bool],
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._offer = offer
+        self._deadline = deadline
+        self._disk_full = disk_full
         self._store = store
         self._ledger = ledger
         self._videos = videos
@@ -78,14 +83,23 @@ class Studio:
     async def admit(self, order: Order) -> Job:
         """Write down the intent, before anything is shown or sent.
 
-        Raises PromptProblem, NotOffered, OverLimit, StoreError; then nothing was written.
+        Raises PromptProblem, NotOffered, OverLimit, DiskFull, StoreError; then nothing was written.
         """
         job = job_of(order, self.offer, self._clock())
         limits = self._limits
+        if self._disk_full():
+            raise DiskFull
         if not await self._store.admit(job, most_of_user=limits.per_user, most=limits.all_together):
-            own = await self._store.active_of(order.requester_id)
-            raise OverLimit(own, most_of_user=limits.per_user)
+            raise await self._over_limit(order.requester_id)
         return job
+
+    async def _over_limit(self, requester_id: int) -> OverLimit:
+        own = await self._store.active_of(requester_id)
+        creates, unconfirmed = await self._store.counted_of(requester_id, self._clock())
+        cancelled = sum(each.video_id is not None for each in creates)
+        unknown = len(creates) - cancelled + unconfirmed
+        beside = Beside(cancelled=cancelled, unknown=unknown)
+        return OverLimit(own, beside, most_of_user=self._limits.per_user)
 
     async def shown(self, job: Job, message_id: int) -> Job:
         """The card stands in the channel, as this message.
@@ -312,29 +326,47 @@ class Studio:
             return job
         now = self._clock()
         here = lifecycle.cancelled(job, lifecycle.CANCELLED_HERE, now)
-        if not await self._store.save(job, here):
+        create = None if job.video_id is None else of_running(job, self._deadline)
+        if not await self._end_here(job, here, create):
             return await self._store.get(job.id) or job
-        everywhere = here.evolve(error_code=lifecycle.CANCELLED_EVERYWHERE)
-        # A delete that only forgets the job leaves it rendering: nobody is told that it stopped.
-        stopped = (
-            job.sent_at is None
-            if job.video_id is None
-            else await self.delete_upstream(job) and self._videos.dialect.stops
-        )
-        if stopped:
+        if await self._stopped(job):
+            everywhere = here.evolve(error_code=lifecycle.CANCELLED_EVERYWHERE)
             await self._store.save(here, everywhere)
             here = everywhere
+            if create is not None:
+                await self._store.close_creates([create.id], now)
         self._announce(JobChange(job, here))
         return here
 
+    async def _end_here(self, job: Job, here: Job, create: OpenCreate | None) -> bool:
+        """Write an end that the server has not heard of, its create counting on if there is one."""
+        if create is None:
+            return await self._store.save(job, here)
+        return await self._store.abandon(job, here, create)
+
+    async def _stopped(self, job: Job) -> bool:
+        """Whether nothing is rendered any more once a cancelled job was deleted on the server.
+
+        A delete that only forgets the job leaves it rendering: it is deleted once it has ended,
+        since until then nothing else tells how long it takes up a place.
+        """
+        if job.video_id is None:
+            return job.sent_at is None
+        return self._videos.dialect.stops and await self._delete(job.video_id)
+
     async def delete_upstream(self, job: Job) -> bool:
-        """Delete a job on the server; False where it could not be done."""
+        """Delete a job on the server; False where it could not be done, or not yet."""
         if job.video_id is None:
             return True
+        if await self._store.is_open(job.video_id, self._clock()):
+            return False
+        return await self._delete(job.video_id)
+
+    async def _delete(self, video_id: str) -> bool:
         try:
-            await self._videos.delete(job.video_id)
+            await self._videos.delete(video_id)
         except VideosError as error:
-            _log.warning("the server did not delete a job: %s", error, extra=_of(job))
+            _log.warning("the server did not delete job %s: %s", video_id, error)
             return False
         return True
 
@@ -390,22 +422,49 @@ class Studio:
             return job
         return await self._ledger.save(job, lifecycle.found(job, unknown[0], self._clock()))
 
-    async def send_again(self, job: Job) -> Job:
-        """Send an unconfirmed request once more, because its requester decided so."""
+    async def admit_again(self, job: Job) -> Job | None:
+        """Write down that an unconfirmed request is to be sent once more; for `send`.
+
+        Once per unknown outcome: None where the job has moved on meanwhile. The first create goes
+        on counting beside the second. Raises OverLimit, DiskFull, StoreError; then it stands as it
+        did.
+        """
         if job.status is not JobStatus.UNCONFIRMED:
-            return job
+            return None
+        if self._disk_full():
+            raise DiskFull
         again = lifecycle.requested_again(job)
-        if not await self._store.save(job, again):
-            return await self._store.get(job.id) or job
-        return await self.send(again)
+        limits = self._limits
+        if await self._store.admit_again(
+            job,
+            again,
+            of_unknown(job),
+            now=self._clock(),
+            most_of_user=limits.per_user,
+            most=limits.all_together,
+        ):
+            return again
+        current = await self._store.get(job.id)
+        if current is None or (current.status, current.sent_at) != (job.status, job.sent_at):
+            return None
+        raise await self._over_limit(job.requester_id)
+
+    async def was_sent_before(self, job: Job) -> bool:
+        """Whether an earlier create of this job is still counted. Raises StoreError."""
+        return await self._store.was_sent_before(job)
 
     async def give_away(self, job: Job) -> Job:
-        """Drop an unconfirmed request: whatever the server does, nobody waits for it."""
+        """Drop an unconfirmed request: whatever the server does, nobody waits for it.
+
+        It goes on counting as long as it would have: the server may be rendering it.
+        """
         if job.status is not JobStatus.UNCONFIRMED:
             return job
-        return await self._ledger.save(
-            job, lifecycle.cancelled(job, lifecycle.DROPPED, self._clock())
-        )
+        dropped = lifecycle.cancelled(job, lifecycle.DROPPED, self._clock())
+        if not await self._store.abandon(job, dropped, of_unknown(job)):
+            return await self._store.get(job.id) or job
+        self._announce(JobChange(job, dropped))
+        return dropped
 
     async def watch_again(self, job: Job) -> Job:
         """Take one more look at a job that was given up at its deadline."""

@@ -8,7 +8,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from bot.jobs.models import ACTIVE, Job, JobStatus, Road
-from bot.jobs.tables import jobs
+from bot.jobs.tables import jobs, open_creates
 
 _FIELDS: Final = tuple(field.name for field in fields(Job))
 
@@ -41,19 +41,37 @@ def guarded_insert() -> sa.Insert:
     An IN would be spelt out anew at each call, and could not be executed for many rows at once.
     The two kinds are counted apart, since SQLite counts their union by looking up every row.
     """
+    values = [sa.bindparam(name, type_=jobs.c[name].type) for name in _FIELDS]
+    requester = sa.bindparam("requester_id", type_=sa.BigInteger)
+    return sa.insert(jobs).from_select(list(_FIELDS), sa.select(*values).where(has_room(requester)))
+
+
+def has_room(requester: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
+    """Whether everybody's and this person's creates leave room for one more.
+
+    Its parameters are `most`, `most_of_user`, `counts_since` and `counted_at`.
+    """
     active = sa.or_(*(jobs.c.status == status for status in sorted(ACTIVE)))
+    sent_at = sa.func.coalesce(jobs.c.sent_at, jobs.c.created_at)
     maybe = sa.and_(
-        jobs.c.status == JobStatus.UNCONFIRMED, jobs.c.created_at > sa.bindparam("counts_since")
+        jobs.c.status == JobStatus.UNCONFIRMED, sent_at > sa.bindparam("counts_since")
     )
     counted = sa.select(sa.func.count()).select_from(jobs)
-    everybody = counted.where(active).scalar_subquery() + counted.where(maybe).scalar_subquery()
-    of_requester = jobs.c.requester_id == sa.bindparam("requester_id", type_=sa.BigInteger)
-    theirs = counted.where(sa.or_(active, maybe), of_requester).scalar_subquery()
-    values = [sa.bindparam(name, type_=jobs.c[name].type) for name in _FIELDS]
-    guarded = sa.select(*values).where(
-        everybody < sa.bindparam("most"), theirs < sa.bindparam("most_of_user")
+    still_open = (
+        sa.select(sa.func.count())
+        .select_from(open_creates)
+        .where(open_creates.c.expires_at > sa.bindparam("counted_at"))
     )
-    return sa.insert(jobs).from_select(list(_FIELDS), guarded)
+    everybody = (
+        counted.where(active).scalar_subquery()
+        + counted.where(maybe).scalar_subquery()
+        + still_open.scalar_subquery()
+    )
+    theirs = (
+        counted.where(sa.or_(active, maybe), jobs.c.requester_id == requester).scalar_subquery()
+        + still_open.where(open_creates.c.requester_id == requester).scalar_subquery()
+    )
+    return sa.and_(everybody < sa.bindparam("most"), theirs < sa.bindparam("most_of_user"))
 
 
 @cache

@@ -23,14 +23,22 @@ from bot.jobs.models import (
     Job,
     JobStatus,
 )
-from bot.jobs.rows import changed, guarded_insert, job_of, parameters, row_of, update, update_of
+from bot.jobs.open_creates import UNCONFIRMED_COUNTS_FOR, OpenCreate, create_of, insert, is_still
+from bot.jobs.rows import (
+    changed,
+    guarded_insert,
+    has_room,
+    job_of,
+    parameters,
+    row_of,
+    update,
+    update_of,
+)
 from bot.jobs.schema import prepare
-from bot.jobs.tables import job_images, job_stills, job_watchers, jobs
+from bot.jobs.tables import job_images, job_stills, job_watchers, jobs, open_creates
 from bot.jobs.writer import Writer
 from bot.videos.models import InputReference
 
-UNCONFIRMED_COUNTS_FOR: Final = 3600.0
-"""Seconds a create of unknown outcome counts against the spend guard: it may be rendering."""
 FURTHEST_LOOK: Final = 3600.0
 """Seconds. No next look is set further ahead: an hour is the longest poll interval."""
 READERS: Final = 3
@@ -54,6 +62,8 @@ class Search:
 
     requester_id: int | None = None
     guild_id: int | None = None
+    channel_ids: frozenset[int] = frozenset()
+    """Channels whose jobs are shown beside those of `requester_id`, whoever asked for them."""
     statuses: frozenset[JobStatus] | None = None
     words: str = ""
     """Words that the prompt contains, in any case."""
@@ -115,10 +125,65 @@ class JobStore:
         """Insert the intent unless a limit is reached; the counting is part of the insert."""
         limits = {
             "counts_since": job.created_at - UNCONFIRMED_COUNTS_FOR,
+            "counted_at": job.created_at,
             "most": most,
             "most_of_user": most_of_user,
         }
         return await self._write_rows(guarded_insert(), [row_of(job) | limits]) == 1
+
+    async def abandon(self, before: Job, job: Job, create: OpenCreate) -> bool:
+        """Replace `before` by `job`, whose create goes on counting; False as save."""
+        return await self._write(insert(create, before), update(before, job)) == 1
+
+    async def admit_again(
+        self, before: Job, job: Job, first: OpenCreate, *, now: float, most_of_user: int, most: int
+    ) -> bool:
+        """Have a create of unknown outcome counted beside a second one, where there is room.
+
+        False where a limit is reached, or where `before` is no longer how the job stands.
+        """
+        limits = {
+            "counts_since": now - UNCONFIRMED_COUNTS_FOR,
+            "counted_at": now,
+            "most": most,
+            "most_of_user": most_of_user,
+        }
+        room = has_room(sa.literal(before.requester_id, sa.BigInteger)).params(limits)
+        counted = sa.exists().where(open_creates.c.id == first.id)
+        again = update(before, job).where(is_still(before), counted)
+        return await self._write(insert(first, before, room), again) == 1
+
+    async def open_creates(self, now: float) -> list[OpenCreate]:
+        """Return the creates that may still render although no job waits for them."""
+        query = sa.select(open_creates).where(open_creates.c.expires_at > now)
+        return await self._fetch(query, create_of)
+
+    async def is_open(self, video_id: str, now: float) -> bool:
+        """Whether the server may still render this although no job waits for it."""
+        return any(each.video_id == video_id for each in await self.open_creates(now))
+
+    async def was_sent_before(self, job: Job) -> bool:
+        """Whether an earlier create of this job is still counted."""
+        query = sa.select(open_creates.c.id).where(open_creates.c.job_id == job.id)
+        return bool(await self._column(query))
+
+    async def close_creates(self, ids: Collection[str], now: float) -> None:
+        """These creates have surely ended, and so have those whose time is over."""
+        over = sa.or_(open_creates.c.id.in_(ids), open_creates.c.expires_at <= now)
+        await self._write(sa.delete(open_creates).where(over))
+
+    async def counted_of(self, requester_id: int, now: float) -> tuple[list[OpenCreate], int]:
+        """Return what counts beside a person's active jobs: open creates, unconfirmed jobs."""
+        theirs = [
+            each for each in await self.open_creates(now) if each.requester_id == requester_id
+        ]
+        sent_at = sa.func.coalesce(jobs.c.sent_at, jobs.c.created_at)
+        unconfirmed = sa.select(jobs.c.id).where(
+            jobs.c.requester_id == requester_id,
+            jobs.c.status == JobStatus.UNCONFIRMED,
+            sent_at > now - UNCONFIRMED_COUNTS_FOR,
+        )
+        return theirs, len(await self._column(unconfirmed))
 
     async def save(self, before: Job, job: Job) -> bool:
         """Replace `before` by `job`; False where the row has left before's status meanwhile."""
@@ -467,7 +532,8 @@ def _ended_with_film(now: float) -> sa.Select[Any]:
 def _conditions(search: Search) -> list[sa.ColumnElement[bool]]:
     found: list[sa.ColumnElement[bool]] = [jobs.c.message_id.is_not(None)]
     if search.requester_id is not None:
-        found.append(jobs.c.requester_id == search.requester_id)
+        theirs = jobs.c.requester_id == search.requester_id
+        found.append(sa.or_(theirs, jobs.c.channel_id.in_(search.channel_ids)))
     if search.guild_id is not None:
         found.append(jobs.c.guild_id == search.guild_id)
     if search.statuses is not None:

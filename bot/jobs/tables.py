@@ -95,3 +95,14 @@ job_stills = sa.Table(
     sa.Column("data", sa.LargeBinary, nullable=False),
 )
 """A small JPEG of each delivered film."""
+
+open_creates = sa.Table(
+    "open_creates",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("job_id", sa.Text, nullable=False),
+    sa.Column("requester_id", sa.BigInteger, nullable=False),
+    sa.Column("video_id", sa.Text),
+    sa.Column("expires_at", sa.Float(53), nullable=False),
+)
+"""Creates that may still render although no job waits for them. They outlive their job's row."""

@@ -1,0 +1,102 @@
+"""AbandonedRenders: follows what the server may still render although nobody waits for it."""
+
+import asyncio
+import logging
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from bot.background import Background
+from bot.jobs.lifecycle import MISSING_LOOKS
+from bot.jobs.open_creates import OpenCreate
+from bot.jobs.store import JobStore, StoreError
+from bot.videos.client import VideosClient
+from bot.videos.errors import NotFound, VideosError
+from bot.videos.models import VideoStatus
+
+_log = logging.getLogger(__name__)
+
+AT_ONCE: Final = 4
+"""Polls on the wire at the same time, beside those of the jobs that people wait for."""
+_RUNNING: Final = frozenset({VideoStatus.QUEUED, VideoStatus.IN_PROGRESS})
+
+
+class AbandonedRenders:
+    """Polls cancelled renders, so that they count against the limits until they have ended.
+
+    Each is deleted on the server then. A server whose delete stops a render is asked to delete it
+    at once, again and again until it takes that.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: JobStore,
+        videos: VideosClient,
+        poll_interval: float,
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._store = store
+        self._videos = videos
+        self._pause = poll_interval
+        self._clock = clock
+        self._sleep = sleep
+        self._background = Background()
+        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._missing = Counter[str]()
+
+    def start(self) -> None:
+        """Begin; needs a running event loop."""
+        self._background.spawn(self._run(), name="abandoned renders")
+
+    async def close(self) -> None:
+        """End at once; the next start goes on."""
+        await self._background.close()
+
+    async def _run(self) -> None:
+        while True:
+            await self._sleep(self._pause)
+            try:
+                await self.look()
+            except StoreError as error:
+                _log.error("abandoned renders cannot be followed; trying again: %s", error)
+            except Exception:  # noqa: BLE001 - the next round may go better
+                _log.exception("abandoned renders could not be followed; trying again")
+
+    async def look(self) -> None:
+        """Poll each once, and let go of those that have ended. Raises StoreError."""
+        creates = await self._store.open_creates(self._clock())
+        known = [create for create in creates if create.video_id is not None]
+        ended = await asyncio.gather(*(self._has_ended(create) for create in known))
+        gone = [create.id for create, is_over in zip(known, ended, strict=True) if is_over]
+        for create_id in gone:
+            self._missing.pop(create_id, None)
+        if gone:
+            await self._store.close_creates(gone, self._clock())
+
+    async def _has_ended(self, create: OpenCreate) -> bool:
+        video_id = str(create.video_id)
+        async with self._slots:
+            try:
+                if self._videos.dialect.stops:
+                    await self._videos.delete(video_id)
+                    return True
+                reading = await self._videos.retrieve(video_id)
+                if reading.video.status in _RUNNING:
+                    return False
+            except NotFound:
+                self._missing[create.id] += 1
+                return self._missing[create.id] >= MISSING_LOOKS
+            except VideosError as error:
+                _log.info("an abandoned render gave no answer: %s", error)
+                return False
+            await self._delete(video_id)
+            return True
+
+    async def _delete(self, video_id: str) -> None:
+        try:
+            await self._videos.delete(video_id)
+        except VideosError as error:
+            _log.info("the server keeps an abandoned render: %s", error)
