@@ -16,6 +16,7 @@ from yarl import URL
 
 from bot.archive import Archive
 from bot.background import Background
+from bot.cooldown import COMMANDS, PRESSES, SUGGESTIONS, Cooldown
 from bot.deliveries import Deliveries
 from bot.discord_errors import (
     GARBLED,
@@ -37,7 +38,7 @@ from bot.status.easel import Easel
 from bot.status.editor import StatusEditor
 from bot.status.language import OFFERED, language, read_catalogues
 from bot.status.view import House
-from bot.status.words import GONE_WRONG, NO_ACCESS, STOPPING, TOO_LARGE
+from bot.status.words import GONE_WRONG, NO_ACCESS, STOPPING, TOO_LARGE, too_fast
 from bot.stills import Stills
 from bot.studio import Studio
 
@@ -115,6 +116,9 @@ class VideoBot(commands.AutoShardedBot):
         self.editor = editor
         self.easel = Easel()
         self.clock = clock
+        self.commands_pace = Cooldown(COMMANDS)
+        self.presses = Cooldown(PRESSES)
+        self.suggestions = Cooldown(SUGGESTIONS)
         self.largest_image = largest_image
         self.buckets = buckets
         self.fetch_image = fetch_image
@@ -297,13 +301,21 @@ class VideoTree(app_commands.CommandTree[VideoBot]):
     """The commands, and what happens when one of them fails in a way nobody foresaw."""
 
     async def interaction_check(self, interaction: discord.Interaction[VideoBot], /) -> bool:
-        """Turn commands away while the bot is about to end."""
-        if not interaction.client.stopping:
-            return True
-        if interaction.type is discord.InteractionType.application_command:
-            sentence = language(interaction.locale.value)(STOPPING)
-            await interaction.response.send_message(sentence, ephemeral=True)
-        return False
+        """Turn commands away while the bot is about to end, and where they come too fast."""
+        bot = interaction.client
+        t = language(interaction.locale.value)
+        if interaction.type is discord.InteractionType.autocomplete:
+            if not bot.stopping and not bot.suggestions.wait(interaction.user.id, bot.clock()):
+                return True
+            await interaction.response.autocomplete([])
+            return False
+        if bot.stopping:
+            await interaction.response.send_message(t(STOPPING), ephemeral=True)
+            return False
+        if wait := bot.commands_pace.wait(interaction.user.id, bot.clock()):
+            await interaction.response.send_message(too_fast(wait, t), ephemeral=True)
+            return False
+        return True
 
     async def on_error(
         self, interaction: discord.Interaction[VideoBot], error: app_commands.AppCommandError, /

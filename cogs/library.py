@@ -1,4 +1,4 @@
-"""/videos: the films somebody asked for here, newest first; moderators see everybody's."""
+"""/videos: the films somebody asked for here, newest first; moderators see those they moderate."""
 
 import io
 import logging
@@ -26,7 +26,8 @@ from bot.status.shelf import (
     still_name,
 )
 from bot.status.text import shorten
-from cogs.requesting import Interaction, own_language
+from cogs.places import moderated
+from cogs.requesting import Interaction, own_language, refuse, too_fast
 
 _log = logging.getLogger(__name__)
 
@@ -74,6 +75,9 @@ class Library(commands.Cog):
     @commands.Cog.listener()
     async def on_shelf_button(self, interaction: Interaction, place: Place) -> None:
         """Turn the page, or narrow the list, in the same message."""
+        if (sentence := too_fast(interaction)) is not None:
+            await refuse(interaction, sentence)
+            return
 
         async def answer(view: discord.ui.LayoutView, pictures: list[discord.File]) -> None:
             await interaction.response.edit_message(view=view, attachments=pictures)
@@ -109,11 +113,11 @@ def _picture(job_id: str, jpeg: bytes) -> discord.File:
 
 
 def _search(interaction: Interaction, place: Place) -> Search:
-    """Narrow the list to what this person may see: their own, or the server's for a moderator."""
-    everybody = interaction.guild_id is not None and interaction.permissions.manage_messages
+    """Narrow the list to what this person may see: their own, and those of what they moderate."""
     return Search(
-        requester_id=None if everybody else interaction.user.id,
+        requester_id=interaction.user.id,
         guild_id=interaction.guild_id,
+        channel_ids=moderated(interaction),
         statuses=STATUSES[Filter(place.filter)],
         words=place.search,
     )

@@ -1,6 +1,8 @@
 """The buttons under the cards: who may press them, and what they do."""
 
+import asyncio
 import logging
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
@@ -13,21 +15,34 @@ from bot.discord_errors import told
 from bot.jobs.lifecycle import CANCELLED_EVERYWHERE
 from bot.jobs.models import Job, JobChange, JobStatus
 from bot.jobs.store import StoreError
+from bot.orders import DiskFull, OverLimit
 from bot.status import words
-from bot.status.buttons import LABELS, Action, JobButton, button_row, offered, stale_press
+from bot.status.buttons import (
+    LABELS,
+    TEMPLATE,
+    Action,
+    JobButton,
+    button_row,
+    offered,
+    outcome_of,
+    stale_press,
+)
 from bot.status.forms import ChangeForm, Filled, FilmForm
 from bot.status.language import N_
 from bot.status.message import refuses_content
 from bot.status.removing import remove_messages
 from bot.status.sent import shows_film
 from bot.videos.errors import VideosError
+from cogs.places import belongs_here, may_manage
 from cogs.requesting import (
     UNREACHED,
     Asked,
     Interaction,
     Requests,
     own_language,
+    refusal,
     refuse,
+    too_fast,
     upload_limit,
 )
 
@@ -37,6 +52,7 @@ _ANYBODYS: Final = frozenset({Action.NOTIFY, Action.AGAIN, Action.EDIT, Action.R
 
 GONE: Final = N_("This film was deleted; there is nothing more to do here.")
 NOT_YOURS: Final = N_("Only the person who asked for this film, or a moderator, can do that.")
+ELSEWHERE: Final = N_("This button belongs to a video of another place.")
 MOVED_ON: Final = N_("This film has moved on meanwhile; its card now says how it stands.")
 WILL_NOTIFY: Final = N_("You will be told here, once, when this film has ended.")
 WILL_WRITE: Final = N_(
@@ -118,6 +134,9 @@ class Presses(commands.Cog):
         if self.bot.stopping:
             await refuse(interaction, t(words.STOPPING))
             return
+        if (sentence := too_fast(interaction)) is not None:
+            await refuse(interaction, sentence)
+            return
         try:
             await self._press(interaction, action, job_id)
         except StoreError as error:
@@ -135,7 +154,10 @@ class Presses(commands.Cog):
         if job is None:
             await refuse(interaction, t(GONE))
             return
-        if action not in _ANYBODYS and not _may_manage(interaction, job):
+        if not belongs_here(interaction, job):
+            await refuse(interaction, t(ELSEWHERE))
+            return
+        if action not in _ANYBODYS and not may_manage(interaction, job):
             await refuse(interaction, t(NOT_YOURS))
             return
         job = await self._with_its_film(interaction, job)
@@ -246,8 +268,26 @@ class Presses(commands.Cog):
         await _answer(interaction, FOUND if found else NOT_FOUND)
 
     async def _send(self, interaction: Interaction, job: Job) -> None:
-        await refuse(interaction, own_language(interaction)(SENT_AGAIN))
-        await self.studio.send_again(job)
+        t = own_language(interaction)
+        if not await self._is_of_this_outcome(interaction, job):
+            await self._refresh(interaction, job)
+            return
+        try:
+            again = await self.studio.admit_again(job)
+        except (OverLimit, DiskFull) as problem:
+            await refuse(interaction, refusal(problem, interaction.guild_id, t))
+            return
+        if again is None:
+            await self._refresh(interaction, await self.archive.find(job.id) or job)
+            return
+        await asyncio.gather(refuse(interaction, t(SENT_AGAIN)), self.studio.send(again))
+
+    async def _is_of_this_outcome(self, interaction: Interaction, job: Job) -> bool:
+        """Whether the button is that of the last create; an old card's is that of the first."""
+        outcome = _outcome(interaction)
+        if outcome is None:
+            return not await self.studio.was_sent_before(job)
+        return outcome == outcome_of(job)
 
     async def _drop(self, interaction: Interaction, job: Job) -> None:
         await self.studio.give_away(job)
@@ -277,8 +317,10 @@ class Presses(commands.Cog):
             await _answer(interaction, DELETED if upstream else DELETED_HERE)
 
 
-def _may_manage(interaction: Interaction, job: Job) -> bool:
-    return interaction.user.id == job.requester_id or interaction.permissions.manage_messages
+def _outcome(interaction: Interaction) -> str | None:
+    """Return which unknown outcome a Send again button was drawn for; None on an old card."""
+    match = re.fullmatch(TEMPLATE, str((interaction.data or {}).get("custom_id", "")))
+    return None if match is None else match["outcome"]
 
 
 async def _answer(interaction: Interaction, message: str) -> None:

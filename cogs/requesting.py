@@ -1,6 +1,7 @@
 """From something asked to a job on its way: what every command and button goes through."""
 
 import asyncio
+import io
 import logging
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from bot.client import VideoBot
 from bot.jobs import lifecycle
 from bot.jobs.models import Job, JobStatus
 from bot.jobs.store import StoreError
-from bot.orders import NotOffered, Order, OverLimit, PromptProblem
+from bot.orders import DiskFull, NotOffered, Order, OverLimit, PromptProblem
 from bot.status import words
 from bot.status.language import Language
 from bot.status.message import find_card, is_malformed, refuses_content
@@ -84,14 +85,18 @@ class Requests:
         if self._bot.stopping:
             await refuse(interaction, t(words.STOPPING))
             return
+        if _is_form(interaction) and (sentence := too_fast(interaction)) is not None:
+            await _give_back(interaction, sentence, asked.prompt)
+            return
         if asked.image is not None and (problem := self._image_problem(asked.image, t)) is not None:
             await refuse(interaction, problem)
             return
         try:
             with self._answering():
                 job = await self._studio.admit(self._order(interaction, asked))
-        except (PromptProblem, NotOffered, OverLimit, StoreError) as problem:
-            await refuse(interaction, _refusal(problem, interaction.guild_id, t))
+        except (PromptProblem, NotOffered, OverLimit, DiskFull, StoreError) as problem:
+            sentence = refusal(problem, interaction.guild_id, t)
+            await _give_back(interaction, sentence, asked.prompt)
             return
         if self._closed:
             # Written while everything closed: the next start finds it, as one that was cut short.
@@ -350,14 +355,37 @@ def _missing(interaction: Interaction) -> list[str]:
     return [name for name, has in needed.items() if not has]
 
 
-def _refusal(problem: Exception, guild_id: int | None, t: Language) -> str:
+def refusal(problem: Exception, guild_id: int | None, t: Language) -> str:
+    """Say why nothing came of a request."""
     match problem:
         case NotOffered():
             return words.not_offered(problem.value, problem.offered, t)
         case OverLimit():
-            return words.over_limit(problem.own, problem.most_of_user, guild_id, t)
+            return words.over_limit(problem.own, problem.most_of_user, guild_id, t, problem.beside)
+        case DiskFull():
+            return t(words.DISK_FULL)
         case PromptProblem():
             return words.prompt_problem(t)
         case _:
             _log.error("an intent is not written down: %s", problem)
             return t(words.NOT_WRITTEN)
+
+
+def too_fast(interaction: Interaction) -> str | None:
+    """Count a press, or a form that is sent off; return what to say where it came too early."""
+    bot = interaction.client
+    wait = bot.presses.wait(interaction.user.id, bot.clock())
+    return words.too_fast(wait, own_language(interaction)) if wait else None
+
+
+def _is_form(interaction: Interaction) -> bool:
+    return interaction.type is discord.InteractionType.modal_submit
+
+
+async def _give_back(interaction: Interaction, sentence: str, typed: str) -> None:
+    """Refuse in private; what was typed into a form, which is gone by now, comes with it."""
+    if not _is_form(interaction):
+        await refuse(interaction, sentence)
+        return
+    file = discord.File(io.BytesIO(typed.encode()), filename="prompt.txt")
+    await interaction.response.send_message(sentence, file=file, ephemeral=True)

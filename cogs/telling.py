@@ -12,6 +12,7 @@ from bot.client import VideoBot
 from bot.jobs.models import ENDED, Job, JobChange
 from bot.jobs.store import StoreError
 from bot.status.pings import NAMED_AT_ONCE, Refused, ping, write_to
+from cogs.places import can_see
 from cogs.requesting import UNREACHED
 
 _log = logging.getLogger(__name__)
@@ -74,7 +75,8 @@ class Telling(commands.Cog):
 
     async def _write_to(self, job: Job, person: int) -> None:
         try:
-            await write_to(self.bot, job, person)
+            sees = await can_see(self.bot, job, person)
+            await write_to(self.bot, job, person, sees=sees)
         except Refused as refusal:
             _log.warning("somebody cannot be told: %s", refusal, extra=job.log_context())
         await self._have_been_told(job, [person])

@@ -53,9 +53,7 @@ def has_room(requester: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
     """
     active = sa.or_(*(jobs.c.status == status for status in sorted(ACTIVE)))
     sent_at = sa.func.coalesce(jobs.c.sent_at, jobs.c.created_at)
-    maybe = sa.and_(
-        jobs.c.status == JobStatus.UNCONFIRMED, sent_at > sa.bindparam("counts_since")
-    )
+    maybe = sa.and_(jobs.c.status == JobStatus.UNCONFIRMED, sent_at > sa.bindparam("counts_since"))
     counted = sa.select(sa.func.count()).select_from(jobs)
     still_open = (
         sa.select(sa.func.count())

@@ -78,18 +78,28 @@ def offered(job: Job, *, remix: bool) -> tuple[Action, ...]:
     return tuple(action for action in actions if remix or action is not Action.REMIX)
 
 
-TEMPLATE: Final = r"rushes:(?P<action>[a-z_]+):(?P<job>[0-9a-f]{32})"
+TEMPLATE: Final = rf"rushes:(?P<action>{'|'.join(Action)}):(?P<job>[0-9a-f]{{32}})(?::(?P<outcome>[0-9]{{1,20}}))?"
+"""What a custom_id looks like. One of Send again names the create whose outcome is unknown, so that
+a card drawn before the next create sends nothing."""
+
+
+def outcome_of(job: Job) -> str:
+    """Name a job's last create."""
+    return str(int((job.sent_at or job.created_at) * 1000))
 
 
 class JobButton(ui.DynamicItem[ui.Button[Any]], template=TEMPLATE):
     """One button; its press is announced as the bot's event `job_button`."""
 
-    def __init__(self, action: Action, job_id: str, label: str | None = None) -> None:
+    def __init__(
+        self, action: Action, job_id: str, label: str | None = None, *, outcome: str | None = None
+    ) -> None:
+        custom_id = f"rushes:{action}:{job_id}" + (f":{outcome}" if outcome else "")
         super().__init__(
             ui.Button(
                 label=label or action.value,
                 style=_STYLES.get(action, Style.secondary),
-                custom_id=f"rushes:{action}:{job_id}",
+                custom_id=custom_id,
             )
         )
         self.action = action
@@ -100,7 +110,7 @@ class JobButton(ui.DynamicItem[ui.Button[Any]], template=TEMPLATE):
         cls, _interaction: discord.Interaction[Any], _item: ui.Item[Any], match: re.Match[str], /
     ) -> Self:
         """Rebuild the button from what Discord sends back of it."""
-        return cls(Action(match["action"]), match["job"])
+        return cls(Action(match["action"]), match["job"], outcome=match["outcome"])
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Hand the press over to whoever listens."""
@@ -123,9 +133,12 @@ def stale_press(interaction: discord.Interaction[Any]) -> tuple[Action, str] | N
     return Action(match["action"]), match["job"]
 
 
-def button_row(actions: tuple[Action, ...], job_id: str, t: Language) -> ui.ActionRow[Any]:
-    """Draw buttons side by side, five at the most."""
+def button_row(
+    actions: tuple[Action, ...], job_id: str, t: Language, outcome: str | None = None
+) -> ui.ActionRow[Any]:
+    """Draw buttons side by side, five at the most; `outcome` is what Send again is for."""
     row = ui.ActionRow[Any]()
     for action in actions:
-        row.add_item(JobButton(action, job_id, t(LABELS[action])))
+        of = outcome if action is Action.SEND else None
+        row.add_item(JobButton(action, job_id, t(LABELS[action]), outcome=of))
     return row

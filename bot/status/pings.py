@@ -16,7 +16,7 @@ from bot.discord_errors import passes
 from bot.discord_errors import told as told_of
 from bot.jobs.models import Job
 from bot.status import words
-from bot.status.language import language
+from bot.status.language import N_, language
 from bot.status.message import refuses_content
 from bot.status.text import plain
 from bot.status.webhook import interaction_webhook
@@ -41,6 +41,9 @@ def letter(job: Job) -> str:
     if job.message_id is not None:
         lines.append(words.message_link(job, job.guild_id))
     return "\n".join(lines)
+
+
+ENDED: Final = N_("A video you were waiting for has ended.")
 
 
 class Refused(Exception):
@@ -85,16 +88,21 @@ async def _under_card(
         raise Refused("only the interaction's token reached this channel")
 
 
-async def write_to(client: discord.Client, job: Job, person: int) -> None:
-    """Tell one person in a direct message, with a link to the card; raises as `ping`."""
+async def write_to(client: discord.Client, job: Job, person: int, *, sees: bool) -> None:
+    """Tell one person in a direct message, with a link to the card; raises as `ping`.
+
+    Who cannot see the card any more is told of the end alone.
+    """
+    plainly = _title(job) if sees else language(job.locale)(ENDED)
     try:
         channel = await client.create_dm(discord.Object(person))
         try:
-            await _send_letter(channel, letter(job), _nonce(job, [person]))
+            words_of_it = letter(job) if sees else plainly
+            await _send_letter(channel, words_of_it, _nonce(job, [person]))
         except discord.HTTPException as error:
             if not refuses_content(error):
                 raise
-            await _send_letter(channel, _title(job), _nonce(job, [person]))
+            await _send_letter(channel, plainly, _nonce(job, [person]))
     except discord.HTTPException as error:
         raise _judged(error) from error
 

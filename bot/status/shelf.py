@@ -67,7 +67,8 @@ class Place:
 
 class ShelfButton(
     ui.DynamicItem[ui.Button[Any]],
-    template=r"rushes-shelf:(?P<row>[a-z]+):(?P<page>\d+):(?P<filter>[a-z]+):(?P<search>.{0,50})",
+    template=r"rushes-shelf:(?P<row>[a-z]+):(?P<page>\d{1,6}):"
+    rf"(?P<filter>{'|'.join(Filter)}):(?P<search>.{{0,50}})",
 ):
     """A button that leads to another place in the list."""
 

@@ -13,7 +13,7 @@ from discord import ui
 from bot.archive import Outlook
 from bot.jobs.models import ACTIVE, Job, JobStatus
 from bot.status import words
-from bot.status.buttons import button_row, offered
+from bot.status.buttons import button_row, offered, outcome_of
 from bot.status.language import Language, language
 from bot.status.text import file_stem, plain, shorten
 from bot.videos.public_words import public
@@ -88,7 +88,7 @@ def card(
     if elsewhere is not None:
         footer.append(t(elsewhere, channel=f"<#{job.channel_id}>"))
     body.add_item(ui.TextDisplay("\n".join(f"-# {line}" for line in footer)))
-    body.add_item(button_row(offered(job, remix=house.remix), job.id, t))
+    body.add_item(button_row(offered(job, remix=house.remix), job.id, t, outcome_of(job)))
     return ui.LayoutView(timeout=None).add_item(body)
 
 
@@ -111,7 +111,7 @@ def plain_card(
     view.add_item(ui.TextDisplay("\n".join(line for line in lines if line)))
     if job.status is JobStatus.DELIVERED and instead is None:
         view.add_item(ui.MediaGallery[Any](discord.MediaGalleryItem(_address(job))))
-    return view.add_item(button_row(offered(job, remix=house.remix), job.id, t))
+    return view.add_item(button_row(offered(job, remix=house.remix), job.id, t, outcome_of(job)))
 
 
 def film_name(job: Job) -> str:

@@ -1,16 +1,19 @@
 """Every word a user reads: titles, sentences, and the advice that goes with each failure."""
 
+import math
 from collections.abc import Sequence
 from typing import Final
 
 from bot.jobs import lifecycle
 from bot.jobs.models import Job, JobStatus, Road
+from bot.orders import Beside
 from bot.status.language import N_, NN_, Language, language
 from bot.status.text import plain
 from bot.videos import errors
 from bot.videos.causes import Cause, cause_of
 from bot.videos.models import PROMPT_LIMIT
 
+NOTHING: Final = Beside()
 EMOJI: Final = {
     JobStatus.REQUESTED: "🎬",
     JobStatus.SENDING: "🎬",
@@ -396,6 +399,24 @@ ALL_BUSY: Final = N_(
     "As many films as this bot renders at once are running already, so nothing was started. "
     "Try again when one of them has ended."
 )
+STILL_RENDERED: Final = NN_(
+    "One more of your videos, cancelled, is still being rendered: the video server does not stop "
+    "it.",
+    "{number} more of your videos, cancelled, are still being rendered: the video server does not "
+    "stop them.",
+)
+MAYBE_RENDERED: Final = NN_(
+    "Of one more nobody knows whether the video server renders it; it counts for an hour.",
+    "Of {number} more nobody knows whether the video server renders them; they count for an hour.",
+)
+DISK_FULL: Final = N_(
+    "The bot's disk for videos is full, so nothing was started. Ask the person who runs the bot to "
+    "make room."
+)
+TOO_FAST: Final = NN_(
+    "That was too fast, so nothing was done. Try again in one second.",
+    "That was too fast, so nothing was done. Try again in {number} seconds.",
+)
 OVER_LIMIT: Final = NN_(
     "You have one film running, as many as one person may have at once, so nothing was started. "
     "Come back when it has ended:",
@@ -454,12 +475,25 @@ def _with_charge(parts: tuple[str, ...], job: Job) -> tuple[str, ...]:
     return parts[0], charge, *parts[1:]
 
 
-def over_limit(own: Sequence[Job], most: int, guild_id: int | None, t: Language) -> str:
-    """Say what this person has running, of `most` at once, and when to come back."""
-    if len(own) < most:
+def over_limit(
+    own: Sequence[Job], most: int, guild_id: int | None, t: Language, beside: Beside = NOTHING
+) -> str:
+    """Say what of this person's counts, of `most` at once, and when to come back."""
+    total = len(own) + beside.cancelled + beside.unknown
+    if total < most:
         return t(ALL_BUSY)
-    head = t.count(OVER_LIMIT, len(own))
-    return "\n".join([head, *(f"- {_running(job, guild_id, t)}" for job in own[:RUNNING_SHOWN])])
+    lines = [t.count(OVER_LIMIT, total)]
+    lines += [f"- {_running(job, guild_id, t)}" for job in own[:RUNNING_SHOWN]]
+    if beside.cancelled:
+        lines.append(f"- {t.count(STILL_RENDERED, beside.cancelled)}")
+    if beside.unknown:
+        lines.append(f"- {t.count(MAYBE_RENDERED, beside.unknown)}")
+    return "\n".join(lines)
+
+
+def too_fast(wait: float, t: Language) -> str:
+    """Say when somebody may go on, in whole seconds."""
+    return t.count(TOO_FAST, math.ceil(wait))
 
 
 def link(address: str, expires_at: float, t: Language) -> str:
