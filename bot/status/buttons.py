@@ -78,7 +78,10 @@ def offered(job: Job, *, remix: bool) -> tuple[Action, ...]:
     return tuple(action for action in actions if remix or action is not Action.REMIX)
 
 
-TEMPLATE: Final = rf"rushes:(?P<action>{'|'.join(Action)}):(?P<job>[0-9a-f]{{32}})(?::(?P<outcome>[0-9]{{1,20}}))?"
+TEMPLATE: Final = (
+    rf"rushes:(?P<action>{'|'.join(Action)}):(?P<job>[0-9a-f]{{32}})"
+    r"(?::(?P<outcome>[0-9]{1,20}))?"
+)
 """What a custom_id looks like. One of Send again names the create whose outcome is unknown, so that
 a card drawn before the next create sends nothing."""
 

@@ -1,7 +1,8 @@
 """No way round a limit: what was cancelled, dropped or sent again counts until it has ended."""
 
+import sqlite3
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any, cast
 
@@ -154,8 +155,5 @@ def _buttons(card: Message) -> list[dict[str, Any]]:
 
 
 def _open(club: FilmClub) -> int:
-    import sqlite3
-    from contextlib import closing
-
     with closing(sqlite3.connect(club.bot.log_file.with_name("rushes.db"))) as database:
         return database.execute("SELECT COUNT(*) FROM open_creates").fetchone()[0]
