@@ -19,7 +19,7 @@ async def test_a_button_of_another_community_does_nothing(club: FilmClub, action
     await theirs.answered()
 
     data = {"id": 1, "custom_id": f"rushes:{action}:{row['id']}", "component_type": BUTTON}
-    forged = await club.discord._interact(COMPONENT, mallory, elsewhere, data, theirs.message)  # noqa: SLF001
+    forged = await club.discord._interact(COMPONENT, mallory, elsewhere, data, theirs.message)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
     await forged.answered()
 
     assert "belongs to a video of another place" in forged.message.text

@@ -1,12 +1,12 @@
 """Signed addresses of films leave the rows of jobs that have ended
 
-Revises: 0009
+Revises: 0010
 """
 
 from alembic import op
 
-revision = '0013'
-down_revision = '0009'
+revision = '0011'
+down_revision = '0010'
 branch_labels = None
 depends_on = None
 
