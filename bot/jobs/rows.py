@@ -1,6 +1,6 @@
 """A job as a row of its table: how it is written, and how it is read."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from functools import cache
 from typing import Any, Final
@@ -43,22 +43,26 @@ def guarded_insert() -> sa.Insert:
     """
     values = [sa.bindparam(name, type_=jobs.c[name].type) for name in _FIELDS]
     requester = sa.bindparam("requester_id", type_=sa.BigInteger)
-    return sa.insert(jobs).from_select(list(_FIELDS), sa.select(*values).where(has_room(requester)))
+    return sa.insert(jobs).from_select(
+        list(_FIELDS), sa.select(*values).where(has_room(requester, sa.bindparam))
+    )
 
 
-def has_room(requester: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
+def has_room(
+    requester: sa.ColumnElement[int], limit: Callable[[str], sa.ColumnElement[Any]]
+) -> sa.ColumnElement[bool]:
     """Whether everybody's and this person's creates leave room for one more.
 
-    Its parameters are `most`, `most_of_user`, `counts_since` and `counted_at`.
+    `limit` gives `most`, `most_of_user`, `counts_since` and `counted_at`: values or parameters.
     """
     active = sa.or_(*(jobs.c.status == status for status in sorted(ACTIVE)))
     sent_at = sa.func.coalesce(jobs.c.sent_at, jobs.c.created_at)
-    maybe = sa.and_(jobs.c.status == JobStatus.UNCONFIRMED, sent_at > sa.bindparam("counts_since"))
+    maybe = sa.and_(jobs.c.status == JobStatus.UNCONFIRMED, sent_at > limit("counts_since"))
     counted = sa.select(sa.func.count()).select_from(jobs)
     still_open = (
         sa.select(sa.func.count())
         .select_from(open_creates)
-        .where(open_creates.c.expires_at > sa.bindparam("counted_at"))
+        .where(open_creates.c.expires_at > limit("counted_at"))
     )
     everybody = (
         counted.where(active).scalar_subquery()
@@ -69,7 +73,7 @@ def has_room(requester: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
         counted.where(sa.or_(active, maybe), jobs.c.requester_id == requester).scalar_subquery()
         + still_open.where(open_creates.c.requester_id == requester).scalar_subquery()
     )
-    return sa.and_(everybody < sa.bindparam("most"), theirs < sa.bindparam("most_of_user"))
+    return sa.and_(everybody < limit("most"), theirs < limit("most_of_user"))
 
 
 @cache

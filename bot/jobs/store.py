@@ -148,7 +148,8 @@ class JobStore:
             "most": most,
             "most_of_user": most_of_user,
         }
-        room = has_room(sa.literal(before.requester_id, sa.BigInteger)).params(limits)
+        requester = sa.literal(before.requester_id, sa.BigInteger)
+        room = has_room(requester, lambda name: sa.literal(limits[name]))
         counted = sa.exists().where(open_creates.c.id == first.id)
         again = update(before, job).where(is_still(before), counted)
         return await self._write(insert(first, before, room), again) == 1

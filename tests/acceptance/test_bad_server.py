@@ -33,7 +33,9 @@ async def test_a_create_that_goes_wrong(
 ) -> None:
     async with faulty_server(tmp_path / "server") as server:
         server.meet("create", fault, fault, fault)
-        settings = settings_for(tmp_path / "bot", server.base_url, videos_api_key=KEY)
+        settings = settings_for(
+            tmp_path / "bot", server.base_url, videos_api_key=KEY, videos_dialect="vllm-omni"
+        )
         async with staged(settings) as stage:
             with caplog.at_level(logging.DEBUG, "bot"):
                 await stage.ada.slash(stage.channel, "video", prompt=PROMPT)
@@ -50,7 +52,9 @@ async def test_a_create_that_goes_wrong(
 async def test_a_busy_server_that_names_a_short_wait_is_asked_again(tmp_path: Path) -> None:
     async with faulty_server(tmp_path / "server") as server:
         server.meet("create", answer(429, "{}", Retry_After="0.1"))
-        async with staged(settings_for(tmp_path / "bot", server.base_url)) as stage:
+        async with staged(
+            settings_for(tmp_path / "bot", server.base_url, videos_dialect="vllm-omni")
+        ) as stage:
             await stage.ada.slash(stage.channel, "video", prompt=PROMPT)
             await stage.until(lambda at: "Completed" in at.text)
 
@@ -72,7 +76,9 @@ async def test_a_server_that_is_not_there(tmp_path: Path) -> None:
 async def test_a_slow_create_does_not_delay_the_first_answer(tmp_path: Path) -> None:
     async with faulty_server(tmp_path / "server") as server:
         server.delay = 2.5
-        async with staged(settings_for(tmp_path / "bot", server.base_url)) as stage:
+        async with staged(
+            settings_for(tmp_path / "bot", server.base_url, videos_dialect="vllm-omni")
+        ) as stage:
             asking = asyncio.create_task(stage.ada.slash(stage.channel, "video", prompt=PROMPT))
             await asyncio.sleep(1.0)
 
@@ -87,7 +93,9 @@ async def test_a_slow_create_does_not_delay_the_first_answer(tmp_path: Path) -> 
 async def test_polls_that_go_wrong_are_said_and_survived(fault: Fault, tmp_path: Path) -> None:
     async with faulty_server(tmp_path / "server") as server:
         server.meet("poll", fault, fault)  # aiohttp asks once more where a connection was kept
-        async with staged(settings_for(tmp_path / "bot", server.base_url)) as stage:
+        async with staged(
+            settings_for(tmp_path / "bot", server.base_url, videos_dialect="vllm-omni")
+        ) as stage:
             await stage.ada.slash(stage.channel, "video", prompt=PROMPT)
             await stage.until(lambda at: "stopped answering" in at.text)
             assert "Nothing is lost" in stage.text
@@ -111,7 +119,9 @@ async def test_polls_that_go_wrong_are_said_and_survived(fault: Fault, tmp_path:
 async def test_what_is_no_film_is_never_posted_as_one(fault: Fault, tmp_path: Path) -> None:
     async with faulty_server(tmp_path / "server") as server:
         server.meet("content", fault, fault)
-        async with staged(settings_for(tmp_path / "bot", server.base_url)) as stage:
+        async with staged(
+            settings_for(tmp_path / "bot", server.base_url, videos_dialect="vllm-omni")
+        ) as stage:
             await stage.ada.slash(stage.channel, "video", prompt=PROMPT)
             await stage.until(lambda _: server.seen["content"] > 0)
             await stage.env.settle()
@@ -125,7 +135,9 @@ async def test_what_is_no_film_is_never_posted_as_one(fault: Fault, tmp_path: Pa
 async def test_a_film_that_never_arrives_is_said(tmp_path: Path) -> None:
     async with faulty_server(tmp_path / "server") as server:
         server.meet("content", *[answer(200, "<html>Sign in</html>")] * 20)
-        async with staged(settings_for(tmp_path / "bot", server.base_url)) as stage:
+        async with staged(
+            settings_for(tmp_path / "bot", server.base_url, videos_dialect="vllm-omni")
+        ) as stage:
             await stage.ada.slash(stage.channel, "video", prompt=PROMPT)
             await stage.until(lambda at: "Not delivered" in at.text)
 

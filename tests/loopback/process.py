@@ -32,6 +32,9 @@ class BotProcess:
             "DISCORD_GATEWAY_URL": discord.gateway_url,
             "VIDEOS_BASE_URL": videos_base_url,
             "VIDEOS_API_KEY": VIDEOS_KEY,
+            # As a server that knows no create again by its key, which most are.
+            "VIDEOS_DIALECT": "vllm-omni",
+            "VIDEOS_REMIX": "true",
             "DATA_DIR": str(folder),
             "POLL_INTERVAL": "0.2",
             "LOG_LEVEL": "INFO",

@@ -205,7 +205,8 @@ class World:
         values: dict[str, Any] = {
             "data_dir": folder,
             "videos_base_url": self.videos.base_url,
-            "videos_dialect": "rushes",
+            "videos_dialect": "vllm-omni",
+            "videos_remix": True,
             "poll_interval": 5.0,
             "keep_delivered_hours": 24.0 * 300,
             "keep_undelivered_hours": 24.0 * 300,

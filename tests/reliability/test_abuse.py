@@ -70,7 +70,9 @@ async def server() -> AsyncGenerator[Endless]:
 async def club(discord: Loopback, server: Endless, tmp_path: Path) -> AsyncGenerator[FilmClub]:
     videos = cast("FaultyServer", server)
     limit = str(LIMIT)
-    async with FilmClub(discord, videos, tmp_path / "bot", MAX_ACTIVE_PER_USER=limit) as opened:
+    async with FilmClub(
+        discord, videos, tmp_path / "bot", MAX_ACTIVE_PER_USER=limit, VIDEOS_DIALECT="openai"
+    ) as opened:
         yield opened
 
 

@@ -108,7 +108,7 @@ async def test_an_end_that_cannot_be_drawn(club: FilmClub) -> None:
 
     await club.until_card_says("could not render this")
 
-    assert "Try again, reworded" in club.card.text
+    assert "Try again; if it fails again, change the prompt" in club.card.text
     await club.discord.until(lambda: club.rows()[0]["shown"] == "failed")
 
 
