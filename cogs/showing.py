@@ -19,7 +19,7 @@ from bot.jobs.store import StoreError
 from bot.places import Places
 from bot.status import words
 from bot.status.buckets import EditsSpent, RateLimited
-from bot.status.delivery import Step
+from bot.status.delivery import FramesTooLarge, Step
 from bot.status.message import (
     CardGone,
     Draw,
@@ -40,6 +40,7 @@ from bot.status.pings import say_it_stands_still
 from bot.status.retries import LATEST, Retries
 from bot.status.roads import Roads
 from bot.status.view import film_name
+from bot.videos.errors import FilmBroken
 from bot.videos.fitting import NoRoom
 from cogs.requesting import UNREACHED
 
@@ -289,11 +290,10 @@ class Showing(commands.Cog):
         """
         try:
             step, posted = await self._climb(job)
-        except TooLarge:
-            await self.deliveries.undeliverable(job, words.TOO_LARGE)
-            await self.bot.ladder.let_go(job)
-        except NoAccess:
-            await self.deliveries.undeliverable(job, words.NO_ACCESS)
+        except (TooLarge, FramesTooLarge, FilmBroken, NoAccess) as lasting:
+            await self.deliveries.undeliverable(job, _why_kept(lasting))
+            if not isinstance(lasting, NoAccess):
+                await self.bot.ladder.let_go(job)
         except CardGone:
             _log.info("the card was deleted, its film is let go", extra=job.log_context())
             await self.deliveries.delivered(job)
@@ -329,7 +329,7 @@ class Showing(commands.Cog):
         Raises TooLarge where no step is left, NoRoom, and what Roads.reach raises.
         """
         for _ in range(TRIES):
-            step = await self.bot.ladder.step(job, fitting=partial(self._say_fitting, job))
+            step = await self.bot.ladder.step(job, encoding=partial(self._say_encoding, job))
             try:
                 return step, await self._put(step)
             except TokenDead:
@@ -342,11 +342,11 @@ class Showing(commands.Cog):
         step = self.bot.ladder.link(job)
         return step, await self._put(step)
 
-    def _say_fitting(self, job: Job) -> None:
+    def _say_encoding(self, job: Job, converts: bool) -> None:  # noqa: FBT001 - see Ladder.step
         if job.error_code == DISK_FAILED:
             return  # it may well fail again, and the card says so already
         if job.token_lives(self._now()) or job.id in self._drawn:
-            self.show(job.evolve(error_code=words.FITTING))
+            self.show(job.evolve(error_code=words.CONVERTING if converts else words.FITTING))
 
     async def _put(self, step: Step) -> Posted:
         """Show the card with the film in it; "Completed" is written by nothing before."""
@@ -381,6 +381,19 @@ class Showing(commands.Cog):
             if not self._films_moving:
                 return
             await asyncio.sleep(1.0)
+
+
+def _why_kept(error: TooLarge | FramesTooLarge | FilmBroken | NoAccess) -> str:
+    """Return the code of what is said on the card of a film that is kept."""
+    match error:
+        case TooLarge():
+            return words.TOO_LARGE
+        case FramesTooLarge():
+            return words.FRAMES_TOO_LARGE
+        case FilmBroken():
+            return error.code
+        case NoAccess():
+            return words.NO_ACCESS
 
 
 def _came_with_film(change: JobChange) -> bool:

@@ -117,7 +117,9 @@ class Job:
     film: str | None = None
     """File name of the downloaded film in the films folder."""
     fitted: bool = False
-    """What was delivered is a re-encoded copy: the film itself was too large."""
+    """What was delivered is a re-encoded copy."""
+    converted: bool = False
+    """It is one because not every client plays the film itself."""
     film_attachment_id: int | None = None
     road: Road | None = None
     """The road that was begun instead of an edit of the card; a picture is sent on no other then,

@@ -47,6 +47,7 @@ jobs = sa.Table(
     sa.Column("progress", sa.Integer),
     sa.Column("film", sa.Text),
     sa.Column("fitted", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("converted", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("film_attachment_id", sa.BigInteger),
     sa.Column("road", sa.Text),
     sa.Column("road_at", sa.Float(53)),

@@ -10,26 +10,42 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from bot.jobs.models import Job, JobStatus
 from bot.keeping import size_of
 from bot.status.message import Film, TooLarge
 from bot.status.view import film_name
 from bot.videos.fitting import CannotFit
+from bot.videos.probing import probe_film
 
 _log = logging.getLogger(__name__)
 
 SLOW_LINE: Final = 1_000_000
 """Bytes per second of a slow upload: no film is sent with a token that may die on the way."""
 
-UNPLAYED: Final = frozenset({".avi"})
-"""Endings of films that Discord hands out and does not play; TensorRT-LLM makes such."""
+LARGEST_FRAME: Final = 4096 * 2304
+LONGEST_SIDE: Final = 4096
+"""Pixels of a frame, and of its longer side: larger ones play on few machines."""
 LEAST_COPY: Final = 512 * 1024
 """Bytes that a copy may have however small its film is: more than it needs to look as good."""
 
-Fit = Callable[[Path, Path, int], Awaitable[None]]
-"""Encodes a film anew, into a file of less than so many bytes; raises CannotFit and NoRoom."""
+
+class Fit(Protocol):
+    """Encodes a film anew, into a file of less than `limit` bytes; raises CannotFit and NoRoom.
+
+    With `quality` the copy is as large as it takes to look like the film, if that fits.
+    """
+
+    def __call__(
+        self, film: Path, copy: Path, limit: int, *, quality: bool = False
+    ) -> Awaitable[None]:
+        """Encode."""
+        ...
+
+
+class FramesTooLarge(Exception):
+    """The film's frames are larger than 4K."""
 
 
 @dataclass(frozen=True)
@@ -55,23 +71,28 @@ class Ladder:
         self._clock = clock
         self._one_at_a_time = asyncio.Lock()
 
-    async def step(self, job: Job, *, fitting: Callable[[], None]) -> Step:
-        """Return the step to take now; `fitting` is called before an encode, which takes minutes.
+    async def step(self, job: Job, *, encoding: Callable[[bool], None]) -> Step:
+        """Return the step to take now.
 
-        Raises TooLarge where no step is left, and NoRoom.
+        `encoding` is called before an encode, which takes minutes: with whether it is for a film
+        that not every client plays, and not for its size. Raises TooLarge where no step is left,
+        FilmBroken, FramesTooLarge, NoRoom, and OSError where no film can be looked into.
         """
-        done = job.evolve(status=JobStatus.DELIVERED, fitted=False)
+        done = job.evolve(status=JobStatus.DELIVERED, fitted=False, converted=False)
         film = self._films / str(job.film)
+        probed = await probe_film(film)
+        if max(probed.width, probed.height) > LONGEST_SIDE or probed.pixels > LARGEST_FRAME:
+            raise FramesTooLarge(f"{probed.width}x{probed.height}")
         size = await asyncio.to_thread(size_of, film)
         fits = size <= self._limit(job, size)
-        if fits and film.suffix not in UNPLAYED:
+        if fits and probed.plays:
             return Step(done, Film(film, film_name(done), size))
         try:
-            copy, size = await self._copy(job, film, fitting)
+            copy, size = await self._copy(job, film, encoding, converts=not probed.plays)
         except CannotFit as error:
-            _log.warning("a film cannot be made to fit: %s", error, extra=job.log_context())
+            _log.warning("a film cannot be encoded anew: %s", error, extra=job.log_context())
             return Step(done, Film(film, film_name(done), size)) if fits else self.link(job)
-        done = done.evolve(fitted=True)
+        done = done.evolve(fitted=True, converted=not probed.plays)
         return Step(done, Film(copy, film_name(done), size))
 
     def link(self, job: Job) -> Step:
@@ -93,7 +114,9 @@ class Ladder:
         lives = job.token_lives(self._clock() + self.lead(job, size))
         return job.upload_limit if lives else job.bot_upload_limit
 
-    async def _copy(self, job: Job, film: Path, fitting: Callable[[], None]) -> tuple[Path, int]:
+    async def _copy(
+        self, job: Job, film: Path, encoding: Callable[[bool], None], *, converts: bool
+    ) -> tuple[Path, int]:
         """Return a copy that fits and its bytes; one from before a restart is used again."""
         copy = self._films / job.film_copy
         enough = max(LEAST_COPY, await asyncio.to_thread(size_of, film))
@@ -103,6 +126,7 @@ class Ladder:
             limit = self._limit(job, size)
             if 0 < size <= limit:
                 return copy, size
-            fitting()
+            encoding(converts)
             async with self._one_at_a_time:
-                await self._fit(film, copy, min(limit, enough))
+                most = limit if converts else min(limit, enough)
+                await self._fit(film, copy, most, quality=converts)

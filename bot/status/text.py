@@ -4,12 +4,17 @@ import re
 import unicodedata
 from typing import Final
 
+from anyascii import anyascii
+
 _INLINE: Final = re.compile(r"[\\*_~|`\[\]<>]|:(?=//)")
 """What formats, mentions (`<@1>`), links or masks a link wherever it stands in a line."""
 _OPENING: Final = re.compile(r"^(\d*)([#+.-])")
 """What makes a heading, a list or small print at the beginning of a line."""
 _EVERYBODY: Final = re.compile(r"@(?=everyone|here)", re.IGNORECASE)
 _SPACE: Final = re.compile(r"\s+")
+STEM_OF: Final = 80
+STEM: Final = 40
+"""Characters of a text that are looked at for a file name, and of the name without its ending."""
 _NOT_NAME: Final = re.compile(r"[^a-z0-9]+")
 
 _JOINERS: Final = "\u200c\u200d"
@@ -124,6 +129,9 @@ def plain(text: str, limit: int) -> str:
 
 
 def file_stem(text: str) -> str:
-    """Make a short ASCII file name of the first words."""
-    ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    return _NOT_NAME.sub("-", ascii_text)[:40].strip("-") or "film"
+    """Make a short file name of the first words, in ASCII whatever their script.
+
+    Discord takes the letters of other scripts out of attachments' names.
+    """
+    ascii_text = anyascii(unicodedata.normalize("NFKC", text[:STEM_OF])).lower()
+    return _NOT_NAME.sub("-", ascii_text)[:STEM].strip("-") or "video"

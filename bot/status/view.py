@@ -208,7 +208,7 @@ def _footer(job: Job, outlook: Outlook, house: House, t: Language) -> list[str]:
     if job.parent_link is not None:
         lines.append(t(words.FROM, link=job.parent_link))
     if job.fitted:
-        lines.append(t(words.CONVERTED if str(job.film).endswith(".avi") else words.FITTED))
+        lines.append(t(words.CONVERTED if job.converted else words.FITTED))
     if job.image_fitted:
         lines.append(t(words.IMAGE_FITTED))
     if job.model == words.PREVIEW_MODEL:

@@ -45,7 +45,9 @@ TOO_LARGE: Final = "too_large"
 FILM_REFUSED: Final = "film_refused"
 NO_ACCESS: Final = "no_access"
 FITTING: Final = "fitting"
+CONVERTING: Final = "converting"
 """A rendered film is being encoded anew; on its card alone, never on disk."""
+FRAMES_TOO_LARGE: Final = "frames_too_large"
 
 PREVIEW_MODEL: Final = "preview"
 """The embedded renderer, which costs nothing."""
@@ -209,6 +211,10 @@ UNDELIVERED: Final[dict[str, tuple[str, ...]]] = {
         N_("The film is rendered and kept, but larger than what may be uploaded here."),
         N_("Whoever runs this bot can hand it over; a shorter or smaller one would fit."),
     ),
+    FRAMES_TOO_LARGE: (
+        N_("The video is rendered and kept, but its picture is larger than 4K."),
+        N_("Whoever runs this bot can hand it over; a smaller one would come by itself."),
+    ),
     NO_ACCESS: (
         N_("The film is rendered and kept, but the bot may not post here any more."),
         N_(
@@ -251,6 +257,7 @@ COMPLETED: Final[dict[str, tuple[str, ...]]] = {
     ),
     errors.FilmWithheld.code: _WITHHELD,
     FITTING: (N_("Larger than what may be uploaded here: it is being encoded anew to fit."),),
+    CONVERTING: (N_("It is being converted so that it plays everywhere."),),
 }
 CANCELLED: Final[dict[str, tuple[str, ...]]] = {
     lifecycle.CANCELLED_EVERYWHERE: (N_("Cancelled, on the video server too."),),
@@ -330,7 +337,7 @@ QUIET: Final = N_(
     "the film is ready."
 )
 PREVIEW_NOTICE: Final = N_("Drawn by the built-in preview renderer, which is no generative model.")
-CONVERTED: Final = N_("Encoded anew, because Discord does not play the server's own format.")
+CONVERTED: Final = N_("Converted so that it plays everywhere.")
 IMAGE_FITTED: Final = N_("Your image was cut and scaled to the film's exact frame.")
 FITTED: Final = N_("Encoded anew to fit: the film itself is larger than what may be uploaded here.")
 LINK: Final = N_(

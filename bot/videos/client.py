@@ -32,6 +32,7 @@ from bot.videos.errors import (
     Unavailable,
 )
 from bot.videos.models import CreateVideo, VideoPage
+from bot.videos.probing import probe_film
 from bot.videos.protocol import (
     Answer,
     Part,
@@ -272,6 +273,7 @@ async def _with_film(
         return reading
     try:
         container = await asyncio.to_thread(inspect_film, part)
+        await probe_film(part)
         await asyncio.to_thread(part.replace, film)
     except (FilmBroken, OSError) as error:
         _log.warning("the film inside the answer to a create cannot be used: %s", error)

@@ -1,4 +1,4 @@
-"""Whether a file on disk is a whole film, judged by its container alone."""
+"""What kind of film a file on disk is, and whether it is whole, judged by its container alone."""
 
 import struct
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from bot.videos.errors import FilmBroken
+from bot.videos.formats import HEAD, demuxer
 
 
 @dataclass(frozen=True)
@@ -20,8 +21,23 @@ MP4: Final = Container(".mp4", "video/mp4")
 WEBM: Final = Container(".webm", "video/webm")
 AVI: Final = Container(".avi", "video/x-msvideo")
 """What TensorRT-LLM sends where its build has no H.264 encoder."""
+MOV: Final = Container(".mov", "video/quicktime")
+MKV: Final = Container(".mkv", "video/x-matroska")
+TS: Final = Container(".ts", "video/mp2t")
+FLV: Final = Container(".flv", "video/x-flv")
+OGV: Final = Container(".ogv", "video/ogg")
+GIF: Final = Container(".gif", "image/gif")
+WEBP: Final = Container(".webp", "image/webp")
+"""The last two where they are animated."""
+KINDS: Final = (MP4, WEBM, AVI, MOV, MKV, TS, FLV, OGV, GIF, WEBP)
 
-_EBML: Final = b"\x1a\x45\xdf\xa3"
+_OTHERS: Final = {"mpegts": TS, "flv": FLV, "ogg": OGV, "gif": GIF}
+_EBML_HEAD: Final = 64
+"""Bytes in which a Matroska file names its document type."""
+_IS_ANIMATED: Final = 0x02
+"""A flag of WebP's VP8X chunk."""
+MOST_BOXES: Final = 20_000
+"""Boxes of a file's first level: a fragment has two or three, and a long film some thousands."""
 _BOX_HEADER: Final = 8
 _LARGE_BOX: Final = 1
 _OPEN_BOX: Final = 0
@@ -34,29 +50,43 @@ def inspect_film(path: Path) -> Container:
     """
     size = path.stat().st_size
     with path.open("rb") as file:
-        head = file.read(12)
-        file.seek(0)
-        if head[4:8] == b"ftyp":
+        head = file.read(HEAD)
+        form = demuxer(head)
+        if form == "mov":
             _check_boxes(file, size)
-            return MP4
-    if head[:4] == _EBML:
-        return WEBM
-    if head[:4] == b"RIFF" and head[8:12] == b"AVI ":
-        if struct.unpack("<I", head[4:8])[0] + 8 > size:
-            raise FilmBroken("the AVI file is cut short")
+            return MP4 if head[4:8] == b"ftyp" and head[8:12] != b"qt  " else MOV
+    if form == "matroska":
+        return WEBM if b"webm" in head[:_EBML_HEAD] else MKV
+    if form in {"avi", "webp_pipe"}:
+        return _riff(head, size)
+    if form in _OTHERS:
+        return _OTHERS[form]
+    raise FilmBroken(f"{size} bytes that are no film, beginning with {head[:12]!r}")
+
+
+def _riff(head: bytes, size: int) -> Container:
+    if struct.unpack("<I", head[4:8])[0] + 8 > size:
+        raise FilmBroken("the RIFF file is cut short")
+    if head[8:12] == b"AVI ":
         return AVI
-    raise FilmBroken(f"{size} bytes that are no film, beginning with {head!r}")
+    if head[12:16] != b"VP8X" or not head[20] & _IS_ANIMATED:
+        raise FilmBroken("a still picture")
+    return WEBP
 
 
 def _check_boxes(file: BinaryIO, size: int) -> None:
     """Walk the top-level boxes of ISO/IEC 14496-12; they must end where the file ends."""
     kinds: set[bytes] = set()
     position = 0
-    while position < size:
+    for _ in range(MOST_BOXES):
+        if position >= size:
+            break
         file.seek(position)
         length, kind = _box(file.read(16), size - position)
         kinds.add(kind)
         position += length
+    if position < size:
+        raise FilmBroken("the MP4 file has more boxes than any film")
     if position > size:
         raise FilmBroken(f"the MP4 file is cut short: {size} of {position} bytes")
     if b"moov" not in kinds or not kinds & {b"mdat", b"moof"}:

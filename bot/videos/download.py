@@ -19,6 +19,7 @@ from bot.videos.errors import (
     Unauthorized,
     VideosError,
 )
+from bot.videos.probing import probe_film
 from bot.videos.protocol import content_error, film_elsewhere, read_video, retry_after
 from bot.videos.wire import HasRoom, Wire, save
 
@@ -156,7 +157,10 @@ class _Road:
             raise FilmNotReady(f"HTTP {response.status}", retry_after=wait) from error
 
     async def _inspected(self) -> Container:
-        return await asyncio.to_thread(inspect_film, self._part)
+        """Return what was brought. Raises FilmBroken where it is not whole, or shows nothing."""
+        container = await asyncio.to_thread(inspect_film, self._part)
+        await probe_film(self._part)
+        return container
 
 
 def _may_be_film(status: int) -> bool:

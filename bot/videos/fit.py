@@ -1,4 +1,6 @@
-"""A film encoded anew into so many bytes: a plain function for its own process.
+"""A film encoded anew, to play everywhere or to fit: a plain function for its own process.
+
+What only has to play everywhere gets one pass of a quality that looks like the film itself.
 
 Two passes of x264: the first learns which frames are hard, the second spends the bytes on them. One
 pass with a capped CRF is quicker, but its cap holds the hard scenes of a film while the easy ones
@@ -10,6 +12,7 @@ import sys
 import threading
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import islice
 from math import sqrt
 from pathlib import Path
 from typing import Final, cast
@@ -22,6 +25,16 @@ from av.error import FFmpegError
 from av.stream import Stream
 from av.video import VideoStream
 from av.video.frame import PictureType
+
+from bot.videos.source import (
+    Unreadable,
+    Upright,
+    animation,
+    check_size,
+    is_animation,
+    opened,
+    turns_of,
+)
 
 SHARE: Final = 0.95
 """Of the limit: what a copy may take."""
@@ -38,8 +51,15 @@ FEWEST_BITS: Final = 0.012
 """Bits per pixel and frame under which a smaller picture looks better than a blocky one."""
 SHORTEST_SIDE: Final = 240
 """Pixels. No film is scaled below it: then a link is the better way."""
-LARGEST_FRAME: Final = 50_000_000
-"""Pixels. An 8K frame has 33 million; what claims more is no film for a chat."""
+QUALITY: Final = 19
+"""x264's constant rate factor of a copy that only has to play: SSIM above 0.98 on test films."""
+CHECKED_EVERY: Final = 50
+"""Frames between two looks at how large the copy has become."""
+ANIMATION_RATE: Final = Fraction(25)
+BT709: Final = 1
+"""Primaries, transfer and matrix of a screen (ITU-T H.273)."""
+MOST_FRAMES: Final = 20_000
+"""Frames of an animated picture."""
 COPIED_SOUND: Final = 0.15
 """Of all bits: what sound may take that is copied as it is."""
 SOUND_SHARE: Final = 0.1
@@ -55,6 +75,10 @@ class CannotFit(Exception):
     """The film does not get that small, or cannot be read; the message says why."""
 
 
+class _TooLarge(Exception):
+    """A copy of constant quality has become larger than it may be."""
+
+
 @dataclass(frozen=True)
 class _Source:
     """What a look through the whole file tells, without decoding it."""
@@ -63,10 +87,10 @@ class _Source:
     height: int
     frames: int
     seconds: float
-    sound: str | None
+    sound: str | None = None
     """The codec."""
-    sound_bytes: int
-    sound_packets: int
+    sound_bytes: int = 0
+    sound_packets: int = 0
 
 
 @dataclass(frozen=True)
@@ -75,42 +99,58 @@ class _Plan:
 
     width: int
     height: int
-    rate: int
+    rate: int | None
+    """None where the quality is constant."""
     preset: str
     sound_rate: int | None
     """None where sound is copied, or there is none."""
 
 
-def fit(film: Path, copy: Path, limit: int) -> None:
+def fit(film: Path, copy: Path, limit: int, *, quality: bool = False) -> None:
     """Encode `film` into an MP4 file at `copy` of less than `limit` bytes.
 
-    Same frames at the same times, H.264 4:2:0 that every client plays, its index in front. Raises
+    Same frames at the same times, upright, H.264 4:2:0 that every client plays, its index in front.
+    With `quality` it becomes as large as it takes to look like the film, if that fits. Raises
     CannotFit; then there is nothing at `copy`. Its own files beside it begin with the copy's stem.
     """
     part, notes = copy.with_suffix(".part"), copy.with_suffix(".notes")
     target = int(limit * SHARE)
     try:
-        source = _look_through(film)
+        source = _look_through(str(film))
+        if quality and _looks_alike(film, source, part, notes, target):
+            part.replace(copy)
+            return
         plan = _plan(source, target)
         _encode(film, plan, Path(os.devnull), notes, first=True)
         size = _encode(film, plan, part, notes)
-        if size > target:
+        if size > target and plan.rate is not None:
             plan = replace(plan, rate=int(plan.rate * target / size * AIM))
             size = _encode(film, plan, part, notes)
-    except (FFmpegError, IndexError, MemoryError) as error:
+    except (FFmpegError, IndexError, MemoryError, OSError, SyntaxError, Unreadable) as error:
         raise CannotFit(f"the film cannot be encoded: {error or 'no memory'}") from error
     if size > limit:
         raise CannotFit(f"it still has {size} bytes")
     part.replace(copy)
 
 
-def _look_through(film: Path) -> _Source:
+def _looks_alike(film: Path, source: _Source, part: Path, notes: Path, most: int) -> bool:
+    """Encode with a constant quality; False where that takes more than `most` bytes."""
+    sound_rate = None if source.sound in {None, SOUND_CODEC} else SOUND_RATES[1]
+    plan = _Plan(_even(source.width), _even(source.height), None, _preset(source), sound_rate)
+    try:
+        return _encode(film, plan, part, notes, most=most) <= most
+    except _TooLarge:
+        return False
+
+
+def _look_through(film: str) -> _Source:
+    if is_animation(film):
+        return _look_through_animation(film)
     frames = sound_bytes = sound_packets = 0
     begin, end = float("inf"), 0.0
-    with av.open(str(film)) as container:
+    width, height = _upright_size(film)
+    with opened(film) as container:
         picture, sound = _streams(container)
-        if picture.width * picture.height > LARGEST_FRAME:
-            raise CannotFit("its frames are far too large")
         for packet in container.demux(_wanted(picture, sound)):
             if packet.stream is sound:
                 sound_bytes += packet.size
@@ -125,9 +165,27 @@ def _look_through(film: Path) -> _Source:
         seconds = end - begin if end > begin else frames / float(picture.average_rate or 24)
         if not frames:
             raise CannotFit("the film has no frame")
-        return _Source(
-            picture.width, picture.height, frames, seconds, codec, sound_bytes, sound_packets
-        )
+        return _Source(width, height, frames, seconds, codec, sound_bytes, sound_packets)
+
+
+def _look_through_animation(film: str) -> _Source:
+    count, width, height, ends = 0, 0, 0, 0.0
+    for frame in islice(animation(film), MOST_FRAMES):
+        count, width, height = count + 1, frame.width, frame.height
+        ends = float(frame.time or 0.0)
+    return _Source(width, height, count, max(0.1, ends))
+
+
+def _upright_size(film: str) -> tuple[int, int]:
+    """Return the frames' width and height as people are to see them. Raises Unreadable."""
+    with opened(film) as container:
+        picture = container.streams.video[0]
+        check_size(picture.width, picture.height)
+        for frame in container.decode(picture):
+            check_size(frame.width, frame.height)
+            lies = any("transpose" in turn for turn in turns_of(frame))
+            return (frame.height, frame.width) if lies else (frame.width, frame.height)
+    raise CannotFit("the film has no frame")
 
 
 def _streams(container: InputContainer) -> tuple[VideoStream, AudioStream | None]:
@@ -149,15 +207,19 @@ def _plan(source: _Source, target: int) -> _Plan:
     scale = min(1.0, sqrt(max(rate, 0.0) / needed))
     if scale < 1.0 and min(source.width, source.height) * scale < SHORTEST_SIDE:
         raise CannotFit("it is too long for so few bytes")
-    frame = source.width * source.height
-    slow = frame <= LARGE_FRAME and frame * source.frames <= MUCH_WORK
     return _Plan(
         width=_even(source.width * scale),
         height=_even(source.height * scale),
         rate=int(rate),
-        preset=PRESET if slow else QUICK_PRESET,
+        preset=_preset(source),
         sound_rate=sound_rate,
     )
+
+
+def _preset(source: _Source) -> str:
+    frame = source.width * source.height
+    slow = frame <= LARGE_FRAME and frame * source.frames <= MUCH_WORK
+    return PRESET if slow else QUICK_PRESET
 
 
 def _sound(source: _Source, bits: int) -> tuple[int | None, float]:
@@ -175,58 +237,116 @@ def _even(pixels: float) -> int:
     return max(2, int(pixels) // 2 * 2)
 
 
-def _encode(film: Path, plan: _Plan, out: Path, notes: Path, *, first: bool = False) -> int:
-    """Encode once, as the first pass or the second; return the bytes written."""
+def _encode(
+    film: Path,
+    plan: _Plan,
+    out: Path,
+    notes: Path,
+    *,
+    first: bool = False,
+    most: int | None = None,
+) -> int:
+    """Encode once, as the first pass or the second; return the bytes written.
+
+    Raises _TooLarge as soon as there are more than `most`.
+    """
     form, options = ("null", {}) if first else ("mp4", {"movflags": "+faststart"})
-    with (
-        av.open(str(film)) as container,
-        av.open(str(out), "w", format=form, options=options) as sink,
-    ):
-        picture, sound = _streams(container)
-        picture.thread_type = "AUTO"
-        encoder = _picture_encoder(sink, picture, plan, notes, first=first)
-        sound_encoder = None if sound is None or first else _sound_encoder(sink, sound, plan)
-        last = -1
-        for packet in container.demux(_wanted(picture, None if first else sound)):
-            if packet.stream is not picture:
-                _put_sound(sink, packet, sound_encoder, plan)
-                continue
-            for frame in packet.decode():
-                if not isinstance(frame, av.VideoFrame):
-                    continue
-                told = cast("int | None", frame.pts)
-                at = last + 1 if told is None else told
-                if at <= last:
-                    continue
-                last = frame.pts = at
-                sink.mux(encoder.encode(_prepared(frame, plan)))
-        sink.mux(encoder.encode())
-        if plan.sound_rate is not None and isinstance(sound_encoder, AudioStream):
-            sink.mux(sound_encoder.encode())
+    with av.open(str(out), "w", format=form, options=options) as sink:
+        if is_animation(str(film)):
+            _encode_animation(str(film), sink, plan, notes, first=first)
+        else:
+            with opened(str(film)) as container:
+                _encode_film(container, sink, plan, notes, first=first, out=out, most=most)
     return 0 if first else out.stat().st_size
 
 
+def _encode_animation(
+    film: str, sink: OutputContainer, plan: _Plan, notes: Path, *, first: bool
+) -> None:
+    encoder = _encoder(sink, plan, notes, ANIMATION_RATE, first=first)
+    encoder.codec_context.time_base = Fraction(1, 1000)
+    for frame in islice(animation(film), MOST_FRAMES):
+        sink.mux(encoder.encode(_prepared(frame, plan)))
+    sink.mux(encoder.encode())
+
+
+def _encode_film(
+    container: InputContainer,
+    sink: OutputContainer,
+    plan: _Plan,
+    notes: Path,
+    *,
+    first: bool,
+    out: Path,
+    most: int | None,
+) -> None:
+    picture, sound = _streams(container)
+    picture.thread_type = "AUTO"
+    upright = Upright(picture)
+    encoder = _picture_encoder(sink, picture, plan, notes, first=first, upright=upright)
+    sound_encoder = None if sound is None or first else _sound_encoder(sink, sound, plan)
+    last, count = -1, 0
+    for packet in container.demux(_wanted(picture, None if first else sound)):
+        if packet.stream is not picture:
+            _put_sound(sink, packet, sound_encoder, plan)
+            continue
+        for frame in packet.decode():
+            if not isinstance(frame, av.VideoFrame):
+                continue
+            told = cast("int | None", frame.pts)
+            at = last + 1 if told is None else told
+            if at <= last:
+                continue
+            last = frame.pts = at
+            sink.mux(encoder.encode(_prepared(upright.frame(frame), plan)))
+            count += 1
+            if most is not None and count % CHECKED_EVERY == 0 and out.stat().st_size > most:
+                raise _TooLarge
+    sink.mux(encoder.encode())
+    if plan.sound_rate is not None and isinstance(sound_encoder, AudioStream):
+        sink.mux(sound_encoder.encode())
+
+
 def _picture_encoder(
-    sink: OutputContainer, picture: VideoStream, plan: _Plan, notes: Path, *, first: bool
+    sink: OutputContainer,
+    picture: VideoStream,
+    plan: _Plan,
+    notes: Path,
+    *,
+    first: bool,
+    upright: Upright,
 ) -> VideoStream:
-    options = {"preset": plan.preset, "stats": str(notes)}
-    encoder = sink.add_stream(  # pyright: ignore[reportUnknownMemberType]
-        "libx264", rate=picture.average_rate or 24, options=options
-    )
-    encoder.width, encoder.height, encoder.pix_fmt = plan.width, plan.height, "yuv420p"
-    encoder.bit_rate = plan.rate
-    context = encoder.codec_context
-    context.thread_type = "FRAME"
-    context.flags |= Flags.pass1 if first else Flags.pass2
+    encoder = _encoder(sink, plan, notes, picture.average_rate or Fraction(24), first=first)
+    context, told = encoder.codec_context, picture.codec_context
     if picture.time_base is not None:
         context.time_base = picture.time_base
-    if picture.sample_aspect_ratio:
-        context.sample_aspect_ratio = picture.sample_aspect_ratio
-    told = picture.codec_context
-    if (told.pix_fmt or "").startswith("yuv"):
+    shape = picture.sample_aspect_ratio
+    if shape:
+        lies = (plan.width > plan.height) is not (picture.width > picture.height)
+        context.sample_aspect_ratio = 1 / shape if lies else shape
+    if (told.pix_fmt or "").startswith("yuv") and not upright.is_hdr:
         context.color_primaries = told.color_primaries
         context.color_trc = told.color_trc
         context.colorspace = told.colorspace
+    return encoder
+
+
+def _encoder(
+    sink: OutputContainer, plan: _Plan, notes: Path, rate: Fraction, *, first: bool
+) -> VideoStream:
+    """Return the stream of pictures, with the colours of BT.709 unless others are set."""
+    options = {"preset": plan.preset}
+    options |= {"crf": str(QUALITY)} if plan.rate is None else {"stats": str(notes)}
+    encoder = sink.add_stream(  # pyright: ignore[reportUnknownMemberType]
+        "libx264", rate=rate, options=options
+    )
+    encoder.width, encoder.height, encoder.pix_fmt = plan.width, plan.height, "yuv420p"
+    context = encoder.codec_context
+    context.thread_type = "FRAME"
+    context.color_primaries = context.color_trc = context.colorspace = BT709
+    if plan.rate is not None:
+        encoder.bit_rate = plan.rate
+        context.flags |= Flags.pass1 if first else Flags.pass2
     return encoder
 
 
@@ -234,7 +354,10 @@ def _prepared(frame: av.VideoFrame, plan: _Plan) -> av.VideoFrame:
     """Return the frame in the plan's form; the encoder is to choose its own key frames."""
     form = (frame.width, frame.height, frame.format.name)
     if form != (plan.width, plan.height, "yuv420p"):
-        frame = frame.reformat(plan.width, plan.height, "yuv420p", interpolation="LANCZOS")
+        to = "ITU709" if frame.format.is_rgb else None
+        frame = frame.reformat(
+            plan.width, plan.height, "yuv420p", dst_colorspace=to, interpolation="LANCZOS"
+        )
     frame.pict_type = PictureType.NONE
     return frame
 
@@ -278,13 +401,13 @@ def _end_with_parent() -> None:
 
 
 def main() -> int:
-    """`python fit.py FILM COPY LIMIT`."""
+    """`python fit.py FILM COPY LIMIT [QUALITY]`."""
     threading.Thread(target=_end_with_parent, daemon=True).start()
     if hasattr(os, "nice"):
         os.nice(10)
-    film, copy, limit = sys.argv[1:]
+    film, copy, limit, *quality = sys.argv[1:]
     try:
-        fit(Path(film), Path(copy), int(limit))
+        fit(Path(film), Path(copy), int(limit), quality=bool(quality))
     except CannotFit as error:
         sys.stderr.write(str(error))
         return 1

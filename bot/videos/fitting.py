@@ -25,10 +25,11 @@ class NoRoom(Exception):
     """The disk is full; the message says what came of it."""
 
 
-async def fit_film(film: Path, copy: Path, limit: int) -> None:
+async def fit_film(film: Path, copy: Path, limit: int, *, quality: bool = False) -> None:
     """Encode `film` into an MP4 file of less than `limit` bytes at `copy`.
 
-    `copy` is there whole or not at all, however this ends. Raises CannotFit and NoRoom.
+    With `quality` it becomes as large as it takes to look like the film, if that fits. `copy` is
+    there whole or not at all, however this ends. Raises CannotFit and NoRoom.
     """
     try:
         await run_script(
@@ -36,6 +37,7 @@ async def fit_film(film: Path, copy: Path, limit: int) -> None:
             film,
             copy,
             str(limit),
+            *(["quality"] if quality else []),
             within=TIME_LIMIT,
             leash=True,
             memory=TRANSCODE_MEMORY,

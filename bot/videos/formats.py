@@ -9,7 +9,11 @@ from typing import Final
 HEAD: Final = 377
 """Bytes that are looked at: two packets of MPEG-TS."""
 FILE_ALONE: Final = {"protocol_whitelist": "file"}
-"""FFmpeg's option by which a film opens nothing but its own file."""
+"""FFmpeg's option by which a film opens nothing but its own file.
+
+Given to PyAV as `container_options`: as `options` it would go to streams, too, and PyAV 16 crashes
+where a container (FLV) finds its streams only later.
+"""
 
 _BOXES: Final = frozenset({b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"styp"})
 """ISO/IEC 14496-12 and QuickTime: what a file begins with, after four bytes of size."""

@@ -61,7 +61,7 @@ def _opened(film: str) -> InputContainer:
         form = demuxer(file.read(HEAD))
     if form is None:
         raise ValueError("the film cannot be opened: its first bytes are of no film")
-    return av.open(film, format=form, options=FILE_ALONE)
+    return av.open(film, format=form, container_options=FILE_ALONE)
 
 
 def _jpeg(frame: av.VideoFrame) -> bytes:
