@@ -21,6 +21,7 @@ from bot.videos.container import Container, inspect_film
 from bot.videos.dialects import OPENAI, Dialect, by_host
 from bot.videos.discovery import Finding, find_out
 from bot.videos.download import bring
+from bot.videos.envelopes import is_id
 from bot.videos.errors import (
     BadRequest,
     Busy,
@@ -53,7 +54,6 @@ Read = TypeVar("Read")
 
 PARSED_HERE: Final = 64 * 1024
 """Bytes of an answer from which on it is parsed beside the event loop."""
-LONGEST_ID: Final = 512
 CREATE_ATTEMPTS: Final = 3
 LONGEST_WAIT: Final = 20.0
 """Seconds. A server that asks for more is reported as busy instead of being waited for."""
@@ -288,7 +288,7 @@ def _path(video_id: str) -> str:
 
     `..` would lead out of /videos (RFC 3986, 5.2.4), and a control character into a header.
     """
-    if len(video_id) > LONGEST_ID or not video_id.isprintable() or video_id in {"", ".", ".."}:
+    if not is_id(video_id):
         raise NotFound(404, message="the server named a job by what is no id")
     # Ids are kept verbatim; LiteLLM's are base64 with "=", others may hold a slash.
     return "/videos/" + quote(video_id, safe="=")

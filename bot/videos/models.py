@@ -7,6 +7,7 @@ living servers, which leave out, retype or rename every field but the id and the
 import math
 import re
 from typing import Annotated, Any, Final, cast
+from urllib.parse import unquote
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -38,11 +39,26 @@ def _whole(value: object) -> int | None:
 
 def _percent(value: object) -> int | None:
     """Read a percentage; a number between 0 and 1 is a fraction, as relays of Sora give it."""
+    if isinstance(value, dict):
+        told = cast("dict[str, object]", value)
+        value = next((told[name] for name in _PROGRESS if name in told), None)
+    if isinstance(value, str) and (part := _PART.search(value)):
+        value = 100 * float(part[1]) / float(part[2])
+    elif isinstance(value, str) and (percent := _PERCENT.search(value)):
+        value = max(1.0, float(percent[1])) if float(percent[1]) else 0.0
     number = _number(value)
     if number is None:
         return None
-    is_fraction = 0 < number < 1 and "%" not in str(value)
-    return max(0, min(100, int(number * 100 if is_fraction else number)))
+    percents = number * 100 if 0 < number < 1 else number
+    return max(0, min(100, int(round(percents, 6))))
+
+
+_PART: Final = re.compile(r"(\d+)\s*(?:/|of)\s*([1-9]\d*)", re.IGNORECASE)
+_PERCENT: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(?:%|％|percent)", re.IGNORECASE)
+_PROGRESS: Final = (
+    "progress", "progress_percent", "progress_percentage", "progress_pct", "percentage", "percent",
+    "percent_complete", "pct",
+)  # fmt: skip
 
 
 def _text(value: object) -> str | None:
@@ -145,7 +161,9 @@ def made_in(job: dict[str, Any]) -> Made:
     asked `seconds` as they were), `duration` (TensorRT-LLM, xAI's `video.duration`), else
     `seconds`; costs `usage.cost` (OpenRouter) or `cost`.
     """
-    film = {**job, **_inner(job, "video")}
+    film = dict(job)
+    for name in ("output", "task_result", "metadata", "videos", "video"):
+        film |= {key: value for key, value in _inner(film, name).items() if value is not None}
     usage = _inner(job, "usage")
     cost = _number(usage.get("cost", usage.get("total_cost", job.get("cost"))))
     currency = str(usage.get("currency") or job.get("currency") or "USD").upper()
@@ -159,6 +177,8 @@ def made_in(job: dict[str, Any]) -> Made:
 
 def _inner(job: dict[str, Any], name: str) -> dict[str, Any]:
     found = job.get(name)
+    if isinstance(found, list) and len(cast("list[object]", found)) == 1:
+        found = cast("list[object]", found)[0]
     return cast("dict[str, Any]", found) if isinstance(found, dict) else {}
 
 
@@ -206,7 +226,8 @@ class Video(BaseModel):
         `known_id` is the id that was asked for, where the answer names none. Raises pydantic's
         ValidationError without an id.
         """
-        job = job_in(body) or {}
+        bare = cast("dict[str, Any]", body) if isinstance(body, dict) else {}
+        job = job_in(body) or bare
         told = {key: value for key, value in job.items() if value is not None}
         address = film_url(job) or film_url(body)
         if address is not None and sound(address) != address:
@@ -225,9 +246,6 @@ class Video(BaseModel):
         return cls.model_validate(told | aliases)
 
 
-_PROGRESS: Final = ("progress", "progress_percent", "percentage", "percent")
-
-
 def _judge(job: dict[str, Any], address: str | None) -> tuple[VideoStatus, bool]:
     """Return a job's status and whether that is certain.
 
@@ -238,9 +256,23 @@ def _judge(job: dict[str, Any], address: str | None) -> tuple[VideoStatus, bool]
         return known, True
     if error_in(job):
         return VideoStatus.FAILED, True
-    if address is not None or _number(job.get("completed_at")):
+    if (address is not None and not _asks_about(address, job)) or _is_time(job.get("completed_at")):
         return VideoStatus.COMPLETED, True
     return VideoStatus.QUEUED, "status" not in job
+
+
+def _asks_about(address: str, job: dict[str, Any]) -> bool:
+    """Whether an address is the job's own, or that of its `/content`, which stand from the start."""
+    steps = [unquote(step) for step in address.partition("?")[0].rstrip("/").split("/")]
+    return str(job.get("id")) in (steps[-1], steps[-2] if steps[-1] == "content" else None)
+
+
+def _is_time(value: object) -> bool:
+    """Whether a field holds a moment: Unix time, or text as ISO 8601 has it."""
+    number = _number(value)
+    if number is not None:
+        return number > 0
+    return isinstance(value, str) and re.match(r"\d{4}-\d\d-\d\d", value) is not None
 
 
 def _error(job: dict[str, Any], body: object, status: VideoStatus) -> VideoError | None:

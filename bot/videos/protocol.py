@@ -51,6 +51,9 @@ _GONE: Final = frozenset({404, 410})
 _TIMED_OUT: Final = 408
 _AMBIGUOUS_NO: Final = frozenset({_TIMED_OUT, 499})
 _FIRST_SERVER_ERROR: Final = 500
+_NEVER_TAKEN: Final = frozenset({501, 505, 511})
+"""The server knows no such request, no such HTTP, or wants a login to the network first."""
+_PAYMENT: Final = 402
 _KEY_REFUSED: Final = 401
 _NO_ENTRY: Final = 403
 
@@ -181,7 +184,7 @@ def read_video(answer: Answer, video_id: str | None = None) -> Reading:
     """
     body = _json(answer.body)
     video = _video_in(body, answer.status, video_id)
-    if video is not None and ("id" in (job_in(body) or {}) or not _says_unknown(body)):
+    if video is not None and (_is_job(body) or not _says_unknown(body)):
         return Reading(video=video, poll_after=poll_after(answer.headers))
     raise _read_error(answer, body)
 
@@ -301,7 +304,9 @@ def _json(body: bytes) -> object:
 def _video_in(body: object, http_status: int, known_id: str | None = None) -> Video | None:
     job = job_in(body)
     if job is None:
-        return _embedded_video(body, http_status, known_id)
+        return _embedded_video(body, http_status, known_id) or _made_alone(
+            body, http_status, known_id
+        )
     # An error's body may have an id and a status of its own, which are no job's.
     has_status = read_status(job.get("status")) is not None
     is_ok = http_status < 300  # noqa: PLR2004
@@ -313,6 +318,14 @@ def _video_in(body: object, http_status: int, known_id: str | None = None) -> Vi
         return Video.from_body(body, known_id=known_id)
     except ValidationError:
         return None
+
+
+def _made_alone(body: object, http_status: int, known_id: str | None) -> Video | None:
+    """Read an answer to a poll that holds the film's address and nothing else (xAI's first)."""
+    is_ok = http_status < 300  # noqa: PLR2004
+    if known_id is None or not is_ok or error_in(body) or film_url(body) is None:
+        return None
+    return Video.from_body(body, known_id=known_id)
 
 
 def _embedded_video(body: object, http_status: int, known_id: str | None) -> Video | None:
@@ -332,10 +345,11 @@ def _said_no(answer: Answer, body: object) -> bool:
     had the request and reset the connection.
     """
     if answer.status < 300:  # noqa: PLR2004
-        return bool(error_in(body)) or read_status(_status_of(body)) is VideoStatus.FAILED
+        is_error = bool(error_in(body)) or read_status(_status_of(body)) is VideoStatus.FAILED
+        return is_error or cause_of(*error_facts(body)) is not None
     if answer.status < _FIRST_SERVER_ERROR:
         return answer.status not in _AMBIGUOUS_NO
-    if answer.status == 501:  # noqa: PLR2004
+    if answer.status in _NEVER_TAKEN:
         return isinstance(body, dict)
     deliberate = retry_after(answer.headers) is not None or isinstance(body, dict)
     return answer.status == 503 and deliberate  # noqa: PLR2004
@@ -348,6 +362,8 @@ def _status_of(body: object) -> object:
 def _refusal(answer: Answer, body: object) -> Refused:
     server_code, message = error_facts(body)
     kind = _kind_of_refusal(answer.status, server_code, message)
+    if answer.status == _PAYMENT and cause_of(server_code, message) is None:
+        server_code = "payment_required"
     if kind is Moved:
         message = _told_location(answer.headers) or message
     return kind(
@@ -399,18 +415,36 @@ def _read_error(answer: Answer, body: object) -> VideosError:
 _UNKNOWN_JOB: Final = re.compile(
     r"(?:task|video|job|generation|request|id|record|resource|object)\b.{0,60}(?:not.?(?:found"
     r"|exist)|unknown|(?:does|do|did) ?n[o']t exist|no longer|invalid|expired)"
-    r"|(?:no such|unknown|cannot find|could not find|not find|invalid)\s+(?:task|video|job"
-    r"|generation|request)|not_?found|任务不存在|不存在|見つかりません",
+    r"|(?:no such|no|unknown|(?:can(?:no|')t|could ?n[o']t|unable to|not) find(?: the| a| any)?"
+    r"|invalid)\s+(?:task|video|job|generation|request)|not.?found|not.?exists?\b|不存在|找不到|未找到"
+    r"|見つかりません",
     re.IGNORECASE,
 )
 _OTHER_THING: Final = re.compile(
-    r"model|route|endpoint|user|account|channel|key|param", re.IGNORECASE
+    r"model|route|endpoint|user|account|channel|\bkey|param|reference|image", re.IGNORECASE
 )
+
+
+_NO_JOB: Final = re.compile(r"(?:.*[^a-z])?not.?(?:found|exists?)", re.IGNORECASE)
+"""A status that says that there is no such job."""
+_ENVELOPES_OWN: Final = frozenset({"error", "err", "ko"})
+"""What stands for a status where a request failed, rather than a job."""
+
+
+def _is_job(body: object) -> bool:
+    """Whether a body tells a job's status, and not only how a question was answered."""
+    job = job_in(body) or {}
+    word = str(job.get("status", "")).lower()
+    if not word or _NO_JOB.fullmatch(word):
+        return False
+    return "id" in job or word not in _ENVELOPES_OWN
 
 
 def _says_unknown(body: object) -> bool:
     """Whether an error says, in whatever words, that the server does not know the job."""
-    found = error_in(body) or (reason_in(body) if _status_of(body) is None else Reason())
+    found = error_in(body) or (Reason() if _is_job(body) else reason_in(body))
+    if _NO_JOB.fullmatch(str(_status_of(body))):
+        return True
     told = f"{(found.code or '').replace('_', ' ')} {found.message or ''}"
     return bool(_UNKNOWN_JOB.search(told)) and not _OTHER_THING.search(told)
 

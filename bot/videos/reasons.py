@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final, cast
 
 from bot.videos.addresses import is_address
+from bot.videos.envelopes import plain_names
 
 DEEPEST: Final = 5
 """Levels that an error may be packed in."""
@@ -20,7 +21,7 @@ _SENTENCES: Final = (
     "err_msg", "errmsg", "status_message", "status_msg", "error_description", "description",
     "title",
 )  # fmt: skip
-_CODES: Final = ("code", "error_code", "err_code", "errcode", "failure_code", "error_type")
+_CODES: Final = ("code", "error_code", "err_code", "errcode", "failure_code", "status_code", "error_type")
 _ERRORS: Final = ("error", "errors", "detail", "details", "failure", "err", "base_resp")
 _HOLDERS: Final = ("data", "result", "response", "task", "job", "output")
 _FINE: Final = frozenset({
@@ -28,7 +29,14 @@ _FINE: Final = frozenset({
     "200", "20000", "201", "202", "true", "no error", "noerror", "n/a",
 })  # fmt: skip
 """What stands where an error would, when there is none."""
-_NAME: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]+")
+_SAYS: Final = re.compile(r"(?:^|_)(?:msg|message|reason)$")
+"""Names of further sentences, like Kling's `task_status_msg`."""
+_TELLS_OF_ERROR: Final = re.compile(
+    r"^(?:reason|base_resp)$|(?:^|_)(?:error|err|fail|failed|failure|rejected|rejection)"
+    r"_(?:reason|message|msg|detail|details|info|description)$|(?:^|_)(?:failure|err|last_error)$"
+)
+"""Names of what says why something went wrong, and so that it did."""
+_FIRST_ERROR: Final = 400
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,17 +62,25 @@ def error_in(body: object) -> Reason:
     """
     if not isinstance(body, dict):
         return Reason()
-    fields = _plain(cast("dict[str, Any]", body))
-    for key in (*_ERRORS[:2], "failure", "err"):
+    fields = plain_names(cast("dict[str, Any]", body))
+    for key in (*_ERRORS[:2], *(key for key in fields if _TELLS_OF_ERROR.search(key))):
         if key in fields and (found := _first(_reasons(fields[key], DEEPEST, named=True))):
             return found
-    says_no = fields.get("success") is False or fields.get("ok") is False
+    says_no = (
+        fields.get("success") is False
+        or fields.get("ok") is False
+        or fields.get("error") is True
+        or any(_is_http_error(fields.get(key)) for key in ("status", "status_code"))
+    )
     code = fields.get("code", fields.get("err_code", fields.get("error_code")))
     if says_no or not _is_fine(code):
-        return reason_in(fields) or Reason(code=str(code))
-    if not _is_fine(fields.get("fail_reason")) and not is_address(fields["fail_reason"]):
-        return reason_in(fields)
+        return reason_in(fields) or Reason(code=None if _is_fine(code) else str(code))
     return Reason()
+
+
+def _is_http_error(value: object) -> bool:
+    """Whether a number, where a status stands, is that of an HTTP error."""
+    return isinstance(value, int) and _FIRST_ERROR <= value < 600  # noqa: PLR2004
 
 
 def embedded(message: object) -> object:
@@ -99,7 +115,7 @@ def _reasons(body: object, depth: int, *, named: bool) -> Iterator[Reason]:
     elif isinstance(body, list):
         yield from _in_list(cast("list[object]", body), depth, named=named)
     elif isinstance(body, dict):
-        yield from _in_fields(_plain(cast("dict[str, Any]", body)), depth)
+        yield from _in_fields(plain_names(cast("dict[str, Any]", body)), depth)
 
 
 def _in_text(text: str, depth: int) -> Iterator[Reason]:
@@ -128,7 +144,8 @@ def _in_fields(fields: Mapping[str, Any], depth: int) -> Iterator[Reason]:
             yield from _reasons(fields[key], depth - 1, named=False)
     code = next((str(fields[key]) for key in _CODES if _is_code(fields.get(key))), None)
     said = False
-    for key in _SENTENCES:
+    others = (key for key in fields if _SAYS.search(key) and key not in _SENTENCES)
+    for key in (*_SENTENCES, *others):
         value = fields.get(key)
         if isinstance(value, dict | list):
             yield from _reasons(cast("object", value), depth - 1, named=True)
@@ -151,14 +168,6 @@ def _is_fine(value: object) -> bool:
     if isinstance(value, dict | list):
         return not value
     return str(value).strip().lower() in _FINE
-
-
-def _plain(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Name fields in one way, however their server spells them: `failReason` is `fail_reason`."""
-    return {
-        "_".join(word.lower() for word in _NAME.split(str(key)) if word): value
-        for key, value in fields.items()
-    }
 
 
 def _place(loc: object) -> str:
