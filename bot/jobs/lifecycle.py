@@ -138,13 +138,14 @@ def found(job: Job, video: Video, now: float) -> Job:
 def may_be(job: Job, video: Video) -> bool:
     """Whether a job in the server's list can be this one, whose create was never answered.
 
-    A field that the server leaves out proves nothing; the prompt has to be there and the same.
+    A field that the server leaves out proves nothing; the prompt has to be there and the same. A
+    job that has ended may tell what was made instead of what was asked for.
     """
-    told = (
-        (video.size, job.size),
-        (video.seconds, job.seconds),
-        (video.model, job.model),
-    )
+    length = video.made.seconds
+    told = [(video.model, job.model)]
+    if not video.status.is_final:
+        told.append((video.made.size, job.size))
+        told.append((None if length is None else f"{length:g}", job.seconds))
     same = all(theirs is None or ours is None or theirs == ours for theirs, ours in told)
     since = (job.sent_at or job.created_at) - MATCH_BEFORE
     new = video.created_at is None or video.created_at >= since

@@ -15,7 +15,7 @@ from bot.jobs.models import RUNNING, Job, JobChange, JobStatus, Road
 from bot.jobs.store import JobStore, StoreError
 from bot.videos.client import VideosClient
 from bot.videos.errors import NotFound, NotSent, Unauthorized, Unavailable, VideosError
-from bot.videos.models import Video
+from bot.videos.models import Video, VideoStatus
 
 _log = logging.getLogger(__name__)
 
@@ -28,6 +28,11 @@ WORTH_A_LIST: Final = 3
 """Due jobs from which on the server's list is asked instead of each job."""
 DRAWN_ANEW: Final = 20.0
 """Cards of unchanged jobs that are drawn anew in one round: places in line move, times pass."""
+UNSURE_LOOKS: Final = 3
+"""Looks at a job of an unknown status after which, and after twice as many each time, its film is
+asked for."""
+UNSURE_AT_MOST: Final = 24
+"""Looks between two such tries, at the most."""
 SHORTEST_TICK: Final = 0.05
 SWEEP: Final = 60.0
 """Seconds between two sweeps: tokens that expired, ends that nobody was shown or told yet."""
@@ -67,6 +72,8 @@ class JobTracker:
         self._sleep = sleep
         self._background = Background()
         self._polling: set[str] = set()
+        # Looks at jobs whose status is a word that is known nowhere.
+        self._unsure: dict[str, int] = {}
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._by_list = False
         self._walking = False
@@ -154,6 +161,8 @@ class JobTracker:
             async with self._slots:
                 after = await self._surely(job)
             await self._write_down([(job, self._in_time(after))])
+            if after.status not in RUNNING:
+                self._unsure.pop(job.id, None)
         finally:
             self._polling.discard(job.id)
 
@@ -174,12 +183,30 @@ class JobTracker:
             _log.warning("the Videos server gave no answer: %s", error, extra=job.log_context())
             wait = error.retry_after if isinstance(error, Unavailable | Unauthorized) else None
             return lifecycle.unreachable(job, self._clock(), self._pause, wait)
+        video = await self._made_sure(job, reading.video)
         now = self._clock()
         pause = reading.poll_after
         if pause is None:
             # A little chance keeps jobs that began together from being asked for together.
             pause = lifecycle.pace(job, now, self._pause) * random.uniform(0.9, 1.1)  # noqa: S311
-        return lifecycle.advance(job, reading.video, now, pause)
+        return lifecycle.advance(job, video, now, pause)
+
+    async def _made_sure(self, job: Job, video: Video) -> Video:
+        """Judge a status that is known nowhere, once it lasts, by whether the film is served."""
+        if video.is_certain:
+            self._unsure.pop(job.id, None)
+            return video
+        looks = self._unsure[job.id] = self._unsure.get(job.id, 0) + 1
+        if not _worth_a_try(looks):
+            return video
+        try:
+            is_film = await self._videos.serves_film(video_id=str(job.video_id))
+        except VideosError:
+            return video
+        if not is_film:
+            return video
+        _log.info("a job of an unknown status has its film", extra=job.log_context())
+        return video.model_copy(update={"status": VideoStatus.COMPLETED, "is_certain": True})
 
     # ---------------------------------------------------------------- many by one list
 
@@ -217,7 +244,12 @@ class JobTracker:
         changes: list[tuple[Job, Job]] = []
         soonest = math.inf
         for job in await self._store.running(met.keys()):
-            after = self._in_time(lifecycle.advance(job, met[str(job.video_id)], now, 0.0))
+            video = met[str(job.video_id)]
+            if not video.is_certain:
+                self._look_at_each([job])
+                soonest = min(soonest, lifecycle.pace(job, now, self._pause))
+                continue
+            after = self._in_time(lifecycle.advance(job, video, now, 0.0))
             if after.status in RUNNING:
                 # The round's own clock says when it is looked at again; nothing need be written.
                 after = after.evolve(next_look_at=job.next_look_at)
@@ -286,3 +318,10 @@ class JobTracker:
         for job in await self._store.left_cards(until):
             if job.road is Road.DIRECT or (job.next_look_at or 0.0) <= now:
                 self._announce(JobChange(job, job))
+
+
+def _worth_a_try(looks: int) -> bool:
+    """Whether the film of a job of unknown status is asked for at this look: 3, 6, 12, 24, 48."""
+    if looks >= UNSURE_AT_MOST:
+        return looks % UNSURE_AT_MOST == 0
+    return looks % UNSURE_LOOKS == 0 and (looks // UNSURE_LOOKS).bit_count() == 1

@@ -62,9 +62,8 @@ _MAKE_ROOM: Final = N_("Whoever runs this bot has to make room on its disk.")
 _TRY_LATER: Final = N_("Try again in a few minutes; if it stays so, tell whoever runs this bot.")
 
 _QUOTA: Final = (
-    N_("The video server's quota is used up."),
-    _NOTHING_BOUGHT,
-    N_("Whoever runs this bot has to raise it."),
+    N_("This bot's account at the video server has no credit or quota left."),
+    N_("Only whoever runs this bot can add some."),
 )
 _BUSY: Final = (
     N_("The video server is busy and took nothing."),
@@ -79,7 +78,7 @@ _NOT_THIS_IMAGE: Final = (
 CAUSES: Final[dict[Cause, tuple[str, ...]]] = {
     Cause.MODERATION: _MODERATION,
     Cause.QUOTA: _QUOTA,
-    Cause.BUSY: _BUSY,
+    Cause.BUSY: (N_("The video server was too busy for this."), N_("Try again in a few minutes.")),
     Cause.MEMORY: (
         N_("The video server ran out of memory."),
         N_("Try a smaller size or a shorter video, or the same again later."),
@@ -90,11 +89,10 @@ CAUSES: Final[dict[Cause, tuple[str, ...]]] = {
     ),
     Cause.VERIFICATION: (
         N_("The video server wants the account of this bot to be verified first."),
-        _NOTHING_BOUGHT,
         N_("Only whoever runs this bot can do that."),
     ),
     Cause.SIZE: (
-        N_("The video server does not make films of this size."),
+        N_("The video server does not make videos of this size."),
         N_("Choose another size and try again."),
     ),
     Cause.SECONDS: (
@@ -104,6 +102,10 @@ CAUSES: Final[dict[Cause, tuple[str, ...]]] = {
     Cause.MODEL: (
         N_("The video server does not have this model."),
         N_("Choose another one, or tell whoever runs this bot."),
+    ),
+    Cause.PROMPT: (
+        N_("The video server does not take a prompt of this length."),
+        N_("Shorten it and try again."),
     ),
     Cause.IMAGE: _NOT_THIS_IMAGE,
 }
@@ -463,8 +465,11 @@ def _parts(job: Job) -> tuple[str, ...]:
 
 
 def _cause(job: Job) -> Cause | None:
-    """Return what the server's own words speak of; a refused key is that, whatever they are."""
-    if job.error_code == errors.Unauthorized.code:
+    """Return what the server's own words speak of.
+
+    A refused key is that, whatever they are, and so is a server that is busy.
+    """
+    if job.error_code in {errors.Unauthorized.code, errors.Busy.code}:
         return None
     cause = cause_of(job.server_code, job.error_message)
     return None if cause is Cause.IMAGE and job.image_name is None else cause

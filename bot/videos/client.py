@@ -20,7 +20,7 @@ from bot.videos.body import LeastRate
 from bot.videos.container import Container, inspect_film
 from bot.videos.dialects import OPENAI, Dialect, by_host
 from bot.videos.discovery import Finding, find_out
-from bot.videos.download import bring
+from bot.videos.download import bring, serves_film
 from bot.videos.envelopes import is_id
 from bot.videos.errors import (
     BadRequest,
@@ -241,6 +241,14 @@ class VideosClient:
             raise Unavailable(f"{self.dialect.name} deletes no jobs")
         answer = await self._wire.exchange("DELETE", _path(video_id))
         await self._reading(read_deleted, answer)
+
+    async def serves_film(self, video_id: str) -> bool:
+        """Whether `/content` hands a film over already, whatever its job says.
+
+        Raises NotSent, Unavailable, and NotFound where the id is none.
+        """
+        with self._redactor.errors():
+            return await serves_film(self._wire, self.dialect, _path(video_id))
 
     async def download(
         self,

@@ -8,7 +8,7 @@ from typing import Final
 import aiohttp
 
 from bot.videos.body import Body, looks_like_json
-from bot.videos.container import Container, inspect_film
+from bot.videos.container import Container, begins_like_film, inspect_film
 from bot.videos.dialects import Dialect
 from bot.videos.errors import (
     FilmBroken,
@@ -49,6 +49,17 @@ async def bring(
     finally:
         await asyncio.to_thread(part.unlink, missing_ok=True)
     return container
+
+
+async def serves_film(wire: Wire, dialect: Dialect, job: str) -> bool:
+    """Whether `/content` of the job at this path hands a film over, judged by its first bytes.
+
+    Raises NotSent and Unavailable.
+    """
+    async with wire.open(f"{job}/content{dialect.content_query}") as response:
+        if not _may_be_film(response.status):
+            return False
+        return begins_like_film(await wire.body(response).head())
 
 
 class _Road:

@@ -88,8 +88,8 @@ def test_a_failure_nobody_knows_still_has_advice(code: str | None) -> None:
 @pytest.mark.parametrize(
     ("code", "advice"),
     [
-        ("insufficient_user_quota", "quota is used up"),
-        ("402", "quota is used up"),
+        ("insufficient_user_quota", "no credit or quota left"),
+        ("402", "no credit or quota left"),
         ("rate_limit_exceeded", "Try again in a few minutes"),
         ("invalid_size", "Choose another size"),
         ("model_not_found", "Choose another one"),
