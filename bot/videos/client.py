@@ -21,6 +21,7 @@ from bot.videos.container import Container, inspect_film
 from bot.videos.dialects import OPENAI, Dialect, by_host
 from bot.videos.discovery import Finding, find_out
 from bot.videos.download import bring, serves_film
+from bot.videos.encoding import Part, create_json, create_parts
 from bot.videos.envelopes import is_id
 from bot.videos.errors import (
     BadRequest,
@@ -36,10 +37,7 @@ from bot.videos.models import CreateVideo, VideoPage
 from bot.videos.probing import probe_film
 from bot.videos.protocol import (
     Answer,
-    Part,
     Reading,
-    create_json,
-    create_parts,
     read_created,
     read_deleted,
     read_page,

@@ -54,7 +54,7 @@ def _percent(value: object) -> int | None:
 
 
 _PART: Final = re.compile(r"(\d+)\s*(?:/|of)\s*([1-9]\d*)", re.IGNORECASE)
-_PERCENT: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(?:%|％|percent)", re.IGNORECASE)
+_PERCENT: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(?:%|\uff05|percent)", re.IGNORECASE)
 _PROGRESS: Final = (
     "progress", "progress_percent", "progress_percentage", "progress_pct", "percentage", "percent",
     "percent_complete", "pct",
@@ -226,8 +226,7 @@ class Video(BaseModel):
         `known_id` is the id that was asked for, where the answer names none. Raises pydantic's
         ValidationError without an id.
         """
-        bare = cast("dict[str, Any]", body) if isinstance(body, dict) else {}
-        job = job_in(body) or bare
+        job = job_in(body) or _fields_of(body)
         told = {key: value for key, value in job.items() if value is not None}
         address = film_url(job) or film_url(body)
         if address is not None and sound(address) != address:
@@ -262,7 +261,7 @@ def _judge(job: dict[str, Any], address: str | None) -> tuple[VideoStatus, bool]
 
 
 def _asks_about(address: str, job: dict[str, Any]) -> bool:
-    """Whether an address is the job's own, or that of its `/content`, which stand from the start."""
+    """Whether an address is the job's own or its `/content`'s: these stand from the start."""
     steps = [unquote(step) for step in address.partition("?")[0].rstrip("/").split("/")]
     return str(job.get("id")) in (steps[-1], steps[-2] if steps[-1] == "content" else None)
 
@@ -283,8 +282,12 @@ def _error(job: dict[str, Any], body: object, status: VideoStatus) -> VideoError
     return VideoError(code=found.code, message=found.message) if found else None
 
 
+def _fields_of(body: object) -> dict[str, Any]:
+    return cast("dict[str, Any]", body) if isinstance(body, dict) else {}
+
+
 def _around(body: object) -> Reason:
-    fields = cast("dict[str, Any]", body) if isinstance(body, dict) else {}
+    fields = _fields_of(body)
     return reason_in({key: value for key, value in fields.items() if not isinstance(value, dict)})
 
 

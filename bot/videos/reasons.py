@@ -21,7 +21,15 @@ _SENTENCES: Final = (
     "err_msg", "errmsg", "status_message", "status_msg", "error_description", "description",
     "title",
 )  # fmt: skip
-_CODES: Final = ("code", "error_code", "err_code", "errcode", "failure_code", "status_code", "error_type")
+_CODES: Final = (
+    "code",
+    "error_code",
+    "err_code",
+    "errcode",
+    "failure_code",
+    "status_code",
+    "error_type",
+)
 _ERRORS: Final = ("error", "errors", "detail", "details", "failure", "err", "base_resp")
 _HOLDERS: Final = ("data", "result", "response", "task", "job", "output")
 _FINE: Final = frozenset({

@@ -33,14 +33,18 @@ _WAITS: Final = re.compile(
     r"queu|pend|wait|submit|sched|creat|accept|receiv|init|prepar|start|hold|unknown|enqueue"
     r"|provision|throttl|idle|排队|排隊|等待|待ち"
 )
-_WORKS: Final = re.compile(r"progress|process|run|render|generat|work|active|execut|encod|upload|flight|(?<!排队)(?<!排隊)中$")
+_WORKS: Final = re.compile(
+    r"progress|process|run|render|generat|work|active|execut|encod|upload|flight|(?<!排队)(?<!排隊)中$"
+)
 _ENDS: Final = (
     (VideoStatus.FAILED, re.compile(
         r"fail|error|reject|refus|block|invalid|crash|(?:un|not?)succe|violat|denied|moderated|flagged"
         r"|nsfw|fault|panic|aborted(?:by)?policy|filter|banned|outofmemory|^oom|insufficient|dead$"
         r"|失败|失敗|错误|エラー"
     )),
-    (VideoStatus.CANCELLED, re.compile(r"cancel|abort|delet|remov|revok|terminat|kill|stopped|interrupt|取消|キャンセル")),
+    (VideoStatus.CANCELLED, re.compile(
+        r"cancel|abort|delet|remov|revok|terminat|kill|stopped|interrupt|取消|キャンセル"
+    )),
     (VideoStatus.EXPIRED, re.compile(r"expir|timeout|timedout|overdue|超时|过期")),
     (VideoStatus.COMPLETED, re.compile(
         r"(?<!un)(?<!no)(?<!not)succe|(?<!in)complet|(?<!un)finish|done|ready|available|fulfil"

@@ -13,10 +13,11 @@ from yarl import URL
 from bot.proxies import NONE, Proxies
 from bot.videos.body import Body, LeastRate
 from bot.videos.dialects import Dialect
+from bot.videos.encoding import Part
 from bot.videos.errors import FilmTooLarge, NotSent, Unavailable
 from bot.videos.fetching import Fetcher
 from bot.videos.inline import FilmSieve
-from bot.videos.protocol import Answer, Part
+from bot.videos.protocol import Answer
 
 BODY_LIMIT: Final = 4 * 1024 * 1024
 """Bytes of a JSON answer without the film in it: a page of 100 jobs with 4000-character prompts

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from bot.videos.encoding import Part, create_parts
 from bot.videos.errors import (
     BadRequest,
     Busy,
@@ -17,9 +18,7 @@ from bot.videos.models import CreateVideo, InputReference, VideoError, VideoStat
 from bot.videos.protocol import (
     REASON_LIMIT,
     Answer,
-    Part,
     content_error,
-    create_parts,
     error_facts,
     film_elsewhere,
     read_created,

@@ -20,13 +20,22 @@ DONE, FAILED, WAITS, WORKS = (
 @pytest.mark.parametrize(
     ("words", "status"),
     [
-        ("succeed done complete finished ready Success! TASK_STATUS_SUCCEED processed", DONE),
-        ("fail FAILURE task-failed error rejected moderated Unsuccessful", FAILED),
+        (
+            "succeed done complete finished ready Success! TASK_STATUS_SUCCEED processed 已完成",
+            DONE,
+        ),
+        (
+            "fail FAILURE task-failed error rejected moderated Unsuccessful not_success 失败",
+            FAILED,
+        ),
         ("IN_QUEUE not-started not_ready awaiting_moderation starting unfinished PENDING", WAITS),
-        ("InProgress in-progress finalizing cancelling uploading retrying ACTIVE", WORKS),
+        (
+            "InProgress in-progress finalizing cancelling retrying ACTIVE in-flight 生成中",
+            WORKS,
+        ),
         ("canceled Aborted deleted", VideoStatus.CANCELLED),
         ("timed_out Expired time-out", VideoStatus.EXPIRED),
-        ("banana incomplete completed_with_errors ok", None),
+        ("banana incomplete completed_with_errors ok 未完成", None),
     ],
 )
 def test_a_word_is_read_by_what_it_says(words: str, status: VideoStatus | None) -> None:
@@ -41,7 +50,14 @@ def test_a_word_is_read_by_what_it_says(words: str, status: VideoStatus | None) 
         ({"error": {"message": "no GPU"}}, FAILED),
         ({"fail_reason": "no GPU"}, FAILED),
         ({"code": 1001, "msg": "no GPU"}, FAILED),
+        ({"reason": "no GPU"}, FAILED),
+        ({"error_message": "no GPU"}, FAILED),
+        ({"base_resp": {"status_code": 1026, "status_msg": "no GPU"}}, FAILED),
         ({"video": {"url": FILM}}, DONE),
+        ({"completed_at": "2026-11-27T10:00:00Z"}, DONE),
+        ({"url": "https://api.example/v1/videos/v"}, WAITS),
+        ({"url": "/v1/videos/v/content"}, WAITS),
+        ({"error": {"code": 0, "message": "success"}, "message": "still working"}, WAITS),
         ({"completed_at": 1795000000}, DONE),
         ({"error": {}, "code": 0, "completed_at": None}, WAITS),
         ({"polling_url": FILM, "image_url": FILM, "input": {"video_url": FILM}}, WAITS),
@@ -66,6 +82,19 @@ def test_a_word_that_is_known_nowhere_is_judged_by_evidence(
         ({"code": 200, "request_id": "trace", "data": {"id": "t", "state": "queued"}}, "t"),
         ({"result": {"taskId": "t", "task_id": "t", "status": "pending"}}, "t"),
         ([{"id": "t", "status": "queued"}], "t"),
+        ({"taskId": "t"}, "t"),
+        ({"request_id": "trace", "output": {"task_id": "t", "task_status": "PENDING"}}, "t"),
+        ({"data": {"id": 7, "task_id": "t", "status": "queued"}}, "t"),
+        (
+            {
+                "data": {
+                    "task_id": "t",
+                    "status": "queued",
+                    "data": {"id": "upstream", "status": "queued"},
+                }
+            },
+            "t",
+        ),
         ({"id": 42, "status": "queued"}, "42"),
     ],
 )
@@ -74,7 +103,10 @@ def test_a_create_has_its_id_wherever_it_is(body: object, video_id: str) -> None
     assert (video.id, video.status) == (video_id, WAITS)
 
 
-@pytest.mark.parametrize("video_id", ["..", ".", "", "a\nb", "x" * 1_000_000])
+@pytest.mark.parametrize(
+    "video_id",
+    ["..", ".", "", "a\nb", "../x", "a/../b", "..%2fx", "a\u202eb", "x" * 513, "x" * 1_000_000],
+)
 def test_what_can_be_no_id_is_none(video_id: str) -> None:
     with pytest.raises(OutcomeUnknown) as caught:
         read_created(answer(200, {"id": video_id, "status": "queued"}))
@@ -89,7 +121,11 @@ def test_what_can_be_no_id_is_none(video_id: str) -> None:
         (200, {"code": 1001, "message": "余额不足", "data": None}, "余额不足"),
         (200, {"success": False, "msg": "queue is full"}, "queue is full"),
         (200, {"error": "nope", "request_id": "trace"}, "nope"),
+        (200, {"error": True, "message": "nope"}, "nope"),
+        (200, {"status": 400, "message": "nope"}, "nope"),
+        (200, {"message": "queue is full"}, "queue is full"),
         (501, {"error": {"message": "not implemented"}}, "not implemented"),
+        (505, {"error": {"message": "not HTTP"}}, "not HTTP"),
         (405, {"detail": "Method Not Allowed"}, "Method Not Allowed"),
     ],
 )  # fmt: skip
@@ -160,9 +196,23 @@ def test_a_failed_job_says_why_wherever_it_stands(body: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(
     ("told", "percent"),
-    [(0.62, 62), ("0.62", 62), ("62%", 62), ("62 %", 62), (62.4, 62), (1, 1), (1.0, 1), (0.0, 0)],
+    [
+        (0.62, 62),
+        ("0.62", 62),
+        ("62%", 62),
+        ("62 %", 62),
+        (62.4, 62),
+        (1, 1),
+        (1.0, 1),
+        (0.0, 0),
+        (0.29, 29),
+        ("62 percent", 62),
+        ("62/100", 62),
+        ({"percent": 62}, 62),
+        ("soon", None),
+    ],
 )
-def test_progress_is_read_as_percent(told: object, percent: int) -> None:
+def test_progress_is_read_as_percent(told: object, percent: int | None) -> None:
     assert Video.from_body({"id": "v", "status": "running", "progress": told}).progress == percent
 
 
@@ -191,11 +241,37 @@ def test_what_was_made_is_what_the_server_says(body: dict[str, Any], made: Made)
         (200, {"error": {"message": "Video does not exist"}}),
         (500, {"error": {"message": "No such job: v"}}),
         (422, {"detail": "unknown task v"}),
+        (400, {"message": "can't find the task"}),
+        (200, {"success": False, "message": "No task with id v"}),
+        (200, {"status": "error", "message": "Task not found"}),
+        (200, {"id": "v", "status": "not_found"}),
+        (200, {"id": "v", "error": "Video not found"}),
     ],
 )
 def test_a_job_that_is_not_known_is_that_in_any_words(status: int, body: object) -> None:
     with pytest.raises(NotFound):
         read_video(answer(status, body), "v")
+
+
+@pytest.mark.parametrize("body", [{"video": {"url": FILM}}, {"done": True, "response": {
+    "generatedSamples": [{"video": {"uri": FILM}}]}}])  # fmt: skip
+def test_a_film_alone_is_an_end(body: object) -> None:
+    video = read_video(answer(200, body), "v").video
+    assert (video.id, video.status, video.film_url) == ("v", DONE, FILM)
+
+
+def test_the_outer_job_counts_where_a_relay_shows_its_upstreams() -> None:
+    upstream = {"id": "up", "status": "queued", "video_url": FILM}
+    body = {"code": "success", "data": {"task_id": "t", "status": "SUCCESS", "data": upstream}}
+    video = read_video(answer(200, body), "t").video
+    assert (video.id, video.status, video.film_url) == ("t", DONE, FILM)
+
+
+@pytest.mark.parametrize("made", [{"id": "f", "url": FILM}, {"id": "f"}])
+def test_what_a_job_made_is_not_the_job(made: object) -> None:
+    for name, value in (("video", made), ("videos", [made]), ("output", made)):
+        video = read_video(answer(200, {"status": "failed", name: value}), "v").video
+        assert (video.id, video.status) == ("v", FAILED), name
 
 
 @pytest.mark.parametrize(
