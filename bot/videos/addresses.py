@@ -6,6 +6,7 @@ Sources: `url`, `urls` (SGLang with S3), `unsigned_urls` (OpenRouter, with the k
 `fail_reason`.
 """
 
+import json
 import re
 from collections.abc import Iterator
 from itertools import islice
@@ -24,7 +25,8 @@ _FILM: Final = frozenset({
     "download", "content", "contents", "file", "files", "play", "generated", "assets", "asset",
     "data", "metadata", "task", "response", "generation", "generations", "works", "resource",
     "resources", "creations", "samples", "sample", "artifacts", "artifact", "items", "unsigned",
-    "signed", "hd", "watermark", "remixed", "info", "detail", "details",
+    "signed", "hd", "watermark", "remixed", "info", "detail", "details", "body", "extra",
+    "properties",
 })  # fmt: skip
 """Words of a name that may hold a film's address."""
 _URL: Final = frozenset({"url", "urls", "uri", "uris", "link", "links", "href", "address"})
@@ -34,9 +36,15 @@ _NO_FILM: Final = frozenset({
     "frames", "audio", "request", "prompt", "cancel", "get", "self", "docs", "documentation",
     "help", "spritesheet", "gif", "avatar", "icon", "error", "user", "source", "origin", "next",
     "previous", "page", "stream", "logs", "log", "web", "share", "mask", "params", "parameters",
+    "notify", "notification", "queue", "pic", "img", "snapshot", "caption", "captions", "profile",
+    "return", "redirect", "motion", "driving", "ref", "original", "upload", "support", "music",
     "options", "first", "last", "subtitle", "lora", "path", "paths",
 })  # fmt: skip
 """Words of a name that holds another thing's address, or an address that asks about the job."""
+_ASKS: Final = re.compile(r"response_?ur[li]", re.IGNORECASE)
+"""Where a queue answers with the job, not with its film (fal)."""
+_PACKED: Final = 100_000
+"""Characters of JSON inside a text that are looked through, like `resultJson`."""
 _MISUSED: Final = frozenset({"fail_reason", "remixed_from_video_id"})
 """Fields in which relays put the address, whatever their name says."""
 
@@ -58,6 +66,8 @@ def _urls(body: object, name: str, depth: int) -> Iterator[tuple[int, str]]:
         rank = _rank(name, is_path=body.lstrip().startswith("/")) if is_address(body) else None
         if rank is not None:
             yield rank * 10 + DEEPEST - depth, body.strip()
+        elif depth and _leads(name) and (inner := _packed(body)) is not None:
+            yield from _urls(inner, name, depth - 1)
     elif depth and isinstance(body, list):
         for each in cast("list[object]", body)[:MOST]:
             yield from _urls(each, name, depth - 1)
@@ -65,6 +75,17 @@ def _urls(body: object, name: str, depth: int) -> Iterator[tuple[int, str]]:
         for key, value in list(cast("dict[str, object]", body).items())[:MOST]:
             if isinstance(value, str) or _leads(key):
                 yield from _urls(value, _inner(name, key), depth - 1)
+
+
+def _packed(text: str) -> object:
+    """Return the JSON that a text is, or None."""
+    if len(text) > _PACKED or text.lstrip()[:1] not in {"{", "["}:
+        return None
+    try:
+        found: object = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return found
 
 
 def _inner(name: str, key: str) -> str:
@@ -91,7 +112,7 @@ def _rank(name: str, *, is_path: bool) -> int | None:
     if name in _MISUSED:
         return None if is_path else 4
     words = set(_words(name))
-    if words & _NO_FILM or not words & (_URL | _FILM):
+    if _ASKS.fullmatch(name) or words & _NO_FILM or not words & (_URL | _FILM):
         return None
     is_film = bool(words & {"video", "videos", "film", "films", "mp4"})
     if words & _URL:

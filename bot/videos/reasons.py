@@ -19,7 +19,7 @@ DEEPEST: Final = 5
 _SENTENCES: Final = (
     "message", "msg", "fail_reason", "failure_reason", "reason", "error_message", "error_msg",
     "err_msg", "errmsg", "status_message", "status_msg", "error_description", "description",
-    "title",
+    "status_detail", "status_details", "title",
 )  # fmt: skip
 _CODES: Final = (
     "code",
@@ -31,7 +31,7 @@ _CODES: Final = (
     "error_type",
 )
 _ERRORS: Final = ("error", "errors", "detail", "details", "failure", "err", "base_resp")
-_HOLDERS: Final = ("data", "result", "response", "task", "job", "output")
+_HOLDERS: Final = ("data", "result", "response", "task", "job", "output", "metadata")
 _FINE: Final = frozenset({
     "", "0", "ok", "success", "succeeded", "successful", "succeed", "none", "null", "false",
     "200", "20000", "201", "202", "true", "no error", "noerror", "n/a",
@@ -41,7 +41,8 @@ _SAYS: Final = re.compile(r"(?:^|_)(?:msg|message|reason)$")
 """Names of further sentences, like Kling's `task_status_msg`."""
 _TELLS_OF_ERROR: Final = re.compile(
     r"^(?:reason|base_resp)$|(?:^|_)(?:error|err|fail|failed|failure|rejected|rejection)"
-    r"_(?:reason|message|msg|detail|details|info|description)$|(?:^|_)(?:failure|err|last_error)$"
+    r"_(?:reason|message|msg|detail|details|info|description|text)$"
+    r"|(?:^|_)(?:failure|err|last_error|exception)$"
 )
 """Names of what says why something went wrong, and so that it did."""
 _FIRST_ERROR: Final = 400
@@ -144,7 +145,8 @@ def _in_list(entries: Sequence[object], depth: int, *, named: bool) -> Iterator[
 
 
 def _in_fields(fields: Mapping[str, Any], depth: int) -> Iterator[Reason]:
-    for key in _ERRORS:
+    others = (key for key in fields if _TELLS_OF_ERROR.search(key) and key not in _SENTENCES)
+    for key in (*_ERRORS, *others):
         if not _is_fine(fields.get(key)):
             yield from _reasons(fields[key], depth - 1, named=True)
     for key in _HOLDERS:

@@ -85,7 +85,8 @@ class Table:
         self._bot = BotProcess(
             discord, folder, videos.base_url,
             LOG_LEVEL="DEBUG", LOG_FORMAT="json", VIDEOS_TIMEOUT=str(TIMEOUT),
-            VIDEOS_FILM_HOSTS=store, MAX_ACTIVE_PER_USER="1000", MAX_ACTIVE="1000",
+            VIDEOS_FILM_HOSTS=store, VIDEOS_DIALECT="openai",
+            MAX_ACTIVE_PER_USER="1000", MAX_ACTIVE="1000",
         )  # fmt: skip
 
     async def play(self, cells: Iterable[Cell]) -> Findings:

@@ -1,5 +1,6 @@
 """Creates whose answer is lost: repeated under their key, or found in the server's list."""
 
+from pathlib import Path
 from typing import Any
 
 from aiohttp import web
@@ -54,7 +55,7 @@ async def test_a_create_on_the_wire_at_a_kill_is_repeated_under_its_key(club: Fi
 
 
 async def test_a_lost_create_is_found_although_its_job_tells_what_was_made(
-    discord: Loopback, videos: HeldVideos, tmp_path: Any
+    discord: Loopback, videos: HeldVideos, tmp_path: Path
 ) -> None:
     def made(page: dict[str, Any]) -> dict[str, Any]:
         other = {"size": "960x544", "seconds": "2"}

@@ -27,6 +27,10 @@ _UNREACHABLE: Final = refused("The video server cannot be reached.")
 _BUSY: Final = refused("The video server is busy and took nothing.")
 _BAD_KEY: Final = refused("The video server does not accept this bot's key.")
 _REFUSED: Final = refused("The video server refused this request.")
+_MOVED: Final = refused("The video server has moved to another address.")
+_NO_CREDIT: Final = refused("This bot's account at the video server has no credit or quota left.")
+_CREDITS: Final = json.dumps({"error": {"message": "Insufficient credits"}})
+_MISSING: Final = json.dumps({"code": "task_not_exist", "message": "task_not_exist"})
 
 _NO_JOB: Final = "took no job"
 _UNKNOWN: Final = "nobody knows whether a create was taken"
@@ -212,6 +216,22 @@ CELLS: Final[list[Cell]] = [
         poll=_met(_saying("postprocessing"), _saying("no_such_word"), ends=FILM, logs=None),
     ),
     *_row(
+        "a status word that is known nowhere and lasts",
+        poll=_met(*[_saying("no_such_word")] * 4, ends=FILM, logs="has its film"),
+    ),
+    *_row(
+        "an error inside a 200",
+        create=_met(faulty.answer(200, _CREDITS), ends=_NO_CREDIT, logs=_NO_JOB),
+    ),
+    *_row(
+        "501 in JSON",
+        create=_met(_refusing(501), ends=_REFUSED, logs=_NO_JOB),
+    ),
+    *_row(
+        "“no such job” in other words, again and again",
+        poll=_met(*[faulty.answer(400, _MISSING)] * 5, ends=FORGOTTEN, logs="is failed"),
+    ),
+    *_row(
         "an error that quotes a signed address",
         create=_met(_signed(400), ends=_REFUSED, logs=_NO_JOB),
         poll=_met(
@@ -231,7 +251,7 @@ CELLS: Final[list[Cell]] = [
     ),
     *_row(
         "redirect to another origin",
-        create=_met(_redirect("elsewhere"), ends=_REFUSED, logs=_NO_JOB),
+        create=_met(_redirect("elsewhere"), ends=_MOVED, logs=_NO_JOB),
         poll=_met(_redirect("elsewhere"), ends=FILM, logs=_NO_ANSWER),
         content=_met(_redirect("elsewhere"), ends=FILM, logs=_NO_FILM),
     ),

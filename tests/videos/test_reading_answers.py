@@ -1,5 +1,6 @@
 """What servers and relays say of a job, by answers of the field; each stands for its kind."""
 
+import json
 from typing import Any
 
 import pytest
@@ -156,6 +157,7 @@ def test_a_refusal_has_the_kind_that_its_words_have(
         {"result_url": FILM}, {"remixed_from_video_id": FILM}, {"video": {"url": FILM}},
         {"videos": [{"url": FILM}]}, {"task_result": {"videos": [{"id": "1", "url": FILM}]}},
         {"metadata": {"url": FILM}}, {"output": [FILM]}, {"resultUrls": [FILM]},
+        {"resultJson": json.dumps({"resultUrls": [FILM]})}, {"video": FILM}, {"videos": [FILM]},
         {"fail_reason": FILM}, {"thumbnail_url": FILM + "?t", "download_url": FILM},
         {"response": {"generated_samples": [{"video": {"uri": FILM}}]}},
     ],
@@ -168,6 +170,8 @@ def test_a_films_address_is_found_by_its_shape(body: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     "body",
     [
+        {"response_url": FILM}, {"notify_url": FILM}, {"original_video_url": FILM},
+        {"driving_video_url": FILM}, {"upload_url": FILM}, {"img_url": FILM},
         {"polling_url": FILM}, {"urls": {"get": FILM}}, {"cover_url": FILM}, {"prompt": FILM},
         {"input": {"video_url": FILM}}, {"webhook_url": FILM}, {"file_path": "/srv/f.mp4"},
         {"output": "/srv/outputs/f.mp4"}, {"remixed_from_video_id": "video_1"},
@@ -183,6 +187,8 @@ def test_another_things_address_is_no_films(body: dict[str, Any]) -> None:
     [
         {"fail_reason": "no GPU"}, {"message": "no GPU"}, {"failureReason": "no GPU"},
         {"error": "no GPU"}, {"error": ["no GPU"]}, {"error": {"error": {"message": "no GPU"}}},
+        {"error_details": {"message": "no GPU"}}, {"exception": "no GPU"},
+        {"task_status_msg": "no GPU"}, {"base_resp": {"status_code": 1, "status_msg": "no GPU"}},
         {"errors": [{"message": "no GPU"}]}, {"status_message": "no GPU"}, {"detail": "no GPU"},
     ],
 )  # fmt: skip
