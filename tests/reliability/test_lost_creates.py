@@ -1,8 +1,11 @@
 """Creates whose answer is lost: repeated under their key, or found in the server's list."""
 
 from pathlib import Path
+from collections.abc import AsyncGenerator
+from pathlib import Path
 from typing import Any
 
+import pytest
 from aiohttp import web
 
 from tests.faulty import Fault, changed, cut, server_of
@@ -23,6 +26,16 @@ def lost(sent: list[tuple[str | None, bytes]]) -> Fault:
         return await cut(request)
 
     return fault
+
+
+@pytest.fixture
+async def club(
+    discord: Loopback, videos: HeldVideos, tmp_path: Path
+) -> AsyncGenerator[FilmClub]:
+    """A bot before a server that knows a create again by its key."""
+    async with FilmClub(discord, videos, tmp_path / "bot", VIDEOS_DIALECT="rushes") as opened:
+        opened.finish()
+        yield opened
 
 
 async def test_a_create_is_repeated_under_its_key_where_the_server_knows_it(
