@@ -29,9 +29,7 @@ def lost(sent: list[tuple[str | None, bytes]]) -> Fault:
 
 
 @pytest.fixture
-async def club(
-    discord: Loopback, videos: HeldVideos, tmp_path: Path
-) -> AsyncGenerator[FilmClub]:
+async def club(discord: Loopback, videos: HeldVideos, tmp_path: Path) -> AsyncGenerator[FilmClub]:
     """A bot before a server that knows a create again by its key."""
     async with FilmClub(discord, videos, tmp_path / "bot", VIDEOS_DIALECT="rushes") as opened:
         opened.finish()
