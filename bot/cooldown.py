@@ -26,22 +26,22 @@ class Cooldown:
 
     def __init__(self, pace: Pace) -> None:
         self._pace = pace
-        self._even: dict[int, float] = {}
+        self.even_at: dict[int, float] = {}
 
     def wait(self, person: int, now: float) -> float:
         """Count one use; return 0, or the seconds until the next is taken, and count nothing."""
         pace = self._pace
-        even = max(self._even.pop(person, now), now)
+        even = max(self.even_at.pop(person, now), now)
         too_early = even - now - (pace.burst - 1) * pace.every
         if too_early <= 0:
             even += pace.every
-        self._even[person] = even
-        if len(self._even) > PEOPLE:
+        self.even_at[person] = even
+        if len(self.even_at) > PEOPLE:
             self._forget(now)
         return max(0.0, too_early)
 
     def _forget(self, now: float) -> None:
         """Forget who is even; if nobody is, whoever was longest quiet."""
-        self._even = {person: even for person, even in self._even.items() if even > now}
-        while len(self._even) > PEOPLE:
-            del self._even[next(iter(self._even))]
+        self.even_at = {person: even for person, even in self.even_at.items() if even > now}
+        while len(self.even_at) > PEOPLE:
+            del self.even_at[next(iter(self.even_at))]

@@ -74,15 +74,6 @@ def _riff(head: bytes, size: int) -> Container:
     return WEBP
 
 
-def begins_like_film(head: bytes) -> bool:
-    """Whether these first bytes are a film's, or an animation's."""
-    return (
-        head[4:8] == b"ftyp"
-        or head[:4] in {_EBML, b"GIF8"}
-        or (head[:4] == b"RIFF" and head[8:12] in {b"AVI ", b"WEBP"})
-    )
-
-
 def _check_boxes(file: BinaryIO, size: int) -> None:
     """Walk the top-level boxes of ISO/IEC 14496-12; they must end where the file ends."""
     kinds: set[bytes] = set()

@@ -8,7 +8,7 @@ from typing import Final
 import aiohttp
 
 from bot.videos.body import Body, looks_like_json
-from bot.videos.container import Container, begins_like_film, inspect_film
+from bot.videos.container import Container, inspect_film
 from bot.videos.dialects import Dialect
 from bot.videos.errors import (
     FilmBroken,
@@ -19,6 +19,7 @@ from bot.videos.errors import (
     Unauthorized,
     VideosError,
 )
+from bot.videos.formats import demuxer
 from bot.videos.probing import probe_film
 from bot.videos.protocol import content_error, film_elsewhere, read_video, retry_after
 from bot.videos.wire import HasRoom, Wire, save
@@ -59,7 +60,7 @@ async def serves_film(wire: Wire, dialect: Dialect, job: str) -> bool:
     async with wire.open(f"{job}/content{dialect.content_query}") as response:
         if not _may_be_film(response.status):
             return False
-        return begins_like_film(await wire.body(response).head())
+        return demuxer(await wire.body(response).head()) is not None
 
 
 class _Road:

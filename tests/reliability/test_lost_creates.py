@@ -1,6 +1,5 @@
 """Creates whose answer is lost: repeated under their key, or found in the server's list."""
 
-from pathlib import Path
 from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
