@@ -15,4 +15,4 @@ def test_many_people_are_not_remembered_for_ever() -> None:
     cooldown = Cooldown(Pace(burst=1, every=2.0))
     for person in range(2 * PEOPLE):
         cooldown.wait(person, 100.0)
-    assert len(cooldown.even_at) <= PEOPLE  # noqa: SLF001
+    assert len(cooldown.even_at) <= PEOPLE
