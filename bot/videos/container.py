@@ -38,6 +38,10 @@ _IS_ANIMATED: Final = 0x02
 """A flag of WebP's VP8X chunk."""
 MOST_BOXES: Final = 20_000
 """Boxes of a file's first level: a fragment has two or three, and a long film some thousands."""
+_SEGMENT: Final = b"\x18\x53\x80\x67"
+"""The element in which all of a Matroska file stands, behind its EBML header."""
+_TAG_HEADER: Final = 11
+"""Bytes of an FLV tag before its data."""
 _BOX_HEADER: Final = 8
 _LARGE_BOX: Final = 1
 _OPEN_BOX: Final = 0
@@ -56,10 +60,13 @@ def inspect_film(path: Path) -> Container:
             _check_boxes(file, size)
             return MP4 if head[4:8] == b"ftyp" and head[8:12] != b"qt  " else MOV
     if form == "matroska":
+        _check_segment(head, size)
         return WEBM if b"webm" in head[:_EBML_HEAD] else MKV
     if form in {"avi", "webp_pipe"}:
         return _riff(head, size)
     if form in _OTHERS:
+        if form == "flv":
+            _check_last_tag(path, size)
         return _OTHERS[form]
     raise FilmBroken(f"{size} bytes that are no film, beginning with {head[:12]!r}")
 
@@ -72,6 +79,37 @@ def _riff(head: bytes, size: int) -> Container:
     if head[12:16] != b"VP8X" or not head[20] & _IS_ANIMATED:
         raise FilmBroken("a still picture")
     return WEBP
+
+
+def _check_segment(head: bytes, size: int) -> None:
+    """Compare a Matroska segment's size, where it is known, with the file's (RFC 8794, 8)."""
+    header, begin = _element_size(head, 4)
+    segment = begin + (header or 0)
+    if head[segment : segment + 4] != _SEGMENT:
+        return
+    length, begin = _element_size(head, segment + 4)
+    if length is not None and begin + length > size:
+        raise FilmBroken(f"the Matroska file is cut short: {size} of {begin + length} bytes")
+
+
+def _element_size(data: bytes, position: int) -> tuple[int | None, int]:
+    """Return an element's size, None where it is unknown, and where its contents begin."""
+    first = data[position] if position < len(data) else 0
+    width = 9 - first.bit_length()
+    value = int.from_bytes(data[position : position + width], "big") & ((1 << 7 * width) - 1)
+    unknown = not first or value == (1 << 7 * width) - 1
+    return None if unknown else value, position + width
+
+
+def _check_last_tag(path: Path, size: int) -> None:
+    """An FLV file ends with the size of its last tag, which tells it, too (FLV, annex E.3)."""
+    with path.open("rb") as file:
+        file.seek(max(0, size - 4))
+        told = int.from_bytes(file.read(4), "big")
+        file.seek(max(0, size - 4 - told))
+        length = int.from_bytes(file.read(4)[1:], "big")
+    if told != length + _TAG_HEADER:
+        raise FilmBroken("the FLV file is cut short")
 
 
 def _check_boxes(file: BinaryIO, size: int) -> None:

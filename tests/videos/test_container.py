@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from bot.videos.container import AVI, KINDS, MP4, WEBM, Container, inspect_film
 from bot.videos.errors import FilmBroken
 from tests.videos import films
-from tests.videos.films import box
+from tests.videos.films import box, film
 
 
 def inspect(data: bytes, folder: Path) -> Container:
@@ -101,3 +101,20 @@ def test_any_bytes_are_a_film_or_broken(folder: Path, head: bytes, tail: bytes) 
         assert inspect(head + tail, folder) in KINDS
     except FilmBroken as broken:
         assert str(broken)  # noqa: PT017 - either outcome is right, a broken one has a reason
+
+
+@pytest.mark.parametrize(
+    ("form", "codec"), [("matroska", "libx264"), ("webm", "libvpx"), ("flv", "libx264")]
+)
+@pytest.mark.parametrize("share", [0.6, 0.99])
+def test_a_film_that_is_cut_short_is_broken(
+    form: str, codec: str, share: float, tmp_path: Path
+) -> None:
+    path = tmp_path / "film"
+    whole = film(form, codec)
+    path.write_bytes(whole)
+    inspect_film(path)
+
+    path.write_bytes(whole[: int(len(whole) * share)])
+    with pytest.raises(FilmBroken, match="cut short"):
+        inspect_film(path)
