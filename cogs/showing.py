@@ -19,7 +19,7 @@ from bot.jobs.store import StoreError
 from bot.places import Places
 from bot.status import words
 from bot.status.buckets import EditsSpent, RateLimited
-from bot.status.delivery import FramesTooLarge, Step
+from bot.status.delivery import LASTING, Step, why_kept
 from bot.status.message import (
     CardGone,
     Draw,
@@ -40,7 +40,6 @@ from bot.status.pings import say_it_stands_still
 from bot.status.retries import LATEST, Retries
 from bot.status.roads import Roads
 from bot.status.view import film_name
-from bot.videos.errors import FilmBroken
 from bot.videos.fitting import NoRoom
 from cogs.requesting import UNREACHED
 
@@ -290,8 +289,8 @@ class Showing(commands.Cog):
         """
         try:
             step, posted = await self._climb(job)
-        except (TooLarge, FramesTooLarge, FilmBroken, NoAccess) as lasting:
-            await self.deliveries.undeliverable(job, _why_kept(lasting))
+        except LASTING as lasting:
+            await self.deliveries.undeliverable(job, why_kept(lasting))
             if not isinstance(lasting, NoAccess):
                 await self.bot.ladder.let_go(job)
         except CardGone:
@@ -381,19 +380,6 @@ class Showing(commands.Cog):
             if not self._films_moving:
                 return
             await asyncio.sleep(1.0)
-
-
-def _why_kept(error: TooLarge | FramesTooLarge | FilmBroken | NoAccess) -> str:
-    """Return the code of what is said on the card of a film that is kept."""
-    match error:
-        case TooLarge():
-            return words.TOO_LARGE
-        case FramesTooLarge():
-            return words.FRAMES_TOO_LARGE
-        case FilmBroken():
-            return error.code
-        case NoAccess():
-            return words.NO_ACCESS
 
 
 def _came_with_film(change: JobChange) -> bool:

@@ -14,8 +14,10 @@ from typing import Final, Protocol
 
 from bot.jobs.models import Job, JobStatus
 from bot.keeping import size_of
-from bot.status.message import Film, TooLarge
+from bot.status import words
+from bot.status.message import Film, NoAccess, TooLarge
 from bot.status.view import film_name
+from bot.videos.errors import FilmBroken
 from bot.videos.fitting import CannotFit
 from bot.videos.probing import probe_film
 
@@ -48,6 +50,31 @@ class FramesTooLarge(Exception):
     """The film's frames are larger than 4K."""
 
 
+class CannotConvert(Exception):
+    """Not every client plays the film, and it cannot be encoded anew."""
+
+
+LASTING: Final = (TooLarge, FramesTooLarge, CannotConvert, FilmBroken, NoAccess)
+"""Why a film is kept instead of being handed over."""
+
+
+def why_kept(
+    error: TooLarge | FramesTooLarge | CannotConvert | FilmBroken | NoAccess,
+) -> str:
+    """Return the code of what is said on the card of a film that is kept."""
+    match error:
+        case CannotConvert():
+            return words.CANNOT_CONVERT
+        case TooLarge():
+            return words.TOO_LARGE
+        case FramesTooLarge():
+            return words.FRAMES_TOO_LARGE
+        case FilmBroken():
+            return error.code
+        case NoAccess():
+            return words.NO_ACCESS
+
+
 @dataclass(frozen=True)
 class Step:
     """One way to hand a film over."""
@@ -76,7 +103,8 @@ class Ladder:
 
         `encoding` is called before an encode, which takes minutes: with whether it is for a film
         that not every client plays, and not for its size. Raises TooLarge where no step is left,
-        FilmBroken, FramesTooLarge, NoRoom, and OSError where no film can be looked into.
+        FilmBroken, FramesTooLarge, CannotConvert, NoRoom, and OSError where no film can be looked
+        into.
         """
         done = job.evolve(status=JobStatus.DELIVERED, fitted=False, converted=False)
         film = self._films / str(job.film)
@@ -91,7 +119,9 @@ class Ladder:
             copy, size = await self._copy(job, film, encoding, converts=not probed.plays)
         except CannotFit as error:
             _log.warning("a film cannot be encoded anew: %s", error, extra=job.log_context())
-            return Step(done, Film(film, film_name(done), size)) if fits else self.link(job)
+            if probed.plays:
+                return self.link(job)
+            raise CannotConvert(str(error)) from error
         done = done.evolve(fitted=True, converted=not probed.plays)
         return Step(done, Film(copy, film_name(done), size))
 

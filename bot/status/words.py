@@ -48,6 +48,7 @@ FITTING: Final = "fitting"
 CONVERTING: Final = "converting"
 """A rendered film is being encoded anew; on its card alone, never on disk."""
 FRAMES_TOO_LARGE: Final = "frames_too_large"
+CANNOT_CONVERT: Final = "cannot_convert"
 
 PREVIEW_MODEL: Final = "preview"
 """The embedded renderer, which costs nothing."""
@@ -212,6 +213,10 @@ UNDELIVERED: Final[dict[str, tuple[str, ...]]] = {
     TOO_LARGE: (
         N_("The film is rendered and kept, but larger than what may be uploaded here."),
         N_("Whoever runs this bot can hand it over; a shorter or smaller one would fit."),
+    ),
+    CANNOT_CONVERT: (
+        N_("The video is rendered and kept, but not every client plays it and converting failed."),
+        _PRESS_REDELIVER,
     ),
     FRAMES_TOO_LARGE: (
         N_("The video is rendered and kept, but its picture is larger than 4K."),

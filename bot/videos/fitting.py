@@ -8,8 +8,10 @@ from typing import Final
 from bot.videos.child import ChildFailed, run_script
 from bot.videos.launch import TRANSCODE_MEMORY
 
-TIME_LIMIT: Final = 900.0
-"""Seconds. A minute of 4K takes two slow cores about half of it."""
+LEAST_TIME: Final = 300.0
+TIME_PER_MEGABYTE: Final = 30.0
+MOST_TIME: Final = 3600.0
+"""Seconds an encode may take: more for a larger film. A minute of 4K takes two slow cores 450."""
 FULL: Final = 256 * 1024
 """Bytes: a disk with less room is why an encode failed."""
 NOTES: Final = 256 * 1024**2
@@ -38,7 +40,7 @@ async def fit_film(film: Path, copy: Path, limit: int, *, quality: bool = False)
             copy,
             str(limit),
             *(["quality"] if quality else []),
-            within=TIME_LIMIT,
+            within=await asyncio.to_thread(_time_for, film),
             leash=True,
             memory=TRANSCODE_MEMORY,
             writes=copy.parent,
@@ -53,6 +55,11 @@ async def fit_film(film: Path, copy: Path, limit: int, *, quality: bool = False)
         raise CannotFit(reason) from error
     finally:
         await asyncio.to_thread(_clear_up, copy)
+
+
+def _time_for(film: Path) -> float:
+    """Return the seconds that this film may take. Blocking."""
+    return min(MOST_TIME, LEAST_TIME + film.stat().st_size / 10**6 * TIME_PER_MEGABYTE)
 
 
 def _clear_up(copy: Path) -> None:

@@ -127,7 +127,8 @@ async def test_a_full_disk_is_not_the_film_s_fault(tmp_path: Path) -> None:
 async def test_an_encode_that_takes_for_ever_is_given_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fitting, "TIME_LIMIT", 0.2)
+    monkeypatch.setattr(fitting, "LEAST_TIME", 0.2)
+    monkeypatch.setattr(fitting, "TIME_PER_MEGABYTE", 0.0)
     os.mkfifo(tmp_path / "film.mp4")
 
     with pytest.raises(CannotFit, match="too long"):
