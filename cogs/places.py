@@ -23,28 +23,31 @@ def may_manage(interaction: Interaction, job: Job) -> bool:
     return interaction.guild_id is not None and interaction.permissions.manage_messages
 
 
-def moderated(interaction: Interaction) -> frozenset[int]:
+def moderated(interaction: Interaction) -> frozenset[int] | None:
     """Return the channels whose jobs this person may see, whoever asked for them.
 
-    Those they can view where they may manage messages, by the channel or in the whole server. Of
-    a channel that is gone nobody can tell who saw it.
+    Those whose messages they can read and manage, by the channel or in the whole server. Of a
+    channel that is gone nobody can tell who saw it: administrators alone, who see everything
+    (Discord, topics/permissions), see its jobs. None stands for every channel.
     """
     guild, member = interaction.guild, interaction.user
     found = set[int]()
     if guild is None or not isinstance(member, discord.Member):
         return frozenset()
+    if interaction.permissions.administrator:
+        return None
     if interaction.permissions.manage_messages and interaction.channel_id is not None:
         found.add(interaction.channel_id)
     everywhere = member.guild_permissions.manage_messages
     for channel in (*guild.channels, *guild.threads):
         may = _permissions(channel, member)
-        if may.view_channel and (everywhere or may.manage_messages) and not _hidden(channel, may):
+        if _reads(may) and (everywhere or may.manage_messages) and not _hidden(channel, may):
             found.add(channel.id)
     return frozenset(found)
 
 
-async def can_see(client: discord.Client, job: Job, person: int) -> bool:
-    """Whether somebody can see a job's card now, as far as the bot can find out.
+async def can_see(client: discord.Client, job: Job, person: int) -> bool | None:
+    """Whether somebody can see a job's card now; None where the bot does not know the place.
 
     Raises discord.HTTPException, aiohttp.ClientError or OSError where Discord cannot be asked.
     """
@@ -53,7 +56,7 @@ async def can_see(client: discord.Client, job: Job, person: int) -> bool:
     guild = None if job.guild_id is None else client.get_guild(job.guild_id)
     channel = None if guild is None else guild.get_channel_or_thread(job.channel_id)
     if guild is None or channel is None:
-        return False
+        return None
     try:
         member = await guild.fetch_member(person)
         may = _permissions(channel, member)
@@ -61,7 +64,11 @@ async def can_see(client: discord.Client, job: Job, person: int) -> bool:
             await channel.fetch_member(person)
     except (discord.NotFound, discord.Forbidden):
         return False
-    return may.view_channel
+    return _reads(may)
+
+
+def _reads(may: discord.Permissions) -> bool:
+    return may.view_channel and may.read_message_history
 
 
 def _permissions(

@@ -64,6 +64,11 @@ class Telling(commands.Cog):
             self._telling.discard(job.id)
 
     async def _tell_some(self, job: Job, people: Sequence[int]) -> None:
+        shut_out = [one for one in people if await can_see(self.bot, job, one) is False]
+        for person in shut_out:
+            await self._write_to(job, person)
+        if not (people := [one for one in people if one not in shut_out]):
+            return
         try:
             await ping(self.bot, job, people, now=self.bot.clock())
         except Refused as refusal:
@@ -75,7 +80,7 @@ class Telling(commands.Cog):
 
     async def _write_to(self, job: Job, person: int) -> None:
         try:
-            sees = await can_see(self.bot, job, person)
+            sees = await can_see(self.bot, job, person) is True
             await write_to(self.bot, job, person, sees=sees)
         except Refused as refusal:
             _log.warning("somebody cannot be told: %s", refusal, extra=job.log_context())

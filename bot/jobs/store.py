@@ -62,8 +62,8 @@ class Search:
 
     requester_id: int | None = None
     guild_id: int | None = None
-    channel_ids: frozenset[int] = frozenset()
-    """Channels whose jobs are shown beside those of `requester_id`, whoever asked for them."""
+    channel_ids: frozenset[int] | None = frozenset()
+    """Channels whose jobs are shown beside those of `requester_id`; None stands for every one."""
     statuses: frozenset[JobStatus] | None = None
     words: str = ""
     """Words that the prompt contains, in any case."""
@@ -532,7 +532,7 @@ def _ended_with_film(now: float) -> sa.Select[Any]:
 
 def _conditions(search: Search) -> list[sa.ColumnElement[bool]]:
     found: list[sa.ColumnElement[bool]] = [jobs.c.message_id.is_not(None)]
-    if search.requester_id is not None:
+    if search.requester_id is not None and search.channel_ids is not None:
         theirs = jobs.c.requester_id == search.requester_id
         found.append(sa.or_(theirs, jobs.c.channel_id.in_(search.channel_ids)))
     if search.guild_id is not None:

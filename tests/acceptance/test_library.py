@@ -206,3 +206,30 @@ async def test_what_commands_say_of_themselves_is_translated_and_their_names_are
         }  # fmt: skip
         assert not video["name_localizations"]
         assert all(option["description_localizations"] for option in video["options"])
+
+
+async def test_a_moderator_of_one_channel_sees_that_channel_and_an_administrator_all(
+    server: VideosServer, tmp_path: Path
+) -> None:
+    settings = settings_for(tmp_path / "bot", server.base_url, max_active_per_user=10)
+    async with staged(settings) as stage:
+        guild = stage.ada.guild
+        one, gone = guild.create_text_channel("one"), guild.create_text_channel("gone")
+        rights = discord.Permissions(administrator=True)
+        role = guild.create_role("administrators", permissions=rights)
+        chief = guild.add_member(stage.env.create_user("chief"), roles=[role])
+        one.set_permissions(stage.grace, manage_messages=True)
+        for place, prompt in ((one, "a red fox"), (gone, "a blue fox")):
+            await stage.ada.slash(place, "video", prompt=prompt)
+            await stage.wait()
+        gone.delete()
+        await stage.env.settle()
+
+        assert "a red fox" in text_of(await listed(stage.grace, stage))
+        assert "a blue fox" not in text_of(await listed(stage.grace, stage))
+        assert "One film" in text_of(await listed(stage.moderator, stage))
+        assert "2 films" in text_of(await listed(chief, stage))
+        offered = await stage.grace.autocomplete(stage.channel, "videos", "search", "fox")
+        assert [choice["name"] for choice in offered] == ["a red fox"]
+        offered = await chief.autocomplete(stage.channel, "videos", "search", "fox")
+        assert [choice["name"] for choice in offered] == ["a blue fox", "a red fox"]

@@ -4,7 +4,7 @@ from typing import Final
 
 from tests.loopback.core import Call, Core, Rule
 from tests.loopback.errors import missing_access
-from tests.loopback.world import USUAL, Channel, Guild, Payload
+from tests.loopback.world import USUAL, VIEW, Channel, Guild, Payload
 
 
 async def list_guilds(core: Core, _: Call) -> list[Payload]:
@@ -32,8 +32,10 @@ async def read_channels(core: Core, call: Call) -> list[Payload]:
     return [shown(channel) for channel in core.world.in_guild(guild) if channel.parent is None]
 
 
-async def read_member(core: Core, _: Call) -> Payload:
-    return core.world.member(core.world.bot)
+async def read_member(core: Core, call: Call) -> Payload:
+    _guild(core, call)
+    user = int(call.match["user"])
+    return core.world.member(core.world.users.get(user, core.world.bot))
 
 
 def _guild(core: Core, call: Call) -> Guild:
@@ -50,6 +52,10 @@ def shown(channel: Channel) -> Payload:
     overwrites = [
         {"id": str(channel.guild.id), "type": 0, "allow": str(allowed), "deny": str(denied)},
         {"id": str(channel.guild.crew), "type": 0, "allow": str(USUAL), "deny": "0"},
+        *(
+            {"id": str(user), "type": 1, "allow": "0", "deny": str(VIEW)}
+            for user in channel.closed_to
+        ),
     ]
     return channel.payload() | {"permission_overwrites": overwrites}
 

@@ -88,6 +88,8 @@ class Channel:
     people: tuple[User, ...] = ()
     """Those of a conversation that the bot is not part of."""
     bot_may: int = USUAL
+    closed_to: tuple[int, ...] = ()
+    """People who may not view it."""
     archived: bool = False
     locked: bool = False
 

@@ -164,3 +164,22 @@ async def test_where_the_bot_is_no_member_it_tells_through_the_interaction(
 
     assert ping.now.pinged.users == (grace.id,)
     assert club.discord.seen["channel_send"] == 0
+
+
+async def test_who_cannot_view_the_channel_any_more_learns_of_the_end_alone(
+    club: FilmClub, grace: User
+) -> None:
+    await watched(club, grace)
+    hedy = club.discord.add_user("hedy")
+    await watch(club, hedy)
+    club.channel.closed_to = (grace.id,)
+    await club.discord.permit(club.channel, club.channel.bot_may)
+
+    club.finish()
+    ping = await until_told(club)
+    private = club.discord.dm(grace)
+    await club.discord.until(lambda: club.discord.messages_in(private), within=15)
+
+    (told,) = club.discord.messages_in(private)
+    assert told.text == "A video you were waiting for has ended."
+    assert named(ping) == [str(hedy.id)]
