@@ -1,24 +1,58 @@
 """Private answers: one sentence to who used a command, pressed a button or sent a form."""
 
+import io
 import logging
-from typing import Final
+from typing import Final, Protocol
 
 import aiohttp
 import discord
 
 from bot.client import VideoBot
 from bot.discord_errors import told
-from bot.status import words
+from bot.status import forms, words
 from bot.status.language import Language, language
 from bot.status.message import refuses_content
 from bot.status.pings import say_directly
+from bot.status.text import plain
 
 _log = logging.getLogger(__name__)
 
 UNREACHED: Final = (discord.HTTPException, aiohttp.ClientError, OSError)
 """What a call to Discord raises when it does not do what was asked."""
 
+SHOWN: Final = 100
+"""Characters of one choice that are given back; a select menu's value holds no more."""
+
 Interaction = discord.Interaction[VideoBot]
+
+
+class Choices(Protocol):
+    """What somebody filled into a form, as a request or as the job that came of it."""
+
+    @property
+    def prompt(self) -> str:
+        """The words."""
+        ...
+
+    @property
+    def size(self) -> str | None:
+        """Width x height in pixels."""
+        ...
+
+    @property
+    def seconds(self) -> str | None:
+        """The length."""
+        ...
+
+    @property
+    def model(self) -> str | None:
+        """Which renders it."""
+        ...
+
+    @property
+    def remix_of(self) -> str | None:
+        """The server's id of a film that is changed."""
+        ...
 
 
 def own_language(interaction: Interaction) -> Language:
@@ -55,3 +89,34 @@ async def _tell(interaction: Interaction, sentence: str) -> None:
         await interaction.followup.send(sentence, ephemeral=True)
     else:
         await interaction.response.send_message(sentence, ephemeral=True)
+
+
+def is_form(interaction: Interaction) -> bool:
+    """Whether it is a form that somebody sent off."""
+    return interaction.type is discord.InteractionType.modal_submit
+
+
+async def give_back(interaction: Interaction, sentence: str, filled: Choices) -> None:
+    """Refuse in private; what was filled into a form, which is gone by now, comes with it."""
+    if not is_form(interaction):
+        await refuse(interaction, sentence)
+        return
+    chosen = _chosen(filled, own_language(interaction))
+    file = discord.File(io.BytesIO(filled.prompt.encode()), filename="prompt.txt")
+    said = f"{sentence}\n-# {chosen}" if chosen else sentence
+    if interaction.response.is_done():
+        await interaction.followup.send(said, file=file, ephemeral=True)
+    else:
+        await interaction.response.send_message(said, file=file, ephemeral=True)
+
+
+def _chosen(filled: Choices, t: Language) -> str:
+    """Name what was chosen beside the prompt; a remix asks for nothing else."""
+    if filled.remix_of is not None:
+        return ""
+    choices = (
+        (forms.SIZE, filled.size),
+        (forms.SECONDS, filled.seconds),
+        (forms.MODEL, filled.model),
+    )
+    return " · ".join(f"{t(label)}: {plain(value, SHOWN)}" for label, value in choices if value)

@@ -1,7 +1,6 @@
 """From something asked to a job on its way: what every command and button goes through."""
 
 import asyncio
-import io
 import logging
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
@@ -16,12 +15,19 @@ from bot.jobs import lifecycle
 from bot.jobs.models import Job, JobStatus
 from bot.jobs.store import StoreError
 from bot.orders import DiskFull, NotOffered, Order, OverLimit, PromptProblem
-from bot.status import forms, words
+from bot.status import words
 from bot.status.language import Language
 from bot.status.message import find_card, is_malformed, refuses_content
-from bot.status.text import plain
 from bot.videos.images import IMAGE_TYPES, BadImage
-from cogs.answering import UNREACHED, Interaction, own_language, refuse, tell_surely
+from cogs.answering import (
+    UNREACHED,
+    Interaction,
+    give_back,
+    is_form,
+    own_language,
+    refuse,
+    tell_surely,
+)
 
 _log = logging.getLogger(__name__)
 
@@ -29,9 +35,6 @@ SURELY_MISSING: Final = 2
 """Answers that there is no card before that is believed."""
 LONGEST_PAUSE: Final = 15.0
 """Seconds between two looks for a card while Discord cannot be asked, at the most."""
-
-SHOWN: Final = 100
-"""Characters of one choice that are given back; a select menu's value holds no more."""
 
 OTHERS_NEED: Final = 0.05
 LOOKS_FOR_OTHERS: Final = 20
@@ -87,20 +90,20 @@ class Requests:
         """Write the intent, answer with the card, then send: in this order, whatever is slow."""
         t = own_language(interaction)
         if self._bot.stopping:
-            await _give_back(interaction, t(words.STOPPING), asked)
+            await give_back(interaction, t(words.STOPPING), asked)
             return
-        if _is_form(interaction) and (sentence := too_fast(interaction)) is not None:
-            await _give_back(interaction, sentence, asked)
+        if is_form(interaction) and (sentence := too_fast(interaction)) is not None:
+            await give_back(interaction, sentence, asked)
             return
         if asked.image is not None and (problem := self._image_problem(asked.image, t)) is not None:
-            await _give_back(interaction, problem, asked)
+            await give_back(interaction, problem, asked)
             return
         try:
             with self._answering():
                 job = await self._studio.admit(self._order(interaction, asked))
         except (PromptProblem, NotOffered, OverLimit, DiskFull, StoreError) as problem:
             sentence = refusal(problem, interaction.guild_id, t)
-            await _give_back(interaction, sentence, asked)
+            await give_back(interaction, sentence, asked)
             return
         if self._closed:
             # Written while everything closed: the next start finds it, as one that was cut short.
@@ -299,7 +302,7 @@ class Requests:
         An answer cannot become private later. False where that fails: then the card has to say it.
         """
         try:
-            await _give_back(interaction, sentence, job)
+            await give_back(interaction, sentence, job)
             await interaction.delete_original_response()
         except UNREACHED as error:
             _log.warning("a card cannot be taken back: %s", error, extra=job.log_context())
@@ -380,33 +383,3 @@ def too_fast(interaction: Interaction) -> str | None:
     bot = interaction.client
     wait = bot.presses.wait(interaction.user.id, bot.clock())
     return words.too_fast(wait, own_language(interaction)) if wait else None
-
-
-def _is_form(interaction: Interaction) -> bool:
-    return interaction.type is discord.InteractionType.modal_submit
-
-
-async def _give_back(interaction: Interaction, sentence: str, filled: Asked | Job) -> None:
-    """Refuse in private; what was filled into a form, which is gone by now, comes with it."""
-    if not _is_form(interaction):
-        await refuse(interaction, sentence)
-        return
-    chosen = _chosen(filled, own_language(interaction))
-    file = discord.File(io.BytesIO(filled.prompt.encode()), filename="prompt.txt")
-    said = f"{sentence}\n-# {chosen}" if chosen else sentence
-    if interaction.response.is_done():
-        await interaction.followup.send(said, file=file, ephemeral=True)
-    else:
-        await interaction.response.send_message(said, file=file, ephemeral=True)
-
-
-def _chosen(filled: Asked | Job, t: Language) -> str:
-    """Name what was chosen beside the prompt; a remix asks for nothing else."""
-    if filled.remix_of is not None:
-        return ""
-    choices = (
-        (forms.SIZE, filled.size),
-        (forms.SECONDS, filled.seconds),
-        (forms.MODEL, filled.model),
-    )
-    return " · ".join(f"{t(label)}: {plain(value, SHOWN)}" for label, value in choices if value)

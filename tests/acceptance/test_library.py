@@ -214,16 +214,18 @@ async def test_a_moderator_of_one_channel_sees_that_channel_and_an_administrator
     settings = settings_for(tmp_path / "bot", server.base_url, max_active_per_user=10)
     async with staged(settings) as stage:
         guild = stage.ada.guild
-        one, gone = guild.create_text_channel("one"), guild.create_text_channel("gone")
+        lets = discord.PermissionOverwrite(manage_messages=True)
+        one = guild.create_text_channel("one", overwrites={stage.grace: lets})
+        gone = guild.create_text_channel("gone")
         rights = discord.Permissions(administrator=True)
         role = guild.create_role("administrators", permissions=rights)
         chief = guild.add_member(stage.env.create_user("chief"), roles=[role])
-        one.set_permissions(stage.grace, manage_messages=True)
         for place, prompt in ((one, "a red fox"), (gone, "a blue fox")):
             await stage.ada.slash(place, "video", prompt=prompt)
             await stage.wait()
-        gone.delete()
-        await stage.env.settle()
+        deleted = stage.bot.get_channel(gone.id)
+        assert isinstance(deleted, discord.TextChannel)
+        await deleted.delete()
 
         assert "a red fox" in text_of(await listed(stage.grace, stage))
         assert "a blue fox" not in text_of(await listed(stage.grace, stage))

@@ -13,7 +13,7 @@ from bot.jobs.lifecycle import OVERDUE
 from bot.jobs.models import JobChange, JobStatus
 from bot.status.buttons import Action
 from tests.acceptance.stage import Stage, restarted, settings_for, staged, text_of
-from tests.acceptance.test_buttons import finished, press, told
+from tests.acceptance.test_buttons import fill, finished, press, told
 from tests.processes import VideosServer
 
 GATED = (
@@ -35,6 +35,8 @@ FORMS = (
     (JobStatus.FAILED, Action.EDIT),
     (JobStatus.UNDELIVERED, Action.EDIT),
 )
+TOO_MANY = 30
+"""More presses than one person may make at once."""
 REFUSAL = "Only the person who asked"
 
 before_and_after = pytest.mark.parametrize(
@@ -150,3 +152,21 @@ async def test_a_film_goes_for_good_by_its_requester_or_a_moderator(
         assert stage.messages == []
         assert server.jobs() == []
         assert list((tmp_path / "bot" / "films").iterdir()) == []
+
+
+async def test_a_form_that_comes_too_fast_gives_back_what_was_filled_in(
+    server: VideosServer, tmp_path: Path
+) -> None:
+    async with benched(server, tmp_path / "bot", restart=False) as bench:
+        stage = bench.stage
+        form = await press(stage.ada, bench.card, Action.EDIT)
+        for _ in range(TOO_MANY):
+            await bench.press(stage.ada, Action.NOTIFY)
+        filled = {"prompt": "an owl\nat night", "size": ["720x1280"], "seconds": ["4"]}
+        sent = await fill(stage.ada, form, **filled)
+
+        assert sent.response is not None
+        answer = sent.response.message
+        assert "That was too fast" in answer.content
+        assert "Size: 720x1280 · Seconds: 4" in answer.content
+        assert stage.env.backend.cdn.get(answer.attachments[0].url) == b"an owl\nat night"
