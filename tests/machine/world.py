@@ -205,6 +205,7 @@ class World:
         values: dict[str, Any] = {
             "data_dir": folder,
             "videos_base_url": self.videos.base_url,
+            "discord_api_url": self.discord.api_url,
             "videos_dialect": "vllm-omni",
             "videos_remix": True,
             "poll_interval": 5.0,

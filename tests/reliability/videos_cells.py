@@ -216,10 +216,6 @@ CELLS: Final[list[Cell]] = [
         poll=_met(_saying("postprocessing"), _saying("no_such_word"), ends=FILM, logs=None),
     ),
     *_row(
-        "a status word that is known nowhere and lasts",
-        poll=_met(*[_saying("no_such_word")] * 4, ends=FILM, logs="has its film"),
-    ),
-    *_row(
         "an error inside a 200",
         create=_met(faulty.answer(200, _CREDITS), ends=_NO_CREDIT, logs=_NO_JOB),
     ),
@@ -265,8 +261,6 @@ _NO_BODY: Final = "only an answer to `/content` holds a film"
 IMPOSSIBLE: Final = {
     ("404 again and again", "create"): "a create is sent once",
     ("status words of other servers", "content"): "a film has no status",
-    ("a status word that is known nowhere and lasts", "create"): "a create is answered once",
-    ("a status word that is known nowhere and lasts", "content"): "a film has no status",
     ("an error inside a 200", "poll"): "as “no such job”, or as a failed job",
     ("an error inside a 200", "content"): "as JSON instead of a film",
     ("501 in JSON", "poll"): "as 500",
