@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from threading import Thread
 from typing import IO, Final
@@ -118,19 +119,30 @@ async def run_child(
     Raises OSError where it cannot be started. Nothing of it runs when this returns, also by being
     cancelled: then it is asked to end and has `grace` seconds before it is killed.
     """
-    running = pool.submit(child.run, data, on_output, leash=leash)
+    run = partial(child.run, data, on_output, leash=leash)
+    running = asyncio.get_running_loop().run_in_executor(pool, run)
     try:
-        return await asyncio.wrap_future(running)
+        return await asyncio.shield(running)
     finally:
-        if not running.cancel() and not running.done():
-            over = asyncio.gather(asyncio.wrap_future(running), return_exceptions=True)
-            try:
-                if grace:
-                    child.terminate()
-                    await asyncio.wait([over], timeout=grace)
-            finally:
-                child.kill()
-            await over
+        if not running.done():
+            await _ended(child, running, grace)
+
+
+async def _ended(child: "Child", running: asyncio.Future[Ended], grace: float) -> None:
+    """End a child that nobody waits for; return once nothing of it runs."""
+    if not child.has_begun:
+        # Nothing starts any more when its thread comes, which others may hold for long.
+        child.kill()
+        running.cancel()
+        return
+    over = asyncio.gather(running, return_exceptions=True)
+    try:
+        if grace:
+            child.terminate()
+            await asyncio.wait([over], timeout=grace)
+    finally:
+        child.kill()
+    await over
 
 
 class Child:
@@ -144,12 +156,15 @@ class Child:
         self._started = started
         self._process: subprocess.Popen[bytes] | None = None
         self._unwanted = False
+        self.has_begun = False
+        """Whether a thread has taken it up."""
 
     def run(self, data: bytes, on_output: Callable[[bytes], None], *, leash: bool) -> Ended:
         """Start the process and wait for its end; `on_output` gets what it writes. Blocking.
 
         Raises OSError where it cannot be started.
         """
+        self.has_begun = True
         if self._unwanted:
             return Ended(-signal.SIGTERM, "")
         with subprocess.Popen(  # noqa: S603 - a script of ours, without a shell
