@@ -17,6 +17,7 @@ from bot.keeping import size_of
 from bot.status import words
 from bot.status.message import Film, NoAccess, TooLarge
 from bot.status.view import film_name
+from bot.videos.container import is_over_4k
 from bot.videos.errors import FilmBroken
 from bot.videos.fitting import CannotFit
 from bot.videos.probing import probe_film
@@ -26,9 +27,6 @@ _log = logging.getLogger(__name__)
 SLOW_LINE: Final = 1_000_000
 """Bytes per second of a slow upload: no film is sent with a token that may die on the way."""
 
-LARGEST_FRAME: Final = 4096 * 2304
-LONGEST_SIDE: Final = 4096
-"""Pixels of a frame, and of its longer side: larger ones play on few machines."""
 LEAST_COPY: Final = 512 * 1024
 """Bytes that a copy may have however small its film is: more than it needs to look as good."""
 
@@ -109,7 +107,7 @@ class Ladder:
         done = job.evolve(status=JobStatus.DELIVERED, fitted=False, converted=False)
         film = self._films / str(job.film)
         probed = await probe_film(film)
-        if max(probed.width, probed.height) > LONGEST_SIDE or probed.pixels > LARGEST_FRAME:
+        if is_over_4k(probed.width, probed.height):
             raise FramesTooLarge(f"{probed.width}x{probed.height}")
         size = await asyncio.to_thread(size_of, film)
         fits = size <= self._limit(job, size)

@@ -29,6 +29,9 @@ OGV: Final = Container(".ogv", "video/ogg")
 GIF: Final = Container(".gif", "image/gif")
 WEBP: Final = Container(".webp", "image/webp")
 """The last two where they are animated."""
+LARGEST_FRAME: Final = 4096 * 2304
+LONGEST_SIDE: Final = 4096
+"""Pixels of a frame, and of its longer side: larger ones play on few machines."""
 KINDS: Final = (MP4, WEBM, AVI, MOV, MKV, TS, FLV, OGV, GIF, WEBP)
 
 _OTHERS: Final = {"mpegts": TS, "flv": FLV, "ogg": OGV, "gif": GIF}
@@ -45,6 +48,11 @@ _TAG_HEADER: Final = 11
 _BOX_HEADER: Final = 8
 _LARGE_BOX: Final = 1
 _OPEN_BOX: Final = 0
+
+
+def is_over_4k(width: int, height: int) -> bool:
+    """Whether frames of this size, in pixels, are larger than what is handed over."""
+    return width * height > LARGEST_FRAME or max(width, height) > LONGEST_SIDE
 
 
 def inspect_film(path: Path) -> Container:

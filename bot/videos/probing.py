@@ -23,11 +23,6 @@ class Probed:
     height: int
     plays: bool
 
-    @property
-    def pixels(self) -> int:
-        """Pixels of a frame."""
-        return self.width * self.height
-
 
 async def probe_film(film: Path) -> Probed:
     """Look into a film. Raises FilmBroken where no picture is in it, OSError where none can look.

@@ -19,11 +19,9 @@ from av.container import InputContainer
 from av.video import VideoStream
 from PIL import Image, ImageSequence
 
+from bot.videos.container import is_over_4k
 from bot.videos.formats import FILE_ALONE, HEAD, demuxer
 
-LARGEST_FRAME: Final = 9_437_184
-LONGEST_SIDE: Final = 4096
-"""Pixels of a frame, and of its longer side: 4K is 4096 x 2304 at the most."""
 _PICTURES: Final = frozenset({"gif", "webp_pipe"})
 _HDR: Final = {16: "pq", 18: "hlg"}
 """Transfer characteristics of ITU-T H.273: SMPTE ST 2084, and ARIB STD-B67."""
@@ -96,7 +94,7 @@ def _duration(picture: Image.Image) -> int:
 
 def check_size(width: int, height: int) -> None:
     """Raise Unreadable where frames are larger than 4K."""
-    if width * height > LARGEST_FRAME or max(width, height) > LONGEST_SIDE:
+    if is_over_4k(width, height):
         raise Unreadable("its frames are larger than 4K")
 
 

@@ -65,7 +65,7 @@ def test_a_sentence_has_the_cause_that_it_speaks_of(told: str | None, cause: Cau
     ("said", "kept"),
     [
         ("File '/srv/models/wan.safetensors' not found", "File '…' not found"),
-        ("Permission denied: '/root/.cache/x'", "Permission denied: '…'"),
+        ("Permission denied: '/home/me/.cache/x'", "Permission denied: '…'"),
         ("C:\\Users\\me\\wan.py failed", "… failed"),
         ("D:/models/x is missing", "… is missing"),
         ("see https://user:pw@host.example.com/x", "see https://host.example.com/x"),
