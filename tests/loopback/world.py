@@ -11,6 +11,7 @@ Payload = dict[str, Any]
 
 VIEW: Final = 1 << 10
 SEND: Final = 1 << 11
+MANAGE_MESSAGES: Final = 1 << 13
 EMBED: Final = 1 << 14
 ATTACH: Final = 1 << 15
 READ_HISTORY: Final = 1 << 16
@@ -43,6 +44,8 @@ class User:
     takes_dms: bool = True
     upload_limit: int = 0
     """More than the place's own limit where the person pays for it (Nitro)."""
+    may: int = USUAL
+    """Permissions where an interaction is used."""
 
     def payload(self) -> Payload:
         return {
@@ -178,7 +181,7 @@ class World:
             "deaf": False,
             "mute": False,
             "flags": 0,
-            "permissions": str(USUAL),
+            "permissions": str(user.may),
         }
 
     def guild_payload(self, guild: Guild) -> Payload:

@@ -1,5 +1,6 @@
 """No way round a limit: what was cancelled, dropped or sent again counts until it has ended."""
 
+import asyncio
 import sqlite3
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, closing
@@ -11,6 +12,7 @@ from aiohttp import web
 
 from tests.faulty import FaultyServer
 from tests.loopback.driver import Loopback
+from tests.loopback.interactions import COMPONENT
 from tests.loopback.messages import Message
 from tests.reliability.film_club import FilmClub
 
@@ -131,9 +133,7 @@ async def test_send_again_works_once_per_unknown_outcome(club: FilmClub, server:
     server.cuts = True
     card = await ask(club)
     await until(club, card, "Unconfirmed")
-    first = next(
-        str(one["custom_id"]) for one in _buttons(card) if ":send:" in str(one.get("custom_id"))
-    )
+    first = _send_button(card)
     await press(club, card, first)
     await club.discord.until(
         lambda: server.created == 2 and first not in str(card.now.components), within=20
@@ -144,6 +144,34 @@ async def test_send_again_works_once_per_unknown_outcome(club: FilmClub, server:
     await until(club, card, "Unconfirmed")
     assert "so nothing was started" in await press(club, card, "Send again")
     assert server.created == LIMIT
+
+
+async def test_two_presses_at_once_and_an_old_one_send_once(
+    club: FilmClub, server: Endless
+) -> None:
+    server.cuts = True
+    card = await ask(club)
+    await until(club, card, "Unconfirmed")
+    old = _send_button(card)
+    await asyncio.gather(press(club, card, old), press(club, card, old))
+    await club.discord.until(
+        lambda: server.created == 2 and old not in str(card.now.components), within=20
+    )
+    await until(club, card, "Unconfirmed")
+
+    for _ in range(2):
+        data = {"id": 1, "custom_id": old, "component_type": 2}
+        stale = club.discord._interact  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+        late = await stale(COMPONENT, club.ada, club.channel, data, card)
+        await late.answered()
+        assert "Sent again" not in late.message.text
+        await club.bot.restart()
+    assert server.created == 2
+
+
+def _send_button(card: Message) -> str:
+    ids = (str(one.get("custom_id")) for one in _buttons(card))
+    return next(each for each in ids if ":send:" in each)
 
 
 def _buttons(card: Message) -> list[dict[str, Any]]:
