@@ -17,19 +17,9 @@ from bot.links import PATH, Links
 from bot.serving.files import FileRefusedError, send_file
 from bot.serving.limits import Limits
 from bot.serving.listening import listening
+from bot.videos.container import KINDS
 
-_TYPES: Final = {
-    ".mp4": "video/mp4",
-    ".m4v": "video/mp4",
-    ".mov": "video/quicktime",
-    ".webm": "video/webm",
-    ".mkv": "video/x-matroska",
-    ".avi": "video/x-msvideo",
-    ".ts": "video/mp2t",
-    ".flv": "video/x-flv",
-    ".gif": "image/gif",
-    ".webp": "image/webp",
-}
+_TYPES: Final = {kind.extension: kind.content_type for kind in KINDS}
 """What a film's ending says that it is; of any other it is said that nobody knows."""
 _UNKNOWN_TYPE: Final = "application/octet-stream"
 _LINK: Final = PATH.format(

@@ -39,7 +39,7 @@ OF_FILES: Final = 1 << 1 | 1 << 2 | 1 << 14
 """Which of these apply to a file that is no folder."""
 ALL_ACCESS: Final = {1: 13, 2: 14, 3: 15, 4: 15}
 """Bits of file access by Landlock version; 16 from the fifth on."""
-NET_VERSION, SCOPE_VERSION, TRUNCATE_VERSION = 4, 6, 3
+NET_VERSION, SCOPE_VERSION = 4, 6
 
 SYSTEM: Final = (
     "/lib",

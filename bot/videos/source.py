@@ -166,6 +166,8 @@ _WHITE: Final = 203.0
 """Nits of a white page in HDR (ITU-R BT.2408); it becomes nearly the screen's white."""
 _PEAK: Final = 1000.0
 """Nits that become white: what films are graded for."""
+_GAIN: Final = np.float32(1.5)
+"""Brings white paper, which the mapping halves, to three quarters of the screen's light."""
 _LEVELS: Final = 65_536
 _TO_709: Final = np.array(
     [[1.6605, -0.5876, -0.0728], [-0.1246, 1.1329, -0.0083], [-0.0182, -0.1006, 1.1187]],
@@ -187,7 +189,7 @@ def _mapped(light: Pixels) -> Pixels:
     brightest = light.max(axis=2, keepdims=True)
     peak = _PEAK / _WHITE
     scale = (1.0 + brightest / (peak * peak)) / (1.0 + brightest)
-    return light * scale * np.float32(1.5)
+    return light * scale * _GAIN
 
 
 _TABLES: dict[str, Pixels] = {}
