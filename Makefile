@@ -64,15 +64,15 @@ pictures: tools ## take the documentation's pictures
 # The template of all catalogues, and each catalogue brought up to it.
 catalogues: tools ## bring the translations up to the words in the code
 	$(BIN)/pybabel -q extract --mapping babel.cfg --no-default-keywords --keyword N_ --keyword NN_:1,2 \
-		--no-location --sort-output --omit-header --output bot/status/locales/rushes.pot bot cogs
+		--no-location --sort-output --omit-header --output bot/cards/locales/rushes.pot bot cogs
 	for code in de fr es_ES es_419 ja pt_BR; do \
 		$(BIN)/pybabel -q update --locale $$code --domain rushes --no-fuzzy-matching --no-wrap \
-			--ignore-obsolete --input-file bot/status/locales/rushes.pot \
-			--output-dir bot/status/locales || exit 1; done
+			--ignore-obsolete --input-file bot/cards/locales/rushes.pot \
+			--output-dir bot/cards/locales || exit 1; done
 	sed -E -i.bak -e 's/^"Project-Id-Version: .*/"Project-Id-Version: Rushes\\n"/' \
 		-e '/^"(Report-Msgid-Bugs-To|POT-Creation-Date|PO-Revision-Date|Last-Translator|Language-Team|Generated-By):/d' \
-		bot/status/locales/*/LC_MESSAGES/rushes.po
-	rm -f bot/status/locales/*/LC_MESSAGES/rushes.po.bak
+		bot/cards/locales/*/LC_MESSAGES/rushes.po
+	rm -f bot/cards/locales/*/LC_MESSAGES/rushes.po.bak
 
 # What the bot costs beside the one that everybody writes, into docs/performance.md: all in under
 # 30 minutes, or one by its name: make bench FIGURE=latency.

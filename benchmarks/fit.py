@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from benchmarks.figures import Figure, Picture, Row, bar
-from bot.videos.fitting import fit_film
+from bot.media.fitting import fit_film
 
 _LIMIT: Final = 10 * 2**20
 _SECONDS: Final = 20

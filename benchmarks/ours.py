@@ -9,9 +9,9 @@ from discord.ext import commands
 
 from bot import client
 from bot.__main__ import main
+from bot.cards.view import card
 from bot.client import VideoBot
 from bot.jobs.models import Job, JobStatus
-from bot.status.view import card
 
 _A_JOB: Final = Job(
     id="0" * 32,

@@ -13,13 +13,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from bot import logs
 from bot.app import StartError, claimed, open_bot
 from bot.client import point_at
-from bot.discord_errors import sentence_for, shorten_tracebacks
-from bot.memory import keep_out_of_collections, share_one_heap
-from bot.private import close_folder, set_umask
+from bot.runtime import logs
+from bot.runtime.memory import keep_out_of_collections, share_one_heap
+from bot.runtime.private_files import close_folder, set_umask
 from bot.settings import Settings, SettingsError, load_settings, misspelt_names
+from bot.transport.errors import sentence_for, shorten_tracebacks
 
 _log = logging.getLogger(__name__)
 

@@ -14,36 +14,37 @@ from pydantic import SecretStr
 from sqlalchemy.engine import make_url
 from yarl import URL
 
-from bot.archive import Archive
-from bot.attachments import Attachments
+from bot.cards.view import film_name
 from bot.client import VideoBot
-from bot.clock import steady_clock
-from bot.deliveries import Deliveries
+from bot.delivery.links import Links, read_key
+from bot.delivery.plan import Ladder
+from bot.delivery.retention import FilmKeeper, Keep
+from bot.delivery.service import Deliveries
+from bot.delivery.thumbnails import Stills, Take
+from bot.http.ports import listening
 from bot.jobs.abandoned import AbandonedRenders
-from bot.jobs.ledger import Ledger
+from bot.jobs.events import Ledger
+from bot.jobs.film_store import FilmStore
 from bot.jobs.models import Job, JobChange
+from bot.jobs.poller import JobTracker
 from bot.jobs.schema import NewerDatabaseError
 from bot.jobs.store import JobStore, StoreError
-from bot.jobs.tracker import JobTracker
-from bot.keeping import FilmKeeper, Keep
-from bot.links import Links, read_key
-from bot.orders import Limits, Offer
-from bot.ports import listening
-from bot.private import close_to_others
-from bot.proxies import is_this_machine
+from bot.media.fitting import fit_film
+from bot.media.thumbnails import take_still
+from bot.requests.order import Limits, Offer
+from bot.requests.queries import Archive
+from bot.requests.service import Studio
+from bot.runtime.errors import StartError
+from bot.runtime.private_files import close_to_others
+from bot.runtime.proxies import is_this_machine
+from bot.runtime.timing import steady_clock
 from bot.settings import CHOICES, Settings
-from bot.start import StartError
-from bot.status.buckets import EditBuckets
-from bot.status.delivery import Ladder
-from bot.status.editor import StatusEditor
-from bot.status.view import film_name
-from bot.stills import Stills, Take
-from bot.studio import Studio
+from bot.transport.attachments import Attachments
+from bot.transport.rate_limits import EditBuckets
+from bot.transport.scheduler import StatusEditor
 from bot.videos.catalog import Catalog, CatalogError, read_catalog
 from bot.videos.client import VideosClient
 from bot.videos.dialects import BY_NAME, RUSHES, Dialect
-from bot.videos.fitting import fit_film
-from bot.videos.stills import take_still
 
 _log = logging.getLogger(__name__)
 
@@ -90,7 +91,7 @@ async def open_bot(
     """
     async with AsyncExitStack() as stack:
         ports = stack.enter_context(listening(settings))
-        films = await asyncio.to_thread(make_folder, settings.data_dir / "films")
+        films = FilmStore(await asyncio.to_thread(make_folder, settings.data_dir / "films"))
         store = await stack.enter_async_context(open_store(settings))
         base_url, settings = await stack.enter_async_context(_videos_server(settings))
         _warn_of_open_key(settings)
@@ -108,7 +109,7 @@ async def open_bot(
         bot = _bot(settings, stack, house, timing)
         if ports:
             # A bot that serves nothing does without what serves over HTTP.
-            from bot.site import open_site  # noqa: PLC0415
+            from bot.http.site import open_site  # noqa: PLC0415
 
             site = open_site(
                 bot, store, videos, films=films, links=links, ports=ports, settings=settings
@@ -245,7 +246,7 @@ def _all(of_models: list[tuple[str, ...]]) -> tuple[str, ...]:
 class _House:
     store: JobStore
     videos: VideosClient
-    films: Path
+    films: FilmStore
     offer: Callable[[], Offer]
     stills: Take | None
     links: Links | None
@@ -409,7 +410,7 @@ def claimed(settings: Settings) -> Generator[None]:
     The lock goes with the process, however it ends. Raises StartError where another holds it.
     """
     make_folder(settings.data_dir)
-    close_to_others(settings)
+    close_to_others(settings.data_dir, settings.database)
     name = make_url(settings.database).database
     lock = FileLock(f"{name}.lock", timeout=0)
     try:

@@ -14,11 +14,24 @@ from discord.gateway import DiscordWebSocket
 from discord.http import HTTPClient, Route
 from yarl import URL
 
-from bot.archive import Archive
-from bot.background import Background
-from bot.cooldown import COMMANDS, PRESSES, SUGGESTIONS, Cooldown
-from bot.deliveries import Deliveries
-from bot.discord_errors import (
+from bot.cards.i18n import OFFERED, language, read_catalogues
+from bot.cards.renderer import CardRenderer
+from bot.cards.view import House
+from bot.cards.words import GONE_WRONG, NO_ACCESS, STOPPING, TOO_LARGE, too_fast
+from bot.delivery.plan import Ladder
+from bot.delivery.retention import FilmKeeper
+from bot.delivery.service import Deliveries
+from bot.delivery.thumbnails import Stills
+from bot.gateway import LASTING, Reach, open_shard
+from bot.jobs.abandoned import AbandonedRenders
+from bot.jobs.events import until_taken
+from bot.jobs.models import Job
+from bot.jobs.poller import JobTracker
+from bot.requests.cooldown import COMMANDS, PRESSES, SUGGESTIONS, Cooldown
+from bot.requests.queries import Archive
+from bot.requests.service import Studio
+from bot.runtime.background import Background
+from bot.transport.errors import (
     GARBLED,
     DiscordRefuses,
     UnreadableAnswer,
@@ -26,34 +39,21 @@ from bot.discord_errors import (
     passes,
     told,
 )
-from bot.gateway import LASTING, Reach, open_shard
-from bot.jobs.abandoned import AbandonedRenders
-from bot.jobs.ledger import until_taken
-from bot.jobs.models import Job
-from bot.jobs.tracker import JobTracker
-from bot.keeping import FilmKeeper
-from bot.status.buckets import EditBuckets
-from bot.status.delivery import Ladder
-from bot.status.easel import Easel
-from bot.status.editor import StatusEditor
-from bot.status.language import OFFERED, language, read_catalogues
-from bot.status.view import House
-from bot.status.words import GONE_WRONG, NO_ACCESS, STOPPING, TOO_LARGE, too_fast
-from bot.stills import Stills
-from bot.studio import Studio
+from bot.transport.rate_limits import EditBuckets
+from bot.transport.scheduler import StatusEditor
 
 _log = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 
 EXTENSIONS: Final = (
-    "cogs.showing",
-    "cogs.telling",
+    "cogs.cards",
+    "cogs.notifications",
     "cogs.video",
-    "cogs.presses",
-    "cogs.make",
+    "cogs.buttons",
+    "cogs.make_video",
     "cogs.library",
-    "cogs.returning",
+    "cogs.reopened",
 )
 
 ANSWERS_WITHIN: Final = 75.0
@@ -114,7 +114,7 @@ class VideoBot(commands.AutoShardedBot):
         self.stills = stills
         self.ladder = ladder
         self.editor = editor
-        self.easel = Easel()
+        self.renderer = CardRenderer()
         self.clock = clock
         self.commands_pace = Cooldown(COMMANDS)
         self.presses = Cooldown(PRESSES)

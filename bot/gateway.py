@@ -16,7 +16,7 @@ from discord.gateway import DiscordWebSocket, ReconnectWebSocket
 from discord.shard import EventItem, EventType, Shard
 from yarl import URL
 
-from bot.discord_errors import GARBLED, passes, told
+from bot.transport.errors import GARBLED, passes, told
 
 _log = logging.getLogger(__name__)
 

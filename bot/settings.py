@@ -18,9 +18,9 @@ from pydantic import (
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from yarl import URL
 
-from bot import dotenv
-from bot.addresses import AddressError, plain, shown, videos_base
-from bot.proxies import Proxies
+from bot.runtime import dotenv
+from bot.runtime.addresses import AddressError, plain, shown, videos_base
+from bot.runtime.proxies import Proxies
 from bot.videos.dialects import BY_NAME
 
 

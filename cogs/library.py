@@ -10,12 +10,8 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.client import VideoBot
-from bot.discord_errors import told
-from bot.jobs.store import Search
-from bot.status.language import N_
-from bot.status.message import refuses_content
-from bot.status.shelf import (
+from bot.cards.i18n import N_
+from bot.cards.library import (
     PER_PAGE,
     SEARCH_LIMIT,
     STATUSES,
@@ -25,9 +21,13 @@ from bot.status.shelf import (
     shelf,
     still_name,
 )
-from bot.status.text import shorten
-from cogs.places import moderated
-from cogs.requesting import Interaction, own_language, refuse, too_fast
+from bot.cards.text import shorten
+from bot.client import VideoBot
+from bot.jobs.store import Search
+from bot.transport.errors import told
+from bot.transport.message import refuses_content
+from cogs.permissions import moderated
+from cogs.requests import Interaction, own_language, refuse, too_fast
 
 _log = logging.getLogger(__name__)
 

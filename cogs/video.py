@@ -6,12 +6,12 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.cards.i18n import N_
 from bot.client import VideoBot
 from bot.jobs.models import Job
-from bot.orders import Offer
-from bot.status.language import N_
+from bot.requests.order import Offer
 from bot.videos.models import PROMPT_LIMIT
-from cogs.requesting import Asked, Interaction, Requests
+from cogs.requests import Asked, Interaction, Requests
 
 SUGGESTIONS: Final = 25
 """Choices that are suggested, at the most. Source: Discord, application-commands."""

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from bot.addresses import shown
+from bot.runtime.addresses import shown
 from tests.loopback.driver import loopback
 
 Handler = Callable[[web.Request], Awaitable[web.Response]]

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from bot.doctor.check import Check, Mark
-from bot.private import is_open, places
+from bot.runtime.private_files import is_open, places
 from bot.settings import Settings
 
 _WHAT: Final = "files"
@@ -20,7 +20,7 @@ async def checks(settings: Settings) -> list[Check]:
 
 
 def _checks(settings: Settings) -> list[Check]:
-    ours = places(settings)
+    ours = places(settings.data_dir, settings.database)
     followed = [path for path in ours if path.is_symlink()]
     if followed:
         mend = "put the file itself there, or set DATA_DIR to where it is"

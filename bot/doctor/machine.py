@@ -9,11 +9,11 @@ import aiohttp
 from bot.doctor import database
 from bot.doctor.check import Check, Mark
 from bot.doctor.network import reason
+from bot.http.web import NO_FILM
+from bot.runtime.child import sandbox_abilities
+from bot.runtime.launch import MEMORY as MOST_MEMORY
+from bot.runtime.sandbox import FILES, MEMORY, NETWORK
 from bot.settings import Settings
-from bot.videos.child import sandbox_abilities
-from bot.videos.launch import MEMORY as MOST_MEMORY
-from bot.videos.sandbox import FILES, MEMORY, NETWORK
-from bot.web import NO_FILM
 
 LEAST_FREE: Final = 2 * 10**9
 """Bytes that should be free for films: one of the largest."""

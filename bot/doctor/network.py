@@ -5,8 +5,8 @@ from typing import Final
 
 import aiohttp
 
-from bot.addresses import hidden
 from bot.doctor.check import Check, Mark
+from bot.runtime.addresses import hidden
 from bot.settings import Settings
 
 CERTIFICATES: Final = "set SSL_CERT_FILE in the environment to the file of certificates to trust"

@@ -12,13 +12,13 @@ from typing import Any, Final, cast
 import aiohttp
 import discord
 
-from bot.addresses import hidden
 from bot.app import StartError, open_bot
+from bot.cards import words
 from bot.client import EXTENSIONS, point_at
 from bot.doctor.check import Check, Mark
 from bot.doctor.network import CERTIFICATES, reason
+from bot.runtime.addresses import hidden
 from bot.settings import Settings
-from bot.status import words
 
 CLOCK_OFF: Final = 30.0
 """Seconds between Discord's clock and ours before times on the cards look wrong."""

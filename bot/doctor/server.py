@@ -12,15 +12,15 @@ import aiohttp
 from pydantic import SecretStr
 from yarl import URL
 
-from bot.addresses import hidden
 from bot.app import StartError, check_preview, offered, videos_client
 from bot.doctor.check import Check, Mark
 from bot.doctor.network import CERTIFICATES, reason
 from bot.doctor.presence import COMPARED, Said, has_videos_api
 from bot.embedded import embedded
+from bot.media.container import Container
+from bot.runtime.addresses import hidden
 from bot.settings import Settings
 from bot.videos.client import VideosClient
-from bot.videos.container import Container
 from bot.videos.errors import FilmNotReady, NotSent, Refused, Unauthorized, Unavailable, VideosError
 from bot.videos.models import CreateVideo, Video, VideoStatus
 

@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from bot.background import Background
 from bot.jobs.lifecycle import MISSING_LOOKS
 from bot.jobs.open_creates import OpenCreate
 from bot.jobs.store import JobStore, StoreError
+from bot.runtime.background import Background
 from bot.videos.client import VideosClient
 from bot.videos.errors import NotFound, VideosError
 from bot.videos.models import VideoStatus

@@ -37,7 +37,7 @@ from bot.jobs.rows import (
 from bot.jobs.schema import prepare
 from bot.jobs.tables import job_images, job_stills, job_watchers, jobs, open_creates
 from bot.jobs.writer import Writer
-from bot.videos.models import InputReference
+from bot.media.input_reference import InputReference
 
 FURTHEST_LOOK: Final = 3600.0
 """Seconds. No next look is set further ahead: an hour is the longest poll interval."""

@@ -11,11 +11,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from bot.runtime.child import Child, Ended, run_child
+from bot.runtime.launch import Limits
+from bot.runtime.launch import command as sandboxed
 from bot.server.job import VideoJob
 from bot.server.store import Attempt
-from bot.videos.child import Child, Ended, run_child
-from bot.videos.launch import Limits
-from bot.videos.launch import command as sandboxed
 
 logger = logging.getLogger(__name__)
 

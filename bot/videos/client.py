@@ -15,12 +15,12 @@ from urllib.parse import quote
 import aiohttp
 import stamina
 
-from bot.proxies import NONE, Proxies
+from bot.media.container import Container
+from bot.runtime.proxies import NONE, Proxies
 from bot.videos.body import LeastRate
-from bot.videos.container import Container, inspect_film
 from bot.videos.dialects import OPENAI, Dialect, by_host
 from bot.videos.discovery import Finding, find_out
-from bot.videos.download import bring, serves_film
+from bot.videos.download import bring, check_film, serves_film
 from bot.videos.encoding import Part, create_json, create_parts
 from bot.videos.envelopes import is_id
 from bot.videos.errors import (
@@ -34,7 +34,6 @@ from bot.videos.errors import (
     Unavailable,
 )
 from bot.videos.models import CreateVideo, VideoPage
-from bot.videos.probing import probe_film
 from bot.videos.protocol import (
     Answer,
     Reading,
@@ -278,8 +277,7 @@ async def _with_film(
     if part is None or film is None or not answer.has_film:
         return reading
     try:
-        container = await asyncio.to_thread(inspect_film, part)
-        await probe_film(part)
+        container = await check_film(part)
         await asyncio.to_thread(part.replace, film)
     except (FilmBroken, OSError) as error:
         _log.warning("the film inside the answer to a create cannot be used: %s", error)

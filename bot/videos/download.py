@@ -7,8 +7,11 @@ from typing import Final
 
 import aiohttp
 
+from bot.media.container import Container, inspect_film
+from bot.media.errors import BrokenFile
+from bot.media.formats import demuxer
+from bot.media.probing import probe_film
 from bot.videos.body import Body, looks_like_json
-from bot.videos.container import Container, inspect_film
 from bot.videos.dialects import Dialect
 from bot.videos.errors import (
     FilmBroken,
@@ -19,8 +22,6 @@ from bot.videos.errors import (
     Unauthorized,
     VideosError,
 )
-from bot.videos.formats import demuxer
-from bot.videos.probing import probe_film
 from bot.videos.protocol import content_error, film_elsewhere, read_video, retry_after
 from bot.videos.wire import HasRoom, Wire, save
 
@@ -169,10 +170,20 @@ class _Road:
             raise FilmNotReady(f"HTTP {response.status}", retry_after=wait) from error
 
     async def _inspected(self) -> Container:
-        """Return what was brought. Raises FilmBroken where it is not whole, or shows nothing."""
-        container = await asyncio.to_thread(inspect_film, self._part)
-        await probe_film(self._part)
-        return container
+        return await check_film(self._part)
+
+
+async def check_film(path: Path) -> Container:
+    """Return the kind of the film at `path`.
+
+    Raises FilmBroken where it is not whole or shows no picture, OSError where it cannot be read.
+    """
+    try:
+        container = await asyncio.to_thread(inspect_film, path)
+        await probe_film(path)
+    except BrokenFile as error:
+        raise FilmBroken(str(error)) from error
+    return container
 
 
 def _may_be_film(status: int) -> bool:

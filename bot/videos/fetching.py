@@ -17,7 +17,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import ThreadedResolver
 from yarl import URL
 
-from bot.proxies import NONE, Proxies
+from bot.runtime.proxies import NONE, Proxies
 from bot.videos.errors import FilmBroken, Unavailable
 
 REDIRECTS: Final = 5

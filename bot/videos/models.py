@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from bot.media.input_reference import InputReference
 from bot.videos.addresses import film_url
 from bot.videos.envelopes import is_id, job_in
 from bot.videos.reasons import Reason, error_in, reason_in
@@ -99,16 +100,6 @@ Shown = Annotated[str | None, BeforeValidator(_shown)]
 """A server's own words, which go onto a card and into the log."""
 
 
-class InputReference(BaseModel):
-    """An image that guides generation: its bytes, its file name and its media type."""
-
-    model_config = ConfigDict(frozen=True)
-
-    data: bytes = Field(min_length=1, repr=False)
-    filename: str
-    content_type: str
-
-
 class CreateVideo(BaseModel):
     """What `POST /v1/videos` takes. Refuses what the contract refuses."""
 
@@ -132,7 +123,7 @@ class VideoError(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     code: Shown = None
-    """The server's own; what people are told is in `bot.status.words`."""
+    """The server's own; what people are told is in `bot.cards.words`."""
     message: Shown = None
 
 

@@ -15,9 +15,9 @@ from typing import Any, Final, cast
 
 from pydantic import ValidationError
 
+from bot.media.container import Container
 from bot.videos.addresses import film_url
 from bot.videos.causes import Cause, cause_of
-from bot.videos.container import Container
 from bot.videos.envelopes import job_in
 from bot.videos.errors import (
     BadRequest,

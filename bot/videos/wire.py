@@ -10,7 +10,7 @@ from typing import Final
 import aiohttp
 from yarl import URL
 
-from bot.proxies import NONE, Proxies
+from bot.runtime.proxies import NONE, Proxies
 from bot.videos.body import Body, LeastRate
 from bot.videos.dialects import Dialect
 from bot.videos.encoding import Part

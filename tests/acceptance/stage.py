@@ -16,8 +16,8 @@ from simcord.actors import _component_interaction  # pyright: ignore[reportPriva
 
 from bot.app import Timing, open_bot
 from bot.client import VideoBot
+from bot.delivery.thumbnails import Take
 from bot.settings import Settings
-from bot.stills import Take
 
 SETTLE = 15.0
 """Seconds one action may take to come to rest; a busy machine needs more than an idle one."""

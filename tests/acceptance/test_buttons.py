@@ -7,11 +7,11 @@ import discord
 import pytest
 import simcord
 
-from bot import studio
-from bot.jobs.tracker import SWEEP, TICK
+from bot.cards.buttons import Action
+from bot.jobs.poller import SWEEP, TICK
+from bot.requests import service
 from bot.settings import Settings
-from bot.status.buttons import Action
-from cogs.presses import SETTLED
+from cogs.buttons import SETTLED
 from tests.acceptance.stage import (
     ENCODES,
     PROMPT,
@@ -303,7 +303,7 @@ async def test_a_create_whose_answer_was_lost_is_found_by_itself(tmp_path: Path)
 async def test_look_again_takes_up_what_was_not_found_by_itself(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(studio, "LOOKS_AFTER", ())
+    monkeypatch.setattr(service, "LOOKS_AFTER", ())
     async with faulty_server(tmp_path / "server") as server:
         server.lose_answer = True
         async with staged(in_doubt(tmp_path / "bot", server.base_url)) as stage:

@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 from discord import app_commands
 
-from bot.jobs.tracker import SWEEP
-from bot.status.buttons import Action
+from bot.cards.buttons import Action
+from bot.jobs.poller import SWEEP
 from tests.acceptance.stage import settings_for, staged
 from tests.acceptance.test_buttons import press, told
+from tests.media import films
+from tests.media.reels import reel
 from tests.processes import VideosServer
-from tests.videos import films
 from tests.videos.families import FAMILIES, Family, Said, models
 from tests.videos.imitation import imitated
-from tests.videos.reels import reel
 
 
 @pytest.mark.parametrize("family", FAMILIES, ids=str)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from bot.status.buttons import Action
+from bot.cards.buttons import Action
 from tests.acceptance.stage import settings_for, staged, text_of
 from tests.acceptance.test_bad_input import png
 from tests.acceptance.test_buttons import fill, finished, press

@@ -9,9 +9,9 @@ import discord
 import pytest
 import simcord
 
+from bot.cards.buttons import Action
 from bot.jobs.lifecycle import OVERDUE
 from bot.jobs.models import JobChange, JobStatus
-from bot.status.buttons import Action
 from tests.acceptance.stage import Stage, restarted, settings_for, staged, text_of
 from tests.acceptance.test_buttons import fill, finished, press, told
 from tests.processes import VideosServer

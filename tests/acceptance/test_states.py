@@ -10,13 +10,13 @@ import pytest
 import simcord
 from playwright.async_api import Locator, Page, expect
 
-from bot.archive import Outlook
+from bot.cards import words
+from bot.cards.view import card
 from bot.jobs import lifecycle
 from bot.jobs.models import Job, JobStatus
 from bot.jobs.store import Search
-from bot.status import words
-from bot.status.message import edit_card
-from bot.status.view import card
+from bot.requests.queries import Outlook
+from bot.transport.message import edit_card
 from tests.acceptance.stage import PROMPT, Stage, settings_for, staged
 from tests.acceptance.test_walk import PICTURES
 from tests.browser import box_of, opened, portrait

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.cards.words import sentence
 from bot.jobs import lifecycle
 from bot.jobs.lifecycle import (
     LONGEST_PAUSE,
@@ -32,7 +33,6 @@ from bot.jobs.lifecycle import (
     watched_again,
 )
 from bot.jobs.models import FOLLOWED, Job, JobStatus
-from bot.status.words import sentence
 from bot.videos.errors import (
     BadRequest,
     Busy,

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from bot.cards.words import sentence
 from bot.jobs.lifecycle import (
     DOWNLOAD_TRIES,
     FILM_PATIENCE,
@@ -21,7 +22,6 @@ from bot.jobs.lifecycle import (
     undeliverable,
 )
 from bot.jobs.models import Job, JobStatus
-from bot.status.words import sentence
 from bot.videos.errors import (
     FilmBroken,
     FilmNotReady,

@@ -7,11 +7,11 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from bot.cards import words
 from bot.jobs import lifecycle
 from bot.jobs.models import ACTIVE, FOLLOWED, RUNNING, Job, JobStatus
 from bot.jobs.store import FURTHEST_LOOK
-from bot.status import words
-from bot.studio import CANCELLABLE
+from bot.requests.service import CANCELLABLE
 from bot.videos.errors import (
     BadRequest,
     Busy,

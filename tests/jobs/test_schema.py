@@ -19,7 +19,7 @@ from bot.jobs.models import JobStatus
 from bot.jobs.schema import REVISIONS, NewerDatabaseError, prepare
 from bot.jobs.store import JobStore, StoreError
 from bot.jobs.tables import metadata
-from bot.videos.models import InputReference
+from bot.media.input_reference import InputReference
 from tests.jobs.support import NOW, address, count, job, put, rows
 
 IMAGE = InputReference(data=b"png", filename="cat.png", content_type="image/png")

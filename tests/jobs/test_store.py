@@ -18,7 +18,7 @@ from bot.jobs.store import (
     UNCONFIRMED_COUNTS_FOR,
     JobStore,
 )
-from bot.videos.models import InputReference
+from bot.media.input_reference import InputReference
 from tests.jobs.support import MANY, NOW, address, count, job, put, rows
 
 PATIENCE = 10.0

@@ -3,7 +3,7 @@
 import logging
 import sys
 
-from bot import logs
+from bot.runtime import logs
 from tests.machine.playing import play
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from pathlib import Path
 from bot.server.job import VideoJob
 from bot.server.rendering import RenderFailedError
 from bot.server.store import Attempt
-from tests.videos.films import box, mp4
+from tests.media.films import box, mp4
 
 
 class Darkroom:

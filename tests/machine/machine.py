@@ -9,7 +9,7 @@ from typing import Final
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from bot.status.buttons import Action
+from bot.cards.buttons import Action
 from tests.loopback.messages import Message
 from tests.loopback.world import User
 from tests.machine.faults import DISCORD, LOST, VIDEOS

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from bot.app import Timing, open_bot
 from bot.client import VideoBot
-from bot.jobs.tracker import TICK
+from bot.jobs.poller import TICK
 from bot.settings import Settings
 from tests.machine.leaping import INSIDE, Inside, LeapingLoop
 

@@ -4,10 +4,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from bot.cards import words
+from bot.cards.buttons import Action, offered
 from bot.jobs import lifecycle
 from bot.jobs.models import ENDED, SPOKEN, Job, JobStatus, Road
-from bot.status import words
-from bot.status.buttons import Action, offered
 from tests.machine.world import World
 
 Row = dict[str, Any]

@@ -7,8 +7,8 @@ from collections.abc import Generator
 import pytest
 from aiohttp import web
 
+from bot.cards.buttons import Action
 from bot.jobs.models import JobStatus
-from bot.status.buttons import Action
 from tests import faulty
 from tests.loopback import faults as loopback
 from tests.machine.world import World, buttons_of

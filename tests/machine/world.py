@@ -21,12 +21,12 @@ from discord.gateway import DiscordWebSocket
 from discord.http import HTTPClient, Route
 from PIL import Image
 
+from bot.cards.buttons import TEMPLATE, Action
 from bot.client import point_at
 from bot.jobs.writer import Writer
 from bot.server import queue
 from bot.server.app import ServerConfig, running
 from bot.settings import Settings
-from bot.status.buttons import TEMPLATE, Action
 from tests.faulty import FaultyServer, kind_of, serving
 from tests.loopback.components import walk
 from tests.loopback.driver import Loopback, loopback

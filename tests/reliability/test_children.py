@@ -14,12 +14,12 @@ import psutil
 import pytest
 from PIL import Image
 
-from bot.videos.sandbox import FORBIDDEN
+from bot.runtime.sandbox import FORBIDDEN
 from tests.loopback.driver import Loopback
 from tests.loopback.process import VIDEOS_KEY
+from tests.media import bombs
 from tests.reliability.film_club import FilmClub
 from tests.reliability.studio import HeldVideos
-from tests.videos import bombs
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux" or platform.machine() not in FORBIDDEN,

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from tests.loopback.driver import Loopback
+from tests.media.films import box
+from tests.media.reels import reel
 from tests.reliability.film_club import FilmClub
 from tests.reliability.studio import HeldVideos
 from tests.small_disk import SmallDisk, small_disk
-from tests.videos.films import box
-from tests.videos.reels import reel
 
 MIB = 1024**2
 CANNOT_WRITE = "cannot write to its disk"

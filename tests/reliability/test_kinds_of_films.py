@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from bot.videos.boxes import plain_frame
+from bot.media.boxes import plain_frame
 from tests.browser import opened
 from tests.faulty import Fault
 from tests.loopback.driver import Loopback
+from tests.media import films
+from tests.media.films import film
 from tests.reliability.film_club import FilmClub
 from tests.reliability.studio import HeldVideos
-from tests.videos import films
-from tests.videos.films import film
 
 KINDS = {
     "hevc.mp4": lambda: film("mp4", "libx265", tag="hvc1", sound="aac"),

@@ -173,7 +173,7 @@ async def test_what_a_port_of_an_earlier_version_answers_is_told(
     async with FilmClub(discord, videos, tmp_path / "both", **web) as club:
         assert await get(f"http://127.0.0.1:{ports[1]}/healthz") == (200, b"ok\n")
         assert (await get(f"http://127.0.0.1:{ports[1]}/films/"))[0] == 404
-        assert club.bot.log.count("WARNING  bot.ports") == 0
+        assert club.bot.log.count("WARNING  bot.http.ports") == 0
 
 
 async def test_deleting_ends_the_link_at_once(club: SiteClub) -> None:

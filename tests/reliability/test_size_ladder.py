@@ -8,9 +8,9 @@ import pytest
 
 from tests.loopback.driver import Loopback
 from tests.loopback.faults import Held
+from tests.media.reels import reel
 from tests.reliability.film_club import FilmClub
 from tests.reliability.studio import HeldVideos, held_videos
-from tests.videos.reels import reel
 
 LIMIT = 700_000
 TOKEN_OVER = 16 * 60.0

@@ -11,10 +11,10 @@ import aiohttp
 import pytest
 
 from bot.server.app import ServerConfig, running
+from tests.media import bombs
 from tests.processes import VideosServer
 from tests.server.conftest import StandIn
 from tests.server.support import PATIENCE, Videos, data_url, eventually, picture
-from tests.videos import bombs
 
 
 def is_alive(pid: int) -> bool:

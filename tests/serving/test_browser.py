@@ -9,10 +9,10 @@ import pytest
 from aiohttp import web
 from playwright.async_api import Page, async_playwright
 
+from bot.http.web import FILM_HEADERS
 from bot.serving.files import send_file
 from bot.serving.limits import LIMITS
 from bot.serving.listening import listening
-from bot.web import FILM_HEADERS
 from tests.browser import QUIET, chromium
 from tests.reliability.studio import render_template
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
-from tests.videos import films
+from tests.media import films
 from tests.videos.families import FILM, Family, Said
 
 

@@ -11,13 +11,13 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from bot.media.container import MP4
 from bot.videos.body import LeastRate
 from bot.videos.client import VideosClient
-from bot.videos.container import MP4
 from bot.videos.errors import FilmBroken, FilmTooLarge, OutcomeUnknown, Unavailable
 from bot.videos.protocol import MOST_LISTED
 from bot.videos.wire import BODY_LIMIT
-from tests.videos import films
+from tests.media import films
 from tests.videos.connecting import CAT, JOB
 from tests.videos.scripted import Behaviour, ScriptedServer, says
 

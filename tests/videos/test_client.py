@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.media.container import MP4
+from bot.media.input_reference import InputReference
 from bot.videos.client import LONGEST_WAIT, VideosClient, worth_another_create
-from bot.videos.container import MP4
 from bot.videos.errors import (
     BadRequest,
     Busy,
@@ -19,10 +20,10 @@ from bot.videos.errors import (
     Unavailable,
     VideosError,
 )
-from bot.videos.models import CreateVideo, InputReference, VideoStatus
+from bot.videos.models import CreateVideo, VideoStatus
 from bot.videos.wire import BODY_LIMIT
+from tests.media import films
 from tests.processes import free_port
-from tests.videos import films
 from tests.videos.connecting import CAT, JOB, KEY, SHORT, connected
 from tests.videos.scripted import (
     Behaviour,

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
+from bot.media.container import MP4
 from bot.videos.client import VideosClient
-from bot.videos.container import MP4
 from bot.videos.errors import (
     FilmBroken,
     FilmNotReady,
@@ -15,7 +15,7 @@ from bot.videos.errors import (
     Unavailable,
     VideosError,
 )
-from tests.videos import films
+from tests.media import films
 from tests.videos.connecting import SHORT, connected
 from tests.videos.scripted import (
     Behaviour,

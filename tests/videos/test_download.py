@@ -14,8 +14,8 @@ from aiohttp.resolver import ThreadedResolver
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bot.media.container import MP4
 from bot.videos.client import VideosClient
-from bot.videos.container import MP4
 from bot.videos.dialects import BY_NAME
 from bot.videos.errors import (
     FilmBroken,
@@ -26,7 +26,7 @@ from bot.videos.errors import (
     VideosError,
 )
 from bot.videos.models import CreateVideo, VideoStatus
-from tests.videos import films
+from tests.media import films
 from tests.videos.scripted import ScriptedServer, says, scripted
 
 FILM = films.mp4()

@@ -7,10 +7,11 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from bot.media.input_reference import InputReference
 from bot.videos.client import VideosClient
 from bot.videos.dialects import BY_NAME, by_host
-from bot.videos.models import CreateVideo, InputReference, VideoStatus
-from tests.videos import films
+from bot.videos.models import CreateVideo, VideoStatus
+from tests.media import films
 from tests.videos.families import FAMILIES, Family
 from tests.videos.imitation import Imitation, imitated
 

@@ -11,7 +11,7 @@ from yarl import URL
 from bot.videos.client import VideosClient
 from bot.videos.errors import FilmBroken, VideosError
 from bot.videos.fetching import REDIRECTS, Fetcher, Forbidden, PublicResolver, is_public
-from tests.videos import films
+from tests.media import films
 from tests.videos.scripted import ScriptedServer, says, scripted
 
 KEY = "sk-fetching"

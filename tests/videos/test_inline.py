@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.videos.inline import FilmSieve
-from tests.videos import films
+from tests.media import films
 
 FILM = films.mp4(bytes(range(256)) * 8)
 LIMIT = 2**20

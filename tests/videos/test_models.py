@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from bot.media.input_reference import InputReference
 from bot.videos.models import (
     PROMPT_LIMIT,
     CreateVideo,
-    InputReference,
     Made,
     Video,
     VideoError,

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from bot.media.input_reference import InputReference
 from bot.videos.encoding import Part, create_parts
 from bot.videos.errors import (
     BadRequest,
@@ -14,7 +15,7 @@ from bot.videos.errors import (
     Unauthorized,
     Unavailable,
 )
-from bot.videos.models import CreateVideo, InputReference, VideoError, VideoStatus
+from bot.videos.models import CreateVideo, VideoError, VideoStatus
 from bot.videos.protocol import (
     REASON_LIMIT,
     Answer,

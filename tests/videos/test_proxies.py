@@ -7,14 +7,14 @@ import aiohttp
 import pytest
 from yarl import URL
 
-from bot.proxies import Proxies
+from bot.media.container import MP4
+from bot.runtime.proxies import Proxies
 from bot.settings import SettingsError, load_settings
 from bot.videos.client import VideosClient
-from bot.videos.container import MP4
 from bot.videos.errors import FilmBroken, NotSent, VideosError
 from tests.loopback.proxy import Proxy, proxy
+from tests.media import films
 from tests.processes import free_port
-from tests.videos import films
 from tests.videos.connecting import CAT, JOB
 from tests.videos.scripted import ScriptedServer, says
 

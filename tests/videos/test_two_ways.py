@@ -6,11 +6,11 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from bot.media.container import MP4
 from bot.videos.client import VideosClient
-from bot.videos.container import MP4
 from bot.videos.dialects import BY_NAME
 from bot.videos.errors import FilmTooLarge, NotFound, VideosError
-from tests.videos import films
+from tests.media import films
 from tests.videos.scripted import Behaviour, ScriptedServer, breaks_off, cuts, says
 
 FILM = films.mp4()

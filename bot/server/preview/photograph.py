@@ -5,8 +5,8 @@ from typing import Final
 
 from PIL import Image, ImageOps
 
+from bot.media.frame import TooLarge, upright
 from bot.server.preview.canvas import Canvas, Mask, split, yuv
-from bot.videos.frame import TooLarge, upright
 
 # How much closer the camera is at the end, and how far aside it has gone, in parts of the frame.
 ZOOM: Final = 0.12

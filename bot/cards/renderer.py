@@ -1,0 +1,81 @@
+"""CardRenderer: a job's card, and a plain one in its place where that cannot be shown."""
+
+import logging
+from collections import defaultdict
+from typing import Protocol
+
+from discord import ui
+
+from bot.cards.view import House, card, film_name, plain_card
+from bot.jobs.models import Job, JobStatus
+from bot.requests.queries import Outlook
+
+_log = logging.getLogger(__name__)
+
+
+class Draw(Protocol):
+    """Draws the picture, with words where it stands in a direct message instead of the channel.
+
+    `elsewhere` are those, of bot.cards.words. `left` says where the film is, for the card that it
+    did not come into.
+    """
+
+    def __call__(self, *, elsewhere: str | None = None, left: str | None = None) -> ui.LayoutView:
+        """Return the picture."""
+        ...
+
+
+class CardRenderer:
+    """Renders cards; one that failed, or that Discord refused for its content, is rendered plainly.
+
+    A failure holds for one state of a job: the next one's card is tried anew. What Discord refuses
+    are words, which are the same in every state: it is not asked to take them again. Each is logged
+    once.
+    """
+
+    def __init__(self) -> None:
+        self._failed: defaultdict[str, set[JobStatus]] = defaultdict(set)
+        self._refused: set[str] = set()
+
+    def draw(self, job: Job, outlook: Outlook, house: House) -> Draw:
+        """Return what renders this job."""
+
+        def draw(*, elsewhere: str | None = None, left: str | None = None) -> ui.LayoutView:
+            if not self.is_plain(job):
+                try:
+                    return card(job, outlook, house, elsewhere=elsewhere, left=left)
+                except Exception:  # noqa: BLE001 - whatever it was, somebody waits for the film
+                    self._failed[job.id].add(job.status)
+                    _log.exception(
+                        "a card cannot be drawn, a plain one takes its place",
+                        extra=job.log_context(),
+                    )
+            return plain_card(_wordless(job), house, elsewhere=elsewhere, left=left)
+
+        return draw
+
+    def film_name(self, job: Job) -> str:
+        """Return the file name by which this job's card shows its film."""
+        return film_name(_wordless(job) if self.is_plain(job) else job)
+
+    def refused(self, job: Job) -> None:
+        """Discord refused what the job's usual card says: it is rendered plainly from here."""
+        self._refused.add(job.id)
+
+    def was_refused(self, job: Job) -> bool:
+        """Whether Discord refused what the job's usual card says."""
+        return job.id in self._refused
+
+    def forget(self, job: Job) -> None:
+        """Nothing more is shown of this job for now."""
+        self._failed.pop(job.id, None)
+        self._refused.discard(job.id)
+
+    def is_plain(self, job: Job) -> bool:
+        """Whether the job's card is rendered plainly."""
+        return job.id in self._refused or job.status in self._failed.get(job.id, ())
+
+
+def _wordless(job: Job) -> Job:
+    """Return the job without its prompt, which names its film, too."""
+    return job.evolve(prompt="")

@@ -1,0 +1,1 @@
+"""From a rendered film to one that people see."""

@@ -1,0 +1,163 @@
+"""The films on our disk: how long each is kept, and how much room they may take together."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from bot.jobs import lifecycle
+from bot.jobs.film_store import FilmStore
+from bot.jobs.models import FOLLOWED, Job, JobChange, JobStatus
+from bot.jobs.store import JobStore, StoreError
+from bot.runtime.background import Background
+
+_log = logging.getLogger(__name__)
+
+ROUND: Final = 60.0
+"""Seconds between two rounds through the films."""
+NOBODYS: Final = 3600.0
+"""Seconds after its last change before a file that no job knows counts as left over."""
+
+
+AT_ONCE: Final = 200
+"""Films that are held in memory at the same time, however many there are."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Keep:
+    """How long films stay after their job ended, in seconds, and their room together, in bytes."""
+
+    delivered: float
+    undelivered: float
+    budget: int
+
+
+class FilmKeeper:
+    """Lets go of films whose time is over or that there is no room for, delivered ones only.
+
+    A film that nobody has seen goes when its own, longer time is over, and then its card says so.
+    One that people were given a link to stays as long as the link lives.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: JobStore,
+        films: FilmStore,
+        keep: Keep,
+        announce: Callable[[JobChange], None],
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._store = store
+        self._films = films
+        self._keep = keep
+        self._announce = announce
+        self._clock = clock
+        self._sleep = sleep
+        self._background = Background()
+        self._told = False
+        self.full = False
+        """Whether films that must be kept took more room than there is, in the last round."""
+
+    def start(self) -> None:
+        """Begin; needs a running event loop."""
+        self._background.spawn(self._run(), name="film keeper")
+
+    async def close(self) -> None:
+        """End at once; what was left undone is done in the next round."""
+        await self._background.close()
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self.tidy()
+            except (StoreError, OSError) as error:
+                _log.error("the films could not be tidied; trying again: %s", error)
+            await self._sleep(ROUND)
+
+    async def tidy(self) -> None:
+        """Go through the films once, some at a time. Raises StoreError and OSError."""
+        now = self._clock()
+        await self._let_old_ones_go(now)
+        await self._make_room(now)
+        await self._clear_up()
+
+    async def has_room(self, more: int) -> bool:
+        """Whether so many more bytes of films may be written; what was delivered may go for them.
+
+        Raises StoreError and OSError.
+        """
+        if await self._films.usage() + more <= self._keep.budget:
+            return True
+        taken = await self._make_room(self._clock(), more)
+        return taken + more <= self._keep.budget
+
+    async def _let_old_ones_go(self, now: float) -> None:
+        went = True
+        while went:
+            over = await self._store.films_over(
+                now,
+                delivered=now - self._keep.delivered,
+                undelivered=now - self._keep.undelivered,
+                limit=AT_ONCE,
+            )
+            went = await self._let_go(over, now)
+
+    async def _let_go(self, over: Sequence[Job], now: float) -> bool:
+        """Let these jobs' films go; False where none is left of those that have not moved on."""
+        went = await self._store.save_all([(job, lifecycle.let_go(job, now)) for job in over])
+        await self._films.remove(name for job, _ in went for name in (str(job.film), job.film_copy))
+        for job, after in went:
+            if after.status is not job.status:
+                _log.warning("an undelivered film's time is over", extra=job.log_context())
+                self._announce(JobChange(job, after))
+        return bool(went)
+
+    async def _make_room(self, now: float, more: int = 0) -> int:
+        """Let go of the films that were delivered longest ago, until the rest has room.
+
+        And `more` bytes with it. Returns the bytes that are taken then.
+        """
+        taken = await self._films.usage()
+        went = True
+        while went and taken + more > self._keep.budget:
+            seen = await self._store.films_seen(now, limit=AT_ONCE)
+            sizes = await self._films.sizes(str(job.film) for job in seen)
+            first: list[Job] = []
+            for job, size in zip(seen, sizes, strict=True):
+                if taken + more > self._keep.budget:
+                    first.append(job)
+                    taken -= size
+            went = await self._let_go(first, now)
+        self._tell_of_room(taken)
+        return taken
+
+    def _tell_of_room(self, taken: int) -> None:
+        """Say once that there is too little room for what must not be deleted; in bytes."""
+        is_short = taken > self._keep.budget
+        if is_short and not self._told:
+            _log.warning(
+                "films that could not be delivered yet or that have a link take %d MB, more than "
+                "FILMS_MAX_GB allows; none of them is deleted before its time",
+                taken // 10**6,
+            )
+        self.full = self._told = is_short
+
+    async def _clear_up(self) -> None:
+        """Remove what a stopped process left in the folder and no job knows."""
+        async for names in self._films.unmodified_since(time.time() - NOBODYS):
+            found = await self._store.with_ids({_job_of(name) for name in names})
+            known = {job.film for job in found}
+            known |= {job.film_copy for job in found if job.status is JobStatus.UNDELIVERED}
+            running = {job.id for job in found if job.status in FOLLOWED}
+            await self._films.remove(
+                name for name in names if name not in known and _job_of(name) not in running
+            )
+
+
+def _job_of(name: str) -> str:
+    """Return the id of the job that a file of the folder belongs to."""
+    return name.partition(".")[0]

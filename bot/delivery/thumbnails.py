@@ -1,0 +1,66 @@
+"""A small picture of each delivered film, for the list; it outlives the film on our disk."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Final
+
+from bot.jobs.film_store import FilmStore
+from bot.jobs.models import Job
+from bot.jobs.store import JobStore, StoreError
+from bot.media.thumbnails import NoStill
+
+_log = logging.getLogger(__name__)
+
+Take = Callable[[Path], Awaitable[bytes]]
+"""Takes the picture of a film on disk; raises NoStill."""
+
+NONE_TO_BE_HAD: Final = b""
+"""Kept instead of the picture of a film that none can be taken of: it is not tried again."""
+AT_ONCE: Final = 20
+"""Films looked up at the same time, newest first: those of a busy hour wait behind later ones."""
+
+
+class Stills:
+    """Keeps one picture of each film, taken one after the other.
+
+    A film is whole without its picture: where none can be taken, the log says so, and the list
+    shows none. What is still to do stands in the database alone, however many films come.
+    """
+
+    def __init__(self, *, store: JobStore, films: FilmStore, take: Take | None) -> None:
+        """Take no pictures at all where `take` is None."""
+        self._store = store
+        self._films = films
+        self._take = take
+        self._wanted = False
+        self._at_it = False
+
+    async def catch_up(self, *, pause: Callable[[], Awaitable[None]]) -> None:
+        """Take the picture of every delivered film that has none, each after a `pause`.
+
+        Returns at once where another call is at it: that one takes what has come meanwhile.
+        """
+        self._wanted = True
+        if self._take is None or self._at_it:
+            return
+        self._at_it = True
+        try:
+            while self._wanted:
+                self._wanted = False
+                while without := await self._store.without_still(limit=AT_ONCE):
+                    for job in without:
+                        await pause()
+                        await self._keep(job, self._take)
+        except StoreError as error:
+            _log.warning("no more stills for now: %s", error)
+        finally:
+            self._at_it = False
+
+    async def _keep(self, job: Job, take: Take) -> None:
+        try:
+            jpeg = await take(self._films.open(job.film or ""))
+        except NoStill as error:
+            _log.warning("no still of a film: %s", error, extra=job.log_context())
+            jpeg = NONE_TO_BE_HAD
+        await self._store.put_still(job, jpeg)

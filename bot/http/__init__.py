@@ -1,0 +1,1 @@
+"""What the bot serves over HTTP: links to films, health and metrics."""

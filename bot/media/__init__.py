@@ -1,0 +1,1 @@
+"""Films and images: PyAV and Pillow, each in a child process."""

@@ -1,0 +1,5 @@
+"""What a file that holds no usable film raises."""
+
+
+class BrokenFile(Exception):
+    """The file is empty, cut short, or no film; the message says which."""

@@ -1,0 +1,1 @@
+"""What people ask for: orders, limits, the use cases and the questions about them."""

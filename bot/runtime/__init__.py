@@ -1,0 +1,1 @@
+"""What every part stands on: time, tasks, logs, memory, child processes, proxies."""

@@ -1,0 +1,54 @@
+"""Cards that Discord did not take are drawn again after a while, and rest until then."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from bot.runtime.background import Background
+
+LATEST: Final = 60.0
+"""Seconds that something waits for Discord in one piece, at the most."""
+
+
+class Retries:
+    """One retry per card, after ever longer pauses while they fail.
+
+    Meanwhile no progress is sent to it: Discord counts what it turns away, and bans an address
+    after 10,000 in 10 minutes (topics/rate-limits).
+    """
+
+    def __init__(self, draw: Callable[[str], Awaitable[None]]) -> None:
+        """`draw` draws a job's card anew, as the job stands then."""
+        self._draw = draw
+        self._background = Background()
+        self._failures: Counter[str] = Counter()
+        self._resting: set[str] = set()
+
+    def rests(self, job_id: str) -> bool:
+        """Whether a retry of this card is to come."""
+        return job_id in self._resting
+
+    def failed(self, job_id: str) -> None:
+        """Discord did not take a card this time."""
+        self._failures[job_id] += 1
+        self.limited(job_id, min(2.0 ** self._failures[job_id], LATEST))
+
+    def limited(self, job_id: str, seconds: float) -> None:
+        """Discord takes a card in so many seconds."""
+        if job_id not in self._resting:
+            self._resting.add(job_id)
+            self._background.spawn(self._later(job_id, seconds), name=f"draw {job_id} again")
+
+    def forget(self, job_id: str) -> None:
+        """Discord took the card, or nothing more is shown of it."""
+        self._failures.pop(job_id, None)
+
+    async def close(self) -> None:
+        """Leave what waits to the next start."""
+        await self._background.close()
+
+    async def _later(self, job_id: str, seconds: float) -> None:
+        await asyncio.sleep(min(seconds, LATEST))
+        self._resting.discard(job_id)
+        await self._draw(job_id)

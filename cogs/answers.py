@@ -1,0 +1,122 @@
+"""Private answers: one sentence to who used a command, pressed a button or sent a form."""
+
+import io
+import logging
+from typing import Final, Protocol
+
+import aiohttp
+import discord
+
+from bot.cards import modals, words
+from bot.cards.i18n import Language, language
+from bot.cards.text import plain
+from bot.client import VideoBot
+from bot.transport.errors import told
+from bot.transport.message import refuses_content
+from bot.transport.notifications import say_directly
+
+_log = logging.getLogger(__name__)
+
+UNREACHED: Final = (discord.HTTPException, aiohttp.ClientError, OSError)
+"""What a call to Discord raises when it does not do what was asked."""
+
+SHOWN: Final = 100
+"""Characters of one choice that are given back; a select menu's value holds no more."""
+
+Interaction = discord.Interaction[VideoBot]
+
+
+class Choices(Protocol):
+    """What somebody filled into a form, as a request or as the job that came of it."""
+
+    @property
+    def prompt(self) -> str:
+        """The words."""
+        ...
+
+    @property
+    def size(self) -> str | None:
+        """Width x height in pixels."""
+        ...
+
+    @property
+    def seconds(self) -> str | None:
+        """The length."""
+        ...
+
+    @property
+    def model(self) -> str | None:
+        """Which renders it."""
+        ...
+
+    @property
+    def remix_of(self) -> str | None:
+        """The server's id of a film that is changed."""
+        ...
+
+
+def own_language(interaction: Interaction) -> Language:
+    """Return the language of the person, for private answers."""
+    return language(interaction.locale.value)
+
+
+async def refuse(interaction: Interaction, sentence: str) -> None:
+    """Answer with one private sentence, also where something was answered before.
+
+    Where Discord refuses it for what somebody wrote in it, with one that holds nothing of that.
+    """
+    try:
+        await _tell(interaction, sentence)
+    except discord.HTTPException as error:
+        if not refuses_content(error):
+            raise
+        await _tell(interaction, own_language(interaction)(words.ANSWER_REFUSED))
+
+
+async def tell_surely(interaction: Interaction, sentence: str) -> None:
+    """Answer with one private sentence of ours, or else write it in a direct message."""
+    try:
+        try:
+            await _tell(interaction, sentence)
+        except discord.HTTPException:
+            await say_directly(interaction.client, interaction.user.id, sentence)
+    except UNREACHED as error:
+        _log.warning("nobody could be told: %s", told(error))
+
+
+async def _tell(interaction: Interaction, sentence: str) -> None:
+    if interaction.response.is_done():
+        await interaction.followup.send(sentence, ephemeral=True)
+    else:
+        await interaction.response.send_message(sentence, ephemeral=True)
+
+
+def is_form(interaction: Interaction) -> bool:
+    """Whether it is a form that somebody sent off."""
+    return interaction.type is discord.InteractionType.modal_submit
+
+
+async def give_back(interaction: Interaction, sentence: str, filled: Choices) -> None:
+    """Refuse in private; what was filled into a form, which is gone by now, comes with it."""
+    if not is_form(interaction):
+        await refuse(interaction, sentence)
+        return
+    chosen = _chosen(filled, own_language(interaction))
+    file = discord.File(io.BytesIO(filled.prompt.encode()), filename="prompt.txt")
+    said = f"{sentence}\n-# {chosen}" if chosen else sentence
+    if interaction.response.is_done():
+        await interaction.followup.send(said, file=file, ephemeral=True)
+    else:
+        await interaction.response.send_message(said, file=file, ephemeral=True)
+
+
+def _chosen(filled: Choices, t: Language) -> str:
+    """Name what was chosen beside the prompt; a remix asks for nothing else."""
+    if filled.remix_of is not None:
+        return ""
+    choices = (
+        (modals.SIZE, filled.size),
+        (modals.SECONDS, filled.seconds),
+        (modals.MODEL, filled.model),
+    )
+    return " · ".join(f"{t(label)}: {plain(value, SHOWN)}" for label, value in choices if value)

@@ -1,0 +1,119 @@
+"""A place that was closed to the bot opens: what was kept or left behind for that is done now."""
+
+import asyncio
+from typing import Any, Final
+
+import discord
+from discord.ext import commands
+
+from bot.cards.words import NO_ACCESS
+from bot.client import VideoBot
+from bot.jobs.events import until_taken
+from bot.jobs.models import Job, JobChange
+from bot.runtime.background import Background
+
+GATHERED: Final = 0.1
+"""Seconds for which places are gathered: a role that changes opens many, and a reconnect all."""
+
+
+class Returning(commands.Cog):
+    """Offers films again, and lets cards that were left behind say where their films are.
+
+    Only what Discord tells without being asked is listened to: an invitation, changed permissions
+    of a channel or a role, a role given to the bot, a thread that was opened.
+    """
+
+    def __init__(self, bot: VideoBot) -> None:
+        self.bot = bot
+        self.deliveries = bot.deliveries
+        self._background = Background()
+        self._opened: set[int] = set()
+
+    async def cog_unload(self) -> None:
+        """Leave it to the next start."""
+        await self._background.close()
+
+    @commands.Cog.listener()
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        """The bot was invited, again perhaps."""
+        self._open(guild.id)
+
+    @commands.Cog.listener()
+    async def on_guild_available(self, guild: discord.Guild) -> None:
+        """A server is there again; what is there at a start is offered by the start itself."""
+        if self.bot.is_ready():
+            self._open(guild.id)
+
+    @commands.Cog.listener()
+    async def on_guild_role_update(self, before: discord.Role, after: discord.Role) -> None:
+        """A role may do more or less, and the bot may have it."""
+        if before.permissions != after.permissions:
+            self._open(after.guild.id)
+
+    @commands.Cog.listener()
+    async def on_member_update(self, _: discord.Member, after: discord.Member) -> None:
+        """The bot has other roles, perhaps, or its time-out was ended.
+
+        It hears of itself without the members intent (Discord, events/gateway, "Caveats").
+        """
+        if after == after.guild.me:
+            self._open(after.guild.id)
+
+    @commands.Cog.listener()
+    async def on_guild_channel_update(
+        self, before: discord.abc.GuildChannel, after: discord.abc.GuildChannel
+    ) -> None:
+        """Somebody may do more or less in a channel, the bot perhaps."""
+        if before.overwrites != after.overwrites:
+            self._open(after.id)
+
+    @commands.Cog.listener()
+    async def on_raw_thread_update(self, payload: discord.RawThreadUpdateEvent) -> None:
+        """A thread was changed; one that is archived or locked is not known otherwise."""
+        state: dict[str, Any] = dict(payload.data.get("thread_metadata") or {})
+        if not state.get("archived") and not state.get("locked"):
+            self._open(payload.thread_id)
+
+    def _open(self, place: int) -> None:
+        if not self._opened:
+            self._background.spawn(self._make_up(), name="places that opened")
+        self._opened.add(place)
+
+    async def _make_up(self) -> None:
+        await asyncio.sleep(GATHERED)
+        opened, self._opened = self._opened, set()
+
+        async for attempt in until_taken():
+            with attempt:
+                await self._make_up_in(opened)
+
+    async def _make_up_in(self, opened: set[int]) -> None:
+        def has_opened(job: Job) -> bool:
+            return self._has_opened(job, opened)
+
+        await self.deliveries.offer_kept(NO_ACCESS, where=has_opened)
+        for job in await self.deliveries.left_cards(where=has_opened):
+            self.bot.dispatch("job_change", JobChange(job, job))
+
+    def _has_opened(self, job: Job, opened: set[int]) -> bool:
+        """Whether a job's channel is among these places, and the bot may write there now."""
+        guild = None if job.guild_id is None else self.bot.get_guild(job.guild_id)
+        if guild is None:
+            return False
+        channel = guild.get_channel_or_thread(job.channel_id)
+        parent = channel.parent_id if isinstance(channel, discord.Thread) else None
+        if opened.isdisjoint({guild.id, job.channel_id, parent}):
+            return False
+        return channel is None or _may_write(channel)
+
+
+def _may_write(channel: discord.abc.GuildChannel | discord.Thread) -> bool:
+    may = channel.permissions_for(channel.guild.me)
+    in_thread = isinstance(channel, discord.Thread)
+    sends = may.send_messages_in_threads if in_thread else may.send_messages
+    return may.view_channel and sends and may.attach_files
+
+
+async def setup(bot: VideoBot) -> None:
+    """Wire the cog; called by discord.py."""
+    await bot.add_cog(Returning(bot))

@@ -1,0 +1,427 @@
+"""The catalogues: whole, true to the English, and within Discord's limits wherever they are shown.
+
+Limits: Discord, components/reference and interactions/application-commands.
+"""
+
+import inspect
+import re
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+from discord import ui
+
+from bot.cards import library as library_page
+from bot.cards import modals, words
+from bot.cards.buttons import LABELS, Action
+from bot.cards.i18n import CATALOGUES, DOMAIN, OFFERED, Language, catalogue_path, language
+from bot.cards.library import FILTER_LABELS, PER_PAGE, SEARCH_LIMIT, Filter, Place
+from bot.cards.modals import ChangeForm, Filled, FilmForm
+from bot.cards.view import House, card
+from bot.client import CommandTranslator
+from bot.jobs.models import Job, JobStatus
+from bot.media import frame, images
+from bot.requests.order import Offer
+from bot.requests.queries import Outlook
+from bot.videos.models import PROMPT_LIMIT
+from cogs import library, make_video, video
+from tests.jobs.support import NOW, job
+
+ROOT: Final = Path(__file__).parents[2]
+TEXT, GALLERY, ROW = 10, 12, 1
+SOME_LANGUAGES: Final = (*OFFERED, "en-US")
+DESCRIPTIONS: Final = (
+    video.DESCRIPTION,
+    video.PROMPT,
+    video.SIZE,
+    video.SECONDS,
+    video.MODEL,
+    video.IMAGE,
+    library.DESCRIPTION,
+    library.SEARCH,
+)
+ON_BUTTONS: Final = (*LABELS.values(), *FILTER_LABELS.values(), library_page.BACK, library_page.ON)
+ON_FORMS: Final = (
+    make_video.NAME,
+    LABELS[Action.EDIT],
+    LABELS[Action.REMIX],
+    modals.PROMPT,
+    modals.CHANGE,
+    modals.SIZE,
+    modals.SECONDS,
+    modals.MODEL,
+    modals.IMAGE,
+    modals.WHICH_IMAGE,
+    modals.NO_IMAGE,
+)
+
+in_every_language = pytest.mark.parametrize("code", OFFERED)
+in_english_too = pytest.mark.parametrize("code", SOME_LANGUAGES)
+
+Id = str | tuple[str, ...]
+
+
+def as_id(message: Any) -> Id:  # noqa: ANN401 - Babel's ids are str, list or tuple
+    return message if isinstance(message, str) else tuple(message)
+
+
+@cache
+def extracted() -> frozenset[Id]:
+    """Every message that the code marks, extracted as `make catalogues` does."""
+    keywords = {"N_": None, "NN_": (1, 2)}
+    return frozenset(
+        as_id(found[2])
+        for folder in ("bot", "cogs")
+        for found in extract_from_dir(ROOT / folder, [("**.py", "python")], keywords=keywords)
+    )
+
+
+def read(path: Path, code: str | None = None) -> Catalog:
+    with path.open("rb") as file:
+        return read_po(file, locale=None if code is None else code.replace("-", "_"))
+
+
+def translations(code: str) -> Iterator[tuple[Id, tuple[str, ...]]]:
+    """Each message of a catalogue with all of its modals."""
+    for message in read(catalogue_path(code), code):
+        if message.id:
+            told: Any = message.string
+            yield as_id(message.id), (told,) if isinstance(told, str) else tuple(told)
+
+
+def placeholders(text: str) -> list[str]:
+    return sorted(re.findall(r"\{\w*\}", text))
+
+
+# -------------------------------------------------------------------- the catalogues
+
+
+def test_the_template_holds_what_the_code_says() -> None:
+    template = {as_id(message.id) for message in read(CATALOGUES / f"{DOMAIN}.pot") if message.id}
+    assert template == extracted(), "run `make catalogues`"
+
+
+@in_every_language
+def test_a_catalogue_holds_every_message_and_no_other(code: str) -> None:
+    assert {message for message, _ in translations(code)} == extracted(), "run `make catalogues`"
+    assert not read(catalogue_path(code), code).obsolete
+
+
+@in_every_language
+def test_nothing_is_left_untranslated_or_unsure(code: str) -> None:
+    catalogue = read(catalogue_path(code), code)
+    assert [message.id for message in catalogue if message.fuzzy] == []
+    for message, told in translations(code):
+        expected = 1 if isinstance(message, str) else catalogue.num_plurals
+        assert len(told) == expected, message
+        for form in told:
+            assert form.strip(), message
+            assert form == form.strip(), message
+
+
+@in_every_language
+def test_placeholders_are_those_of_the_original(code: str) -> None:
+    for message, told in translations(code):
+        if isinstance(message, str):
+            assert placeholders(told[0]) == placeholders(message), message
+        else:
+            one, many = message
+            assert placeholders(told[-1]) == placeholders(many), message
+            assert all(set(placeholders(form)) <= set(placeholders(one + many)) for form in told)
+
+
+@in_every_language
+def test_names_of_things_stay_as_they_are(code: str) -> None:
+    names = r"VIDEOS_API_KEY|/video|Discord|PNG|JPEG|WebP"
+    for message, told in translations(code):
+        if isinstance(message, str):
+            assert sorted(re.findall(names, told[0])) == sorted(re.findall(names, message)), message
+
+
+@in_every_language
+def test_a_button_that_a_sentence_names_is_called_so(code: str) -> None:
+    t = language(code)
+    label = LABELS[Action.REDELIVER]
+    naming = [str(message) for message, _ in translations(code) if label in message]
+    assert len(naming) >= 2
+    assert all(t(label) in t(message) for message in naming if "{" not in message)
+
+
+@in_every_language
+def test_a_header_is_plain_and_never_changes(code: str) -> None:
+    header = catalogue_path(code).read_text("utf-8").split("\n\n")[0]
+    assert f"Language: {code.replace('-', '_')}" in header
+    assert "charset=utf-8" in header
+    assert not re.search(r"@|\d{4}-\d\d|Date|Translator|Generated", header)
+
+
+def test_every_reason_against_an_image_is_among_the_translated_ones() -> None:
+    said = {
+        reason
+        for source in (frame, images)
+        for reason in re.findall(r'raise \w+\(.*?"([^"]+)"\)', inspect.getsource(source))
+    }
+    assert said == {*words.BAD_IMAGE, words.CANNOT_OPEN}
+
+
+# -------------------------------------------------------------------- languages
+
+
+@in_every_language
+def test_every_language_on_offer_is_spoken(code: str) -> None:
+    t = language(code)
+    assert t.code == code
+    assert t(words.TITLES[JobStatus.FAILED]) != "Failed"
+
+
+@pytest.mark.parametrize("code", ["en-US", "en-GB", "ko", "es-ES-x", "", "../de"])
+def test_a_language_without_a_catalogue_is_english(code: str) -> None:
+    t = language(code)
+    assert t.code == "en-US"
+    assert t(words.TITLES[JobStatus.FAILED]) == "Failed"
+    assert t.count(library_page.HEAD, 1) == "One film"
+    assert t.count(library_page.HEAD, 4000) == "4,000 films"
+
+
+@in_english_too
+def test_many_are_counted_in_the_languages_own_digits(code: str) -> None:
+    t = language(code)
+    for message in (library_page.HEAD, words.OVER_LIMIT):
+        for number in (2, 5, 4000, 1_000_000):
+            assert t.number(number) in t.count(message, number)
+        assert "{" not in t.count(message, 1)
+
+
+@pytest.mark.parametrize(
+    ("code", "number", "fraction", "money"),
+    [
+        ("en-US", "4,000", "12.5", "€1.20"),
+        ("de", "4.000", "12,5", "1,20 €"),
+        ("fr", "4 000", "12,5", "1,20 €"),
+        ("es-ES", "4.000", "12,5", "1,20 €"),
+        ("es-419", "4,000", "12.5", "EUR1.20"),
+        ("ja", "4,000", "12.5", "€1.20"),
+        ("pt-BR", "4.000", "12,5", "€ 1,20"),
+    ],
+)
+def test_numbers_and_money_are_written_as_the_language_does(
+    code: str, number: str, fraction: str, money: str
+) -> None:
+    def spaced(text: str) -> str:
+        return re.sub(r"\s", " ", text)
+
+    t = language(code)
+    assert spaced(t.number(4000)) == number
+    assert spaced(t.number(12.5)) == fraction
+    assert spaced(t.money(1.2, "EUR")) == money
+    assert number in spaced(words.prompt_problem(t))
+
+
+# -------------------------------------------------------------------- limits by place
+
+
+@in_english_too
+@pytest.mark.parametrize(
+    ("messages", "limit"),
+    [
+        pytest.param(DESCRIPTIONS, 100, id="descriptions"),
+        pytest.param((make_video.NAME,), 32, id="command"),
+        pytest.param(ON_BUTTONS, 80, id="buttons"),
+        pytest.param(ON_FORMS, 45, id="forms"),
+    ],
+)
+def test_words_fit_where_they_stand(code: str, messages: tuple[str, ...], limit: int) -> None:
+    t = language(code)
+    told = [t(message) for message in messages]
+    assert [text for text in told if not 1 <= len(text) <= limit] == []
+
+
+@in_english_too
+def test_buttons_of_a_row_and_filters_are_told_apart(code: str) -> None:
+    t = language(code)
+    for labels in (LABELS, FILTER_LABELS):
+        told = [t(label) for label in labels.values()]
+        assert len(told) == len(set(told))
+
+
+EMOJI: Final = "👩\u200d🚀" * (PROMPT_LIMIT // 3)
+CJK: Final = "猫がピアノを弾く" * (PROMPT_LIMIT // 8)
+MARKS: Final = ("*_~|`[]<>\\://@everyone" * PROMPT_LIMIT)[:PROMPT_LIMIT]
+NAME: Final = 10**18 + 7
+LINK: Final = f"https://discord.com/channels/{NAME}/{NAME}/{NAME}"
+FULL: Final = Outlook(place=3999, line=4000, ends_at=NOW + 90, cost=1234.5)
+BY_CODE: Final = {
+    JobStatus.FAILED: words.FAILURES,
+    JobStatus.UNDELIVERED: words.UNDELIVERED,
+    JobStatus.CANCELLED: words.CANCELLED,
+}
+STATES: Final = [
+    (status, code) for status in JobStatus for code in (None, *BY_CODE.get(status, {}))
+]
+
+
+def parts(components: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    for component in components:
+        yield component
+        yield from parts(component.get("components", []))
+
+
+def units(text: str) -> int:
+    """Count as a client does: an emoji is two. The server may count it once."""
+    return len(text.encode("utf-16-le")) // 2
+
+
+def assert_a_message(view: ui.LayoutView) -> list[dict[str, Any]]:
+    """Check all that Discord limits in a message of components."""
+    components = list(parts(view.to_components()))
+    assert len(components) <= 40
+    contents = [part["content"] for part in components if part["type"] == TEXT]
+    assert all(content.strip() for content in contents), "Discord refuses an empty text"
+    assert sum(map(units, contents)) <= 4000
+    for part in components:
+        if part["type"] == GALLERY:
+            assert all(1 <= len(item["description"]) <= 1024 for item in part["items"])
+        if part["type"] == ROW:
+            assert 1 <= len(part["components"]) <= 5
+    buttons = [part for part in components if "custom_id" in part]
+    assert all(1 <= len(button["label"]) <= 80 for button in buttons)
+    ids = [button["custom_id"] for button in buttons]
+    assert all(1 <= len(custom_id) <= 100 for custom_id in ids)
+    assert len(ids) == len(set(ids)), "Discord refuses two buttons of the same name"
+    return components
+
+
+def extreme(code: str, **fields: Any) -> Job:  # noqa: ANN401 - a field of Job each
+    """Make a job with everything said that a card can say, at its longest."""
+    everything: dict[str, Any] = {
+        "locale": code,
+        "prompt": MARKS,
+        "size": "99999x99999",
+        "seconds": "999",
+        "model": "preview",
+        "video_model": MARKS,
+        "progress": 99,
+        "film": "0.webm",
+        "error_message": MARKS,
+        "requester_id": NAME,
+        "guild_id": NAME,
+        "channel_id": NAME,
+        "message_id": NAME,
+        "parent_link": LINK,
+        "image_fitted": True,
+        "is_member": False,
+    }
+    return job(**(everything | fields))
+
+
+@in_english_too
+@pytest.mark.parametrize(("status", "error"), STATES)
+def test_every_card_is_within_discords_limits(
+    code: str, status: JobStatus, error: str | None
+) -> None:
+    t = language(code)
+    for text in (MARKS, EMOJI, CJK, "x"):
+        for since in (None, NOW):
+            shown = extreme(
+                code, status=status, error_code=error, prompt=text, error_message=text,
+                unreachable_since=since,
+            )  # fmt: skip
+            components = assert_a_message(card(shown, FULL, House(remix=True, currency="EUR")))
+            told = "\n".join(part.get("content", "") for part in components)
+            assert words.title(shown, t) in told
+            assert t(words.FROM, link=LINK) in told
+            assert (t.money(1234.5, "EUR") in told) is not words.costs_nothing(shown)
+            assert not re.search(r"\{\w*\}", told)
+
+
+@in_english_too
+def test_private_answers_fit_into_a_message(code: str) -> None:
+    t = language(code)
+    running = [extreme(code, status=JobStatus.IN_PROGRESS) for _ in range(9)]
+    refusals = [
+        words.over_limit(running, 9, NAME, t),
+        words.over_limit([], 3, NAME, t),
+        words.not_offered(MARKS, ["m" * 100] * 25, t),
+        words.wrong_image_type(MARKS, t),
+        words.image_too_large(10**12, 10**8, t),
+        words.prompt_problem(t),
+        *(
+            words.image_unusable(reason, t)
+            for reason in (*words.BAD_IMAGE, words.NOT_HANDED_OVER, "{x}")
+        ),
+        *(t(message) for message in extracted() if isinstance(message, str) and "{" not in message),
+    ]
+    assert [told for told in refusals if not 0 < units(told) <= 2000] == []
+
+
+# -------------------------------------------------------------------- shelf and forms
+
+
+@in_english_too
+@pytest.mark.parametrize("kept", Filter)
+@pytest.mark.parametrize(("page", "found"), [(0, 0), (0, 1), (0, 6), (199_999, 10**6), (1, 7)])
+def test_a_page_of_the_shelf_is_within_discords_limits(
+    code: str, kept: Filter, page: int, found: int
+) -> None:
+    place = Place(page=page, filter=kept, search="猫" * SEARCH_LIMIT)
+    t = language(code)
+    for text in (MARKS, EMOJI, CJK):
+        jobs = [extreme(code, prompt=text, status=status) for status in JobStatus][-PER_PAGE:]
+        stills = {one.id for one in jobs}
+        assert_a_message(library_page.shelf(jobs if found else [], found, place, t, stills))
+
+
+async def ignore(*_: object) -> None:
+    """Take a form that nobody sends."""
+
+
+def film_form(t: Language, names: list[str] | None) -> FilmForm:
+    many = tuple(f"{number}" * 50 for number in range(10, 35))
+    offer = Offer(models=many, sizes=many, seconds=many)
+    start = Filled(prompt=MARKS * 2, size=many[3], seconds="not offered", model=None)
+    form = FilmForm(t(make_video.NAME), t, offer, ignore, start=start)
+    if names is not None:
+        form.ask_for_image(t, names)
+    return form
+
+
+FORMS: Final[dict[str, Callable[[Language], ui.Modal]]] = {
+    "prompt": lambda t: film_form(t, None),
+    "upload": lambda t: film_form(t, []),
+    "images": lambda t: film_form(t, ["猫" * 300] * 30),
+    "change": lambda t: ChangeForm(t(LABELS[Action.REMIX]), t, ignore),
+}
+
+
+@in_english_too
+@pytest.mark.parametrize("name", FORMS)
+async def test_a_form_is_within_discords_limits(code: str, name: str) -> None:
+    form: Any = FORMS[name](language(code)).to_dict()
+    assert 1 <= len(form["title"]) <= 45
+    assert len(form["custom_id"]) <= 100
+    assert 1 <= len(form["components"]) <= 5
+    for label in form["components"]:
+        assert 1 <= len(label["label"]) <= 45
+        field = label["component"]
+        assert len(field["custom_id"]) <= 100
+        assert len(field.get("value") or "") <= PROMPT_LIMIT
+        options = field.get("options", [])
+        assert len(options) <= 25
+        assert all(1 <= len(option["label"]) <= 100 for option in options)
+        assert sum(option["default"] for option in options) == bool(options)
+
+
+async def test_the_catalogues_are_read_before_the_first_command_is_translated(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Reading one takes up to 40 ms, which the event loop does not have between two people."""
+    language.cache_clear()
+    await CommandTranslator().load()
+
+    monkeypatch.setattr("bot.cards.i18n._read", lambda code: pytest.fail(f"reads {code}"))  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
+    assert [language(code).code for code in OFFERED] == list(OFFERED)

@@ -1,0 +1,229 @@
+"""The card: every state of a job, within Discord's limits, whatever was typed."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.cards.view import ALT_TEXT, card, film_name
+from bot.jobs.models import ACTIVE, Job, JobStatus
+from bot.requests.queries import Outlook
+from bot.videos.models import PROMPT_LIMIT
+from tests.jobs.support import NOW, job
+
+SECTION, TEXT, GALLERY, SEPARATOR, CONTAINER = 9, 10, 12, 14, 17
+WORST = "@everyone @here *_~|`[]<>\\ # - 1. https://evil.example <@1> \n"
+
+
+def drawn(shown: Job) -> list[dict[str, Any]]:
+    """Every component of the card, as it is sent."""
+    return list(parts(card(shown).to_components()))
+
+
+def parts(components: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    for component in components:
+        yield component
+        yield from parts(component.get("components", []))
+
+
+def texts(shown: Job) -> list[str]:
+    return [part["content"] for part in drawn(shown) if part["type"] == TEXT]
+
+
+def words_of(shown: Job) -> str:
+    return "\n".join(texts(shown))
+
+
+def delivered(**fields: Any) -> Job:  # noqa: ANN401 - a field of Job each
+    return job(status=JobStatus.DELIVERED, film="0.mp4", **fields)
+
+
+def assert_within_limits(shown: Job) -> None:
+    components = drawn(shown)
+    assert len(components) <= 40
+    contents = [part["content"] for part in components if part["type"] == TEXT]
+    assert all(content.strip() for content in contents), "Discord refuses an empty text"
+    assert sum(map(len, contents)) <= 4000
+    for part in components:
+        for item in part.get("items", []):
+            assert len(item["description"]) <= 1024
+
+
+@pytest.mark.parametrize("status", JobStatus)
+async def test_every_state_is_drawn(status: JobStatus) -> None:
+    shown = job(status=status, film="0.mp4")
+    assert_within_limits(shown)
+    assert [part["type"] for part in card(shown).to_components()] == [CONTAINER]
+    told = words_of(shown)
+    assert "a calico cat playing a piano on stage" in told
+    assert "<@11>" in told
+    assert f"<t:{int(NOW)}:R>" in told
+    assert "720 x 1280 · 4 s · sora-2" in told
+
+
+@pytest.mark.parametrize("status", [JobStatus.QUEUED, JobStatus.IN_PROGRESS])
+async def test_an_old_card_rests_whatever_the_progress(status: JobStatus) -> None:
+    quiet = Outlook(quiet=True)
+    old = job(status=status)
+    resting = [card(old.evolve(progress=progress), quiet).to_components() for progress in (10, 90)]
+    assert resting[0] == resting[1]
+    assert "this one rests now" in str(resting[0])
+
+
+@pytest.mark.parametrize("status", JobStatus)
+async def test_completed_and_a_film_stand_on_a_delivered_card_alone(status: JobStatus) -> None:
+    shown = job(status=status, film="0.mp4", progress=100)
+    has_film = any(part["type"] == GALLERY for part in drawn(shown))
+    assert has_film is (status is JobStatus.DELIVERED)
+    assert ("Completed" in words_of(shown)) is (status is JobStatus.DELIVERED)
+
+
+CHARACTERS = st.text(max_size=80) | st.sampled_from([WORST, "@everyone", "\\", "@here ", "🎹", "*"])
+LONG = st.lists(CHARACTERS, min_size=1, max_size=8).map(
+    lambda pieces: ("".join(pieces) * PROMPT_LIMIT)[:PROMPT_LIMIT].strip() or "x"
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    prompt=LONG, reason=st.none() | LONG, model=st.none() | LONG, status=st.sampled_from(JobStatus)
+)
+async def test_a_long_prompt_of_any_characters_stays_within_discords_limits(
+    prompt: str, reason: str | None, model: str | None, status: JobStatus
+) -> None:
+    shown = job(
+        status=status, film="0.webm", prompt=prompt, error_message=reason, video_model=model,
+        unreachable_since=NOW, image_fitted=True, model="preview", progress=50,
+    )  # fmt: skip
+    assert_within_limits(shown)
+
+
+@pytest.mark.parametrize("status", JobStatus)
+async def test_neither_people_nor_servers_add_marks_mentions_or_links(status: JobStatus) -> None:
+    clean = job(status=status, error_message="x", video_model="x", prompt="x")
+    foul = job(status=status, error_message=WORST, video_model=WORST, prompt=WORST)
+    assert active(words_of(foul)) == active(words_of(clean))
+    assert "@everyone" not in words_of(foul)
+    assert "@here" not in words_of(foul)
+    assert [text.count("\n") for text in texts(foul)] == [text.count("\n") for text in texts(clean)]
+
+
+def active(text: str) -> list[str]:
+    """Return the marks that Discord interprets, in their order."""
+    left = re.sub(r"\\[^0-9A-Za-z\s]", "", text)
+    return re.findall(r"[*_~|`\[\]<>\\]|://|^(?:#+|-#|-|\d+\.) ", left, re.MULTILINE)
+
+
+async def test_progress_is_drawn_as_the_server_says_it() -> None:
+    def bar(percent: int | None) -> str:
+        told = words_of(job(status=JobStatus.IN_PROGRESS, progress=percent))
+        found = re.search(r"`([█░]+)`", told)
+        assert found is not None
+        return found[1]
+
+    assert bar(None) == bar(0) == "░" * 16
+    assert bar(50) == "█" * 8 + "░" * 8
+    assert bar(99) == "█" * 15 + "░"
+    assert bar(100) == "█" * 16
+
+
+async def test_a_percentage_stands_in_the_title_once_the_server_says_one() -> None:
+    for progress in (0, 40):
+        told = words_of(job(status=JobStatus.IN_PROGRESS, progress=progress))
+        assert f"In progress · {progress} %" in told
+    assert "%" not in words_of(job(status=JobStatus.IN_PROGRESS, progress=None))
+
+
+@pytest.mark.parametrize("status", sorted(ACTIVE))
+@pytest.mark.parametrize("since", [None, NOW])
+@pytest.mark.parametrize(
+    "outlook",
+    [
+        Outlook(),
+        Outlook(place=3, line=7),
+        Outlook(place=1, line=1, ends_at=NOW + 60),
+        Outlook(place=3, line=7, stuck=True),
+    ],
+)
+async def test_a_card_that_moves_has_as_many_lines_whatever_is_known(
+    status: JobStatus, since: float | None, outlook: Outlook
+) -> None:
+    told = card(job(status=status, unreachable_since=since), outlook).to_components()
+    lines = [part["content"].count("\n") for part in parts(told) if part["type"] == TEXT]
+    assert lines == [0, 0, 1, 0]
+
+
+@pytest.mark.parametrize("status", sorted(set(JobStatus) - ACTIVE))
+async def test_where_nothing_moves_no_bar_is_drawn(status: JobStatus) -> None:
+    assert "░" not in words_of(job(status=status, progress=50))
+
+
+@pytest.mark.parametrize("quiet", [False, True])
+async def test_a_silent_server_is_dated(*, quiet: bool) -> None:
+    away = job(status=JobStatus.IN_PROGRESS, unreachable_since=NOW + 0.7)
+    told = str(card(away, Outlook(quiet=quiet)).to_components())
+    assert f"stopped answering <t:{int(NOW)}:R>" in told
+    assert "Nothing is lost" in told
+
+
+@pytest.mark.parametrize("status", JobStatus)
+async def test_a_disk_that_takes_nothing_is_said_where_something_is_to_come(
+    status: JobStatus,
+) -> None:
+    told = str(card(job(status=status), Outlook(place=3, line=7, stuck=True)).to_components())
+    assert ("cannot write to its disk" in told) == (status in ACTIVE)
+
+
+@pytest.mark.parametrize("status", JobStatus)
+async def test_a_price_stands_on_every_card_but_where_nothing_was_bought(
+    status: JobStatus,
+) -> None:
+    told = str(card(job(status=status, video_id="video_1"), Outlook(cost=0.4)).to_components())
+    assert "$0.40" in told
+    refused = job(status=JobStatus.FAILED, error_code="busy")
+    assert "$0.40" not in str(card(refused, Outlook(cost=0.4)).to_components())
+
+
+async def test_the_servers_own_reason_is_quoted_as_such() -> None:
+    told = words_of(job(status=JobStatus.FAILED, error_message="CUDA out\nof *memory*"))
+    assert "The video server said: “CUDA out of \\*memory\\*”" in told
+
+
+async def test_the_model_that_rendered_is_named_before_the_one_asked_for() -> None:
+    assert "sora-2-pro" in words_of(job(video_model="sora-2-pro"))
+    assert words_of(job(model=None)).count(" · ") == 3
+
+
+async def test_small_print_says_what_was_done_to_the_image_and_who_drew() -> None:
+    told = words_of(job(image_fitted=True, model="preview"))
+    assert "-# Your image was cut and scaled" in told
+    assert "-# Drawn by the built-in preview renderer" in told
+    plain = words_of(job())
+    assert "Your image" not in plain
+    assert "built-in preview" not in plain
+
+
+async def test_a_delivered_film_is_shown_from_the_message_with_its_prompt_beside_it() -> None:
+    shown = delivered(prompt="A cat\nplays “piano” " + "x" * 2000)
+    (gallery,) = [part for part in drawn(shown) if part["type"] == GALLERY]
+    (item,) = gallery["items"]
+    assert item["media"]["url"] == f"attachment://{film_name(shown)}"
+    assert len(item["description"]) <= ALT_TEXT
+    assert item["description"].startswith("A cat")
+
+
+@pytest.mark.parametrize(
+    ("film", "name"), [("0.mp4", "a-cat.mp4"), ("0.webm", "a-cat.webm"), (None, "a-cat.mp4")]
+)
+def test_a_film_is_named_by_its_prompt_and_kind(film: str | None, name: str) -> None:
+    assert film_name(job(prompt="a cat", film=film)) == name
+
+
+@given(prompt=CHARACTERS)
+def test_a_films_name_is_ascii(prompt: str) -> None:
+    name = film_name(delivered(prompt=prompt))
+    assert name.isascii()
+    assert re.fullmatch(r"[a-z0-9-]{1,40}\.mp4", name)

@@ -1,0 +1,162 @@
+"""A film encoded anew into so many bytes, whatever the film is like."""
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+
+import av
+import psutil
+import pytest
+
+from bot.media import fitting
+from bot.media.fitting import CannotFit, fit_film
+from tests.media.reels import RATE, SECONDS, reel
+from tests.small_disk import small_disk
+
+
+def facts(film: Path) -> tuple[tuple[int, int], int, float, str | None]:
+    """Give frame, frames, seconds and the codec of the sound."""
+    with av.open(str(film)) as container:
+        picture = container.streams.video[0]
+        frames = [frame.time for frame in container.decode(picture)]
+        voices = container.streams.audio
+        voice = voices[0].codec_context.name if voices else None
+        return (picture.width, picture.height), len(frames), frames[-1] - frames[0], voice
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def begins_with_its_index(film: Path) -> bool:
+    data = film.read_bytes()
+    return data.index(b"moov") < data.index(b"mdat")
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "sound"),
+    [
+        ("film.mp4", "libx264", "aac"),
+        ("film.mp4", "libx264", None),
+        ("film.avi", "mpeg4", "mp3"),
+        ("film.webm", "libvpx", "libopus"),
+    ],
+)
+async def test_the_same_film_in_fewer_bytes(
+    tmp_path: Path, name: str, codec: str, sound: str | None
+) -> None:
+    film = reel(tmp_path / name, codec=codec, sound=sound)
+    before = film.read_bytes()
+    copy = tmp_path / "film.fit.mp4"
+    limit = len(before) * 2 // 5
+
+    await fit_film(film, copy, limit)
+
+    assert 0.8 * limit < copy.stat().st_size <= 0.95 * limit
+    assert begins_with_its_index(copy)
+    size, frames, seconds, voice = facts(copy)
+    assert (size, frames) == ((320, 240), SECONDS * RATE)
+    assert seconds == pytest.approx(facts(film)[2], abs=0.002)
+    assert voice == (None if sound is None else "aac")
+    assert film.read_bytes() == before
+    assert names(tmp_path) == sorted([name, copy.name])
+
+
+async def test_a_picture_with_too_few_bits_gets_smaller(tmp_path: Path) -> None:
+    film = reel(tmp_path / "film.mp4", size=(960, 720), sound=None, noise=1)
+    copy = tmp_path / "film.fit.mp4"
+
+    await fit_film(film, copy, 25_000)
+
+    (width, height), frames, _, _ = facts(copy)
+    assert 240 <= height < 720
+    assert width / height == pytest.approx(4 / 3, abs=0.02)
+    assert frames == SECONDS * RATE
+    assert copy.stat().st_size <= 25_000
+
+
+@pytest.mark.parametrize("limit", [1000, 8000])
+async def test_what_cannot_fit_says_so(tmp_path: Path, limit: int) -> None:
+    film = reel(tmp_path / "film.mp4")
+
+    with pytest.raises(CannotFit, match="too long for so few bytes"):
+        await fit_film(film, tmp_path / "film.fit.mp4", limit)
+
+    assert names(tmp_path) == ["film.mp4"]
+
+
+@pytest.mark.parametrize("damage", ["empty", "no film", "cut", "overwritten"])
+async def test_a_damaged_film_leaves_nothing_behind(tmp_path: Path, damage: str) -> None:
+    film = reel(tmp_path / "film.mp4")
+    whole = film.read_bytes()
+    film.write_bytes(
+        {
+            "empty": b"",
+            "no film": b"no film at all" * 1000,
+            "cut": whole[: len(whole) // 2],
+            "overwritten": whole[:2000] + bytes(len(whole) - 2000),
+        }[damage]
+    )
+
+    with pytest.raises(CannotFit):
+        await fit_film(film, tmp_path / "film.fit.mp4", 300_000)
+
+    assert names(tmp_path) == ["film.mp4"]
+
+
+async def test_a_full_disk_is_not_the_film_s_fault(tmp_path: Path) -> None:
+    film = reel(tmp_path / "film.mp4")
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    call = f"fit_film(Path({str(film)!r}), Path({str(folder / 'film.fit.mp4')!r}), 300_000)"
+    with small_disk(folder, 64 * 1024) as disk:
+        program = (
+            "import asyncio; from pathlib import Path; from bot.media.fitting import fit_film;"
+            f"asyncio.run({call})"
+        )
+        bot = await asyncio.create_subprocess_exec(
+            *disk.entry, sys.executable, "-c", program, stderr=asyncio.subprocess.PIPE
+        )
+        _, said = await asyncio.wait_for(bot.communicate(), 60)
+        assert list(disk.seen.iterdir()) == []
+    assert b"NoRoom: no room for a copy that fits" in said
+
+
+async def test_an_encode_that_takes_for_ever_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fitting, "LEAST_TIME", 0.2)
+    monkeypatch.setattr(fitting, "TIME_PER_MEGABYTE", 0.0)
+    os.mkfifo(tmp_path / "film.mp4")
+
+    with pytest.raises(CannotFit, match="too long"):
+        await fit_film(tmp_path / "film.mp4", tmp_path / "film.fit.mp4", 1000)
+
+
+async def test_the_encoder_does_not_outlive_a_killed_bot(tmp_path: Path) -> None:
+    """It waits for a film that never comes, and its parent is killed as a power cut would."""
+    os.mkfifo(tmp_path / "film.mp4")
+    call = f"fit_film(Path({str(tmp_path / 'film.mp4')!r}), Path('/nowhere/film.fit.mp4'), 1000)"
+    program = (
+        "import asyncio; from pathlib import Path; from bot.media.fitting import fit_film;"
+        f"asyncio.run({call})"
+    )
+    parent = await asyncio.create_subprocess_exec(sys.executable, "-c", program)
+    encoder = await child_of(parent.pid)
+
+    parent.send_signal(signal.SIGKILL)
+    await parent.wait()
+
+    async with asyncio.timeout(10):
+        while encoder.is_running() and encoder.status() != psutil.STATUS_ZOMBIE:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+
+
+async def child_of(pid: int) -> psutil.Process:
+    """Wait until a process has started another."""
+    async with asyncio.timeout(20):
+        while not (children := psutil.Process(pid).children()):  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0.02)
+    return children[0]
