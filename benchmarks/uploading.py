@@ -90,12 +90,12 @@ async def _pictured(folder: Path, films: int) -> bool:
     with suppress(TimeoutError):
         async with asyncio.timeout(PATIENCE):
             database = folder / "data" / "rushes.db"
-            while await asyncio.to_thread(_stills, database) < films:  # noqa: ASYNC110 - on disk
+            while await asyncio.to_thread(_thumbnails, database) < films:  # noqa: ASYNC110 - on disk
                 await asyncio.sleep(_SAMPLE)
         return True
     return False
 
 
-def _stills(database: Path) -> int:
+def _thumbnails(database: Path) -> int:
     with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
         return connection.execute("SELECT count(*) FROM job_stills").fetchone()[0]

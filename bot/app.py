@@ -17,31 +17,31 @@ from yarl import URL
 from bot.cards.view import film_name
 from bot.client import VideoBot
 from bot.delivery.links import Links, read_key
-from bot.delivery.plan import Ladder
-from bot.delivery.retention import FilmKeeper, Keep
-from bot.delivery.service import Deliveries
-from bot.delivery.thumbnails import Stills, Take
+from bot.delivery.plan import DeliveryPlanner
+from bot.delivery.retention import FilmRetention, RetentionPolicy
+from bot.delivery.service import DeliveryService
+from bot.delivery.thumbnails import Take, Thumbnails
 from bot.http.ports import listening
 from bot.jobs.abandoned import AbandonedRenders
-from bot.jobs.events import Ledger
+from bot.jobs.events import JobEvents
 from bot.jobs.film_store import FilmStore
 from bot.jobs.models import Job, JobChange
-from bot.jobs.poller import JobTracker
+from bot.jobs.poller import JobPoller
 from bot.jobs.schema import NewerDatabaseError
 from bot.jobs.store import JobStore, StoreError
 from bot.media.fitting import fit_film
-from bot.media.thumbnails import take_still
+from bot.media.thumbnails import take_thumbnail
 from bot.requests.order import Limits, Offer
-from bot.requests.queries import Archive
-from bot.requests.service import Studio
+from bot.requests.queries import RequestQueries
+from bot.requests.service import RequestService
 from bot.runtime.errors import StartError
 from bot.runtime.private_files import close_to_others
 from bot.runtime.proxies import is_this_machine
 from bot.runtime.timing import steady_clock
 from bot.settings import CHOICES, Settings
 from bot.transport.attachments import Attachments
-from bot.transport.rate_limits import EditBuckets
-from bot.transport.scheduler import StatusEditor
+from bot.transport.rate_limits import RateLimits
+from bot.transport.scheduler import EditScheduler
 from bot.videos.catalog import Catalog, CatalogError, read_catalog
 from bot.videos.client import VideosClient
 from bot.videos.dialects import BY_NAME, RUSHES, Dialect
@@ -81,7 +81,7 @@ REAL: Final = Timing()
 
 @asynccontextmanager
 async def open_bot(
-    settings: Settings, timing: Timing = REAL, *, stills: Take | None = take_still
+    settings: Settings, timing: Timing = REAL, *, stills: Take | None = take_thumbnail
 ) -> AsyncGenerator[VideoBot]:
     """Open a bot with all it needs; it is not connected to Discord yet.
 
@@ -144,7 +144,7 @@ def videos_client(
         timeout=settings.videos_timeout,
         dialect=_dialect(settings),
         film_hosts=frozenset(settings.videos_film_hosts),
-        film_limit=_keep(settings).budget,
+        film_limit=_retention_policy(settings).budget,
         proxies=settings.proxies,
         films_by_proxy=settings.videos_films_by_proxy,
     )
@@ -261,16 +261,16 @@ def _bot(settings: Settings, stack: AsyncExitStack, house: _House, timing: Timin
     def remind(job: Job) -> None:
         bot.dispatch("untold_end", job)
 
-    ledger = Ledger(house.store, announce)
-    keeper = FilmKeeper(
+    ledger = JobEvents(house.store, announce)
+    keeper = FilmRetention(
         store=house.store,
         films=house.films,
-        keep=_keep(settings),
+        keep=_retention_policy(settings),
         announce=announce,
         clock=timing.clock,
         sleep=timing.sleep,
     )
-    deliveries = Deliveries(
+    deliveries = DeliveryService(
         store=house.store,
         ledger=ledger,
         videos=house.videos,
@@ -279,7 +279,7 @@ def _bot(settings: Settings, stack: AsyncExitStack, house: _House, timing: Timin
         has_room=keeper.has_room,
         clock=timing.clock,
     )
-    studio = Studio(
+    studio = RequestService(
         store=house.store,
         ledger=ledger,
         videos=house.videos,
@@ -299,7 +299,7 @@ def _bot(settings: Settings, stack: AsyncExitStack, house: _House, timing: Timin
         clock=timing.clock,
         sleep=timing.sleep,
     )
-    tracker = JobTracker(
+    poller = JobPoller(
         store=house.store,
         videos=house.videos,
         announce=announce,
@@ -309,24 +309,24 @@ def _bot(settings: Settings, stack: AsyncExitStack, house: _House, timing: Timin
         clock=timing.clock,
         sleep=timing.sleep,
     )
-    archive = Archive(
+    archive = RequestQueries(
         store=house.store,
         films=house.films,
         prices=_prices(settings, house.offer().catalog),
         clock=timing.clock,
     )
-    buckets = EditBuckets(timing.clock)
-    editor = StatusEditor(buckets=buckets, clock=timing.clock, sleep=timing.sleep)
+    buckets = RateLimits(timing.clock)
+    editor = EditScheduler(buckets=buckets, clock=timing.clock, sleep=timing.sleep)
     largest_image = int(settings.max_image_mb * 1024**2)
     bot = VideoBot(
         studio=studio,
         deliveries=deliveries,
         archive=archive,
-        tracker=tracker,
+        poller=poller,
         abandoned=abandoned,
         keeper=keeper,
-        stills=Stills(store=house.store, films=house.films, take=house.stills),
-        ladder=Ladder(
+        stills=Thumbnails(store=house.store, films=house.films, take=house.stills),
+        ladder=DeliveryPlanner(
             films=house.films,
             fit=fit_film,
             link_life=None if links is None else settings.link_hours * 3600,
@@ -347,7 +347,7 @@ def _bot(settings: Settings, stack: AsyncExitStack, house: _House, timing: Timin
     stack.push_async_callback(_hang_up, bot)
     stack.push_async_callback(_last_words, studio, editor)
     stack.push_async_callback(keeper.close)
-    stack.push_async_callback(tracker.close)
+    stack.push_async_callback(poller.close)
     stack.push_async_callback(abandoned.close)
     stack.callback(bot.stop_taking)
     return bot
@@ -366,15 +366,15 @@ def _prices(settings: Settings, catalog: Catalog) -> dict[str, float]:
     }
 
 
-def _keep(settings: Settings) -> Keep:
-    return Keep(
+def _retention_policy(settings: Settings) -> RetentionPolicy:
+    return RetentionPolicy(
         delivered=settings.keep_delivered_hours * 3600,
         undelivered=settings.keep_undelivered_hours * 3600,
         budget=int(settings.films_max_gb * 10**9),
     )
 
 
-async def _last_words(studio: Studio, editor: StatusEditor) -> None:
+async def _last_words(studio: RequestService, editor: EditScheduler) -> None:
     """Let creates on the wire be answered, then the edits on their way and theirs arrive."""
     await studio.close()
     await editor.close(grace=LAST_EDITS)

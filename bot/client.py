@@ -16,31 +16,31 @@ from yarl import URL
 
 from bot.cards.i18n import OFFERED, language, read_catalogues
 from bot.cards.renderer import CardRenderer
-from bot.cards.view import House
+from bot.cards.view import CardOptions
 from bot.cards.words import GONE_WRONG, NO_ACCESS, STOPPING, TOO_LARGE, too_fast
-from bot.delivery.plan import Ladder
-from bot.delivery.retention import FilmKeeper
-from bot.delivery.service import Deliveries
-from bot.delivery.thumbnails import Stills
+from bot.delivery.plan import DeliveryPlanner
+from bot.delivery.retention import FilmRetention
+from bot.delivery.service import DeliveryService
+from bot.delivery.thumbnails import Thumbnails
 from bot.gateway import LASTING, Reach, open_shard
 from bot.jobs.abandoned import AbandonedRenders
-from bot.jobs.events import until_taken
+from bot.jobs.events import until_written
 from bot.jobs.models import Job
-from bot.jobs.poller import JobTracker
+from bot.jobs.poller import JobPoller
 from bot.requests.cooldown import COMMANDS, PRESSES, SUGGESTIONS, Cooldown
-from bot.requests.queries import Archive
-from bot.requests.service import Studio
+from bot.requests.queries import RequestQueries
+from bot.requests.service import RequestService
 from bot.runtime.background import Background
 from bot.transport.errors import (
-    GARBLED,
+    MALFORMED,
     DiscordRefuses,
     UnreadableAnswer,
     commands_refused,
-    passes,
+    is_temporary,
     told,
 )
-from bot.transport.rate_limits import EditBuckets
-from bot.transport.scheduler import StatusEditor
+from bot.transport.rate_limits import RateLimits
+from bot.transport.scheduler import EditScheduler
 
 _log = logging.getLogger(__name__)
 
@@ -73,16 +73,16 @@ class VideoBot(commands.AutoShardedBot):
     def __init__(
         self,
         *,
-        studio: Studio,
-        deliveries: Deliveries,
-        archive: Archive,
-        tracker: JobTracker,
+        studio: RequestService,
+        deliveries: DeliveryService,
+        archive: RequestQueries,
+        poller: JobPoller,
         abandoned: AbandonedRenders,
-        keeper: FilmKeeper,
-        stills: Stills,
-        ladder: Ladder,
-        editor: StatusEditor,
-        buckets: EditBuckets,
+        keeper: FilmRetention,
+        stills: Thumbnails,
+        ladder: DeliveryPlanner,
+        editor: EditScheduler,
+        buckets: RateLimits,
         clock: Callable[[], float],
         currency: str,
         link_for: Callable[[Job], str] | None,
@@ -108,7 +108,7 @@ class VideoBot(commands.AutoShardedBot):
         self.archive = archive
         self._currency = currency
         self._link_for = link_for
-        self.tracker = tracker
+        self.poller = poller
         self.abandoned = abandoned
         self.keeper = keeper
         self.stills = stills
@@ -132,9 +132,9 @@ class VideoBot(commands.AutoShardedBot):
         self._dev_guild = None if dev_guild is None else discord.Object(dev_guild)
 
     @property
-    def house(self) -> House:
+    def house(self) -> CardOptions:
         """What the cards say of this bot, as far as its Videos server is known by now."""
-        return House(
+        return CardOptions(
             remix=self.studio.offer.remix, currency=self._currency, link_for=self._link_for
         )
 
@@ -149,14 +149,14 @@ class VideoBot(commands.AutoShardedBot):
             # The next try opens a session of its own.
             await self.http.close()
             self.http.connector = discord.utils.MISSING
-            if isinstance(error, GARBLED) and not self.extensions:
+            if isinstance(error, MALFORMED) and not self.extensions:
                 raise UnreadableAnswer(f"an answer that cannot be read: {told(error)}") from None
             raise
 
     async def launch_shards(self) -> None:
         """Connect to the gateway, as soon as Discord says where it is."""
         launch = super().launch_shards
-        await self._reach.until_reached(lambda: self._soon(launch()), also=GARBLED)
+        await self._reach.until_reached(lambda: self._soon(launch()), also=MALFORMED)
         self._reach.found()
 
     async def launch_shard(self, gateway: URL, shard_id: int, *, initial: bool = False) -> None:
@@ -203,12 +203,12 @@ class VideoBot(commands.AutoShardedBot):
         await self._tell_commands()
         # After the cogs listen, so that they hear what became of interrupted jobs; before the
         # gateway connects, since a new request would look interrupted as well.
-        await self._once_written(self.tracker.catch_up)
+        await self._once_written(self.poller.catch_up)
         self.dispatch("unsent_requests", await self._once_written(self.studio.resume))
         await self._once_written(partial(self.deliveries.offer_kept, NO_ACCESS))
         if self._link_for is not None:
             await self._once_written(partial(self.deliveries.offer_kept, TOO_LARGE))
-        self.tracker.start()
+        self.poller.start()
         self.abandoned.start()
         self.keeper.start()
 
@@ -234,7 +234,7 @@ class VideoBot(commands.AutoShardedBot):
         """Have Discord take the commands, as soon as it does; a refusal that stays ends the bot."""
         sync = partial(self.tree.sync, guild=self._dev_guild)
         try:
-            await self._reach.until_reached(sync, also=GARBLED, longest=COMMANDS_WAIT)
+            await self._reach.until_reached(sync, also=MALFORMED, longest=COMMANDS_WAIT)
         except discord.HTTPException as error:
             guild = None if self._dev_guild is None else self._dev_guild.id
             self._refused = commands_refused(error, guild)
@@ -243,10 +243,10 @@ class VideoBot(commands.AutoShardedBot):
 
     async def _once_written(self, work: Callable[[], Awaitable[Result]]) -> Result:
         """Do what can be repeated, as soon as the disk takes it; until then the cards say that."""
-        async for attempt in until_taken():
+        async for attempt in until_written():
             with attempt:
                 if attempt.num == FIRST_REPEATED:
-                    await self.tracker.redraw()
+                    await self.poller.redraw()
                 return await work()
         raise AssertionError("stamina returns or raises")  # pragma: no cover
 
@@ -322,7 +322,7 @@ class VideoTree(app_commands.CommandTree[VideoBot]):
     ) -> None:
         """Log the cause, and tell the person one private sentence."""
         cause = error.__cause__
-        if cause is not None and passes(cause):
+        if cause is not None and is_temporary(cause):
             _log.warning("a command failed: %s", told(cause))
         else:
             _log.error("a command failed", exc_info=error)

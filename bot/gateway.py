@@ -16,7 +16,7 @@ from discord.gateway import DiscordWebSocket, ReconnectWebSocket
 from discord.shard import EventItem, EventType, Shard
 from yarl import URL
 
-from bot.transport.errors import GARBLED, passes, told
+from bot.transport.errors import MALFORMED, is_temporary, told
 
 _log = logging.getLogger(__name__)
 
@@ -90,7 +90,7 @@ class Reach:
             try:
                 return await work()
             except Exception as error:
-                if not (passes(error) or isinstance(error, also)):
+                if not (is_temporary(error) or isinstance(error, also)):
                     raise
                 self.lost(error)
             await asyncio.sleep(pause)
@@ -108,7 +108,7 @@ class PatientShard(Shard):
         reach: Reach,
     ) -> None:
         super().__init__(ws, client, queue_put)
-        self._handled_exceptions = (*self._handled_exceptions, *GARBLED)
+        self._handled_exceptions = (*self._handled_exceptions, *MALFORMED)
         self._reach = reach
         self._pauses = growing_pauses()
         self._begun = asyncio.get_running_loop().time()
@@ -120,7 +120,7 @@ class PatientShard(Shard):
         self._dispatch("shard_disconnect", self.id)
         if self._client.is_closed():
             return
-        if isinstance(e, discord.ConnectionClosed) and not passes(e):
+        if isinstance(e, discord.ConnectionClosed) and not is_temporary(e):
             self._queue_put(EventItem(EventType.close, self, e))
             return
         self._reach.lost(e)
@@ -182,7 +182,7 @@ async def open_shard(
                 client, initial=initial, gateway=gateway, shard_id=shard_id
             )
 
-    ws = await reach.until_reached(connect, also=(ReconnectWebSocket, *GARBLED))
+    ws = await reach.until_reached(connect, also=(ReconnectWebSocket, *MALFORMED))
     # discord.py has no other place for a shard of its own.
     inside: dict[str, Any] = vars(client)
     queue = cast("asyncio.PriorityQueue[EventItem]", inside["_AutoShardedClient__queue"])

@@ -22,7 +22,7 @@ from bot.cards.buttons import (
     stale_press,
 )
 from bot.cards.i18n import N_
-from bot.cards.modals import ChangeForm, Filled, FilmForm
+from bot.cards.modals import ChangeForm, Filled, VideoForm
 from bot.client import VideoBot
 from bot.jobs.lifecycle import CANCELLED_EVERYWHERE
 from bot.jobs.models import Job, JobChange, JobStatus
@@ -91,7 +91,7 @@ SETTLED: Final = 60.0
 Press = Callable[[Interaction, Job], Awaitable[None]]
 
 
-class Presses(commands.Cog):
+class Buttons(commands.Cog):
     """Answers each press in private, and lets the card tell everybody."""
 
     def __init__(self, bot: VideoBot) -> None:
@@ -232,7 +232,7 @@ class Presses(commands.Cog):
         t = own_language(interaction)
         start = Filled(prompt=job.prompt, size=job.size, seconds=job.seconds, model=job.model)
         title = t(LABELS[Action.EDIT])
-        form = FilmForm(title, t, self.studio.offer, submitted, start=start)
+        form = VideoForm(title, t, self.studio.offer, submitted, start=start)
         await interaction.response.send_modal(form)
 
     async def _remix(self, interaction: Interaction, job: Job) -> None:
@@ -254,7 +254,7 @@ class Presses(commands.Cog):
 
     async def _look(self, interaction: Interaction, job: Job) -> None:
         if job.status is JobStatus.EXPIRED:
-            await self.studio.watch_again(job)
+            await self.studio.resume_polling(job)
             await refuse(interaction, own_language(interaction)(LOOKING))
             return
         await interaction.response.defer(ephemeral=True)
@@ -290,7 +290,7 @@ class Presses(commands.Cog):
         return outcome == outcome_of(job)
 
     async def _drop(self, interaction: Interaction, job: Job) -> None:
-        await self.studio.give_away(job)
+        await self.studio.abandon(job)
         await refuse(interaction, own_language(interaction)(DROPPED))
 
     async def _redeliver(self, interaction: Interaction, job: Job) -> None:
@@ -330,4 +330,4 @@ async def _answer(interaction: Interaction, message: str) -> None:
 
 async def setup(bot: VideoBot) -> None:
     """Wire the cog; called by discord.py."""
-    await bot.add_cog(Presses(bot))
+    await bot.add_cog(Buttons(bot))

@@ -40,7 +40,7 @@ from bot.transport.message import (
     takes_token,
 )
 from bot.transport.notifications import say_it_stands_still
-from bot.transport.rate_limits import EditsSpent, RateLimited
+from bot.transport.rate_limits import EditLimitReached, RateLimited
 from bot.transport.retries import LATEST, Retries
 from cogs.requests import UNREACHED
 
@@ -61,7 +61,7 @@ against its own word, or the token dead."""
 _PICTURED = SPOKEN | RUNNING | {JobStatus.DELIVERED}
 
 
-class Showing(commands.Cog):
+class Cards(commands.Cog):
     """Listens to what becomes of jobs, and lets people see it."""
 
     def __init__(self, bot: VideoBot) -> None:
@@ -83,7 +83,7 @@ class Showing(commands.Cog):
 
     async def cog_load(self) -> None:
         """Take the pictures that an earlier run had no time for."""
-        self._keep_stills()
+        self._take_thumbnails()
 
     async def cog_unload(self) -> None:
         """Leave what is on its way to the next start."""
@@ -195,7 +195,7 @@ class Showing(commands.Cog):
                 elif job.link_expires_at is None:
                     return
             await self._edit(job, draw, kept)
-        except (CardGone, NoAccess, EditsSpent) as gone:
+        except (CardGone, NoAccess, EditLimitReached) as gone:
             _log.info("a card cannot be changed: %s", gone, extra=job.log_context())
 
     async def _say_where(self, job: Job, draw: Draw) -> None:
@@ -208,7 +208,7 @@ class Showing(commands.Cog):
             await self.deliveries.card_settled(job)
         except NoAccess:
             await self.deliveries.card_closed(job)
-        except (EditsSpent, *UNREACHED):
+        except (EditLimitReached, *UNREACHED):
             await self.deliveries.card_failed(job)
         else:
             await self.deliveries.card_settled(job)
@@ -230,7 +230,7 @@ class Showing(commands.Cog):
 
     async def _drawing(self, job: Job) -> Draw:
         """Return what draws this job's card, with what is known around it now."""
-        return self.bot.renderer.draw(job, await self.bot.archive.outlook(job), self.bot.house)
+        return self.bot.renderer.draw(job, await self.bot.archive.forecast(job), self.bot.house)
 
     async def _reach(
         self, job: Job, draw: Draw, *, lead: float = 0.0, film: Film | None = None
@@ -325,7 +325,7 @@ class Showing(commands.Cog):
             )
             self._forget(job)
             await self.bot.ladder.let_go(job)
-            self._keep_stills()
+            self._take_thumbnails()
 
     async def _climb(self, job: Job) -> tuple[Step, Posted]:
         """Take the first step of the size ladder that Discord takes, too.
@@ -346,7 +346,7 @@ class Showing(commands.Cog):
         step = self.bot.ladder.link(job)
         return step, await self._put(step)
 
-    def _say_encoding(self, job: Job, converts: bool) -> None:  # noqa: FBT001 - see Ladder.step
+    def _say_encoding(self, job: Job, converts: bool) -> None:  # noqa: FBT001 - see DeliveryPlanner.step
         if job.error_code == DISK_FAILED:
             return  # it may well fail again, and the card says so already
         if job.token_lives(self._now()) or job.id in self._drawn:
@@ -375,7 +375,7 @@ class Showing(commands.Cog):
         finally:
             self._films_moving -= 1
 
-    def _keep_stills(self) -> None:
+    def _take_thumbnails(self) -> None:
         work = self.bot.stills.catch_up(pause=self._until_calm)
         self._background.spawn(work, name="stills")
 
@@ -400,4 +400,4 @@ def _digest(view: discord.ui.LayoutView) -> int:
 
 async def setup(bot: VideoBot) -> None:
     """Wire the cog; called by discord.py."""
-    await bot.add_cog(Showing(bot))
+    await bot.add_cog(Cards(bot))

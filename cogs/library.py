@@ -19,7 +19,7 @@ from bot.cards.library import (
     Place,
     ShelfButton,
     shelf,
-    still_name,
+    thumbnail_name,
 )
 from bot.cards.text import shorten
 from bot.client import VideoBot
@@ -109,7 +109,7 @@ class Library(commands.Cog):
 
 
 def _picture(job_id: str, jpeg: bytes) -> discord.File:
-    return discord.File(io.BytesIO(jpeg), filename=still_name(job_id))
+    return discord.File(io.BytesIO(jpeg), filename=thumbnail_name(job_id))
 
 
 def _search(interaction: Interaction, place: Place) -> Search:

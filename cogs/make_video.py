@@ -7,7 +7,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.cards.i18n import N_
-from bot.cards.modals import Filled, FilmForm
+from bot.cards.modals import Filled, VideoForm
 from bot.client import VideoBot
 from bot.media.images import IMAGE_TYPES
 from bot.videos.models import PROMPT_LIMIT
@@ -56,7 +56,7 @@ class Make(commands.Cog):
 
         t = own_language(interaction)
         start = Filled(prompt=message.content[:PROMPT_LIMIT])
-        form = FilmForm(t(NAME), t, self.bot.studio.offer, submitted, start=start)
+        form = VideoForm(t(NAME), t, self.bot.studio.offer, submitted, start=start)
         form.ask_for_image(t, [image.filename for image in images])
         await interaction.response.send_modal(form)
 

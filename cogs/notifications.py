@@ -18,11 +18,11 @@ from cogs.requests import UNREACHED
 _log = logging.getLogger(__name__)
 
 
-class Telling(commands.Cog):
+class Notifications(commands.Cog):
     """Pings under the card, and writes to each person where that is closed to the bot.
 
     Who asked stays written down until Discord has taken the words or refused them for good; the
-    tracker brings up again whom nobody told.
+    poller brings up again whom nobody told.
     """
 
     def __init__(self, bot: VideoBot) -> None:
@@ -97,4 +97,4 @@ class Telling(commands.Cog):
 
 async def setup(bot: VideoBot) -> None:
     """Wire the cog; called by discord.py."""
-    await bot.add_cog(Telling(bot))
+    await bot.add_cog(Notifications(bot))

@@ -8,7 +8,7 @@ from discord.ext import commands
 
 from bot.cards.words import NO_ACCESS
 from bot.client import VideoBot
-from bot.jobs.events import until_taken
+from bot.jobs.events import until_written
 from bot.jobs.models import Job, JobChange
 from bot.runtime.background import Background
 
@@ -16,7 +16,7 @@ GATHERED: Final = 0.1
 """Seconds for which places are gathered: a role that changes opens many, and a reconnect all."""
 
 
-class Returning(commands.Cog):
+class ReopenedChannels(commands.Cog):
     """Offers films again, and lets cards that were left behind say where their films are.
 
     Only what Discord tells without being asked is listened to: an invitation, changed permissions
@@ -83,7 +83,7 @@ class Returning(commands.Cog):
         await asyncio.sleep(GATHERED)
         opened, self._opened = self._opened, set()
 
-        async for attempt in until_taken():
+        async for attempt in until_written():
             with attempt:
                 await self._make_up_in(opened)
 
@@ -116,4 +116,4 @@ def _may_write(channel: discord.abc.GuildChannel | discord.Thread) -> bool:
 
 async def setup(bot: VideoBot) -> None:
     """Wire the cog; called by discord.py."""
-    await bot.add_cog(Returning(bot))
+    await bot.add_cog(ReopenedChannels(bot))

@@ -257,8 +257,8 @@ class Requests:
         _CardRefused.
         """
         try:
-            outlook = await self._bot.archive.outlook(job)
-            draw = self._bot.renderer.draw(job, outlook, self._bot.house)
+            forecast = await self._bot.archive.forecast(job)
+            draw = self._bot.renderer.draw(job, forecast, self._bot.house)
             answer = await plainly_if_refused(
                 self._bot.renderer, job, lambda: interaction.response.send_message(view=draw())
             )

@@ -71,7 +71,7 @@ async def portrait(message: Locator, path: Path) -> None:
     await message.page.screenshot(path=path, clip=clip)
 
 
-async def until_taken(act: Callable[[], Awaitable[None]], outcome: Locator) -> None:
+async def until_written(act: Callable[[], Awaitable[None]], outcome: Locator) -> None:
     """Press until the outcome is to be seen.
 
     The simulated Discord turns away what is pressed within half a second of a publication of its

@@ -103,7 +103,7 @@ def shelf(
 ) -> ui.LayoutView:
     """Draw one page of the `found` films.
 
-    `stills` are the ids of the jobs whose picture the message is sent with, as `still_name`.
+    `stills` are the ids of the jobs whose picture the message is sent with, as `thumbnail_name`.
     """
     view = ui.LayoutView(timeout=None)
     head = t.count(HEAD, found) if found else t(NONE)
@@ -123,13 +123,13 @@ def shelf(
     return view
 
 
-def still_name(job_id: str) -> str:
+def thumbnail_name(job_id: str) -> str:
     """The name under which a film's picture is sent with the list."""
     return f"{job_id}.jpg"
 
 
 def _still(job: Job) -> ui.Thumbnail[Any]:
-    name = still_name(job.id)
+    name = thumbnail_name(job.id)
     return ui.Thumbnail(f"attachment://{name}", description=shorten(job.prompt, ALT_TEXT))
 
 

@@ -43,7 +43,7 @@ class Filled:
 Submitted = Callable[[discord.Interaction[Any], Filled], Awaitable[None]]
 
 
-class FilmForm(ui.Modal):
+class VideoForm(ui.Modal):
     """Prompt, size, seconds, model where there is a choice, and an image where one is asked for."""
 
     def __init__(

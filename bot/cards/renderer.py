@@ -6,9 +6,9 @@ from typing import Protocol
 
 from discord import ui
 
-from bot.cards.view import House, card, film_name, plain_card
+from bot.cards.view import CardOptions, card, film_name, plain_card
 from bot.jobs.models import Job, JobStatus
-from bot.requests.queries import Outlook
+from bot.requests.queries import Forecast
 
 _log = logging.getLogger(__name__)
 
@@ -37,13 +37,13 @@ class CardRenderer:
         self._failed: defaultdict[str, set[JobStatus]] = defaultdict(set)
         self._refused: set[str] = set()
 
-    def draw(self, job: Job, outlook: Outlook, house: House) -> Draw:
+    def draw(self, job: Job, forecast: Forecast, house: CardOptions) -> Draw:
         """Return what renders this job."""
 
         def draw(*, elsewhere: str | None = None, left: str | None = None) -> ui.LayoutView:
             if not self.is_plain(job):
                 try:
-                    return card(job, outlook, house, elsewhere=elsewhere, left=left)
+                    return card(job, forecast, house, elsewhere=elsewhere, left=left)
                 except Exception:  # noqa: BLE001 - whatever it was, somebody waits for the film
                     self._failed[job.id].add(job.status)
                     _log.exception(

@@ -15,7 +15,7 @@ from bot.cards.buttons import button_row, offered, outcome_of
 from bot.cards.i18n import Language, language
 from bot.cards.text import file_stem, plain, shorten
 from bot.jobs.models import ACTIVE, Job, JobStatus
-from bot.requests.queries import Outlook
+from bot.requests.queries import Forecast
 from bot.videos.public_words import public
 
 PROMPT_SHOWN: Final = 700
@@ -42,11 +42,11 @@ _ACCENTS: Final = {
     JobStatus.CANCELLED: _QUIET,
     JobStatus.EXPIRED: _QUIET,
 }
-_NOTHING_KNOWN: Final = Outlook()
+_NOTHING_KNOWN: Final = Forecast()
 
 
 @dataclass(frozen=True, kw_only=True)
-class House:
+class CardOptions:
     """What the cards of one bot have in common."""
 
     remix: bool = False
@@ -55,13 +55,13 @@ class House:
     """Gives the address of a film that was too large for its message; None without links."""
 
 
-PLAIN: Final = House()
+PLAIN: Final = CardOptions()
 
 
 def card(
     job: Job,
-    outlook: Outlook = _NOTHING_KNOWN,
-    house: House = PLAIN,
+    forecast: Forecast = _NOTHING_KNOWN,
+    house: CardOptions = PLAIN,
     *,
     elsewhere: str | None = None,
     left: str | None = None,
@@ -73,9 +73,9 @@ def card(
     """
     t = language(job.locale)
     body = ui.Container[Any](accent_colour=_ACCENTS[job.status])
-    body.add_item(ui.TextDisplay(f"### {_title(job, outlook, t)}"))
+    body.add_item(ui.TextDisplay(f"### {_title(job, forecast, t)}"))
     body.add_item(ui.TextDisplay(f"> {plain(job.prompt, PROMPT_SHOWN)}"))
-    if text := _state(job, outlook, t):
+    if text := _state(job, forecast, t):
         body.add_item(ui.TextDisplay(text))
     if (link := _link(job, house, t)) is not None:
         body.add_item(ui.TextDisplay(link))
@@ -84,7 +84,7 @@ def card(
     elif job.status is JobStatus.DELIVERED:
         body.add_item(_film(job))
     body.add_item(ui.Separator())
-    footer = _footer(job, outlook, house, t)
+    footer = _footer(job, forecast, house, t)
     if elsewhere is not None:
         footer.append(t(elsewhere, channel=f"<#{job.channel_id}>"))
     body.add_item(ui.TextDisplay("\n".join(f"-# {line}" for line in footer)))
@@ -93,7 +93,7 @@ def card(
 
 
 def plain_card(
-    job: Job, house: House = PLAIN, *, elsewhere: str | None = None, left: str | None = None
+    job: Job, house: CardOptions = PLAIN, *, elsewhere: str | None = None, left: str | None = None
 ) -> ui.LayoutView:
     """Say how the job stands, and show its film: with nothing in it that people or servers wrote.
 
@@ -120,22 +120,22 @@ def film_name(job: Job) -> str:
     return f"{file_stem(job.prompt)}.{ending}"
 
 
-def _title(job: Job, outlook: Outlook, t: Language) -> str:
+def _title(job: Job, forecast: Forecast, t: Language) -> str:
     title = words.title(job, t)
     measured = job.status is JobStatus.IN_PROGRESS and job.progress is not None
-    return f"{title} · {job.progress} %" if measured and not outlook.quiet else title
+    return f"{title} · {job.progress} %" if measured and not forecast.quiet else title
 
 
-def _state(job: Job, outlook: Outlook, t: Language) -> str:
+def _state(job: Job, forecast: Forecast, t: Language) -> str:
     """Say how it stands: while it moves always in as many lines, so that nothing below jumps."""
     awaited = job.status in ACTIVE
     lines: list[str] = []
-    if awaited and not outlook.quiet:
-        lines.append(_prospect(job, outlook, t))
+    if awaited and not forecast.quiet:
+        lines.append(_prospect(job, forecast, t))
     elif job.unreachable_since is not None:
         lines.append(_unreachable(job.unreachable_since, t))
-    lines.append(_sentence(job, outlook, t))
-    if outlook.quiet:
+    lines.append(_sentence(job, forecast, t))
+    if forecast.quiet:
         lines.append(t(words.QUIET))
     if job.error_message:
         reason = plain(public(job.error_message), REASON_SHOWN)
@@ -145,13 +145,13 @@ def _state(job: Job, outlook: Outlook, t: Language) -> str:
     return "\n".join(line for line in lines if line)
 
 
-def _prospect(job: Job, outlook: Outlook, t: Language) -> str:
+def _prospect(job: Job, forecast: Forecast, t: Language) -> str:
     """Show how far it is and, where that can honestly be said, when it will be ready."""
     bar = _bar(job.progress or 0)
     if job.unreachable_since is not None:
         return f"{bar} {_unreachable(job.unreachable_since, t)}"
-    if outlook.ends_at is not None:
-        return f"{bar} {t(words.READY, when=f'<t:{int(outlook.ends_at)}:R>')}"
+    if forecast.ends_at is not None:
+        return f"{bar} {t(words.READY, when=f'<t:{int(forecast.ends_at)}:R>')}"
     return bar
 
 
@@ -159,9 +159,9 @@ def _unreachable(since: float, t: Language) -> str:
     return t(words.UNREACHABLE, since=f"<t:{int(since)}:R>")
 
 
-def _sentence(job: Job, outlook: Outlook, t: Language) -> str:
-    place, line = outlook.place, outlook.line
-    if outlook.stuck and job.status in ACTIVE:
+def _sentence(job: Job, forecast: Forecast, t: Language) -> str:
+    place, line = forecast.place, forecast.line
+    if forecast.stuck and job.status in ACTIVE:
         return words.stuck(t)
     if place is None or line is None or line <= 1 or job.unreachable_since is not None:
         return words.sentence(job)
@@ -183,7 +183,7 @@ def _address(job: Job) -> str:
     return f"attachment://{film_name(job)}"
 
 
-def _link(job: Job, house: House, t: Language) -> str | None:
+def _link(job: Job, house: CardOptions, t: Language) -> str | None:
     if job.link_expires_at is None or house.link_for is None:
         return None
     return words.link(house.link_for(job), job.link_expires_at, t)
@@ -195,12 +195,12 @@ def _seconds(job: Job, t: Language) -> str:
     return t(words.SECONDS, seconds=job.seconds if made is None else t.number(round(made, 1)))
 
 
-def _footer(job: Job, outlook: Outlook, house: House, t: Language) -> list[str]:
+def _footer(job: Job, forecast: Forecast, house: CardOptions, t: Language) -> list[str]:
     model = job.video_model or job.model
     facts = [(job.made_size or job.size).replace("x", " x "), _seconds(job, t)]
     if model is not None:
         facts.append(plain(model, 60))
-    cost = job.made_cost if job.made_currency == house.currency else outlook.cost
+    cost = job.made_cost if job.made_currency == house.currency else forecast.cost
     if cost is not None and not words.costs_nothing(job):
         facts.append(t.money(cost, house.currency))
     facts += [t(words.FOR, who=f"<@{job.requester_id}>"), f"<t:{int(job.created_at)}:R>"]

@@ -7,7 +7,7 @@ from typing import Final
 from bot.cards.i18n import N_, NN_, Language, language
 from bot.cards.text import plain
 from bot.jobs import lifecycle
-from bot.jobs.models import Job, JobStatus, Road
+from bot.jobs.models import Fallback, Job, JobStatus
 from bot.requests.order import Beside
 from bot.videos import errors
 from bot.videos.causes import Cause, cause_of
@@ -523,7 +523,7 @@ def where_instead(job: Job) -> str | None:
     t = language(job.locale)
     if job.status is not JobStatus.DELIVERED:
         return None
-    if job.road is Road.REPLY:
+    if job.road is Fallback.REPLY:
         return t(LEFT_FOR_REPLY, link=message_link(job, job.guild_id))
     return t(LEFT_FOR_DIRECT, who=f"<@{job.requester_id}>")
 

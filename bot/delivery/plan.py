@@ -84,7 +84,7 @@ class Step:
     """None for a link, which the card holds by itself."""
 
 
-class Ladder:
+class DeliveryPlanner:
     """Finds the highest step that holds; films are encoded one at a time, each once per size."""
 
     def __init__(

@@ -26,7 +26,7 @@ AT_ONCE: Final = 200
 
 
 @dataclass(frozen=True, kw_only=True)
-class Keep:
+class RetentionPolicy:
     """How long films stay after their job ended, in seconds, and their room together, in bytes."""
 
     delivered: float
@@ -34,7 +34,7 @@ class Keep:
     budget: int
 
 
-class FilmKeeper:
+class FilmRetention:
     """Lets go of films whose time is over or that there is no room for, delivered ones only.
 
     A film that nobody has seen goes when its own, longer time is over, and then its card says so.
@@ -46,14 +46,14 @@ class FilmKeeper:
         *,
         store: JobStore,
         films: FilmStore,
-        keep: Keep,
+        keep: RetentionPolicy,
         announce: Callable[[JobChange], None],
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._store = store
         self._films = films
-        self._keep = keep
+        self._retention_policy = keep
         self._announce = announce
         self._clock = clock
         self._sleep = sleep
@@ -90,18 +90,18 @@ class FilmKeeper:
 
         Raises StoreError and OSError.
         """
-        if await self._films.usage() + more <= self._keep.budget:
+        if await self._films.usage() + more <= self._retention_policy.budget:
             return True
         taken = await self._make_room(self._clock(), more)
-        return taken + more <= self._keep.budget
+        return taken + more <= self._retention_policy.budget
 
     async def _let_old_ones_go(self, now: float) -> None:
         went = True
         while went:
             over = await self._store.films_over(
                 now,
-                delivered=now - self._keep.delivered,
-                undelivered=now - self._keep.undelivered,
+                delivered=now - self._retention_policy.delivered,
+                undelivered=now - self._retention_policy.undelivered,
                 limit=AT_ONCE,
             )
             went = await self._let_go(over, now)
@@ -123,12 +123,12 @@ class FilmKeeper:
         """
         taken = await self._films.usage()
         went = True
-        while went and taken + more > self._keep.budget:
+        while went and taken + more > self._retention_policy.budget:
             seen = await self._store.films_seen(now, limit=AT_ONCE)
             sizes = await self._films.sizes(str(job.film) for job in seen)
             first: list[Job] = []
             for job, size in zip(seen, sizes, strict=True):
-                if taken + more > self._keep.budget:
+                if taken + more > self._retention_policy.budget:
                     first.append(job)
                     taken -= size
             went = await self._let_go(first, now)
@@ -137,7 +137,7 @@ class FilmKeeper:
 
     def _tell_of_room(self, taken: int) -> None:
         """Say once that there is too little room for what must not be deleted; in bytes."""
-        is_short = taken > self._keep.budget
+        is_short = taken > self._retention_policy.budget
         if is_short and not self._told:
             _log.warning(
                 "films that could not be delivered yet or that have a link take %d MB, more than "

@@ -5,9 +5,9 @@ import time
 from collections.abc import Callable
 
 from bot.jobs import lifecycle
-from bot.jobs.events import Ledger
+from bot.jobs.events import JobEvents
 from bot.jobs.film_store import FilmStore
-from bot.jobs.models import Job, JobStatus, Road
+from bot.jobs.models import Fallback, Job, JobStatus
 from bot.jobs.store import JobStore, StoreError
 from bot.videos.client import VideosClient
 from bot.videos.errors import (
@@ -23,14 +23,14 @@ from bot.videos.wire import HasRoom
 _log = logging.getLogger(__name__)
 
 
-class Deliveries:
+class DeliveryService:
     """Fetches films and writes down what becomes of them, and of the cards they belong to."""
 
     def __init__(
         self,
         *,
         store: JobStore,
-        ledger: Ledger,
+        ledger: JobEvents,
         videos: VideosClient,
         films: FilmStore,
         poll_interval: float,
@@ -38,7 +38,7 @@ class Deliveries:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._store = store
-        self._ledger = ledger
+        self._events = ledger
         self._videos = videos
         self._films = films
         self._pause = poll_interval
@@ -57,20 +57,20 @@ class Deliveries:
     async def left_cards(self, *, where: Callable[[Job], bool]) -> list[Job]:
         """Return the jobs whose card was closed and shows an earlier state, `where` it is so."""
         left = await self._store.left_cards(self._clock() + lifecycle.CARD_TRIED_FOR)
-        return [job for job in left if job.road is Road.DIRECT and where(job)]
+        return [job for job in left if job.road is Fallback.DIRECT and where(job)]
 
     async def film_lost(self, job: Job) -> Job:
         """The message was seen without the film that was delivered into it."""
         if job.status is not JobStatus.DELIVERED:
             return job
         _log.warning("a message has lost its film", extra=_of(job))
-        return await self._ledger.save(job, lifecycle.film_lost(job, self._clock()))
+        return await self._events.save(job, lifecycle.film_lost(job, self._clock()))
 
     async def redeliver(self, job: Job, *, limit: int | None = None) -> Job:
         """Offer an undelivered film again; `limit` are the bytes the bot may upload there now."""
         if job.status is not JobStatus.UNDELIVERED:
             return job
-        return await self._ledger.save(job, lifecycle.offered_again(job, self._clock(), limit))
+        return await self._events.save(job, lifecycle.offered_again(job, self._clock(), limit))
 
     def has_arrived(self, job: Job) -> bool:
         """Whether the film is in the chat, although our disk does not take that yet."""
@@ -83,7 +83,7 @@ class Deliveries:
         or was delivered before, which could not be written down then.
         """
         if job.id in self._delivered:
-            after = await self._ledger.save_surely(*self._delivered[job.id])
+            after = await self._events.save_surely(*self._delivered[job.id])
             del self._delivered[job.id]
             return after
         if job.film is not None and await self._films.size(job.film):
@@ -101,10 +101,10 @@ class Deliveries:
             self._tell(job, error)
             wait = error.retry_after if isinstance(error, FilmNotReady | Unavailable) else None
             after = lifecycle.download_failed(job, error, self._clock(), self._pause, wait)
-            return await self._ledger.save(job, after)
+            return await self._events.save(job, after)
         except OSError as error:
             return await self.no_room(job, error)
-        return await self._ledger.save(job, after)
+        return await self._events.save(job, after)
 
     def _tell(self, job: Job, error: VideosError) -> None:
         """Log why a film did not arrive, as often as that is news."""
@@ -127,7 +127,7 @@ class Deliveries:
         as_shown: Job | None = None,
         message_id: int | None = None,
         attachment_id: int | None = None,
-        road: Road | None = None,
+        road: Fallback | None = None,
     ) -> Job:
         """Discord shows the film, or nobody wants it there: write it down.
 
@@ -139,7 +139,7 @@ class Deliveries:
         if road is not None:
             after = lifecycle.card_left(after, road, self._clock())
         try:
-            return await self._ledger.save_surely(job, after)
+            return await self._events.save_surely(job, after)
         except StoreError:
             self._delivered[job.id] = (job, after)
             raise
@@ -147,16 +147,16 @@ class Deliveries:
     async def found_too_large(self, job: Job, size: int) -> Job:
         """Discord did not take a file of `size` bytes; smaller ones may be tried."""
         _log.warning("Discord does not take a file of %d bytes", size, extra=_of(job))
-        return await self._ledger.save(job, lifecycle.found_too_large(job, size))
+        return await self._events.save(job, lifecycle.found_too_large(job, size))
 
-    async def moved(self, job: Job, message_id: int | None, road: Road) -> None:
+    async def moved(self, job: Job, message_id: int | None, road: Fallback) -> None:
         """The end stands in another message now: of the channel, where its id is given."""
         left = lifecycle.card_left(job, road, self._clock())
         await self._store.save(job, left.evolve(message_id=message_id or job.message_id))
 
     async def card_failed(self, job: Job) -> None:
         """The card that was left behind takes no edit at the moment."""
-        road = job.road or Road.DIRECT
+        road = job.road or Fallback.DIRECT
         await self._store.save(job, lifecycle.card_left(job, road, self._clock()))
 
     async def card_closed(self, job: Job) -> None:
@@ -167,7 +167,7 @@ class Deliveries:
         """The card that was left behind says where the end stands, or is gone."""
         await self._store.save(job, lifecycle.card_settled(job))
 
-    async def takes_road(self, job: Job, road: Road) -> Job:
+    async def takes_road(self, job: Job, road: Fallback) -> Job:
         """Remember, before anything is sent there, that a picture goes another way than its card.
 
         `job` may be drawn as it will be: its row is found by its id.
@@ -187,7 +187,7 @@ class Deliveries:
     async def undeliverable(self, job: Job, code: str) -> Job:
         """The film has no way into the chat; it stays on disk."""
         _log.warning("a film cannot be handed over and is kept: %s", code, extra=_of(job))
-        return await self._ledger.save_surely(
+        return await self._events.save_surely(
             job, lifecycle.undeliverable(job, code, self._clock())
         )
 
@@ -201,7 +201,7 @@ class Deliveries:
         after = lifecycle.undeliverable(current, code, self._clock())
         if job.road is None:
             after = after.evolve(road=None, road_at=None)
-        return await self._ledger.save_surely(current, after)
+        return await self._events.save_surely(current, after)
 
     async def seen(self, job: Job) -> None:
         """People see this state (or nobody is left to see it): it need not be shown again."""
@@ -209,19 +209,19 @@ class Deliveries:
             await self._store.save(job, job.evolve(shown=job.status))
 
     async def no_room(self, job: Job, error: Exception) -> Job:
-        """Our disk does not take the film, or a copy of it that fits; the tracker brings it up."""
+        """Our disk does not take the film, or a copy of it that fits; the poller brings it up."""
         _log.error("the disk does not take a film: %s", error, extra=_of(job))
-        return await self._ledger.save(job, lifecycle.no_room(job, self._clock(), self._pause))
+        return await self._events.save(job, lifecycle.no_room(job, self._clock(), self._pause))
 
     async def postpone(self, job: Job) -> Job:
-        """Discord did not take the film this time; the tracker brings the job up again."""
+        """Discord did not take the film this time; the poller brings the job up again."""
         after = lifecycle.postponed(job, self._clock(), self._pause)
-        return await self._ledger.save(job, after)
+        return await self._events.save(job, after)
 
     async def not_taken(self, job: Job, code: str) -> Job:
         """The film was refused, or could not be offered by a fault of ours: not for ever."""
         after = lifecycle.not_taken(job, code, self._clock(), self._pause)
-        return await self._ledger.save(job, after)
+        return await self._events.save(job, after)
 
 
 def _of(job: Job) -> dict[str, object]:

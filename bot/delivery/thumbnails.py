@@ -8,12 +8,12 @@ from typing import Final
 from bot.jobs.film_store import FilmStore
 from bot.jobs.models import Job
 from bot.jobs.store import JobStore, StoreError
-from bot.media.thumbnails import NoStill
+from bot.media.thumbnails import NoThumbnail
 
 _log = logging.getLogger(__name__)
 
 Take = Callable[[Path], Awaitable[bytes]]
-"""Takes the picture of a film on disk; raises NoStill."""
+"""Takes the picture of a film on disk; raises NoThumbnail."""
 
 NONE_TO_BE_HAD: Final = b""
 """Kept instead of the picture of a film that none can be taken of: it is not tried again."""
@@ -21,7 +21,7 @@ AT_ONCE: Final = 20
 """Films looked up at the same time, newest first: those of a busy hour wait behind later ones."""
 
 
-class Stills:
+class Thumbnails:
     """Keeps one picture of each film, taken one after the other.
 
     A film is whole without its picture: where none can be taken, the log says so, and the list
@@ -48,19 +48,19 @@ class Stills:
         try:
             while self._wanted:
                 self._wanted = False
-                while without := await self._store.without_still(limit=AT_ONCE):
+                while without := await self._store.without_thumbnail(limit=AT_ONCE):
                     for job in without:
                         await pause()
-                        await self._keep(job, self._take)
+                        await self._retention_policy(job, self._take)
         except StoreError as error:
             _log.warning("no more stills for now: %s", error)
         finally:
             self._at_it = False
 
-    async def _keep(self, job: Job, take: Take) -> None:
+    async def _retention_policy(self, job: Job, take: Take) -> None:
         try:
             jpeg = await take(self._films.open(job.film or ""))
-        except NoStill as error:
+        except NoThumbnail as error:
             _log.warning("no still of a film: %s", error, extra=job.log_context())
             jpeg = NONE_TO_BE_HAD
-        await self._store.put_still(job, jpeg)
+        await self._store.put_thumbnail(job, jpeg)

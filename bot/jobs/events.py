@@ -19,12 +19,12 @@ DISK_WAIT: Final = 10.0
 """Seconds between two tries to write what the disk did not take, at the most."""
 
 
-def until_taken() -> AsyncIterator[stamina.Attempt]:
+def until_written() -> AsyncIterator[stamina.Attempt]:
     """Give attempts at what can be repeated, for as long as the disk takes nothing."""
     return stamina.retry_context(on=StoreError, attempts=None, timeout=None, wait_max=DISK_WAIT)
 
 
-class Ledger:
+class JobEvents:
     """Saves a job that became another value, and announces it where its state is another."""
 
     def __init__(self, store: JobStore, announce: Callable[[JobChange], None]) -> None:

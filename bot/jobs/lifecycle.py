@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from bot.jobs.models import RUNNING, Job, JobStatus, Road
+from bot.jobs.models import RUNNING, Fallback, Job, JobStatus
 from bot.videos.errors import (
     FilmBroken,
     FilmNotReady,
@@ -33,7 +33,7 @@ LONGEST_PAUSE: Final = 60.0
 """Seconds between two looks at a server that does not answer, at the most."""
 LONGEST_WAIT: Final = 600.0
 """Seconds a server can make us wait for its next answer, whatever it asks for."""
-CARD_TRIED_AFTER: Final = {Road.DIRECT: 60.0, Road.REPLY: 3600.0}
+CARD_TRIED_AFTER: Final = {Fallback.DIRECT: 60.0, Fallback.REPLY: 3600.0}
 """Seconds before a card whose end was shown elsewhere is tried again, and at least between two
 tries: the few edits that a channel's old messages have are for ends."""
 CARD_TRIED_FOR: Final = 24 * 3600.0
@@ -294,7 +294,7 @@ def delivered(job: Job, attachment_id: int | None, now: float) -> Job:
     )
 
 
-def card_left(job: Job, road: Road, now: float) -> Job:
+def card_left(job: Job, road: Fallback, now: float) -> Job:
     """Its end stands elsewhere, and its card shows an earlier state; it is tried again later.
 
     A card that only the interaction's token reached is left for good.

@@ -25,7 +25,7 @@ class JobStatus(StrEnum):
     EXPIRED = "expired"
 
 
-class Road(StrEnum):
+class Fallback(StrEnum):
     """Where a job's last picture goes instead of into its card, once that was tried."""
 
     REPLY = "reply"
@@ -38,7 +38,7 @@ RUNNING: Final = frozenset({JobStatus.QUEUED, JobStatus.IN_PROGRESS})
 """States in which the server works on it."""
 
 FOLLOWED: Final = RUNNING | {JobStatus.COMPLETED}
-"""States the tracker looks after: the first two are polled, the third is delivered."""
+"""States the poller looks after: the first two are polled, the third is delivered."""
 
 ACTIVE: Final = FOLLOWED | {JobStatus.REQUESTED, JobStatus.SENDING}
 """States that count against the spend guard."""
@@ -121,7 +121,7 @@ class Job:
     converted: bool = False
     """It is one because not every client plays the film itself."""
     film_attachment_id: int | None = None
-    road: Road | None = None
+    road: Fallback | None = None
     """The road that was begun instead of an edit of the card; a picture is sent on no other then,
     since it may have arrived on this one."""
     road_at: float | None = None
@@ -140,7 +140,7 @@ class Job:
     completed_at: float | None = None
     ended_at: float | None = None
     next_look_at: float | None = None
-    """When the tracker takes it up next; None where nobody waits for anything.
+    """When the poller takes it up next; None where nobody waits for anything.
 
     Of a job that has ended: when its card, which was closed or took no more edits then, is tried
     again.

@@ -1,4 +1,4 @@
-"""JobTracker: looks after every job the server has, and announces what changed."""
+"""JobPoller: looks after every job the server has, and announces what changed."""
 
 import asyncio
 import logging
@@ -10,7 +10,7 @@ from typing import Final
 
 from bot.jobs import lifecycle
 from bot.jobs.listing import walk
-from bot.jobs.models import RUNNING, Job, JobChange, JobStatus, Road
+from bot.jobs.models import RUNNING, Fallback, Job, JobChange, JobStatus
 from bot.jobs.store import JobStore, StoreError
 from bot.runtime.background import Background
 from bot.videos.client import VideosClient
@@ -42,11 +42,11 @@ SHOWN_AGAIN_FOR: Final = 24 * 3600.0
 """Seconds after which an end that could not be shown is left to the history."""
 
 
-class JobTracker:
+class JobPoller:
     """Takes due jobs, polls the server for each, saves and announces the outcome.
 
     A completed job is announced when it becomes so, and again at every `next_look_at` until its
-    film is delivered: whoever delivers writes that down, and the tracker need not know how.
+    film is delivered: whoever delivers writes that down, and the poller need not know how.
     Of one that has ended and whose watchers were not told, it reminds at every sweep.
     """
 
@@ -99,7 +99,7 @@ class JobTracker:
 
     def start(self) -> None:
         """Begin; needs a running event loop."""
-        self._background.spawn(self._run(), name="job tracker")
+        self._background.spawn(self._run(), name="job poller")
 
     async def close(self) -> None:
         """End at once; a job in the middle of a poll is polled again after the next start."""
@@ -316,7 +316,7 @@ class JobTracker:
         """
         until = now + lifecycle.CARD_TRIED_FOR if starting else now
         for job in await self._store.left_cards(until):
-            if job.road is Road.DIRECT or (job.next_look_at or 0.0) <= now:
+            if job.road is Fallback.DIRECT or (job.next_look_at or 0.0) <= now:
                 self._announce(JobChange(job, job))
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from bot.jobs.models import ACTIVE, Job, JobStatus, Road
+from bot.jobs.models import ACTIVE, Fallback, Job, JobStatus
 from bot.jobs.tables import jobs, open_creates
 
 _FIELDS: Final = tuple(field.name for field in fields(Job))
@@ -103,5 +103,5 @@ def job_of(row: sa.RowMapping) -> Job:
     values: dict[str, Any] = {name: row[name] for name in _FIELDS}
     values["status"] = JobStatus(row["status"])
     values["shown"] = None if row["shown"] is None else JobStatus(row["shown"])
-    values["road"] = None if row["road"] is None else Road(row["road"])
+    values["road"] = None if row["road"] is None else Fallback(row["road"])
     return Job(**values)

@@ -52,7 +52,7 @@ another for each number of jobs."""
 
 _T = TypeVar("_T")
 
-_NO_STILL: Final = ~sa.exists().where(job_stills.c.job_id == jobs.c.id)
+_NO_THUMBNAIL: Final = ~sa.exists().where(job_stills.c.job_id == jobs.c.id)
 """Nobody has tried to take the picture of the film."""
 
 
@@ -240,19 +240,19 @@ class JobStore:
         rows = await self._read(sa.select(job_images).where(job_images.c.job_id == job.id))
         return InputReference.model_validate(dict(rows[0])) if rows else None
 
-    async def without_still(self, *, limit: int) -> list[Job]:
+    async def without_thumbnail(self, *, limit: int) -> list[Job]:
         """Return delivered jobs whose film lies on our disk and has no picture, newest first."""
         return await self._jobs(
             sa.select(jobs)
-            .where(jobs.c.status == JobStatus.DELIVERED, jobs.c.film.is_not(None), _NO_STILL)
+            .where(jobs.c.status == JobStatus.DELIVERED, jobs.c.film.is_not(None), _NO_THUMBNAIL)
             .order_by(jobs.c.ended_at.desc())
             .limit(limit)
         )
 
-    async def put_still(self, job: Job, jpeg: bytes) -> None:
+    async def put_thumbnail(self, job: Job, jpeg: bytes) -> None:
         """Store a small picture of the film, unless its job was deleted or has one."""
         values = sa.select(jobs.c.id, sa.literal(jpeg, sa.LargeBinary)).where(
-            jobs.c.id == job.id, _NO_STILL
+            jobs.c.id == job.id, _NO_THUMBNAIL
         )
         await self._write(sa.insert(job_stills).from_select(["job_id", "data"], values))
 

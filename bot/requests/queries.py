@@ -23,7 +23,7 @@ hour change only a few times, and those are for its end (discord-api-docs#4413).
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outlook:
+class Forecast:
     """What is known beyond the job itself: its place in our line, its end, its price."""
 
     place: int | None = None
@@ -46,7 +46,7 @@ class _Known(Generic[_Value]):
     value: _Value
 
 
-class Archive:
+class RequestQueries:
     """Answers questions about jobs, and lets go of them."""
 
     def __init__(
@@ -101,24 +101,24 @@ class Archive:
         """Return a small JPEG of each film that has one, by its job's id."""
         return await self._store.stills(jobs)
 
-    async def outlook(self, job: Job) -> Outlook:
+    async def forecast(self, job: Job) -> Forecast:
         """Return what can honestly be said of a job's future and its price."""
         expected = await self._expected(job)
         return replace(expected, stuck=True) if self._store.stuck else expected
 
-    async def _expected(self, job: Job) -> Outlook:
+    async def _expected(self, job: Job) -> Forecast:
         price = self._prices.get(job.model or "", self._prices.get(""))
         cost = None if price is None else price * (job.made_seconds or int(job.seconds))
         if job.status in RUNNING and self._clock() - job.created_at > QUIET_AFTER:
-            return Outlook(cost=cost, quiet=True)
+            return Forecast(cost=cost, quiet=True)
         if job.status is JobStatus.QUEUED:
             line = await self._line()
             place = line.get(job.id)
             ends_at = await self._ends_at(job)
-            return Outlook(place=place, line=len(line), ends_at=ends_at, cost=cost)
+            return Forecast(place=place, line=len(line), ends_at=ends_at, cost=cost)
         if job.status is JobStatus.IN_PROGRESS:
-            return Outlook(ends_at=await self._ends_at(job), cost=cost)
-        return Outlook(cost=cost)
+            return Forecast(ends_at=await self._ends_at(job), cost=cost)
+        return Forecast(cost=cost)
 
     async def _line(self) -> dict[str, int]:
         """Return the place of each queued job, counted from 1."""

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Final, cast
 
 from bot.jobs import lifecycle
-from bot.jobs.events import Ledger
+from bot.jobs.events import JobEvents
 from bot.jobs.film_store import FilmStore
 from bot.jobs.models import Job, JobChange, JobStatus
 from bot.jobs.open_creates import UNCONFIRMED_COUNTS_FOR, OpenCreate, of_running, of_unknown
@@ -41,14 +41,14 @@ CANCELLABLE: Final = frozenset({JobStatus.REQUESTED, JobStatus.QUEUED, JobStatus
 """Not while the create is on the wire: what came of it has to be written down first."""
 
 
-class Studio:
+class RequestService:
     """Requests films and writes down every step before the next is taken."""
 
     def __init__(
         self,
         *,
         store: JobStore,
-        ledger: Ledger,
+        ledger: JobEvents,
         videos: VideosClient,
         films: FilmStore,
         offer: Callable[[], Offer],
@@ -63,7 +63,7 @@ class Studio:
         self._deadline = deadline
         self._disk_full = disk_full
         self._store = store
-        self._ledger = ledger
+        self._events = ledger
         self._videos = videos
         self._films = films
         self._limits = limits
@@ -108,7 +108,7 @@ class Studio:
         """
         with_card = job.evolve(message_id=message_id)
         try:
-            return await self._ledger.save(job, with_card)
+            return await self._events.save(job, with_card)
         except StoreError as error:
             return self._unwritten(with_card, error)
 
@@ -188,7 +188,7 @@ class Studio:
         after = await self._create(sending, request)
         after = lifecycle.still_in_doubt(job, after, self._clock())
         try:
-            return self._reconciled(await self._ledger.save_surely(sending, after))
+            return self._reconciled(await self._events.save_surely(sending, after))
         except StoreError:
             lost = lifecycle.unconfirmed(after, lifecycle.DISK_FAILED, self._clock())
             self._announce(JobChange(sending, lost))
@@ -196,7 +196,7 @@ class Studio:
             return lost
 
     async def _settle(self, sending: Job, after: Job) -> None:
-        self._reconciled(await self._ledger.save(sending, after))
+        self._reconciled(await self._events.save(sending, after))
 
     def _request(self, job: Job, image: InputReference | None) -> CreateVideo:
         return CreateVideo(
@@ -289,13 +289,13 @@ class Studio:
             now = self._clock()
             in_doubt = job.status is JobStatus.SENDING or job.sent_at is not None
             if in_doubt and self._may_repeat(job) and lifecycle.fresh(job, now):
-                fresh.append(await self._ledger.save(job, lifecycle.requested_again(job)))
+                fresh.append(await self._events.save(job, lifecycle.requested_again(job)))
             elif in_doubt:
                 after = lifecycle.unconfirmed(job, lifecycle.LOST_WHILE_SENDING, now)
-                self._reconciled(await self._ledger.save(job, after))
+                self._reconciled(await self._events.save(job, after))
             elif not lifecycle.fresh(job, now):
                 after = lifecycle.not_sent(job, lifecycle.NOT_SENT_BEFORE_RESTART, now)
-                await self._ledger.save(job, after)
+                await self._events.save(job, after)
             else:
                 fresh.append(job)
         return fresh
@@ -313,7 +313,7 @@ class Studio:
             current = await self._store.get(job.id)
             if current is None or current.status is not JobStatus.REQUESTED:
                 return current or job
-            return await self._ledger.save(
+            return await self._events.save(
                 current, lifecycle.not_sent(current, code, self._clock())
             )
         except StoreError as error:
@@ -422,7 +422,7 @@ class Studio:
         unknown = [video for video in found if video.id not in known]
         if len(unknown) != 1:
             return job
-        return await self._ledger.save(job, lifecycle.found(job, unknown[0], self._clock()))
+        return await self._events.save(job, lifecycle.found(job, unknown[0], self._clock()))
 
     async def admit_again(self, job: Job) -> Job | None:
         """Write down that an unconfirmed request is to be sent once more; for `send`.
@@ -455,7 +455,7 @@ class Studio:
         """Whether an earlier create of this job is still counted. Raises StoreError."""
         return await self._store.was_sent_before(job)
 
-    async def give_away(self, job: Job) -> Job:
+    async def abandon(self, job: Job) -> Job:
         """Drop an unconfirmed request: whatever the server does, nobody waits for it.
 
         It goes on counting as long as it would have: the server may be rendering it.
@@ -468,11 +468,11 @@ class Studio:
         self._announce(JobChange(job, dropped))
         return dropped
 
-    async def watch_again(self, job: Job) -> Job:
+    async def resume_polling(self, job: Job) -> Job:
         """Take one more look at a job that was given up at its deadline."""
         if job.error_code != lifecycle.OVERDUE:
             return job
-        return await self._ledger.save(job, lifecycle.watched_again(job, self._clock()))
+        return await self._events.save(job, lifecycle.watched_again(job, self._clock()))
 
 
 def _of(job: Job) -> dict[str, object]:

@@ -16,7 +16,7 @@ import aiohttp
 import discord
 from discord.http import Route
 
-GARBLED: Final = (ValueError, LookupError, TypeError, AttributeError, zlib.error)
+MALFORMED: Final = (ValueError, LookupError, TypeError, AttributeError, zlib.error)
 """What discord.py raises when it reads an answer or an event that is not as Discord documents."""
 _NO_BODY: Final = 204
 _TOO_LARGE: Final = 413
@@ -61,10 +61,10 @@ class DiscordRefuses(Exception):
     """Discord says no, and will go on saying it; the message is one sentence for the operator."""
 
 
-def passes(error: BaseException) -> bool:
+def is_temporary(error: BaseException) -> bool:
     """Whether an error of a call to Discord is one of the moment, or of the way there."""
     if isinstance(error, discord.GatewayNotFound):
-        return error.__cause__ is None or passes(error.__cause__)
+        return error.__cause__ is None or is_temporary(error.__cause__)
     if isinstance(error, discord.HTTPException):
         away = error.status in _AWAY or error.status >= _SERVER_ERRORS
         return away or error.code in PASSING_CODES
@@ -181,7 +181,7 @@ def reading() -> Generator[None]:
     """
     try:
         yield
-    except GARBLED as error:
+    except MALFORMED as error:
         raise UnreadableAnswer(f"an answer that cannot be read: {told(error)}") from error
 
 

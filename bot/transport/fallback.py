@@ -12,7 +12,7 @@ import discord
 
 from bot.cards import words
 from bot.cards.renderer import CardRenderer, Draw
-from bot.jobs.models import Job, Road
+from bot.jobs.models import Fallback, Job
 from bot.transport.deduplication import shown_film
 from bot.transport.errors import told
 from bot.transport.message import (
@@ -25,18 +25,18 @@ from bot.transport.message import (
     reply_card,
     send_directly,
 )
-from bot.transport.rate_limits import EditBuckets, EditsSpent
+from bot.transport.rate_limits import EditLimitReached, RateLimits
 
 _log = logging.getLogger(__name__)
 
-Begin = Callable[[Job, Road], Awaitable[object]]
+Begin = Callable[[Job, Fallback], Awaitable[object]]
 
 
 class Roads:
     """Takes the first road that is open, and tells the operator once of each closed channel."""
 
     def __init__(
-        self, client: discord.Client, begin: Begin, *, renderer: CardRenderer, limits: EditBuckets
+        self, client: discord.Client, begin: Begin, *, renderer: CardRenderer, limits: RateLimits
     ) -> None:
         """`begin` writes down that a road is taken, before anything is sent on it."""
         self._client = client
@@ -55,7 +55,7 @@ class Roads:
         NoAccess where no road is left, and discord.HTTPException for what may pass by itself, and
         for what every road refuses.
         """
-        if job.road is Road.DIRECT:
+        if job.road is Fallback.DIRECT:
             refused = self._cards.was_refused(job)
             why = words.ELSEWHERE_REFUSED if refused else words.ELSEWHERE
             try:
@@ -84,17 +84,17 @@ class Roads:
         """Go on in a direct message, unless the card shows the film already."""
         if job.is_member and (posted := await self._shown_before(job, film)) is not None:
             return posted
-        await self._begin(job, Road.DIRECT)
+        await self._begin(job, Fallback.DIRECT)
         # Nothing is looked for on a road that is new.
         return await self._directly(job.evolve(road=None), draw, why, film)
 
     async def _in_channel(self, job: Job, draw: Draw, *, now: float, film: Film | None) -> Posted:
         if not job.is_member and not job.token_lives(now):
             raise NoAccess("only the interaction's token reached this message")
-        if job.road is not Road.REPLY:
+        if job.road is not Fallback.REPLY:
             try:
                 return await self._send(job, lambda: self._edit(job, draw, film, now))
-            except EditsSpent as spent:
+            except EditLimitReached as spent:
                 _log.info("%s; a reply takes its place", spent, extra=job.log_context())
             except discord.HTTPException as refusal:
                 if not (refuses_content(refusal) and job.is_member):
@@ -102,7 +102,7 @@ class Roads:
                 _log.warning("%s; a reply takes its place", told(refusal), extra=job.log_context())
             if (posted := await self._shown_before(job, film)) is not None:
                 return posted
-            await self._begin(job, Road.REPLY)
+            await self._begin(job, Fallback.REPLY)
         return await self._send(
             job, lambda: reply_card(self._client, job, draw(), self._named(job, film))
         )

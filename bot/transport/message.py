@@ -14,10 +14,10 @@ import discord
 from discord import ui
 
 from bot.cards.renderer import CardRenderer
-from bot.jobs.models import Job, Road
+from bot.jobs.models import Fallback, Job
 from bot.transport.deduplication import film_in, is_card_of, sent_before
-from bot.transport.errors import passes, reading, told
-from bot.transport.rate_limits import EditBuckets, RateLimited
+from bot.transport.errors import is_temporary, reading, told
+from bot.transport.rate_limits import RateLimited, RateLimits
 from bot.transport.webhook import interaction_webhook
 
 _log = logging.getLogger(__name__)
@@ -79,7 +79,7 @@ class Posted:
     """In the job's channel; None for a direct message instead."""
     attachment_id: int | None
     """The film's, as Discord shows it there."""
-    road: Road | None = None
+    road: Fallback | None = None
     """The road that was taken instead of an edit of the card."""
 
 
@@ -125,7 +125,7 @@ class KeptFilm:
         return {"id": self.attachment_id, "filename": self.name}
 
 
-def takes_token(job: Job, limits: EditBuckets, now: float, *, size: int = 0) -> bool:
+def takes_token(job: Job, limits: RateLimits, now: float, *, size: int = 0) -> bool:
     """Whether an edit goes through the interaction's token now, or through the channel.
 
     The token is taken while it lives, unless Discord has closed it for a while and the channel is
@@ -145,17 +145,17 @@ async def edit_card(
     view: ui.LayoutView,
     *,
     now: float,
-    limits: EditBuckets | None = None,
+    limits: RateLimits | None = None,
     film: Film | KeptFilm | None = None,
 ) -> Posted:
     """Replace the card, with the film in it if one is given.
 
     `limits` know which way is closed for a while; None where nothing was sent before. Where one
     turns out to be closed, the other is taken. Raises RateLimited where both are, TokenDead,
-    CardGone, NoAccess, TooLarge, FilmRefused, EditsSpent, and discord.HTTPException for what may
-    pass by itself or refuses_content.
+    CardGone, NoAccess, TooLarge, FilmRefused, EditLimitReached, and discord.HTTPException where
+    is_temporary or refuses_content.
     """
-    limits = limits or EditBuckets()
+    limits = limits or RateLimits()
     size = film.size if isinstance(film, Film) else 0
     by_token = takes_token(job, limits, now, size=size)
     try:
@@ -178,7 +178,7 @@ async def _edit_on(
     job: Job,
     view: ui.LayoutView,
     film: Film | KeptFilm | None,
-    limits: EditBuckets,
+    limits: RateLimits,
     *,
     by_token: bool,
 ) -> Posted:
@@ -204,7 +204,7 @@ async def _edit_through_token(
     try:
         return await _edit(_through_token(client, job), view, film)
     except discord.HTTPException as error:
-        dead = error.status in _TOKEN_DEAD and not (refuses_content(error) or passes(error))
+        dead = error.status in _TOKEN_DEAD and not (refuses_content(error) or is_temporary(error))
         if dead and job.message_id is not None and job.is_member:
             raise TokenDead(error.text) from error
         if error.code in _TOKEN_DEAD_CODES:
@@ -238,7 +238,7 @@ async def find_left_card(client: discord.Client, job: Job) -> int | None:
 
     Raises CardGone, NoAccess, and discord.HTTPException for what may pass by itself.
     """
-    if job.road is not Road.REPLY or job.message_id is None:
+    if job.road is not Fallback.REPLY or job.message_id is None:
         return job.message_id
     channel = client.get_partial_messageable(job.channel_id, guild_id=job.guild_id)
     try:
@@ -288,7 +288,7 @@ async def reply_card(
     old = channel.get_partial_message(cast("int", job.message_id))
     reference = old.to_reference(fail_if_not_exists=False)
     sent = await _send(client, channel, job, view, film, reference=reference)
-    return replace(sent, road=Road.REPLY)
+    return replace(sent, road=Fallback.REPLY)
 
 
 async def send_directly(
@@ -300,7 +300,7 @@ async def send_directly(
     except discord.HTTPException as error:
         raise _named(error) from error
     await _send(client, requester, job, view, film)
-    return Posted(None, None, Road.DIRECT)
+    return Posted(None, None, Fallback.DIRECT)
 
 
 async def _send(
@@ -372,7 +372,7 @@ def is_refusal(error: BaseException) -> bool:
 
     Its own refusals have a code; a 4xx without one comes from what stands in front of it.
     """
-    if not isinstance(error, discord.HTTPException) or not error.code or passes(error):
+    if not isinstance(error, discord.HTTPException) or not error.code or is_temporary(error):
         return False
     return error.status // 100 == _CLIENT_ERROR and error.status != _UNAUTHORIZED
 

@@ -16,7 +16,7 @@ from bot.cards import words
 from bot.cards.i18n import N_, language
 from bot.cards.text import plain
 from bot.jobs.models import Job
-from bot.transport.errors import passes
+from bot.transport.errors import is_temporary
 from bot.transport.errors import told as told_of
 from bot.transport.message import refuses_content
 from bot.transport.webhook import interaction_webhook
@@ -158,6 +158,6 @@ def _nonce(job: Job, people: Sequence[int]) -> str:
 
 def _judged(error: discord.HTTPException) -> Exception:
     """Give an answer that will stay the same a name."""
-    if error.status == _UNAUTHORIZED or passes(error):
+    if error.status == _UNAUTHORIZED or is_temporary(error):
         return error
     return Refused(error.text)

@@ -28,7 +28,7 @@ _ANSWER_WITHIN: Final = 0.1
 """Seconds until it is worth asking again whether an edit on its way was answered."""
 
 
-class EditsSpent(Exception):
+class EditLimitReached(Exception):
     """The message is older than an hour and has had the few edits that Discord allows it then."""
 
 
@@ -53,7 +53,7 @@ class _Bucket:
         return self.limit - self.on_the_way if now >= self.resets_at else self.left
 
 
-class EditBuckets:
+class RateLimits:
     """How many edits of its messages each channel takes now, as Discord's own headers tell.
 
     All messages of a channel share them. discord.py would let the edits above that number wait in
@@ -108,8 +108,8 @@ class EditBuckets:
         """Return what listens to the answers of every request to Discord.
 
         Code 30046 comes as a 429, for which discord.py would wait and send the film again, five
-        times. EditsSpent raised here comes out of the call that sent the request, at once, and so
-        does RateLimited: inside discord.py an edit that came too fast would hold its message.
+        times. EditLimitReached and RateLimited, raised here, leave the call that sent the request
+        at once: inside discord.py an edit that came too fast would hold its message.
         """
         config = aiohttp.TraceConfig()
         config.on_request_end.append(check_answer)
@@ -126,7 +126,7 @@ class EditBuckets:
         if answer.response.status == _TOO_MANY_REQUESTS:
             told = _body(await answer.response.read())
             if told.get("code") == _EDITS_SPENT:
-                raise EditsSpent(f"no more edits of a message older than an hour: {told}")
+                raise EditLimitReached(f"no more edits of a message older than an hour: {told}")
             self._slow_down(answer.url.path, told)
 
     def _slow_down(self, path: str, told: dict[str, Any]) -> None:

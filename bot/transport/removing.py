@@ -6,7 +6,7 @@ from collections.abc import Coroutine
 import aiohttp
 import discord
 
-from bot.jobs.models import Job, Road
+from bot.jobs.models import Fallback, Job
 from bot.transport.deduplication import sent_before
 from bot.transport.message import CardGone, NoAccess, find_left_card
 
@@ -17,9 +17,9 @@ async def remove_messages(client: discord.Client, job: Job) -> bool:
     """Delete every message of a job; False where one may be left. One that is gone is no fault."""
     # Each by itself, and the reply last: it alone names the card that it replaces.
     steps = [_remove(client, job, job.message_id)]
-    if job.road is Road.REPLY:
+    if job.road is Fallback.REPLY:
         steps.insert(0, _remove_left(client, job))
-    elif job.road is Road.DIRECT:
+    elif job.road is Fallback.DIRECT:
         steps.append(_remove_direct(client, job))
     return all([await _succeeds(step, job) for step in steps])
 

@@ -1,4 +1,4 @@
-"""StatusEditor: one newest-wins lane per message; knows nothing of jobs or of Discord."""
+"""EditScheduler: one newest-wins lane per message; knows nothing of jobs or of Discord."""
 
 import asyncio
 import logging
@@ -9,7 +9,7 @@ from operator import attrgetter
 from typing import Any, Final, TypeVar
 
 from bot.runtime.background import Background
-from bot.transport.rate_limits import EditBuckets
+from bot.transport.rate_limits import RateLimits
 
 _log = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ slow, more of them would only take memory and be old when they arrive."""
 
 
 @dataclass(slots=True, eq=False)
-class _Lane:
+class _MessageQueue:
     """What is sent to one message next: its last pictures in order, or else the newest other."""
 
     message: Hashable
@@ -59,13 +59,13 @@ class _Lane:
 class _Road:
     """The lanes that wait for one way into Discord, and the task that lets them go."""
 
-    waiting: set[_Lane] = field(default_factory=set[_Lane])
+    waiting: set[_MessageQueue] = field(default_factory=set[_MessageQueue])
     serving: asyncio.Task[None] | None = None
     wakes_at: float | None = None
     """When the task looks again; None while it is looking."""
 
 
-class StatusEditor:
+class EditScheduler:
     """Sends pictures to messages, one at a time per message.
 
     A picture that still waits is replaced by a newer one: a slow or rate-limited message shows the
@@ -77,14 +77,14 @@ class StatusEditor:
     def __init__(
         self,
         *,
-        buckets: EditBuckets | None = None,
+        buckets: RateLimits | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        self._buckets = buckets or EditBuckets(clock)
+        self._buckets = buckets or RateLimits(clock)
         self._clock = clock
         self._sleep = sleep
-        self._lanes: dict[Hashable, _Lane] = {}
+        self._lanes: dict[Hashable, _MessageQueue] = {}
         self._roads: dict[Hashable, _Road] = {}
         self._background = Background()
         self._on_the_way = 0
@@ -129,11 +129,11 @@ class StatusEditor:
             for _, outcome in lane.last:
                 outcome.cancel()
 
-    def _lane(self, message: Hashable) -> _Lane:
+    def _lane(self, message: Hashable) -> _MessageQueue:
         lane = self._lanes.get(message)
         if lane is None:
             # The card has just been posted: a first picture may follow at once while all is calm.
-            lane = self._lanes[message] = _Lane(message, self._clock() - LEAST_PACE)
+            lane = self._lanes[message] = _MessageQueue(message, self._clock() - LEAST_PACE)
         return lane
 
     # ---------------------------------------------------------------- whose turn it is
@@ -146,10 +146,10 @@ class StatusEditor:
         return max(LEAST_PACE, min(MOST_PACE, many / CALM), many / BUSY)
 
     @staticmethod
-    def _due(lane: _Lane, pace: float) -> float:
+    def _due(lane: _MessageQueue, pace: float) -> float:
         return 0.0 if lane.urgent else lane.shown_at + pace
 
-    def _enter(self, lane: _Lane, key: Hashable) -> None:
+    def _enter(self, lane: _MessageQueue, key: Hashable) -> None:
         if lane.road != key and lane.road in self._roads:
             self._roads[lane.road].waiting.discard(lane)
         lane.road = key
@@ -199,13 +199,13 @@ class StatusEditor:
         return max(min(soonest, MOST_PACE), GLANCE)
 
     @staticmethod
-    def _in_order(road: _Road) -> list[_Lane]:
+    def _in_order(road: _Road) -> list[_MessageQueue]:
         """Ends first, then the oldest picture. Two sorts take a third of one by both, by pairs."""
         lanes = sorted(road.waiting, key=attrgetter("shown_at"))
         lanes.sort(key=lambda lane: not lane.urgent)
         return lanes
 
-    def _begin(self, lane: _Lane, key: Hashable, road: _Road) -> None:
+    def _begin(self, lane: _MessageQueue, key: Hashable, road: _Road) -> None:
         road.waiting.discard(lane)
         lane.sending = True
         if key is not None:
@@ -214,7 +214,7 @@ class StatusEditor:
 
     # ---------------------------------------------------------------- the sending
 
-    async def _send(self, lane: _Lane, key: Hashable) -> None:
+    async def _send(self, lane: _MessageQueue, key: Hashable) -> None:
         over = lane.urgent
         self._on_the_way += not over
         lane.shown_at = self._clock()
@@ -245,7 +245,7 @@ class StatusEditor:
             _log.exception("an edit of message %s failed", message)
 
     @staticmethod
-    async def _finish(lane: _Lane, send: Send, outcome: asyncio.Future[Any]) -> None:
+    async def _finish(lane: _MessageQueue, send: Send, outcome: asyncio.Future[Any]) -> None:
         lane.finishing = True
         try:
             result = await send()

@@ -9,7 +9,7 @@ import discord
 import simcord
 from PIL import Image
 
-from bot.media.thumbnails import take_still
+from bot.media.thumbnails import take_thumbnail
 from tests.acceptance.stage import PROMPT, Stage, parts_of, settings_for, staged, text_of
 from tests.acceptance.test_buttons import fill, finished
 from tests.processes import VideosServer
@@ -82,7 +82,7 @@ async def test_no_two_buttons_of_a_page_are_the_same(server: VideosServer, tmp_p
         assert len(ids) == len(set(ids)) == 5
 
 
-def stills_of(stage: Stage, message: discord.Message) -> dict[str, bytes]:
+def thumbnails_of(stage: Stage, message: discord.Message) -> dict[str, bytes]:
     """The pictures of the list, by what they are described as."""
     shown = [part for part in parts_of(message) if part["type"] == THUMBNAIL]
     return {
@@ -95,22 +95,22 @@ async def test_a_film_is_listed_with_a_picture_that_outlives_it(
     server: VideosServer, tmp_path: Path
 ) -> None:
     settings = settings_for(tmp_path / "bot", server.base_url)
-    async with staged(settings, stills=take_still) as stage:
+    async with staged(settings, stills=take_thumbnail) as stage:
         await finished(stage)
         for film in (tmp_path / "bot" / "films").iterdir():
             film.unlink()
         await stage.ada.slash(stage.channel, "video", prompt="one that still renders")
 
         first = await listed(stage.ada, stage)
-        pictures = stills_of(stage, first)
+        pictures = thumbnails_of(stage, first)
         assert list(pictures) == [PROMPT]
         assert Image.open(io.BytesIO(pictures[PROMPT])).size == (180, 320)
         done = await stage.ada.click(first, label="Done")
         assert done.response is not None
-        assert stills_of(stage, done.response.message) == pictures
+        assert thumbnails_of(stage, done.response.message) == pictures
         running = await stage.ada.click(done.response.message, label="Running")
         assert running.response is not None
-        assert stills_of(stage, running.response.message) == {}
+        assert thumbnails_of(stage, running.response.message) == {}
 
 
 def picture(colour: str) -> bytes:

@@ -15,7 +15,7 @@ from bot.cards.view import card
 from bot.jobs import lifecycle
 from bot.jobs.models import Job, JobStatus
 from bot.jobs.store import Search
-from bot.requests.queries import Outlook
+from bot.requests.queries import Forecast
 from bot.transport.message import edit_card
 from tests.acceptance.stage import PROMPT, Stage, settings_for, staged
 from tests.acceptance.test_walk import PICTURES
@@ -80,7 +80,7 @@ class Screen:
     async def show(self, shot: Shot, seconds: int) -> None:
         """Draw the job so, and wait until the page shows it, told apart by its `seconds`."""
         job = self.job.evolve(status=shot.status, seconds=str(seconds), **shot.fields)
-        view = card(job, Outlook(cost=COST, **shot.around), self.stage.bot.house)
+        view = card(job, Forecast(cost=COST, **shot.around), self.stage.bot.house)
         await edit_card(self.stage.bot, job, view, now=self.stage.bot.clock())
         await self.preview.refresh()
         await expect(self.message).to_contain_text(f" · {seconds} s · ")

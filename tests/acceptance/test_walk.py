@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import Locator, Page, ViewportSize, expect
 
 from tests.acceptance.test_demo import demo, type_command, until, watch
-from tests.browser import WINDOW, opened, portrait, until_taken
+from tests.browser import WINDOW, opened, portrait, until_written
 
 __all__ = ["demo"]
 
@@ -30,7 +30,7 @@ class Walk:
     async def press(self, label: str, outcome: Locator) -> None:
         """Press the newest button of that name."""
         button = self.page.get_by_role("button", name=label, exact=True).last
-        await until_taken(button.click, outcome)
+        await until_written(button.click, outcome)
 
     def card(self, number: int) -> Locator:
         """The title of a card, counted from 1."""
@@ -101,7 +101,7 @@ async def test_a_newcomer_walks_through_everything(demo: str, tmp_path: Path) ->
         await expect(page.get_by_text("The films you asked for here")).to_be_visible()
         await page.keyboard.press("Enter")
         send = page.locator("#send-message")
-        await until_taken(send.click, page.get_by_role("heading", name="4 films"))
+        await until_written(send.click, page.get_by_role("heading", name="4 films"))
         await expect(page.locator("#channel-message-list img")).not_to_have_count(0)
         await walk.portrait("videos")
 

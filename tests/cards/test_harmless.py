@@ -19,7 +19,7 @@ from bot.cards.i18n import language
 from bot.cards.library import Place, shelf
 from bot.cards.view import card, film_name
 from bot.jobs.models import ENDED, Job, JobStatus
-from bot.requests.queries import Outlook
+from bot.requests.queries import Forecast
 from bot.transport.notifications import NAMED_AT_ONCE, letter, notice
 from tests.jobs.support import NOW, job
 from tests.loopback.mentions import pinged
@@ -86,10 +86,10 @@ def about(text: str, status: JobStatus) -> Job:
 @example(text=EVERYTHING)
 @given(text=FOUL)
 def test_no_text_changes_the_card(status: JobStatus, text: str) -> None:
-    outlook = Outlook(place=2, line=3, ends_at=NOW + 60, cost=1.0)
+    forecast = Forecast(place=2, line=3, ends_at=NOW + 60, cost=1.0)
     foul, plain = about(text, status), about("x", status)
 
-    assert skeleton(card(foul, outlook)) == skeleton(card(plain, outlook))
+    assert skeleton(card(foul, forecast)) == skeleton(card(plain, forecast))
     assert re.fullmatch(r"[a-z0-9-]{1,40}\.mp4", film_name(foul))
 
 

@@ -21,13 +21,13 @@ from bot.cards import modals, words
 from bot.cards.buttons import LABELS, Action
 from bot.cards.i18n import CATALOGUES, DOMAIN, OFFERED, Language, catalogue_path, language
 from bot.cards.library import FILTER_LABELS, PER_PAGE, SEARCH_LIMIT, Filter, Place
-from bot.cards.modals import ChangeForm, Filled, FilmForm
-from bot.cards.view import House, card
+from bot.cards.modals import ChangeForm, Filled, VideoForm
+from bot.cards.view import CardOptions, card
 from bot.client import CommandTranslator
 from bot.jobs.models import Job, JobStatus
 from bot.media import frame, images
 from bot.requests.order import Offer
-from bot.requests.queries import Outlook
+from bot.requests.queries import Forecast
 from bot.videos.models import PROMPT_LIMIT
 from cogs import library, make_video, video
 from tests.jobs.support import NOW, job
@@ -254,7 +254,7 @@ CJK: Final = "猫がピアノを弾く" * (PROMPT_LIMIT // 8)
 MARKS: Final = ("*_~|`[]<>\\://@everyone" * PROMPT_LIMIT)[:PROMPT_LIMIT]
 NAME: Final = 10**18 + 7
 LINK: Final = f"https://discord.com/channels/{NAME}/{NAME}/{NAME}"
-FULL: Final = Outlook(place=3999, line=4000, ends_at=NOW + 90, cost=1234.5)
+FULL: Final = Forecast(place=3999, line=4000, ends_at=NOW + 90, cost=1234.5)
 BY_CODE: Final = {
     JobStatus.FAILED: words.FAILURES,
     JobStatus.UNDELIVERED: words.UNDELIVERED,
@@ -331,7 +331,9 @@ def test_every_card_is_within_discords_limits(
                 code, status=status, error_code=error, prompt=text, error_message=text,
                 unreachable_since=since,
             )  # fmt: skip
-            components = assert_a_message(card(shown, FULL, House(remix=True, currency="EUR")))
+            components = assert_a_message(
+                card(shown, FULL, CardOptions(remix=True, currency="EUR"))
+            )
             told = "\n".join(part.get("content", "") for part in components)
             assert words.title(shown, t) in told
             assert t(words.FROM, link=LINK) in told
@@ -380,11 +382,11 @@ async def ignore(*_: object) -> None:
     """Take a form that nobody sends."""
 
 
-def film_form(t: Language, names: list[str] | None) -> FilmForm:
+def film_form(t: Language, names: list[str] | None) -> VideoForm:
     many = tuple(f"{number}" * 50 for number in range(10, 35))
     offer = Offer(models=many, sizes=many, seconds=many)
     start = Filled(prompt=MARKS * 2, size=many[3], seconds="not offered", model=None)
-    form = FilmForm(t(make_video.NAME), t, offer, ignore, start=start)
+    form = VideoForm(t(make_video.NAME), t, offer, ignore, start=start)
     if names is not None:
         form.ask_for_image(t, names)
     return form

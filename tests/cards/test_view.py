@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.cards.view import ALT_TEXT, card, film_name
 from bot.jobs.models import ACTIVE, Job, JobStatus
-from bot.requests.queries import Outlook
+from bot.requests.queries import Forecast
 from bot.videos.models import PROMPT_LIMIT
 from tests.jobs.support import NOW, job
 
@@ -66,7 +66,7 @@ async def test_every_state_is_drawn(status: JobStatus) -> None:
 
 @pytest.mark.parametrize("status", [JobStatus.QUEUED, JobStatus.IN_PROGRESS])
 async def test_an_old_card_rests_whatever_the_progress(status: JobStatus) -> None:
-    quiet = Outlook(quiet=True)
+    quiet = Forecast(quiet=True)
     old = job(status=status)
     resting = [card(old.evolve(progress=progress), quiet).to_components() for progress in (10, 90)]
     assert resting[0] == resting[1]
@@ -140,18 +140,18 @@ async def test_a_percentage_stands_in_the_title_once_the_server_says_one() -> No
 @pytest.mark.parametrize("status", sorted(ACTIVE))
 @pytest.mark.parametrize("since", [None, NOW])
 @pytest.mark.parametrize(
-    "outlook",
+    "forecast",
     [
-        Outlook(),
-        Outlook(place=3, line=7),
-        Outlook(place=1, line=1, ends_at=NOW + 60),
-        Outlook(place=3, line=7, stuck=True),
+        Forecast(),
+        Forecast(place=3, line=7),
+        Forecast(place=1, line=1, ends_at=NOW + 60),
+        Forecast(place=3, line=7, stuck=True),
     ],
 )
 async def test_a_card_that_moves_has_as_many_lines_whatever_is_known(
-    status: JobStatus, since: float | None, outlook: Outlook
+    status: JobStatus, since: float | None, forecast: Forecast
 ) -> None:
-    told = card(job(status=status, unreachable_since=since), outlook).to_components()
+    told = card(job(status=status, unreachable_since=since), forecast).to_components()
     lines = [part["content"].count("\n") for part in parts(told) if part["type"] == TEXT]
     assert lines == [0, 0, 1, 0]
 
@@ -164,7 +164,7 @@ async def test_where_nothing_moves_no_bar_is_drawn(status: JobStatus) -> None:
 @pytest.mark.parametrize("quiet", [False, True])
 async def test_a_silent_server_is_dated(*, quiet: bool) -> None:
     away = job(status=JobStatus.IN_PROGRESS, unreachable_since=NOW + 0.7)
-    told = str(card(away, Outlook(quiet=quiet)).to_components())
+    told = str(card(away, Forecast(quiet=quiet)).to_components())
     assert f"stopped answering <t:{int(NOW)}:R>" in told
     assert "Nothing is lost" in told
 
@@ -173,7 +173,7 @@ async def test_a_silent_server_is_dated(*, quiet: bool) -> None:
 async def test_a_disk_that_takes_nothing_is_said_where_something_is_to_come(
     status: JobStatus,
 ) -> None:
-    told = str(card(job(status=status), Outlook(place=3, line=7, stuck=True)).to_components())
+    told = str(card(job(status=status), Forecast(place=3, line=7, stuck=True)).to_components())
     assert ("cannot write to its disk" in told) == (status in ACTIVE)
 
 
@@ -181,10 +181,10 @@ async def test_a_disk_that_takes_nothing_is_said_where_something_is_to_come(
 async def test_a_price_stands_on_every_card_but_where_nothing_was_bought(
     status: JobStatus,
 ) -> None:
-    told = str(card(job(status=status, video_id="video_1"), Outlook(cost=0.4)).to_components())
+    told = str(card(job(status=status, video_id="video_1"), Forecast(cost=0.4)).to_components())
     assert "$0.40" in told
     refused = job(status=JobStatus.FAILED, error_code="busy")
-    assert "$0.40" not in str(card(refused, Outlook(cost=0.4)).to_components())
+    assert "$0.40" not in str(card(refused, Forecast(cost=0.4)).to_components())
 
 
 async def test_the_servers_own_reason_is_quoted_as_such() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.delivery import retention
-from bot.delivery.retention import NOBODYS, FilmKeeper, Keep
+from bot.delivery.retention import NOBODYS, FilmRetention, RetentionPolicy
 from bot.jobs.film_store import FilmStore
 from bot.jobs.lifecycle import NOT_KEPT
 from bot.jobs.models import Job, JobChange, JobStatus
@@ -36,10 +36,10 @@ class Shelf:
 
     async def tidy(self, *, at: float, budget: int = 1000) -> set[str]:
         """Tidy so many seconds later; return which films are left."""
-        keeper = FilmKeeper(
+        keeper = FilmRetention(
             store=self.store,
             films=FilmStore(self.films),
-            keep=Keep(delivered=DAY, undelivered=7 * DAY, budget=budget),
+            keep=RetentionPolicy(delivered=DAY, undelivered=7 * DAY, budget=budget),
             announce=self.announced.append,
             clock=lambda: NOW + at,
         )

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.delivery.thumbnails import Stills
+from bot.delivery.thumbnails import Thumbnails
 from bot.jobs.film_store import FilmStore
 from bot.jobs.models import Job, JobStatus
 from bot.jobs.store import JobStore
-from bot.media.thumbnails import NoStill, take_still
+from bot.media.thumbnails import NoThumbnail, take_thumbnail
 from tests.jobs.support import NOW, address, job
 from tests.media.bombs import films
 
@@ -44,7 +44,7 @@ class Camera:
         await asyncio.sleep(0.01)
         self._now -= 1
         if film.stem in self.broken:
-            raise NoStill("broken")
+            raise NoThumbnail("broken")
         return film.stem.encode()
 
 
@@ -57,7 +57,7 @@ async def test_all_are_taken_newest_first_and_one_at_a_time(
 ) -> None:
     films = [await delivered(store, number) for number in range(3)]
     camera = Camera()
-    stills = Stills(store=store, films=FilmStore(tmp_path), take=camera.take)
+    stills = Thumbnails(store=store, films=FilmStore(tmp_path), take=camera.take)
     await asyncio.gather(*(stills.catch_up(pause=no_pause) for _ in range(5)))
     assert (camera.taken, camera.most) == (["2", "1", "0"], 1)
     assert await store.stills(films) == {
@@ -68,7 +68,7 @@ async def test_all_are_taken_newest_first_and_one_at_a_time(
 async def test_what_comes_meanwhile_is_taken_too(store: JobStore, tmp_path: Path) -> None:
     await delivered(store, 1)
     camera = Camera()
-    stills = Stills(store=store, films=FilmStore(tmp_path), take=camera.take)
+    stills = Thumbnails(store=store, films=FilmStore(tmp_path), take=camera.take)
     paused = 0
 
     async def pause() -> None:
@@ -86,7 +86,7 @@ async def test_a_film_without_a_frame_is_tried_once(store: JobStore, tmp_path: P
     films = [await delivered(store, number) for number in range(2)]
     camera = Camera()
     camera.broken = {"1"}
-    stills = Stills(store=store, films=FilmStore(tmp_path), take=camera.take)
+    stills = Thumbnails(store=store, films=FilmStore(tmp_path), take=camera.take)
     for _ in range(2):
         await stills.catch_up(pause=no_pause)
     assert camera.taken == ["1", "0"]
@@ -103,9 +103,9 @@ async def test_a_hostile_film_costs_one_child(
 
     async def take(path: Path) -> bytes:
         taken.append(path)
-        return await take_still(path)
+        return await take_thumbnail(path)
 
-    stills = Stills(store=store, films=FilmStore(tmp_path), take=take)
+    stills = Thumbnails(store=store, films=FilmStore(tmp_path), take=take)
     for _ in range(3):
         await stills.catch_up(pause=no_pause)
 
@@ -119,14 +119,14 @@ async def test_a_film_that_hangs_costs_one_child(
     monkeypatch.setattr("bot.media.thumbnails.TIME_LIMIT", 0.2)
     await delivered(store, 1)
     os.mkfifo(tmp_path / "1.mp4")
-    stills = Stills(store=store, films=FilmStore(tmp_path), take=take_still)
+    stills = Thumbnails(store=store, films=FilmStore(tmp_path), take=take_thumbnail)
 
     await stills.catch_up(pause=no_pause)
 
-    assert await store.without_still(limit=9) == []
+    assert await store.without_thumbnail(limit=9) == []
 
 
 async def test_none_is_taken_where_none_is_wanted(store: JobStore, tmp_path: Path) -> None:
     film = await delivered(store, 1)
-    await Stills(store=store, films=FilmStore(tmp_path), take=None).catch_up(pause=no_pause)
-    assert await store.without_still(limit=9) == [film]
+    await Thumbnails(store=store, films=FilmStore(tmp_path), take=None).catch_up(pause=no_pause)
+    assert await store.without_thumbnail(limit=9) == [film]

@@ -258,7 +258,7 @@ class Life(RuleBasedStateMachine):
 
     @rule()
     def restart(self) -> None:
-        """Judge what was cut short, as Studio.resume does."""
+        """Judge what was cut short, as RequestService.resume does."""
         if self.job.status is JobStatus.SENDING or (
             self.job.status is JobStatus.REQUESTED and self.job.sent_at is not None
         ):

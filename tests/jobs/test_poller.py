@@ -10,8 +10,8 @@ import pytest
 
 from bot.jobs import lifecycle
 from bot.jobs.listing import BARREN
-from bot.jobs.models import Job, JobChange, JobStatus, Road
-from bot.jobs.poller import JobTracker
+from bot.jobs.models import Fallback, Job, JobChange, JobStatus
+from bot.jobs.poller import JobPoller
 from bot.jobs.store import JobStore
 from bot.videos.client import VideosClient
 from bot.videos.dialects import BY_NAME
@@ -54,7 +54,7 @@ async def running_jobs(store: JobStore, count: int) -> list[Job]:
 async def changes(
     store: JobStore, server: ScriptedServer, count: int, dialect: str = "openai"
 ) -> dict[str, Job]:
-    """Let the tracker look once at what is due; return what was announced, by the server's id."""
+    """Let the poller look once at what is due; return what was announced, by the server's id."""
     seen: dict[str, Job] = {}
     complete = asyncio.Event()
 
@@ -65,7 +65,7 @@ async def changes(
 
     async with aiohttp.ClientSession() as session:
         videos = VideosClient(session, base_url=server.base_url, dialect=BY_NAME[dialect])
-        tracker = JobTracker(
+        poller = JobPoller(
             store=store,
             videos=videos,
             announce=announce,
@@ -74,17 +74,17 @@ async def changes(
             deadline=3600.0,
             clock=lambda: NOW,
         )
-        tracker.start()
+        poller.start()
         await asyncio.wait_for(complete.wait(), 20)
-        await tracker.close()
+        await poller.close()
     return seen
 
 
 async def at_a_start(store: JobStore, server: ScriptedServer) -> set[str | None]:
-    """Return what a starting tracker announces, by the server's id."""
+    """Return what a starting poller announces, by the server's id."""
     announced: list[Job] = []
     async with aiohttp.ClientSession() as session:
-        tracker = JobTracker(
+        poller = JobPoller(
             store=store,
             videos=VideosClient(session, base_url=server.base_url, dialect=BY_NAME["openai"]),
             announce=lambda change: announced.append(change.job),
@@ -93,8 +93,8 @@ async def at_a_start(store: JobStore, server: ScriptedServer) -> set[str | None]
             deadline=3600.0,
             clock=lambda: NOW,
         )
-        await tracker.catch_up()
-        await tracker.close()
+        await poller.catch_up()
+        await poller.close()
     return {each.video_id for each in announced}
 
 
@@ -200,9 +200,9 @@ async def test_a_card_that_was_left_behind_is_tried_when_its_time_has_come(
     store: JobStore, server: ScriptedServer
 ) -> None:
     ended = {"status": JobStatus.DELIVERED, "ended_at": NOW - 60, "message_id": 5}
-    due = job(video_id="due", road=Road.DIRECT, next_look_at=NOW, **ended)
-    closed = job(video_id="closed", road=Road.DIRECT, next_look_at=NOW + 80_000, **ended)
-    reply = job(video_id="reply", road=Road.REPLY, next_look_at=NOW + 50, **ended)
+    due = job(video_id="due", road=Fallback.DIRECT, next_look_at=NOW, **ended)
+    closed = job(video_id="closed", road=Fallback.DIRECT, next_look_at=NOW + 80_000, **ended)
+    reply = job(video_id="reply", road=Fallback.REPLY, next_look_at=NOW + 50, **ended)
     for each in (due, closed, reply):
         assert await store.admit(each, most_of_user=MANY, most=MANY)
 
@@ -213,7 +213,7 @@ async def test_a_card_that_was_left_behind_is_tried_when_its_time_has_come(
 def test_a_card_that_was_left_behind_is_tried_ever_more_seldom_for_a_day() -> None:
     now, left = NOW, job(status=JobStatus.DELIVERED, ended_at=NOW, message_id=5)
     tries = 0
-    while (left := lifecycle.card_left(left, Road.DIRECT, now)).next_look_at is not None:
+    while (left := lifecycle.card_left(left, Fallback.DIRECT, now)).next_look_at is not None:
         now, tries = left.next_look_at, tries + 1
 
     assert 24 * 3600 <= now - NOW <= 48 * 3600

@@ -11,7 +11,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.event import listens_for
 
-from bot.jobs.models import ACTIVE, FOLLOWED, INTERRUPTED, SPOKEN, TOKEN_LIFE, Job, JobStatus, Road
+from bot.jobs.models import (
+    ACTIVE,
+    FOLLOWED,
+    INTERRUPTED,
+    SPOKEN,
+    TOKEN_LIFE,
+    Fallback,
+    Job,
+    JobStatus,
+)
 from bot.jobs.store import (
     CACHE_KIB,
     READERS,
@@ -39,7 +48,7 @@ KINDS: dict[type, st.SearchStrategy[Any]] = {
     float: st.floats(0, 1e11),
     bool: st.booleans(),
     JobStatus: st.sampled_from(JobStatus),
-    Road: st.sampled_from(Road),
+    Fallback: st.sampled_from(Fallback),
     NoneType: st.none(),
 }
 
@@ -302,11 +311,11 @@ async def test_a_still_is_kept_once_and_goes_with_its_job(store: JobStore, tmp_p
     deleted, kept, without = job(), job(), job()
     await put(store, deleted, kept, without)
     for each in (deleted, kept, job()):
-        await store.put_still(each, b"a picture")
-    await store.put_still(kept, b"another")
+        await store.put_thumbnail(each, b"a picture")
+    await store.put_thumbnail(kept, b"another")
     await store.drop(deleted)
-    await store.put_still(deleted, b"too late")
-    await store.put_still(without, b"")
+    await store.put_thumbnail(deleted, b"too late")
+    await store.put_thumbnail(without, b"")
     assert await store.stills([deleted, kept, without]) == {kept.id: b"a picture"}
     assert count(tmp_path, "job_stills") == 2
 
@@ -319,10 +328,10 @@ async def test_without_a_still_are_the_films_on_disk_that_none_was_taken_of(
     gone = job(status=JobStatus.DELIVERED, ended_at=NOW)
     kept = job(status=JobStatus.UNDELIVERED, film="film.mp4", ended_at=NOW)
     await put(store, old, new, seen, hopeless, gone, kept)
-    await store.put_still(seen, b"a picture")
-    await store.put_still(hopeless, b"")
-    assert await store.without_still(limit=9) == [new, old]
-    assert await store.without_still(limit=1) == [new]
+    await store.put_thumbnail(seen, b"a picture")
+    await store.put_thumbnail(hopeless, b"")
+    assert await store.without_thumbnail(limit=9) == [new, old]
+    assert await store.without_thumbnail(limit=1) == [new]
 
 
 # ------------------------------------------------------------------ the threads

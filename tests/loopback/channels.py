@@ -31,7 +31,7 @@ async def read_channel(core: Core, call: Call) -> Payload:
 
 
 async def change_channel(core: Core, call: Call) -> Payload:
-    """Archive a thread or take it out again; a locked one wants MANAGE_THREADS."""
+    """RequestQueries a thread or take it out again; a locked one wants MANAGE_THREADS."""
     channel = _visible(core, call)
     if channel.locked and not channel.bot_can(MANAGE_THREADS):
         raise missing_permissions()

@@ -19,7 +19,7 @@ from bot.settings import Settings
 from tests.machine.leaping import INSIDE, Inside, LeapingLoop
 
 SLOW_TICK: Final = 5.0
-"""Seconds between two looks of the tracker into the database: fewer looks, the same rules."""
+"""Seconds between two looks of the poller into the database: fewer looks, the same rules."""
 GIVES_IN: Final = 1.0
 """Seconds in which the connection to Discord gives in; as bot.__main__ has it."""
 LAST_TURNS: Final = 30

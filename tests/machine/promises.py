@@ -7,7 +7,7 @@ from typing import Any, Final
 from bot.cards import words
 from bot.cards.buttons import Action, offered
 from bot.jobs import lifecycle
-from bot.jobs.models import ENDED, SPOKEN, Job, JobStatus, Road
+from bot.jobs.models import ENDED, SPOKEN, Fallback, Job, JobStatus
 from tests.machine.world import World
 
 Row = dict[str, Any]
@@ -94,7 +94,7 @@ def delivered_where_it_says_so(world: World, rows: list[Row]) -> None:
     for row in rows:
         if row["status"] == JobStatus.DELIVERED:
             film = world.darkroom.films[row["video_id"]]
-            elsewhere = world.was_closed and row["road"] == Road.DIRECT
+            elsewhere = world.was_closed and row["road"] == Fallback.DIRECT
             assert shown[film] == 1 or (elsewhere and shown[film] == 2), f"not shown once: {row}"
 
 
@@ -162,5 +162,5 @@ def job_of(row: Row) -> Job:
     if row["shown"] is not None:
         values["shown"] = JobStatus(row["shown"])
     if row["road"] is not None:
-        values["road"] = Road(row["road"])
+        values["road"] = Fallback(row["road"])
     return Job(**values)

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 from bot.media.images import BadImage, fit_image
-from bot.media.thumbnails import NoStill, take_still
+from bot.media.thumbnails import NoThumbnail, take_thumbnail
 
 
 async def image(path: Path) -> str:
@@ -25,8 +25,8 @@ async def image(path: Path) -> str:
 
 async def film(path: Path) -> str:
     try:
-        await take_still(path)
-    except NoStill as error:
+        await take_thumbnail(path)
+    except NoThumbnail as error:
         return str(error)
     return "opened"
 

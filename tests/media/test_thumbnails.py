@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from bot.media import thumbnails
-from bot.media.thumbnails import NoStill, take_still
+from bot.media.thumbnails import NoThumbnail, take_thumbnail
 
 RED, BLUE = (200, 20, 20), (20, 20, 200)
 
@@ -46,7 +46,7 @@ async def test_it_is_the_frame_at_one_second_and_small(
     tmp_path: Path, size: tuple[int, int], small: tuple[int, int]
 ) -> None:
     path = film(tmp_path / "film.mp4", *[RED] * 4, *[BLUE] * 4, size=size)
-    jpeg = await take_still(path)
+    jpeg = await take_thumbnail(path)
 
     image = opened(jpeg)
     assert image.size == small
@@ -57,7 +57,7 @@ async def test_it_is_the_frame_at_one_second_and_small(
 async def test_a_shorter_film_shows_its_last_frame(tmp_path: Path) -> None:
     path = film(tmp_path / "film.mp4", RED, BLUE, size=(64, 48))
 
-    assert is_like(opened(await take_still(path)), BLUE)
+    assert is_like(opened(await take_thumbnail(path)), BLUE)
 
 
 @pytest.mark.parametrize("content", [b"", b"no film at all" * 100, None])
@@ -66,8 +66,8 @@ async def test_what_is_no_film_has_no_picture(tmp_path: Path, content: bytes | N
     if content is not None:
         path.write_bytes(content)
 
-    with pytest.raises(NoStill, match="cannot be opened"):
-        await take_still(path)
+    with pytest.raises(NoThumbnail, match="cannot be opened"):
+        await take_thumbnail(path)
 
 
 async def test_a_film_that_takes_for_ever_is_given_up(
@@ -76,5 +76,5 @@ async def test_a_film_that_takes_for_ever_is_given_up(
     monkeypatch.setattr(thumbnails, "TIME_LIMIT", 0.2)
     os.mkfifo(tmp_path / "film.mp4")
 
-    with pytest.raises(NoStill, match="too long"):
-        await take_still(tmp_path / "film.mp4")
+    with pytest.raises(NoThumbnail, match="too long"):
+        await take_thumbnail(tmp_path / "film.mp4")

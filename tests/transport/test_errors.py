@@ -14,7 +14,7 @@ from bot.transport.errors import (
     OneSentence,
     UnreadableAnswer,
     commands_refused,
-    passes,
+    is_temporary,
     sentence_for,
     told,
 )
@@ -58,7 +58,7 @@ def not_found(status: int) -> discord.GatewayNotFound:
     ids=repr,
 )
 def test_what_passes(error: Exception) -> None:
-    assert passes(error)
+    assert is_temporary(error)
     assert not is_refusal(error)
 
 
@@ -77,7 +77,7 @@ def test_what_passes(error: Exception) -> None:
     ids=repr,
 )
 def test_what_stays_is_one_sentence(error: Exception) -> None:
-    assert not passes(error)
+    assert not is_temporary(error)
     sentence = sentence_for(error)
     assert sentence is not None
     assert sentence.endswith(".")
@@ -86,7 +86,7 @@ def test_what_stays_is_one_sentence(error: Exception) -> None:
 
 def test_a_fault_of_ours_is_none_of_discord_s() -> None:
     assert sentence_for(KeyError("x")) is None
-    assert not passes(KeyError("x"))
+    assert not is_temporary(KeyError("x"))
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from bot.transport.rate_limits import EditBuckets
-from bot.transport.scheduler import AT_ONCE, LEAST_PACE, MOST_PACE, ON_THE_WAY, StatusEditor
+from bot.transport.rate_limits import RateLimits
+from bot.transport.scheduler import AT_ONCE, LEAST_PACE, MOST_PACE, ON_THE_WAY, EditScheduler
 
 MANY = 40
 CHANNEL = 77
@@ -62,13 +62,13 @@ def sent() -> list[Hashable]:
 
 
 @pytest.fixture
-def buckets(hand: Hand) -> EditBuckets:
-    return EditBuckets(hand.clock)
+def buckets(hand: Hand) -> RateLimits:
+    return RateLimits(hand.clock)
 
 
 @pytest.fixture
-async def editor(hand: Hand, buckets: EditBuckets) -> AsyncIterator[StatusEditor]:
-    opened = StatusEditor(buckets=buckets, clock=hand.clock, sleep=hand.sleep)
+async def editor(hand: Hand, buckets: RateLimits) -> AsyncIterator[EditScheduler]:
+    opened = EditScheduler(buckets=buckets, clock=hand.clock, sleep=hand.sleep)
     yield opened
     await opened.close(grace=0.0)
 
@@ -81,7 +81,7 @@ def picture(sent: list[Hashable], name: Hashable) -> Callable[..., Awaitable[Has
     return send
 
 
-async def told(buckets: EditBuckets, *, limit: int, left: int, resets_in: float) -> None:
+async def told(buckets: RateLimits, *, limit: int, left: int, resets_in: float) -> None:
     """Have Discord's answer to an edit of CHANNEL say this, over a real connection."""
 
     async def answer(_: web.Request) -> web.Response:
@@ -115,7 +115,7 @@ async def _serving(
 
 
 async def test_a_lonely_card_moves_as_its_film_does(
-    editor: StatusEditor, hand: Hand, sent: list[Hashable]
+    editor: EditScheduler, hand: Hand, sent: list[Hashable]
 ) -> None:
     for number in range(4):
         editor.show("card", picture(sent, number))
@@ -124,7 +124,7 @@ async def test_a_lonely_card_moves_as_its_film_does(
 
 
 async def test_many_cards_move_seldom_but_within_eight_seconds(
-    editor: StatusEditor, hand: Hand, sent: list[Hashable]
+    editor: EditScheduler, hand: Hand, sent: list[Hashable]
 ) -> None:
     for _ in range(80):
         for card in range(MANY):
@@ -136,7 +136,7 @@ async def test_many_cards_move_seldom_but_within_eight_seconds(
 
 
 async def test_many_at_once_leave_room_for_what_else_the_bot_does(
-    editor: StatusEditor, hand: Hand, sent: list[Hashable]
+    editor: EditScheduler, hand: Hand, sent: list[Hashable]
 ) -> None:
     for card in range(3 * AT_ONCE):
         editor.show(card, picture(sent, card))
@@ -150,7 +150,7 @@ async def test_many_at_once_leave_room_for_what_else_the_bot_does(
 
 
 async def test_where_edits_take_long_few_are_on_their_way_and_an_end_still_goes(
-    editor: StatusEditor, hand: Hand, sent: list[Hashable]
+    editor: EditScheduler, hand: Hand, sent: list[Hashable]
 ) -> None:
     arrives = asyncio.Event()
 
@@ -172,7 +172,7 @@ async def test_where_edits_take_long_few_are_on_their_way_and_an_end_still_goes(
 
 
 async def test_an_end_waits_for_no_pace(
-    editor: StatusEditor, hand: Hand, sent: list[Hashable]
+    editor: EditScheduler, hand: Hand, sent: list[Hashable]
 ) -> None:
     for card in range(MANY):
         editor.show(card, picture(sent, card))
@@ -186,7 +186,7 @@ async def test_an_end_waits_for_no_pace(
 
 
 async def test_a_full_channel_is_waited_for_and_ends_go_first(
-    editor: StatusEditor, buckets: EditBuckets, hand: Hand, sent: list[Hashable]
+    editor: EditScheduler, buckets: RateLimits, hand: Hand, sent: list[Hashable]
 ) -> None:
     await told(buckets, limit=5, left=0, resets_in=3.0)
     for card in range(3):
@@ -202,7 +202,7 @@ async def test_a_full_channel_is_waited_for_and_ends_go_first(
 
 
 async def test_progress_leaves_one_edit_of_a_channel_for_an_end(
-    editor: StatusEditor, buckets: EditBuckets, hand: Hand, sent: list[Hashable]
+    editor: EditScheduler, buckets: RateLimits, hand: Hand, sent: list[Hashable]
 ) -> None:
     await told(buckets, limit=5, left=1, resets_in=30.0)
     editor.show(1, picture(sent, "progress"), road=CHANNEL)
@@ -215,7 +215,7 @@ async def test_progress_leaves_one_edit_of_a_channel_for_an_end(
 
 
 async def test_the_oldest_picture_of_a_channel_is_renewed_first(
-    editor: StatusEditor, buckets: EditBuckets, hand: Hand, sent: list[Hashable]
+    editor: EditScheduler, buckets: RateLimits, hand: Hand, sent: list[Hashable]
 ) -> None:
     for card in "abc":
         editor.show(card, picture(sent, card), road=CHANNEL)
@@ -229,7 +229,7 @@ async def test_the_oldest_picture_of_a_channel_is_renewed_first(
 
 
 async def test_what_waits_is_sent_when_the_bot_stops(
-    editor: StatusEditor, hand: Hand, sent: list[Hashable]
+    editor: EditScheduler, hand: Hand, sent: list[Hashable]
 ) -> None:
     for card in range(3 * AT_ONCE):
         editor.show(card, picture(sent, ("old", card)))
@@ -244,7 +244,7 @@ async def test_what_waits_is_sent_when_the_bot_stops(
 
 
 async def test_a_message_that_changes_its_road_is_sent_once(
-    editor: StatusEditor, buckets: EditBuckets, hand: Hand, sent: list[Hashable]
+    editor: EditScheduler, buckets: RateLimits, hand: Hand, sent: list[Hashable]
 ) -> None:
     await told(buckets, limit=5, left=0, resets_in=30.0)
     editor.show(1, picture(sent, "through the channel"), road=CHANNEL)

@@ -8,7 +8,7 @@ import pytest
 
 from bot.jobs.models import JobStatus
 from bot.transport.message import takes_token
-from bot.transport.rate_limits import EditBuckets
+from bot.transport.rate_limits import RateLimits
 from bot.transport.retries import Retries
 from tests.jobs.support import NOW, job
 
@@ -30,7 +30,7 @@ class Ways:
     clock: Now = field(default_factory=Now)
 
     def __post_init__(self) -> None:
-        self.limits = EditBuckets(self.clock)
+        self.limits = RateLimits(self.clock)
         self.card = job(
             status=JobStatus.IN_PROGRESS,
             message_id=55,

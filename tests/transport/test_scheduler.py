@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from bot.transport.scheduler import StatusEditor
+from bot.transport.scheduler import EditScheduler
 
 PATIENCE = 10.0
 """Seconds a test waits for what should happen at once."""
@@ -55,17 +55,19 @@ async def wall() -> Wall:
 
 
 @pytest.fixture
-async def editor() -> StatusEditor:
-    return StatusEditor()
+async def editor() -> EditScheduler:
+    return EditScheduler()
 
 
-async def test_a_picture_is_sent_when_the_message_is_free(editor: StatusEditor, wall: Wall) -> None:
+async def test_a_picture_is_sent_when_the_message_is_free(
+    editor: EditScheduler, wall: Wall
+) -> None:
     editor.show(1, wall.picture("a"))
     await wall.until(hung="a")
 
 
 async def test_of_what_waits_the_newest_is_sent_and_the_rest_never(
-    editor: StatusEditor, wall: Wall
+    editor: EditScheduler, wall: Wall
 ) -> None:
     editor.show(1, wall.picture("a", held=True))
     await wall.until(begun="a")
@@ -77,7 +79,7 @@ async def test_of_what_waits_the_newest_is_sent_and_the_rest_never(
     assert wall.begun == ["a", "e"]
 
 
-async def test_messages_do_not_wait_for_each_other(editor: StatusEditor, wall: Wall) -> None:
+async def test_messages_do_not_wait_for_each_other(editor: EditScheduler, wall: Wall) -> None:
     editor.show("slow", wall.picture("a", held=True))
     await wall.until(begun="a")
     editor.show("other", wall.picture("b"))
@@ -87,12 +89,12 @@ async def test_messages_do_not_wait_for_each_other(editor: StatusEditor, wall: W
     await wall.until(hung="a")
 
 
-async def test_finish_returns_what_its_sending_returned(editor: StatusEditor, wall: Wall) -> None:
+async def test_finish_returns_what_its_sending_returned(editor: EditScheduler, wall: Wall) -> None:
     assert await editor.finish(1, wall.picture("film")) == "film hangs"
 
 
 async def test_finish_goes_before_what_waits_and_nothing_waiting_replaces_it(
-    editor: StatusEditor, wall: Wall
+    editor: EditScheduler, wall: Wall
 ) -> None:
     editor.show(1, wall.picture("a", held=True))
     await wall.until(begun="a")
@@ -108,7 +110,7 @@ async def test_finish_goes_before_what_waits_and_nothing_waiting_replaces_it(
 
 
 async def test_a_failed_finish_raises_where_it_is_awaited_and_the_lane_goes_on(
-    editor: StatusEditor, wall: Wall, caplog: pytest.LogCaptureFixture
+    editor: EditScheduler, wall: Wall, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def fails() -> None:
         raise ConnectionResetError("Discord hung up")
@@ -121,7 +123,7 @@ async def test_a_failed_finish_raises_where_it_is_awaited_and_the_lane_goes_on(
 
 
 async def test_a_failed_picture_is_logged_and_the_next_one_is_sent(
-    editor: StatusEditor, wall: Wall, caplog: pytest.LogCaptureFixture
+    editor: EditScheduler, wall: Wall, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def fails(_message: Hashable) -> None:
         await wall.picture("begin", held=True)()
@@ -139,7 +141,7 @@ async def test_a_failed_picture_is_logged_and_the_next_one_is_sent(
     assert isinstance(record.exc_info[1], ConnectionResetError)
 
 
-async def test_a_message_is_forgotten_after_its_end(editor: StatusEditor, wall: Wall) -> None:
+async def test_a_message_is_forgotten_after_its_end(editor: EditScheduler, wall: Wall) -> None:
     lanes = editor._lanes  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - a leak shows nowhere else
 
     async def fails(_message: Hashable) -> None:
@@ -157,7 +159,7 @@ async def test_a_message_is_forgotten_after_its_end(editor: StatusEditor, wall: 
     assert lanes == {}
 
 
-async def test_a_message_is_edited_again_after_a_rest(editor: StatusEditor, wall: Wall) -> None:
+async def test_a_message_is_edited_again_after_a_rest(editor: EditScheduler, wall: Wall) -> None:
     for name in "abc":
         editor.show(1, wall.picture(name))
         await wall.until(hung=name)
@@ -165,7 +167,7 @@ async def test_a_message_is_edited_again_after_a_rest(editor: StatusEditor, wall
     assert wall.hung == ["a", "b", "c", "film"]
 
 
-async def test_close_lets_what_is_on_its_way_arrive(editor: StatusEditor, wall: Wall) -> None:
+async def test_close_lets_what_is_on_its_way_arrive(editor: EditScheduler, wall: Wall) -> None:
     editor.show(1, wall.picture("a", held=True))
     await wall.until(begun="a")
     editor.show(1, wall.picture("b"))
@@ -176,7 +178,7 @@ async def test_close_lets_what_is_on_its_way_arrive(editor: StatusEditor, wall: 
     assert wall.hung == ["a", "b"]
 
 
-async def test_close_waits_no_longer_than_its_grace(editor: StatusEditor, wall: Wall) -> None:
+async def test_close_waits_no_longer_than_its_grace(editor: EditScheduler, wall: Wall) -> None:
     editor.show(1, wall.picture("a", held=True))
     await wall.until(begun="a")
     async with asyncio.timeout(PATIENCE):
