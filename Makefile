@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all:
 
 .DEFAULT_GOAL := help
-.PHONY: help setup simulator tools demo run doctor serve test pictures catalogues bench tables chaos machine soak fuzz interop lint audit format lock clean
+.PHONY: help setup simulator tools demo run doctor serve check quick test pictures catalogues bench tables chaos machine soak fuzz interop lint audit format lock clean
 
 # The locks hold every package by version and hash, so the same command gives the same
 # environment everywhere; the stamps make a second call cost nothing. run.lock is all that the bot
@@ -48,6 +48,16 @@ serve: setup ## be the embedded Videos server alone
 
 BROWSER_IS_THERE := [ -z "$$CHROMIUM" ] || command -v "$$CHROMIUM" >/dev/null || \
 	{ echo "CHROMIUM names no program that can be started: $$CHROMIUM"; exit 1; }
+
+# One after the other they take a minute and a half: types need one core, the tests the other.
+check: tools ## check format, imports, types and the quick tests
+	@$(MAKE) --no-print-directory --keep-going --jobs 2 lint quick
+
+# Neither Discord nor a browser nor a rendered film: the folders whose tests need a process of their
+# own at most.
+QUICK := $(addprefix tests/,cards delivery http jobs requests runtime transport videos test_settings.py)
+quick: tools ## run the quick tests
+	$(BIN)/python -m pytest --quiet -m "not slow" $(QUICK)
 
 # Three at a time on two cores: most tests wait for a film, a clock or a socket.
 test: tools ## run every test (needs Chromium or Chrome)

@@ -34,12 +34,26 @@ def test_every_target_is_listed_with_a_line(words: tuple[str, ...]) -> None:
     assert all(re.match(r"make \w+ +\S.*", line) and len(line) <= 80 for line in listed)
 
 
-def test_a_browser_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
+@pytest.fixture
+def installed(tmp_path: Path) -> str:
+    """Return the argument that makes `make` take the environment for complete."""
     tools = tmp_path / ".venv"
     tools.mkdir()
     for stamp in (".ready", ".demo", ".tools"):
         (tools / stamp).touch()
-    told = made("-s", "test", f"VENV={tools}", CHROMIUM="/nonexistent")
+    return f"VENV={tools}"
+
+
+def test_check_runs_every_linter_and_the_quick_tests(installed: str) -> None:
+    told = made("--dry-run", "check", installed).stdout
+    for command in ("ruff format --check", "ruff check", "lint-imports", "basedpyright"):
+        assert f"/bin/{command} " in told.replace("\n", " \n")
+    (tests,) = re.findall(r"-m pytest --quiet -m \"not slow\" (.*)", told)
+    assert [place for place in tests.split() if not (ROOT / place).exists()] == []
+
+
+def test_a_browser_that_is_not_there_is_one_sentence(installed: str) -> None:
+    told = made("-s", "test", installed, CHROMIUM="/nonexistent")
     assert told.returncode != 0
     assert "CHROMIUM names no program that can be started: /nonexistent" in told.stdout
     assert "Traceback" not in told.stdout + told.stderr

@@ -319,6 +319,7 @@ def extreme(code: str, **fields: Any) -> Job:  # noqa: ANN401 - a field of Job e
     return job(**(everything | fields))
 
 
+@pytest.mark.slow
 @in_english_too
 @pytest.mark.parametrize(("status", "error"), STATES)
 def test_every_card_is_within_discords_limits(
@@ -364,6 +365,7 @@ def test_private_answers_fit_into_a_message(code: str) -> None:
 # -------------------------------------------------------------------- shelf and forms
 
 
+@pytest.mark.slow
 @in_english_too
 @pytest.mark.parametrize("kept", Filter)
 @pytest.mark.parametrize(("page", "found"), [(0, 0), (0, 1), (0, 6), (199_999, 10**6), (1, 7)])

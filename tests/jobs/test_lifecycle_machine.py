@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Final
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -26,6 +27,8 @@ from bot.videos.errors import (
 )
 from bot.videos.models import Video, VideoStatus
 from tests.jobs.support import NOW, job
+
+pytestmark = pytest.mark.slow
 
 PAUSE: Final = 2.0
 DEADLINE: Final = 24 * 3600.0

@@ -65,6 +65,7 @@ def _raw_deflate(data: bytes) -> bytes:
 # ------------------------------------------------------------------ encodings
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("film", [FILM, films.mp4(), films.WEBM, films.avi()])
 @pytest.mark.parametrize("encoding", ["gzip", "x-gzip", "deflate", "br", "zstd", "GZIP", "odd"])
 async def test_an_encoding_that_is_not_true_changes_nothing(

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import pytest
 from aiohttp import web
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -40,6 +41,8 @@ from bot.videos.protocol import (
     retry_after,
 )
 from tests.videos.scripted import scripted
+
+pytestmark = pytest.mark.slow
 
 CAT = CreateVideo(prompt="a cat", size="720x1280", seconds="4")
 
