@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all:
 
 .DEFAULT_GOAL := help
-.PHONY: help setup simulator tools demo run doctor serve check quick test pictures catalogues bench tables chaos machine soak fuzz interop lint audit format lock clean
+.PHONY: help setup simulator tools demo run doctor serve check quick test pictures catalogues language bench tables chaos machine soak fuzz interop lint audit format lock clean
 
 # The locks hold every package by version and hash, so the same command gives the same
 # environment everywhere; the stamps make a second call cost nothing. run.lock is all that the bot
@@ -71,18 +71,35 @@ pictures: tools ## take the documentation's pictures
 	PICTURES=docs/pictures $(BIN)/python -m pytest -q tests/acceptance/test_walk.py \
 		tests/acceptance/test_states.py
 
-# The template of all catalogues, and each catalogue brought up to it.
+# The catalogues that are there are the languages that are offered. gettext keeps pt_BR where Discord
+# says pt-BR.
+LOCALES := bot/cards/locales
+TEMPLATE := $(LOCALES)/rushes.pot
+LANGUAGE = $(subst -,_,$(CODE))
+
+# Extracts the template, updates each catalogue from it, and leaves no dates or names in the headers.
 catalogues: tools ## bring the translations up to the words in the code
 	$(BIN)/pybabel -q extract --mapping babel.cfg --no-default-keywords --keyword N_ --keyword NN_:1,2 \
-		--no-location --sort-output --omit-header --output bot/cards/locales/rushes.pot bot cogs
-	for code in de fr es_ES es_419 ja pt_BR; do \
-		$(BIN)/pybabel -q update --locale $$code --domain rushes --no-fuzzy-matching --no-wrap \
-			--ignore-obsolete --input-file bot/cards/locales/rushes.pot \
-			--output-dir bot/cards/locales || exit 1; done
-	sed -E -i.bak -e 's/^"Project-Id-Version: .*/"Project-Id-Version: Rushes\\n"/' \
+		--no-location --sort-output --omit-header --output $(TEMPLATE) bot cogs
+	for catalogue in $(LOCALES)/*/; do \
+		$(BIN)/pybabel -q update --locale "$$(basename "$$catalogue")" --domain rushes \
+			--no-fuzzy-matching --no-wrap --ignore-obsolete --input-file $(TEMPLATE) \
+			--output-dir $(LOCALES) || exit 1; done
+	sed -E -i.bak -e 's/^(# .* translations for) PROJECT\./\1 Rushes./' \
+		-e '1,/^msgid/{/^#( Copyright.*| This file.*| FIRST AUTHOR.*|, fuzzy)?$$/d;}' \
+		-e 's/^"Project-Id-Version: .*/"Project-Id-Version: Rushes\\n"/' \
 		-e '/^"(Report-Msgid-Bugs-To|POT-Creation-Date|PO-Revision-Date|Last-Translator|Language-Team|Generated-By):/d' \
-		bot/cards/locales/*/LC_MESSAGES/rushes.po
-	rm -f bot/cards/locales/*/LC_MESSAGES/rushes.po.bak
+		$(LOCALES)/*/LC_MESSAGES/rushes.po
+	rm -f $(LOCALES)/*/LC_MESSAGES/rushes.po.bak
+
+language: tools ## begin a translation: make language CODE=it
+	@$(BIN)/python -c 'import sys, discord; sys.exit("$(CODE)" not in map(str, discord.Locale))' || \
+		{ echo "Discord has no language \"$(CODE)\"; write it as Discord does, like it or pt-BR"; exit 1; }
+	@[ ! -e $(LOCALES)/$(LANGUAGE) ] || { echo "$(LOCALES)/$(LANGUAGE) is there already"; exit 1; }
+	@mkdir -p $(LOCALES)/$(LANGUAGE)/LC_MESSAGES
+	@touch $(LOCALES)/$(LANGUAGE)/LC_MESSAGES/rushes.po
+	@$(MAKE) -s catalogues
+	@echo "Translate $(LOCALES)/$(LANGUAGE)/LC_MESSAGES/rushes.po; make quick names what is missing."
 
 # What the bot costs beside the one that everybody writes, into docs/performance.md: all in under
 # 30 minutes, or one by its name: make bench FIGURE=latency.

@@ -6,15 +6,18 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from shutil import copyfile
 
 import pytest
 
+from bot.cards.i18n import CATALOGUES
 from tests.processes import PATIENCE
 
 ROOT = Path(__file__).parent.parent
 # Without what a `make test` tells the makes below it.
 OURS = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
 LOCKS = ("run", "demo", "dev")
+STAMPS = (".ready", ".demo", ".tools")
 
 
 def made(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -36,10 +39,13 @@ def test_every_target_is_listed_with_a_line(words: tuple[str, ...]) -> None:
 
 @pytest.fixture
 def installed(tmp_path: Path) -> str:
-    """Return the argument that makes `make` take the environment for complete."""
+    """Return the argument that names this environment, with nothing left to install."""
     tools = tmp_path / ".venv"
     tools.mkdir()
-    for stamp in (".ready", ".demo", ".tools"):
+    for entry in Path(sys.prefix).iterdir():
+        if entry.name not in STAMPS:
+            (tools / entry.name).symlink_to(entry)
+    for stamp in STAMPS:
         (tools / stamp).touch()
     return f"VENV={tools}"
 
@@ -57,6 +63,50 @@ def test_a_browser_that_is_not_there_is_one_sentence(installed: str) -> None:
     assert told.returncode != 0
     assert "CHROMIUM names no program that can be started: /nonexistent" in told.stdout
     assert "Traceback" not in told.stdout + told.stderr
+
+
+@pytest.fixture
+def locales(tmp_path: Path) -> Path:
+    """Return a folder with the template alone, to begin translations in."""
+    folder = tmp_path / "locales"
+    folder.mkdir()
+    copyfile(CATALOGUES / "rushes.pot", folder / "rushes.pot")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("code", "folder", "plurals"), [("ko", "ko", 1), ("sv-SE", "sv_SE", 2), ("pl", "pl", 3)]
+)
+def test_a_translation_begins_with_one_command(
+    installed: str, locales: Path, code: str, folder: str, plurals: int
+) -> None:
+    told = made("language", f"CODE={code}", f"LOCALES={locales}", installed)
+    assert told.returncode == 0, told.stderr
+    path = locales / folder / "LC_MESSAGES" / "rushes.po"
+    assert str(path) in told.stdout
+    text = path.read_text(encoding="utf-8")
+    header, *messages = text.split("\n\n")
+    assert header.splitlines()[0].endswith(" translations for Rushes.")
+    assert f"Language: {folder}\\n" in header
+    assert f"nplurals={plurals};" in header
+    assert not re.search(r"fuzzy|@|\d{4}-\d\d|PROJECT|ORGANIZATION", header)
+    assert len(messages) > 100
+    assert "#~" not in text
+    again = made("language", f"CODE={code}", f"LOCALES={locales}", installed)
+    assert again.returncode != 0
+    assert f"{folder} is there already" in again.stdout
+    assert path.read_text(encoding="utf-8") == text
+
+
+@pytest.mark.parametrize("words", [(), ("CODE=pt-PT",), ("CODE=klingon",)])
+def test_a_language_that_discord_has_not_is_one_sentence(
+    installed: str, locales: Path, words: tuple[str, ...]
+) -> None:
+    told = made("language", f"LOCALES={locales}", installed, *words)
+    assert told.returncode != 0
+    assert "Discord has no language" in told.stdout
+    assert "Traceback" not in told.stdout + told.stderr
+    assert [entry.name for entry in locales.iterdir()] == ["rushes.pot"]
 
 
 @pytest.mark.parametrize("lock", LOCKS)

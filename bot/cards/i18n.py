@@ -13,8 +13,13 @@ from babel.support import Translations
 
 CATALOGUES: Final = Path(__file__).with_name("locales")
 DOMAIN: Final = "rushes"
-# Discord's own names of the languages that there are catalogues for.
-OFFERED: Final = ("de", "fr", "es-ES", "es-419", "ja", "pt-BR")
+# Discord's names of the languages that have a catalogue. Discord writes pt-BR, gettext pt_BR.
+OFFERED: Final = tuple(
+    sorted(
+        catalogue.parts[-3].replace("_", "-")
+        for catalogue in CATALOGUES.glob(f"*/LC_MESSAGES/{DOMAIN}.po")
+    )
+)
 
 
 def N_(message: str) -> str:  # noqa: N802 - gettext's own name for "extract this"
