@@ -1,0 +1,53 @@
+"""The documents say what is there, and the project is what they say."""
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+import bot
+
+ROOT: Final = Path(__file__).parent.parent
+DOCUMENTS: Final = sorted(
+    path.relative_to(ROOT).as_posix()
+    for pattern in ("*.md", "docs/*.md", ".github/*.md")
+    for path in ROOT.glob(pattern)
+)
+FOLDERS: Final = "bot|cogs|tests|docs|benchmarks|requirements"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_links_lead_to_files(document: str) -> None:
+    path = ROOT / document
+    links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", path.read_text(encoding="utf-8"))
+    assert [link for link in links if not (path.parent / link).exists()] == []
+
+
+def test_the_recipes_name_files_that_exist() -> None:
+    recipes = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    named = re.findall(rf"(?<![\w/.])((?:{FOLDERS})/[\w./]*\w)", recipes)
+    assert len(named) > 20
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+def test_the_recipes_name_targets_that_exist() -> None:
+    recipes = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    named = re.findall(r"(?:`|^)make (\w+)", recipes, re.MULTILINE)
+    assert named
+    assert [name for name in named if f"\n{name}:" not in makefile] == []
+
+
+def test_there_is_nothing_to_install_and_one_version() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    assert "build-system" not in project
+    assert project["tool"]["uv"]["package"] is False
+    assert project["project"]["version"] == bot.__version__
+
+
+def test_the_workflow_runs_what_everybody_runs() -> None:
+    workflow = (ROOT / ".github/workflows/check.yml").read_text(encoding="utf-8")
+    assert "run: .ci/run" in workflow
+    assert "uses:" not in workflow, "an action that is not pinned may change under us"
