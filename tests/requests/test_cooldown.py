@@ -1,5 +1,7 @@
 """How fast one person may go, and that it costs bounded memory."""
 
+import pytest
+
 from bot.requests.cooldown import PEOPLE, Cooldown, Pace
 
 
@@ -11,6 +13,7 @@ def test_a_burst_then_one_at_a_time_and_only_for_that_person() -> None:
     assert cooldown.wait(1, 102.0) == 0
 
 
+@pytest.mark.slow
 def test_many_people_are_not_remembered_for_ever() -> None:
     cooldown = Cooldown(Pace(burst=1, every=2.0))
     for person in range(2 * PEOPLE):

@@ -204,6 +204,7 @@ def test_an_error_is_read_in_every_form(told: object, error: VideoError | None) 
     assert read(status="failed", error=told).error == error
 
 
+@pytest.mark.slow
 @settings(max_examples=150)
 @given(
     body=st.fixed_dictionaries(
