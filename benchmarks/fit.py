@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from benchmarks.figures import Figure, Picture, Row, bar
-from bot.media.fitting import fit_film
+from bot.media.transcode import transcode_film
 
 _LIMIT: Final = 10 * 2**20
 _SECONDS: Final = 20
@@ -32,7 +32,7 @@ async def measure(*, small: bool = False) -> Figure:
         film, ours, theirs = (folder / f"{one}.mp4" for one in ("film", "ours", "theirs"))
         await _make(film, seconds, rate)
         began = time.monotonic()
-        await fit_film(film, ours, limit)
+        await transcode_film(film, ours, limit)
         our_time = time.monotonic() - began
         began = time.monotonic()
         await _two_passes(film, theirs, int(ours.stat().st_size * 8 / seconds))

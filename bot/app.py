@@ -29,8 +29,8 @@ from bot.jobs.models import Job, JobChange
 from bot.jobs.poller import JobPoller
 from bot.jobs.schema import NewerDatabaseError
 from bot.jobs.store import JobStore, StoreError
-from bot.media.fitting import fit_film
-from bot.media.thumbnails import take_thumbnail
+from bot.media.thumbnail import take_thumbnail
+from bot.media.transcode import transcode_film
 from bot.requests.order import Limits, Offer
 from bot.requests.queries import RequestQueries
 from bot.requests.service import RequestService
@@ -328,7 +328,7 @@ def _bot(settings: Settings, stack: AsyncExitStack, house: _House, timing: Timin
         stills=Thumbnails(store=house.store, films=house.films, take=house.stills),
         ladder=DeliveryPlanner(
             films=house.films,
-            fit=fit_film,
+            fit=transcode_film,
             link_life=None if links is None else settings.link_hours * 3600,
             clock=timing.clock,
         ),

@@ -19,7 +19,7 @@ from bot.delivery.slots import Places
 from bot.jobs.lifecycle import DISK_FAILED, NOT_TAKEN, UNFORESEEN
 from bot.jobs.models import FOLLOWED, LEFT, RUNNING, SPOKEN, Job, JobChange, JobStatus
 from bot.jobs.store import StoreError
-from bot.media.fitting import NoRoom
+from bot.media.transcode import NoRoom
 from bot.runtime.background import Background
 from bot.transport.errors import told
 from bot.transport.fallback import Roads

@@ -9,7 +9,7 @@ from discord.ext import commands
 from bot.cards.i18n import N_
 from bot.cards.modals import Filled, VideoForm
 from bot.client import VideoBot
-from bot.media.images import IMAGE_TYPES
+from bot.media.image import IMAGE_TYPES
 from bot.videos.models import PROMPT_LIMIT
 from cogs.requests import Asked, Interaction, Requests, own_language
 

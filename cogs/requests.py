@@ -15,7 +15,7 @@ from bot.client import VideoBot
 from bot.jobs import lifecycle
 from bot.jobs.models import Job, JobStatus
 from bot.jobs.store import StoreError
-from bot.media.images import IMAGE_TYPES, BadImage
+from bot.media.image import IMAGE_TYPES, BadImage
 from bot.requests.order import DiskFull, NotOffered, Order, OverLimit, PromptProblem
 from bot.runtime.background import Background
 from bot.transport.message import find_card, is_malformed, plainly_if_refused, refuses_content

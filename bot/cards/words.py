@@ -390,7 +390,7 @@ IMAGE_UNUSABLE: Final = N_(
     "This image cannot be used: {reason}. Nothing was rendered or charged. "
     "Try again with another image, or without one."
 )
-# What bot.media.frame and bot.media.images say of an image, to be translated here.
+# What bot.media says of an image, to be translated here.
 BAD_IMAGE: Final = (
     N_("it has more than 16 megapixels"),
     N_("it is not a PNG, JPEG or WebP image"),

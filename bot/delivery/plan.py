@@ -18,8 +18,8 @@ from bot.jobs.film_store import FilmStore
 from bot.jobs.models import Job, JobStatus
 from bot.media.container import is_over_4k
 from bot.media.errors import BrokenFile
-from bot.media.fitting import CannotFit
-from bot.media.probing import probe_film
+from bot.media.probe import probe_film
+from bot.media.transcode import TranscodeFailed
 from bot.transport.message import Film, NoAccess, TooLarge
 from bot.videos.errors import FilmBroken
 
@@ -33,7 +33,7 @@ LEAST_COPY: Final = 512 * 1024
 
 
 class Fit(Protocol):
-    """Encodes a film anew, into a file of less than `limit` bytes; raises CannotFit and NoRoom.
+    """Transcodes a film into less than `limit` bytes; raises TranscodeFailed and NoRoom.
 
     With `quality` the copy is as large as it takes to look like the film, if that fits.
     """
@@ -116,7 +116,7 @@ class DeliveryPlanner:
             return Step(done, Film(film, film_name(done), size))
         try:
             copy, size = await self._copy(job, film, encoding, converts=not probed.plays)
-        except CannotFit as error:
+        except TranscodeFailed as error:
             _log.warning("a film cannot be encoded anew: %s", error, extra=job.log_context())
             if probed.plays:
                 return self.link(job)

@@ -8,7 +8,7 @@ from typing import Final
 from bot.jobs.film_store import FilmStore
 from bot.jobs.models import Job
 from bot.jobs.store import JobStore, StoreError
-from bot.media.thumbnails import NoThumbnail
+from bot.media.thumbnail import NoThumbnail
 
 _log = logging.getLogger(__name__)
 

@@ -1,93 +1,22 @@
-"""One frame of a film as a small JPEG: a plain function for its own process.
+"""A thumbnail of a film."""
 
-Decoding what a server sent happens in a process that may crash or hang, never in the bot's. It is
-scaled and encoded by the same library: no second one is loaded, and no large picture is unpacked.
-"""
-
-import os
-import sys
-from fractions import Fraction
 from pathlib import Path
-from typing import Final, cast
+from typing import Final
 
-import av
-from av.container import InputContainer
-from av.error import FFmpegError
+from bot.media.child import FAILURES, SCRIPTS, reason
+from bot.runtime.child import run_script
 
-from bot.media.formats import FILE_ALONE, HEAD, demuxer
-
-AT: Final = 1.0
-"""Seconds into the film: first frames are often black, or faded in."""
-LONG_SIDE: Final = 320
-QUALITY: Final = 3
-"""The encoder's scale of quantizers, 2 (best) to 31."""
-LARGEST_FRAME: Final = 50_000_000
-"""Pixels. An 8K frame has 33 million; what claims more is no film for a chat."""
-_LAMBDA: Final = 118
-"""FFmpeg's FF_QP2LAMBDA: a fixed quantizer is told in this unit."""
+TIME_LIMIT: Final = 10.0
+"""Seconds. The first second of a 4K film takes about one on a slow core."""
 
 
-def still(film: str) -> bytes:
-    """Return the frame at `AT` seconds, the last one of a shorter film, as a JPEG.
+class NoThumbnail(Exception):
+    """The film gives no thumbnail; the message says why."""
 
-    Raises ValueError with a sentence where there is no frame to be had.
-    """
+
+async def take_thumbnail(film: Path) -> bytes:
+    """Return one frame of a film as a small JPEG. Raises NoThumbnail."""
     try:
-        return _jpeg(_frame(film))
-    except (FFmpegError, IndexError, OSError) as error:
-        raise ValueError(f"the film cannot be opened: {error}") from error
-
-
-def _frame(film: str) -> av.VideoFrame:
-    found: av.VideoFrame | None = None
-    with _opened(film) as container:
-        stream = container.streams.video[0]
-        if stream.width * stream.height > LARGEST_FRAME:
-            raise ValueError("its frames are far too large")
-        # Each further thread would hold a frame of its own.
-        stream.codec_context.thread_count = 1
-        container.seek(int(AT * av.time_base))
-        for frame in container.decode(stream):
-            found = frame
-            if frame.pts is None or frame.time >= AT:
-                break
-    if found is None:
-        raise ValueError("the film has no frame")
-    return found
-
-
-def _opened(film: str) -> InputContainer:
-    with Path(film).open("rb") as file:
-        form = demuxer(file.read(HEAD))
-    if form is None:
-        raise ValueError("the film cannot be opened: its first bytes are of no film")
-    return av.open(film, format=form, container_options=FILE_ALONE)
-
-
-def _jpeg(frame: av.VideoFrame) -> bytes:
-    scale = min(1.0, LONG_SIDE / max(frame.width, frame.height))
-    width, height = (max(1, round(side * scale)) for side in (frame.width, frame.height))
-    # Full-range YUV is what a JPEG holds.
-    small = frame.reformat(width, height, "yuvj420p")
-    small.pts = 0
-    encoder = cast("av.VideoCodecContext", av.CodecContext.create("mjpeg", "w"))
-    encoder.width, encoder.height, encoder.pix_fmt = width, height, "yuvj420p"
-    encoder.time_base = Fraction(1, 1)
-    encoder.options = {"flags": "+qscale", "global_quality": str(QUALITY * _LAMBDA)}
-    return b"".join(bytes(packet) for packet in (*encoder.encode(small), *encoder.encode(None)))
-
-
-def main() -> int:
-    """`python still.py FILM`: JPEG on stdout."""
-    if hasattr(os, "nice"):
-        os.nice(10)
-    try:
-        jpeg = still(sys.argv[1])
-    except ValueError as error:
-        sys.exit(str(error))
-    sys.stdout.buffer.write(jpeg)
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+        return await run_script(SCRIPTS / "thumbnail.py", film, within=TIME_LIMIT)
+    except FAILURES as error:
+        raise NoThumbnail(reason(error)) from error

@@ -15,7 +15,7 @@ from bot.jobs.models import Job, JobChange, JobStatus
 from bot.jobs.open_creates import UNCONFIRMED_COUNTS_FOR, OpenCreate, of_running, of_unknown
 from bot.jobs.store import JobStore, Search, StoreError
 from bot.media.container import Container
-from bot.media.images import fit_image
+from bot.media.image import fit_image
 from bot.media.input_reference import InputReference
 from bot.requests.order import Beside, DiskFull, Limits, Offer, Order, OverLimit, job_of
 from bot.runtime.background import Background

@@ -10,7 +10,7 @@ import aiohttp
 from bot.media.container import Container, inspect_film
 from bot.media.errors import BrokenFile
 from bot.media.formats import demuxer
-from bot.media.probing import probe_film
+from bot.media.probe import probe_film
 from bot.videos.body import Body, looks_like_json
 from bot.videos.dialects import Dialect
 from bot.videos.errors import (

@@ -9,7 +9,7 @@ import discord
 import simcord
 from PIL import Image
 
-from bot.media.thumbnails import take_thumbnail
+from bot.media.thumbnail import take_thumbnail
 from tests.acceptance.stage import PROMPT, Stage, parts_of, settings_for, staged, text_of
 from tests.acceptance.test_buttons import fill, finished
 from tests.processes import VideosServer

@@ -25,7 +25,8 @@ from bot.cards.modals import ChangeForm, Filled, VideoForm
 from bot.cards.view import CardOptions, card
 from bot.client import CommandTranslator
 from bot.jobs.models import Job, JobStatus
-from bot.media import frame, images
+from bot.media import child
+from bot.media.children import frame
 from bot.requests.order import Offer
 from bot.requests.queries import Forecast
 from bot.videos.models import PROMPT_LIMIT
@@ -164,8 +165,8 @@ def test_a_header_is_plain_and_never_changes(code: str) -> None:
 def test_every_reason_against_an_image_is_among_the_translated_ones() -> None:
     said = {
         reason
-        for source in (frame, images)
-        for reason in re.findall(r'raise \w+\(.*?"([^"]+)"\)', inspect.getsource(source))
+        for source in (frame, child)
+        for reason in re.findall(r'"(it [^"]+|the file [^"]+)"', inspect.getsource(source))
     }
     assert said == {*words.BAD_IMAGE, words.CANNOT_OPEN}
 

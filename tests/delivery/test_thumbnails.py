@@ -11,7 +11,7 @@ from bot.delivery.thumbnails import Thumbnails
 from bot.jobs.film_store import FilmStore
 from bot.jobs.models import Job, JobStatus
 from bot.jobs.store import JobStore
-from bot.media.thumbnails import NoThumbnail, take_thumbnail
+from bot.media.thumbnail import NoThumbnail, take_thumbnail
 from tests.jobs.support import NOW, address, job
 from tests.media.bombs import films
 
@@ -116,7 +116,7 @@ async def test_a_hostile_film_costs_one_child(
 async def test_a_film_that_hangs_costs_one_child(
     store: JobStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.media.thumbnails.TIME_LIMIT", 0.2)
+    monkeypatch.setattr("bot.media.thumbnail.TIME_LIMIT", 0.2)
     await delivered(store, 1)
     os.mkfifo(tmp_path / "1.mp4")
     stills = Thumbnails(store=store, films=FilmStore(tmp_path), take=take_thumbnail)

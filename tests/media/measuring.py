@@ -11,8 +11,8 @@ import sys
 import time
 from pathlib import Path
 
-from bot.media.images import BadImage, fit_image
-from bot.media.thumbnails import NoThumbnail, take_thumbnail
+from bot.media.image import BadImage, fit_image
+from bot.media.thumbnail import NoThumbnail, take_thumbnail
 
 
 async def image(path: Path) -> str:

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.media import images
+from bot.media import image
+from bot.media.child import SCRIPTS
 from bot.media.formats import HEAD, demuxer
 from bot.media.header import MOST_PIXELS, image_size
-from bot.media.images import BadImage, fit_image
+from bot.media.image import BadImage, fit_image
 from bot.runtime.child import ChildFailed, run_script
 from tests.media import bombs
 
@@ -67,19 +68,25 @@ async def test_a_hostile_film_has_no_picture_and_costs_little(tmp_path: Path) ->
 
 
 async def test_an_image_that_takes_for_ever_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert images.TIME_LIMIT <= LONGEST
-    monkeypatch.setattr(images, "TIME_LIMIT", 1.0)
+    assert image.TIME_LIMIT <= LONGEST
+    monkeypatch.setattr(image, "TIME_LIMIT", 1.0)
 
     with pytest.raises(BadImage, match="takes too long to open"):
         await fit_image(bombs.endless_scans(), name="scans.jpg", size="1280x720")
 
 
 async def test_an_image_that_needs_more_memory_than_there_is_is_said_to() -> None:
-    frame = Path(images.__file__).with_name("frame.py")
-    image = bombs.images_that_open()["webp of 16 megapixels"]
+    image_of_16_megapixels = bombs.images_that_open()["webp of 16 megapixels"]
 
     with pytest.raises(ChildFailed, match=r"^it takes too much memory to open$"):
-        await run_script(frame, "64", "64", data=image, within=LONGEST, memory=300_000_000)
+        await run_script(
+            SCRIPTS / "frame.py",
+            "64",
+            "64",
+            data=image_of_16_megapixels,
+            within=LONGEST,
+            memory=300_000_000,
+        )
 
 
 @pytest.mark.parametrize("side", [1, 255, 4000])

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from bot.media.frame import fit
+from bot.media.children.frame import fit
 from bot.media.header import MOST_PIXELS
-from bot.media.images import BadImage, fit_image
+from bot.media.image import BadImage, fit_image
 
 ORIENTATION = 0x0112
 RED, BLUE, WHITE = (220, 30, 30), (30, 30, 220), (255, 255, 255)

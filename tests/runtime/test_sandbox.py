@@ -15,7 +15,7 @@ from typing import Any
 import psutil
 import pytest
 
-from bot.media.images import AT_ONCE
+from bot.media.image import AT_ONCE
 from bot.runtime.child import Child, ChildFailed, run_child, run_script, sandbox_abilities
 from bot.runtime.launch import MEMORY, NEUTRAL, Limits, command
 from bot.runtime.sandbox import FILES, NETWORK

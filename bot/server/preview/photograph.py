@@ -5,7 +5,7 @@ from typing import Final
 
 from PIL import Image, ImageOps
 
-from bot.media.frame import TooLarge, upright
+from bot.media.children.frame import TooLarge, upright
 from bot.server.preview.canvas import Canvas, Mask, split, yuv
 
 # How much closer the camera is at the end, and how far aside it has gone, in parts of the frame.

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bot.media import thumbnails
-from bot.media.thumbnails import NoThumbnail, take_thumbnail
+from bot.media import thumbnail
+from bot.media.thumbnail import NoThumbnail, take_thumbnail
 
 RED, BLUE = (200, 20, 20), (20, 20, 200)
 
@@ -73,7 +73,7 @@ async def test_what_is_no_film_has_no_picture(tmp_path: Path, content: bytes | N
 async def test_a_film_that_takes_for_ever_is_given_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(thumbnails, "TIME_LIMIT", 0.2)
+    monkeypatch.setattr(thumbnail, "TIME_LIMIT", 0.2)
     os.mkfifo(tmp_path / "film.mp4")
 
     with pytest.raises(NoThumbnail, match="too long"):

@@ -10,8 +10,8 @@ import av
 import psutil
 import pytest
 
-from bot.media import fitting
-from bot.media.fitting import CannotFit, fit_film
+from bot.media import transcode
+from bot.media.transcode import TranscodeFailed, transcode_film
 from tests.media.reels import RATE, SECONDS, reel
 from tests.small_disk import small_disk
 
@@ -28,6 +28,14 @@ def facts(film: Path) -> tuple[tuple[int, int], int, float, str | None]:
 
 def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
+
+
+def program_to_transcode(film: Path, copy: Path, limit: int) -> str:
+    return (
+        "import asyncio, pathlib; from bot.media.transcode import transcode_film;"
+        f"film, copy = pathlib.Path({str(film)!r}), pathlib.Path({str(copy)!r});"
+        f"asyncio.run(transcode_film(film, copy, {limit}))"
+    )
 
 
 def begins_with_its_index(film: Path) -> bool:
@@ -52,7 +60,7 @@ async def test_the_same_film_in_fewer_bytes(
     copy = tmp_path / "film.fit.mp4"
     limit = len(before) * 2 // 5
 
-    await fit_film(film, copy, limit)
+    await transcode_film(film, copy, limit)
 
     assert 0.8 * limit < copy.stat().st_size <= 0.95 * limit
     assert begins_with_its_index(copy)
@@ -68,7 +76,7 @@ async def test_a_picture_with_too_few_bits_gets_smaller(tmp_path: Path) -> None:
     film = reel(tmp_path / "film.mp4", size=(960, 720), sound=None, noise=1)
     copy = tmp_path / "film.fit.mp4"
 
-    await fit_film(film, copy, 25_000)
+    await transcode_film(film, copy, 25_000)
 
     (width, height), frames, _, _ = facts(copy)
     assert 240 <= height < 720
@@ -81,8 +89,8 @@ async def test_a_picture_with_too_few_bits_gets_smaller(tmp_path: Path) -> None:
 async def test_what_cannot_fit_says_so(tmp_path: Path, limit: int) -> None:
     film = reel(tmp_path / "film.mp4")
 
-    with pytest.raises(CannotFit, match="too long for so few bytes"):
-        await fit_film(film, tmp_path / "film.fit.mp4", limit)
+    with pytest.raises(TranscodeFailed, match="too long for so few bytes"):
+        await transcode_film(film, tmp_path / "film.fit.mp4", limit)
 
     assert names(tmp_path) == ["film.mp4"]
 
@@ -100,8 +108,8 @@ async def test_a_damaged_film_leaves_nothing_behind(tmp_path: Path, damage: str)
         }[damage]
     )
 
-    with pytest.raises(CannotFit):
-        await fit_film(film, tmp_path / "film.fit.mp4", 300_000)
+    with pytest.raises(TranscodeFailed):
+        await transcode_film(film, tmp_path / "film.fit.mp4", 300_000)
 
     assert names(tmp_path) == ["film.mp4"]
 
@@ -110,12 +118,8 @@ async def test_a_full_disk_is_not_the_film_s_fault(tmp_path: Path) -> None:
     film = reel(tmp_path / "film.mp4")
     folder = tmp_path / "disk"
     folder.mkdir()
-    call = f"fit_film(Path({str(film)!r}), Path({str(folder / 'film.fit.mp4')!r}), 300_000)"
+    program = program_to_transcode(film, folder / "film.fit.mp4", 300_000)
     with small_disk(folder, 64 * 1024) as disk:
-        program = (
-            "import asyncio; from pathlib import Path; from bot.media.fitting import fit_film;"
-            f"asyncio.run({call})"
-        )
         bot = await asyncio.create_subprocess_exec(
             *disk.entry, sys.executable, "-c", program, stderr=asyncio.subprocess.PIPE
         )
@@ -127,22 +131,18 @@ async def test_a_full_disk_is_not_the_film_s_fault(tmp_path: Path) -> None:
 async def test_an_encode_that_takes_for_ever_is_given_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fitting, "LEAST_TIME", 0.2)
-    monkeypatch.setattr(fitting, "TIME_PER_MEGABYTE", 0.0)
+    monkeypatch.setattr(transcode, "LEAST_TIME", 0.2)
+    monkeypatch.setattr(transcode, "TIME_PER_MEGABYTE", 0.0)
     os.mkfifo(tmp_path / "film.mp4")
 
-    with pytest.raises(CannotFit, match="too long"):
-        await fit_film(tmp_path / "film.mp4", tmp_path / "film.fit.mp4", 1000)
+    with pytest.raises(TranscodeFailed, match="too long"):
+        await transcode_film(tmp_path / "film.mp4", tmp_path / "film.fit.mp4", 1000)
 
 
 async def test_the_encoder_does_not_outlive_a_killed_bot(tmp_path: Path) -> None:
     """It waits for a film that never comes, and its parent is killed as a power cut would."""
     os.mkfifo(tmp_path / "film.mp4")
-    call = f"fit_film(Path({str(tmp_path / 'film.mp4')!r}), Path('/nowhere/film.fit.mp4'), 1000)"
-    program = (
-        "import asyncio; from pathlib import Path; from bot.media.fitting import fit_film;"
-        f"asyncio.run({call})"
-    )
+    program = program_to_transcode(tmp_path / "film.mp4", Path("/nowhere/film.fit.mp4"), 1000)
     parent = await asyncio.create_subprocess_exec(sys.executable, "-c", program)
     encoder = await child_of(parent.pid)
 

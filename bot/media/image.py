@@ -1,21 +1,21 @@
-"""Reference images: what is taken, and the process that brings one to the exact frame."""
+"""Reference images: the accepted media types, and an image cut to the exact frame of a film."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
+from bot.media.child import FAILURES, SCRIPTS, reason
 from bot.media.input_reference import InputReference
-from bot.runtime.child import ChildFailed, run_script
+from bot.runtime.child import run_script
 
 IMAGE_TYPES: Final = frozenset({"image/png", "image/jpeg", "image/webp"})
-"""Media types that every living server with image input takes."""
+"""Media types that every living server with image input accepts."""
 TIME_LIMIT: Final = 10.0
 """Seconds. 16 megapixels take about one on a slow core."""
 AT_ONCE: Final = ThreadPoolExecutor(2, thread_name_prefix="image")
-"""Images opened at the same time: two. Others wait for one of these threads."""
+"""Two images are opened at the same time; others wait for one of these threads."""
 FITTED: Final = b"~"
-_FRAME: Final = Path(__file__).with_name("frame.py")
+"""The first byte of the script's output where the image was cut or scaled."""
 
 
 class BadImage(Exception):
@@ -31,17 +31,15 @@ class Fitted:
 
 
 async def fit_image(data: bytes, *, name: str, size: str) -> Fitted:
-    """Bring an image to `size` ("width x height" in pixels) in a process of its own.
+    """Cut and scale an image to `size` ("width x height" in pixels).
 
     Raises BadImage with the reason as words.
     """
-    width, height = size.split("x")
+    script = SCRIPTS / "frame.py"
     try:
-        out = await run_script(_FRAME, width, height, data=data, within=TIME_LIMIT, pool=AT_ONCE)
-    except TimeoutError as error:
-        raise BadImage("it takes too long to open") from error
-    except (ChildFailed, OSError) as error:
-        raise BadImage(str(error) or "it cannot be opened") from error
+        out = await run_script(script, *size.split("x"), data=data, within=TIME_LIMIT, pool=AT_ONCE)
+    except FAILURES as error:
+        raise BadImage(reason(error)) from error
     stem = name.rsplit(".", 1)[0] or "image"
     image = InputReference(data=out[1:], filename=f"{stem}.png", content_type="image/png")
     return Fitted(image=image, changed=out[:1] == FITTED)

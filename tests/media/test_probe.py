@@ -7,15 +7,15 @@ from pathlib import Path
 
 import av
 import numpy as np
+import numpy.typing as npt
 import pytest
 from PIL import Image
 
 from bot.media.boxes import plain_frame
 from bot.media.container import inspect_film
 from bot.media.errors import BrokenFile
-from bot.media.fitting import fit_film
-from bot.media.probing import probe_film
-from bot.media.source import Pixels
+from bot.media.probe import probe_film
+from bot.media.transcode import transcode_film
 from tests.media import films
 from tests.media.films import film
 
@@ -100,7 +100,7 @@ async def test_what_does_not_play_everywhere_becomes_h264(name: str, tmp_path: P
     assert not (await probe_film(path)).plays
     copy = tmp_path / "film.fit.mp4"
 
-    await fit_film(path, copy, 8 * 2**20, quality=True)
+    await transcode_film(path, copy, 8 * 2**20, quality=True)
 
     frame = plain_frame(copy)
     assert frame is not None
@@ -123,7 +123,7 @@ async def test_a_film_on_its_side_is_encoded_upright(
     path = put(tmp_path, films.turned(film(width=96, height=64), matrix))
     copy = tmp_path / "film.fit.mp4"
 
-    await fit_film(path, copy, 8 * 2**20, quality=True)
+    await transcode_film(path, copy, 8 * 2**20, quality=True)
 
     with av.open(str(path)) as before, av.open(str(copy)) as after:
         lies, stands = (next(each.decode(video=0)) for each in (before, after))
@@ -133,7 +133,9 @@ async def test_a_film_on_its_side_is_encoded_upright(
     assert np.abs(seen.astype(int) - expected.astype(int)).mean() < 12
 
 
-def _applied(pixels: Pixels, matrix: tuple[int, int, int, int]) -> Pixels:
+def _applied(
+    pixels: npt.NDArray[np.generic], matrix: tuple[int, int, int, int]
+) -> npt.NDArray[np.uint8]:
     """Put each pixel where the matrix says: x' = ax + cy, y' = bx + dy."""
     a, b, c, d = matrix
     height, width = pixels.shape[:2]
@@ -152,7 +154,7 @@ async def test_high_dynamic_range_becomes_the_range_of_a_screen(
     path = put(tmp_path, film("mp4", "libx265", "yuv420p10le", transfer=transfer, tag="hvc1"))
     copy = tmp_path / "film.fit.mp4"
 
-    await fit_film(path, copy, 8 * 2**20, quality=True)
+    await transcode_film(path, copy, 8 * 2**20, quality=True)
 
     with av.open(str(copy)) as container:
         assert container.streams.video[0].codec_context.color_trc == 1

@@ -1,31 +1,50 @@
-"""A reference image brought to the exact frame of a film: a plain function for its own process.
+"""A reference image cut and scaled to the exact frame of a film.
 
 Servers refuse an image of another size ("Inpaint image must match the requested width and
-height"). Decoding what strangers upload happens in a process with limits, never in the bot's.
+height").
 """
 
 import io
+import struct
 import sys
 import warnings
+import zlib
 from typing import Final
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from bot.media.children import main
+from bot.media.children.main import Unreadable
 from bot.media.header import MOST_PIXELS, is_too_large
 
 FORMATS: Final = ("PNG", "JPEG", "WEBP")
 EXACT: Final = b"="
 FITTED: Final = b"~"
+_DAMAGED: Final = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    EOFError,
+    LookupError,
+    OSError,
+    RuntimeError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+    struct.error,
+    zlib.error,
+)
+"""What Pillow raises for a damaged field, whichever it is."""
 
 
-class TooLarge(ValueError):
-    """It has more pixels than are opened."""
+class TooLarge(Unreadable):
+    """The image has more pixels than are opened."""
 
 
 def fit(data: bytes, width: int, height: int) -> tuple[bytes, bool]:
     """Return a PNG of exactly `width` x `height` pixels, and whether anything was cut or scaled.
 
-    Cover, centred. Raises ValueError as `upright` does, and where memory does not suffice.
+    The image covers the frame, centred. Raises Unreadable.
     """
     try:
         flat = upright(data)
@@ -35,32 +54,29 @@ def fit(data: bytes, width: int, height: int) -> tuple[bytes, bool]:
         out = io.BytesIO()
         flat.save(out, "PNG", compress_level=3)
     except MemoryError as error:
-        raise ValueError("it takes too much memory to open") from error
+        raise Unreadable("it takes too much memory to open") from error
     return out.getvalue(), fitted
 
 
 def upright(data: bytes) -> Image.Image:
-    """Open a PNG, JPEG or WebP in plain colours; EXIF orientation is kept, and white lies behind.
+    """Open a PNG, JPEG or WebP as RGB, turned as EXIF says, transparent parts on white.
 
-    Raises TooLarge, ValueError with a sentence where the bytes are no such image, or damaged, and
-    MemoryError.
+    Raises TooLarge, Unreadable where the bytes are no such image, or damaged, and MemoryError.
     """
     Image.MAX_IMAGE_PIXELS = MOST_PIXELS
     try:
-        # Some formats take memory for every pixel before Pillow has seen their size.
+        # Some formats allocate memory for every pixel before Pillow has seen their size.
         if is_too_large(data):
-            raise Image.DecompressionBombError  # noqa: TRY301 - as Pillow itself says it
+            raise Image.DecompressionBombError  # noqa: TRY301 - as Pillow itself raises it
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             return _flatten(ImageOps.exif_transpose(Image.open(io.BytesIO(data), formats=FORMATS)))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise TooLarge("it has more than 16 megapixels") from error
     except UnidentifiedImageError as error:
-        raise ValueError("it is not a PNG, JPEG or WebP image") from error
-    except MemoryError:
-        raise
-    except Exception as error:  # Pillow raises whatever a damaged field leads to
-        raise ValueError("the file is damaged") from error
+        raise Unreadable("it is not a PNG, JPEG or WebP image") from error
+    except _DAMAGED as error:
+        raise Unreadable("the file is damaged") from error
 
 
 def _flatten(image: Image.Image) -> Image.Image:
@@ -74,15 +90,13 @@ def _flatten(image: Image.Image) -> Image.Image:
     return Image.alpha_composite(ground, layer).convert("RGB")
 
 
-def main() -> int:
-    """`python frame.py WIDTH HEIGHT`: image on stdin, mark and PNG on stdout."""
-    try:
-        png, fitted = fit(sys.stdin.buffer.read(), int(sys.argv[1]), int(sys.argv[2]))
-    except ValueError as error:
-        sys.exit(str(error))
-    sys.stdout.buffer.write((FITTED if fitted else EXACT) + png)
-    return 0
+def _marked(data: bytes, width: int, height: int) -> bytes:
+    png, fitted = fit(data, width, height)
+    return (FITTED if fitted else EXACT) + png
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    # `python frame.py WIDTH HEIGHT` reads an image, and writes a mark and a PNG.
+    main.run(
+        lambda: _marked(sys.stdin.buffer.read(), int(sys.argv[1]), int(sys.argv[2])), niceness=0
+    )

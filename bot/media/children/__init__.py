@@ -1,0 +1,5 @@
+"""The scripts that open what a server or a stranger sent, each in a sandboxed child process.
+
+Decoding happens here, where it may crash or hang, never in the bot. The module of the same name in
+`bot.media` starts the script and names its failures.
+"""
