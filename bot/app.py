@@ -2,9 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -37,7 +37,7 @@ from bot.requests.service import RequestService
 from bot.runtime.errors import StartError
 from bot.runtime.private_files import close_to_others
 from bot.runtime.proxies import is_this_machine
-from bot.runtime.timing import steady_clock
+from bot.runtime.timing import SYSTEM, Timing
 from bot.settings import CHOICES, Settings
 from bot.transport.attachments import Attachments
 from bot.transport.rate_limits import RateLimits
@@ -54,37 +54,24 @@ GOODBYE: Final = 2.0
 """Seconds Discord's gateway has to agree to the end of the connection."""
 START_WAITS: Final = 3.0
 """Seconds a start waits to hear what the Videos server speaks; it need not be there yet."""
+IDLE_CONNECTION: Final = 4.0
+"""Seconds an unused connection to the Videos server is kept: less than uvicorn's five, so that no
+create leaves on a connection that the server is just closing, which would make its outcome
+unknown."""
 PREVIEW_MODELS: Final = ("preview",)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Timing:
-    """What the bot's own waits go by; a simulation has other clocks than a server."""
-
-    clock: Callable[[], float] = field(default_factory=steady_clock)
-    """Unix seconds."""
-    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
-    idle_connection: float = 4.0
-    """Seconds an unused connection to the Videos server is kept, 0 for none: less than uvicorn's
-    five, so that no create leaves on a connection that the server is just closing, which would
-    make its outcome unknown."""
-
-    def connector(self) -> aiohttp.TCPConnector:
-        """Return the connections to the Videos server."""
-        if not self.idle_connection:
-            return aiohttp.TCPConnector(force_close=True)
-        return aiohttp.TCPConnector(keepalive_timeout=self.idle_connection)
-
-
-REAL: Final = Timing()
 
 
 @asynccontextmanager
 async def open_bot(
-    settings: Settings, timing: Timing = REAL, *, stills: Take | None = take_thumbnail
+    settings: Settings,
+    timing: Timing = SYSTEM,
+    *,
+    idle_connection: float = IDLE_CONNECTION,
+    stills: Take | None = take_thumbnail,
 ) -> AsyncGenerator[VideoBot]:
     """Open a bot with all it needs; it is not connected to Discord yet.
 
+    An unused connection to the Videos server is kept for `idle_connection` seconds, 0 for none.
     `stills` takes the pictures of films for the list; None for none.
 
     Raises StartError where the folder, the database or the embedded server cannot be opened.
@@ -96,7 +83,7 @@ async def open_bot(
         base_url, settings = await stack.enter_async_context(_videos_server(settings))
         _warn_of_open_key(settings)
         session = await stack.enter_async_context(
-            aiohttp.ClientSession(connector=timing.connector())
+            aiohttp.ClientSession(connector=_connector(idle_connection))
         )
         videos = videos_client(settings, session, base_url)
         with suppress(TimeoutError):
@@ -116,6 +103,13 @@ async def open_bot(
             )
             await stack.enter_async_context(site)
         yield bot
+
+
+def _connector(idle: float) -> aiohttp.TCPConnector:
+    """Return the connections to the Videos server, each kept unused for `idle` seconds."""
+    if not idle:
+        return aiohttp.TCPConnector(force_close=True)
+    return aiohttp.TCPConnector(keepalive_timeout=idle)
 
 
 def _links(settings: Settings) -> Links | None:

@@ -14,8 +14,9 @@ from typing import Final
 
 import simcord
 
-from bot.app import Timing, open_bot
+from bot.app import open_bot
 from bot.demo_page import adapt
+from bot.runtime.timing import Timing
 from bot.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -44,8 +45,7 @@ async def demo(settings: Settings) -> None:
             }
         )
         clock = _WallClock()
-        timing = Timing(sleep=clock.sleep, idle_connection=0)
-        async with open_bot(own, timing) as bot:
+        async with open_bot(own, Timing(sleep=clock.sleep), idle_connection=0) as bot:
             options = {"shard_count": 1, "settle_timeout": SETTLE, "check_errors": False}
             running = simcord.run(bot, **options)
             clock.env = running._env  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]

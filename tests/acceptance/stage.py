@@ -14,9 +14,10 @@ import discord
 import simcord
 from simcord.actors import _component_interaction  # pyright: ignore[reportPrivateUsage]
 
-from bot.app import Timing, open_bot
+from bot.app import open_bot
 from bot.client import VideoBot
 from bot.delivery.thumbnails import Take
+from bot.runtime.timing import Timing
 from bot.settings import Settings
 
 SETTLE = 15.0
@@ -24,6 +25,8 @@ SETTLE = 15.0
 ENCODES = 120.0
 """The same, where a film is encoded anew meanwhile."""
 RENDERED_WITHIN = 60.0
+IDLE = 0.0
+"""A kept connection has a timer, which simcord would wait for and move its clock to."""
 PROMPT = "a calico cat playing a piano on stage"
 
 
@@ -117,8 +120,7 @@ class _Clock:
 
     @property
     def timing(self) -> Timing:
-        # A kept connection has a timer, which simcord would wait for and move its clock to.
-        return Timing(clock=self.now, sleep=self.sleep, idle_connection=0)
+        return Timing(clock=self.now, sleep=self.sleep)
 
 
 def settings_for(folder: Path, base_url: str | None, **changes: Any) -> Settings:  # noqa: ANN401
@@ -132,7 +134,7 @@ async def staged(
 ) -> AsyncGenerator[Stage]:
     """Open the bot and a server with one channel and two members; pictures are taken if asked."""
     clock = _Clock()
-    async with open_bot(settings, clock.timing, stills=stills) as bot:
+    async with open_bot(settings, clock.timing, idle_connection=IDLE, stills=stills) as bot:
         running = simcord.run(bot, shard_count=1, settle_timeout=settle)
         clock.env = running._env  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
         async with running as env:
@@ -161,7 +163,9 @@ async def restarted(stage: Stage) -> AsyncGenerator[Stage]:
     clock.env = stage.env
     async with AsyncExitStack() as stack:
         settings = stage.settings
-        bot = await stack.enter_async_context(open_bot(settings, clock.timing, stills=None))
+        bot = await stack.enter_async_context(
+            open_bot(settings, clock.timing, idle_connection=IDLE, stills=None)
+        )
         await stage.env.restart_bot(bot)
         bot.fetch_image = bot.http.get_from_cdn
         stage.bot = bot

@@ -12,9 +12,10 @@ from contextvars import copy_context
 from pathlib import Path
 from typing import Any, Final
 
-from bot.app import Timing, open_bot
+from bot.app import open_bot
 from bot.client import VideoBot
 from bot.jobs.poller import TICK
+from bot.runtime.timing import Timing
 from bot.settings import Settings
 from tests.machine.leaping import INSIDE, Inside, LeapingLoop
 
