@@ -122,7 +122,7 @@ async def _refusal(videos: VideosClient) -> list[Check]:
         return []
     what = "a create"
     try:
-        refusal = await videos.create_nothing()
+        refusal = await videos.probe_create()
     except VideosError as error:
         return [
             Check(what, Mark.WARNING, f"an empty one got: {_told(error)}", "look at its own log")

@@ -1,4 +1,4 @@
-"""Where a film lies, found in a job or in an answer that stands for the film, by shape.
+"""Finds the address of a film in a job, or in an answer that stands for the film, by shape.
 
 Sources: `url`, `urls` (SGLang with S3), `unsigned_urls` (OpenRouter, with the key), `outputs`
 (Together), `metadata.url` (New API), `data[].url` (Dynamo), `video.url` (xAI), and what relays add:
@@ -11,12 +11,14 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 from operator import itemgetter
-from typing import Final, cast
+from typing import Final
+
+from bot.runtime.json_fields import is_list, is_object
 
 DEEPEST: Final = 8
-"""Levels of an answer that are looked through."""
+"""Levels of an answer that are searched."""
 MOST: Final = 200
-"""Values that are looked at: an answer is no library."""
+"""Values of a list or an object, and candidates in all, that are examined."""
 
 _ADDRESS: Final = re.compile(r"(?:https?://|/(?!/))[^\s\"'<>]+", re.IGNORECASE)
 _SPLIT: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]+")
@@ -44,7 +46,7 @@ _NO_FILM: Final = frozenset({
 _ASKS: Final = re.compile(r"response_?ur[li]", re.IGNORECASE)
 """Where a queue answers with the job, not with its film (fal)."""
 _PACKED: Final = 100_000
-"""Characters of JSON inside a text that are looked through, like `resultJson`."""
+"""Characters of JSON inside a text that are searched, like `resultJson`."""
 _MISUSED: Final = frozenset({"fail_reason", "remixed_from_video_id"})
 """Fields in which relays put the address, whatever their name says."""
 
@@ -61,18 +63,18 @@ def is_address(value: object) -> bool:
 
 
 def _urls(body: object, name: str, depth: int) -> Iterator[tuple[int, str]]:
-    """Give each address with its rank: what is named as a film's first, then what is shallow."""
+    """Yield each address with its rank: named as a film's before others, then the shallower."""
     if isinstance(body, str):
         rank = _rank(name, is_path=body.lstrip().startswith("/")) if is_address(body) else None
         if rank is not None:
             yield rank * 10 + DEEPEST - depth, body.strip()
         elif depth and _leads(name) and (inner := _packed(body)) is not None:
             yield from _urls(inner, name, depth - 1)
-    elif depth and isinstance(body, list):
-        for each in cast("list[object]", body)[:MOST]:
+    elif depth and is_list(body):
+        for each in body[:MOST]:
             yield from _urls(each, name, depth - 1)
-    elif depth and isinstance(body, dict):
-        for key, value in list(cast("dict[str, object]", body).items())[:MOST]:
+    elif depth and is_object(body):
+        for key, value in list(body.items())[:MOST]:
             if isinstance(value, str) or _leads(key):
                 yield from _urls(value, _inner(name, key), depth - 1)
 
@@ -89,7 +91,7 @@ def _packed(text: str) -> object:
 
 
 def _inner(name: str, key: str) -> str:
-    """Name a value by its own key, and by its holder's where the key alone says little."""
+    """Name a value by its own key, and by its holder's too where the key alone says little."""
     words = set(_words(key))
     return f"{name} {key}" if words <= _URL else key
 
@@ -105,7 +107,7 @@ def _leads(key: str) -> bool:
 
 
 def _rank(name: str, *, is_path: bool) -> int | None:
-    """Return how surely a name is that of a film's address, the least first; None where it is not.
+    """Return how surely a name is that of a film's address, 0 the surest; None where it is not.
 
     A path counts where the name says that it is an address: others name files of the server.
     """

@@ -1,4 +1,4 @@
-"""The bytes of one answer, piece by piece, whatever its headers claim of their encoding."""
+"""The bytes of one answer, piece by piece, decompressed where they really are compressed."""
 
 import asyncio
 import time
@@ -12,9 +12,9 @@ import aiohttp
 from bot.videos.errors import Unavailable
 
 CHUNK: Final = 256 * 1024
-"""Bytes of a piece, at the most: a few of them are all of a film that is ever in memory."""
+"""Bytes of a piece, at the most; no more than a few pieces of a film are in memory."""
 _HEAD: Final = 1024
-"""Bytes by which an encoding is recognised: what is not compressed fails well within them."""
+"""Bytes that are tried: bytes that are not compressed fail to decompress well within them."""
 _MEMBERS: Final = 1024
 """Parts that one gzip stream may consist of; real ones have one."""
 _FORMATS: Final = {"gzip": (31,), "x-gzip": (31,), "deflate": (15, -15)}
@@ -23,8 +23,8 @@ _NO_MORE: Final = b""
 
 
 @dataclass(frozen=True, kw_only=True)
-class LeastRate:
-    """How slowly an answer may come, so that nobody holds a connection and a place with a drip."""
+class MinimumRate:
+    """How fast an answer has to come, so that none holds a connection and a slot for hours."""
 
     rate: float = 4096.0
     """Bytes a second, on average over each window: a film of 3 MB in twelve minutes."""
@@ -33,21 +33,21 @@ class LeastRate:
 
 
 class Body:
-    """Reads an answer piece by piece; one that was compressed comes out as it was before.
+    """Reads an answer piece by piece, decompressed.
 
-    A `Content-Encoding` that is not true (aiohttp#6705) changes nothing: what cannot be undone is
-    passed on as it is. A piece has CHUNK bytes at most, however much it was compressed. The answer
-    has to be asked for with `auto_decompress=False`.
+    Bytes that are not compressed are passed on as they are, whatever their `Content-Encoding` says
+    (aiohttp#6705). A piece has CHUNK bytes at most, also where it was compressed. The request has
+    to be sent with `auto_decompress=False`.
     """
 
     def __init__(
         self,
         response: aiohttp.ClientResponse,
-        least: LeastRate,
+        minimum: MinimumRate,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._response = response
-        self._least = least
+        self._minimum = minimum
         self._clock = clock
         self._window_began = clock()
         self._came = 0
@@ -55,13 +55,13 @@ class Body:
         self._inflater: _Inflater | None = None
 
     async def head(self) -> bytes:
-        """Return the first piece without taking it; empty where the answer is."""
+        """Return the first piece, which `read` returns again; empty where the answer is."""
         if self._first is None:
             self._first = await self._begin()
         return self._first
 
     async def read(self) -> bytes:
-        """Return the next piece, empty at the end. Raises Unavailable where it drips."""
+        """Return the next piece, empty at the end. Raises Unavailable below the minimum rate."""
         first = await self.head()
         if first:
             self._first = _NO_MORE
@@ -99,8 +99,8 @@ class Body:
         piece = await self._response.content.read(CHUNK)
         self._came += len(piece)
         passed = self._clock() - self._window_began
-        if passed >= self._least.window:
-            if piece and self._came < self._least.rate * passed:
+        if passed >= self._minimum.window:
+            if piece and self._came < self._minimum.rate * passed:
                 self._response.close()
                 raise Unavailable(f"it came at {self._came / passed:.0f} bytes a second")
             self._window_began, self._came = self._clock(), 0
@@ -108,12 +108,12 @@ class Body:
 
 
 def looks_like_json(head: bytes) -> bool:
-    """Whether an answer begins as an object or a list does, which no film's first bytes do."""
+    """Whether an answer begins like a JSON object or list, as no film does."""
     return head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in {b"{", b"["}
 
 
 def _is(head: bytes | bytearray, format_: int) -> bool:
-    """Whether these first bytes of an answer are compressed so."""
+    """Whether the first bytes of an answer are compressed in this format."""
     try:
         zlib.decompressobj(format_).decompress(head, CHUNK)
     except zlib.error:
@@ -122,7 +122,7 @@ def _is(head: bytes | bytearray, format_: int) -> bool:
 
 
 class _Inflater:
-    """Undoes one compression, a bounded piece at a time. Blocking."""
+    """Decompresses a bounded piece at a time. Blocking."""
 
     def __init__(self, format_: int) -> None:
         self._format = format_
@@ -131,11 +131,11 @@ class _Inflater:
         self._members = 1
 
     def feed(self, data: bytes) -> None:
-        """Take what came; to be called when `more` has no more."""
+        """Add compressed bytes; call it when `more` returns an empty piece."""
         self._held += data
 
     def more(self) -> bytes:
-        """Return the next piece, empty where more has to be fed first. Raises zlib.error."""
+        """Return the next piece, empty where `feed` has to be called first. Raises zlib.error."""
         while self._held:
             if self._zlib.eof:
                 self._next_member()

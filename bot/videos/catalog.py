@@ -1,4 +1,4 @@
-"""What each model offers, from a table that the operator keeps: a TOML file, one table per model.
+"""The operator's catalog: what each model offers, as a TOML file with one table per model.
 
 ["wan2.2-t2v"]
 sizes = ["832x480", "480x832"]
@@ -10,16 +10,18 @@ extra = { fps = 16, negative_prompt = "blurry" }
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, cast
+from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from bot.runtime.json_fields import is_object
 
 Size = Annotated[str, Field(pattern=r"^[1-9]\d{1,4}x[1-9]\d{1,4}$")]
 Seconds = Annotated[str, BeforeValidator(str), Field(pattern=r"^[1-9]\d{0,2}$")]
 
 
 class CatalogError(Exception):
-    """The table cannot be used; the message names the file, the model and the key."""
+    """The catalog cannot be used; the message names the file, the model and the key."""
 
 
 class Entry(BaseModel):
@@ -39,7 +41,7 @@ Catalog = Mapping[str, Entry]
 
 
 def read_catalog(path: Path) -> Catalog:
-    """Read the table. Blocking. Raises CatalogError."""
+    """Read the catalog. Blocking. Raises CatalogError."""
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -52,10 +54,10 @@ def read_catalog(path: Path) -> Catalog:
 
 
 def _entry(path: Path, model: str, table: object) -> Entry:
-    if not isinstance(table, dict):
+    if not is_object(table):
         raise CatalogError(f"{path}: {model} has to be a table of its own, like [{model!r}].")
     try:
-        return Entry.model_validate(cast("dict[str, object]", table))
+        return Entry.model_validate(table)
     except ValidationError as error:
         problem = error.errors(include_url=False)[0]
         key = ".".join(str(step) for step in problem["loc"])

@@ -1,4 +1,4 @@
-"""What each family of Videos servers does in its own way, as data: one entry per family.
+"""How each family of Videos servers departs from the contract: one entry per family.
 
 A new server is one more entry here, and its recorded answers in tests/videos/families.py.
 """
@@ -38,18 +38,18 @@ class Lists(StrEnum):
     """What a family's list of models holds."""
 
     FILM_MODELS = "film models"
-    """Nothing else: the server makes films only, or keeps a list of its own for them."""
+    """Film models only: the server makes nothing else, or has a list of its own for them."""
     ANY_MODELS = "any models"
-    """A gateway's: chat models too, so only an entry that says so makes films."""
+    """A gateway's list has chat models too, so only an entry that says so makes films."""
     UNKNOWN_MODELS = "unknown models"
-    """An entry says what it makes, or its name does; a short list that does neither is taken."""
+    """An entry or its name may say what it makes; a short list that does not counts as films'."""
     NO_MODELS = "no models"
-    """Names that a create does not take, like Azure's, where a deployment has a name of its own."""
+    """Names that a create does not accept: at Azure a deployment has a name of its own."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Signs:
-    """By what a family is known: any one of them is enough."""
+    """How a family is recognised: any one of these is enough."""
 
     hosts: tuple[str, ...] = ()
     """Endings of the base URL's host."""
@@ -66,7 +66,7 @@ class Dialect:
     name: str
     signs: Signs = Signs()
     json: bool = False
-    """A create is JSON; multipart/form-data else, which all but these few take."""
+    """Whether a create is JSON; else it is multipart/form-data, which all but these few accept."""
     image: ImageAs = ImageAs.FILE
     seconds: str = "seconds"
     """The field of a create that holds the film's length."""
@@ -75,9 +75,9 @@ class Dialect:
     create: str = "/videos"
     """Where a create is sent."""
     idempotent: bool = False
-    """A create may be repeated under the same `Idempotency-Key`: it is answered, not made anew."""
+    """Whether a create with the same `Idempotency-Key` is answered again, not made again."""
     bare_key: bool = False
-    """The key stands alone in an `api-key` header, not behind `Authorization: Bearer`."""
+    """Whether the key goes alone in an `api-key` header, not after `Authorization: Bearer`."""
     content: bool = True
     """`GET /videos/{id}/content` serves the film; else it lies at an address that the job names."""
     content_query: str = ""
@@ -91,7 +91,7 @@ class Dialect:
     """Where its models are listed."""
     models_are: Lists = Lists.UNKNOWN_MODELS
     refuses_empty_prompts: bool = False
-    """A create without a prompt is surely refused: it can be sent to see whether creates work."""
+    """Whether a create without a prompt is surely refused, so that it tests creates for free."""
 
 
 OPENAI: Final = Dialect(name="openai", remixes=True)
@@ -158,7 +158,7 @@ BY_NAME: Final = {dialect.name: dialect for dialect in DIALECTS}
 
 
 def by_host(host: str) -> Dialect | None:
-    """Return the family that serves at this host, where the name alone tells."""
+    """Return the family that serves at this host; None where the name does not tell."""
     for dialect in DIALECTS:
         if any(host == end.lstrip(".") or host.endswith(end) for end in dialect.signs.hosts):
             return dialect
@@ -175,7 +175,7 @@ def by_header(names: frozenset[str]) -> tuple[Dialect, str] | None:
 
 
 def by_owner(owners: frozenset[str]) -> tuple[Dialect, str] | None:
-    """Return the family that says so in its list of models, and the word it says."""
+    """Return the family that owns the models in a list, and the owner's name there."""
     for dialect in DIALECTS:
         for owner in sorted(owners):
             if owner.lower().startswith(dialect.signs.owners or ("\0",)):

@@ -1,4 +1,4 @@
-"""Bringing a film to disk, from wherever its server says that it lies."""
+"""Downloads a film from wherever its server says that it lies."""
 
 import asyncio
 import re
@@ -11,6 +11,7 @@ from bot.media.container import Container, inspect_film
 from bot.media.errors import BrokenFile
 from bot.media.formats import demuxer
 from bot.media.probe import probe_film
+from bot.videos.answer import retry_after
 from bot.videos.body import Body, looks_like_json
 from bot.videos.dialects import Dialect
 from bot.videos.errors import (
@@ -22,7 +23,8 @@ from bot.videos.errors import (
     Unauthorized,
     VideosError,
 )
-from bot.videos.protocol import content_error, film_elsewhere, read_video, retry_after
+from bot.videos.protocol import film_elsewhere, read_video
+from bot.videos.refusals import content_error
 from bot.videos.wire import HasRoom, Wire, save
 
 _OK: Final = 200
@@ -31,7 +33,7 @@ _FIRST_REDIRECT: Final = 300
 _RANGE: Final = re.compile(r"\s*bytes\s+(\d+)-(\d+)/(\d+|\*)\s*", re.IGNORECASE)
 
 
-async def bring(
+async def download_film(
     wire: Wire,
     dialect: Dialect,
     job: str,
@@ -40,13 +42,13 @@ async def bring(
     film_url: str | None,
     has_room: HasRoom | None = None,
 ) -> Container:
-    """Bring the film of the job at the path `job` into `target`, which appears only when whole.
+    """Download the film of the job at the path `job` to `target`, which appears only when whole.
 
-    `film_url` is where its create said that it lies. Raises as VideosClient.download.
+    `film_url` is the film's address in the answer to its create. Raises as VideosClient.download.
     """
     part = target.with_name(target.name + ".part")
     try:
-        container = await _Road(wire, job, part, has_room).walk(dialect, film_url)
+        container = await _Attempt(wire, job, part, has_room).run(dialect, film_url)
         await asyncio.to_thread(part.replace, target)
     finally:
         await asyncio.to_thread(part.unlink, missing_ok=True)
@@ -54,7 +56,7 @@ async def bring(
 
 
 async def serves_film(wire: Wire, dialect: Dialect, job: str) -> bool:
-    """Whether `/content` of the job at this path hands a film over, judged by its first bytes.
+    """Whether `/content` of the job at the path `job` serves a film, judged by its first bytes.
 
     Raises NotSent and Unavailable.
     """
@@ -64,12 +66,12 @@ async def serves_film(wire: Wire, dialect: Dialect, job: str) -> bool:
         return demuxer(await wire.body(response).head()) is not None
 
 
-class _Road:
-    """One try: `/content`, where its answer leads, and what the job and its create named.
+class _Attempt:
+    """One attempt: `/content`, where its answer leads, and the addresses in the job and its create.
 
-    `/content` and the job's own address are two ways to the same film, each tried where the other
-    gave none: behind a gateway the one is often a page of HTML (new-api#2751), the other past its
-    time.
+    `/content` and the job's own address lead to the same film, and each is tried where the other
+    has none: behind a gateway `/content` is often a page of HTML (new-api#2751), and the address
+    may have expired.
     """
 
     def __init__(self, wire: Wire, job: str, part: Path, has_room: HasRoom | None) -> None:
@@ -79,40 +81,40 @@ class _Road:
         self._has_room = has_room
         self._tried: set[str] = set()
 
-    async def walk(self, dialect: Dialect, film_url: str | None) -> Container:
-        """Write the film to disk and say what it is, or raise why there is none."""
+    async def run(self, dialect: Dialect, film_url: str | None) -> Container:
+        """Write the film to disk and return its kind, or raise why there is none."""
         if not dialect.content:
-            return await self._from_job_first(dialect, film_url)
+            return await self._job_then_content(dialect, film_url)
         try:
             return await self._from_content(dialect.content_query)
         except FilmTooLarge:
             raise
-        except VideosError as nothing:
-            return await self._from_job(film_url, nothing)
+        except VideosError as error:
+            return await self._from_job(film_url, error)
 
-    async def _from_job_first(self, dialect: Dialect, film_url: str | None) -> Container:
-        """Where a family has no `/content`, one of its servers may have it all the same."""
+    async def _job_then_content(self, dialect: Dialect, film_url: str | None) -> Container:
+        """Try the job first; a server of a family without `/content` may have it all the same."""
         try:
             return await self._from_job(film_url, FilmNotReady("the job names no place"))
         except (FilmTooLarge, Unauthorized, NotSent):
             raise
-        except VideosError as nothing:
+        except VideosError as error:
             try:
                 return await self._from_content(dialect.content_query)
             except VideosError:
-                raise nothing from None
+                raise error from None
 
     async def _from_content(self, query: str) -> Container:
         async with self._wire.open(f"{self._job}/content{query}") as response:
             body = self._wire.body(response)
             if _may_be_film(response.status) and not looks_like_json(await body.head()):
-                return await self._film(response, body)
+                return await self._save(response, body)
             answer = await self._wire.read(response, body, self._part)
             ours = self._wire.is_ours(response)
-        if answer.status < _FIRST_REDIRECT and answer.has_film:
-            return await self._inspected()
-        if (elsewhere := film_elsewhere(answer)) is not None:
-            return await self._from_address(elsewhere)
+        if answer.is_ok and answer.has_film:
+            return await check_film(self._part)
+        if (address := film_elsewhere(answer)) is not None:
+            return await self._from_address(address)
         if answer.status == _OK:
             raise FilmBroken("JSON instead of a film")
         raise content_error(answer, ours=ours)
@@ -122,39 +124,48 @@ class _Road:
         async with self._wire.open_address(address) as response:
             body = self._wire.body(response)
             if _may_be_film(response.status):
-                return await self._film(response, body)
+                return await self._save(response, body)
             answer = await self._wire.read(response, body)
             raise content_error(answer, ours=self._wire.is_ours(response))
 
-    async def _from_job(self, film_url: str | None, reason: VideosError) -> Container:
-        """Ask the job anew: a signed address may be fresh in it, or the film itself be inside."""
-        told: str | None = None
+    async def _from_job(self, film_url: str | None, error: VideosError) -> Container:
+        """Poll the job: a freshly signed address may be in it, or the film itself.
+
+        Raises `error` where neither it nor `film_url` leads to a film.
+        """
+        address: str | None = None
         try:
             answer = await self._wire.exchange("GET", self._job, film=self._part)
-            told = read_video(answer, self._job.rpartition("/")[2]).video.film_url
+            address = read_video(answer, self._job.rpartition("/")[2]).video.film_url
         except Unauthorized:
             raise
         except VideosError:
-            pass  # Dynamo keeps no jobs to ask
+            pass  # Dynamo keeps no jobs
         else:
             if answer.has_film:
-                return await self._inspected()
-            if isinstance(reason, Unauthorized):
-                # The same key opens the job, so it is not the key that was refused.
-                reason = FilmWithheld(str(reason))
-        for address in (told, film_url):
+                return await check_film(self._part)
+            if isinstance(error, Unauthorized):
+                # The key opens the job, so it was not the key that was refused.
+                error = FilmWithheld(str(error))
+        return await self._from_addresses((address, film_url), error)
+
+    async def _from_addresses(
+        self, addresses: tuple[str | None, ...], error: VideosError
+    ) -> Container:
+        """Try each address that was not tried; raise the last error where none has the film."""
+        for address in addresses:
             if address is None or address in self._tried:
                 continue
             try:
                 return await self._from_address(address)
             except FilmTooLarge:
                 raise
-            except VideosError as nothing:
-                reason = nothing
-        raise reason
+            except VideosError as latest:
+                error = latest
+        raise error
 
-    async def _film(self, response: aiohttp.ClientResponse, body: Body) -> Container:
-        """Write an answer down as a film; whether it is one, its bytes tell and not its headers."""
+    async def _save(self, response: aiohttp.ClientResponse, body: Body) -> Container:
+        """Write an answer to disk; its bytes, not its headers, decide whether it is a film."""
         if response.status == _PARTIAL and not _is_whole(response.headers.get("Content-Range")):
             raise FilmBroken("HTTP 206 with a part of the film")
         limit = self._wire.film_limit
@@ -162,15 +173,12 @@ class _Road:
             raise FilmTooLarge(f"{response.content_length} bytes, more than {limit}")
         await save(body, self._part, limit=limit, has_room=self._has_room)
         try:
-            return await self._inspected()
+            return await check_film(self._part)
         except FilmBroken as error:
             if response.status in {_OK, _PARTIAL}:
                 raise
             wait = retry_after(response.headers)
             raise FilmNotReady(f"HTTP {response.status}", retry_after=wait) from error
-
-    async def _inspected(self) -> Container:
-        return await check_film(self._part)
 
 
 async def check_film(path: Path) -> Container:

@@ -1,4 +1,4 @@
-"""What a create sends, in the form and under the names that a dialect takes.
+"""The body of a create, in the form and with the field names of a dialect.
 
 Sources: the API reference ("Create video") and the dialects' own documents.
 """
@@ -23,9 +23,9 @@ class Part:
 
 
 def create_parts(request: CreateVideo, dialect: Dialect = OPENAI) -> tuple[Part, ...]:
-    """Encode a create as multipart fields, the form that nearly every living server takes.
+    """Encode a create as multipart fields, the form that nearly every living server accepts.
 
-    The image is a file part: it is the one shape vLLM-Omni, SGLang, LiteLLM, New API and the SDKs
+    The image is a file part, the one form that vLLM-Omni, SGLang, LiteLLM, New API and the SDKs
     share. Fields that were not chosen are left out, so that the server's defaults hold.
     """
     fields = _fields(request, dialect)
@@ -43,20 +43,23 @@ def create_parts(request: CreateVideo, dialect: Dialect = OPENAI) -> tuple[Part,
 
 
 def create_json(request: CreateVideo, dialect: Dialect) -> dict[str, object]:
-    """Encode a create as JSON, for the servers that take nothing else; the image is a data URL."""
-    body: dict[str, object] = _fields(request, dialect)
+    """Encode a create as JSON, for servers that accept nothing else; the image is a data URL."""
+    body = _fields(request, dialect)
     if (image := request.input_reference) is not None:
         url = f"data:{image.content_type};base64,{b64encode(image.data).decode()}"
-        if dialect.image is ImageAs.FIRST_FRAME:
-            frame = {"type": "image_url", "image_url": {"url": url}, "frame_type": "first_frame"}
-            body["frame_images"] = [frame]
-        elif dialect.image is ImageAs.MEDIA:
-            body["media"] = {"frame_images": [{"input_image": url, "frame": "first"}]}
-        elif dialect.image is ImageAs.IMAGE:
-            body["image"] = {"url": url}
-        else:
-            body["input_reference"] = url
+        body |= _image_fields(url, dialect.image)
     return body
+
+
+def _image_fields(url: str, form: ImageAs) -> dict[str, object]:
+    if form is ImageAs.FIRST_FRAME:
+        frame = {"type": "image_url", "image_url": {"url": url}, "frame_type": "first_frame"}
+        return {"frame_images": [frame]}
+    if form is ImageAs.MEDIA:
+        return {"media": {"frame_images": [{"input_image": url, "frame": "first"}]}}
+    if form is ImageAs.IMAGE:
+        return {"image": {"url": url}}
+    return {"input_reference": url}
 
 
 def _fields(request: CreateVideo, dialect: Dialect) -> dict[str, object]:
@@ -77,11 +80,11 @@ def _fields(request: CreateVideo, dialect: Dialect) -> dict[str, object]:
 
 _SHAPES: Final = ((1, 1), (16, 9), (9, 16), (4, 3), (3, 4), (3, 2), (2, 3))
 _LINES: Final = (480, 720)
-"""What xAI makes."""
+"""Lines of the frames that xAI makes."""
 
 
 def _frame(size: str, form: Frame) -> dict[str, object]:
-    """Name a frame of width x height pixels; xAI takes a ratio and `480p` or `720p`."""
+    """Return the fields that name a frame; xAI's are a ratio and `480p` or `720p`."""
     width, height = (int(pixels) for pixels in size.split("x"))
     if form is Frame.TWO_NUMBERS:
         return {"width": width, "height": height}

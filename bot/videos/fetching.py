@@ -1,8 +1,8 @@
-"""Fetching a film from wherever a server says it lies, without being led to where it should not.
+"""Fetches a film from the address that a server names, on the public internet alone.
 
 The key goes to the configured server's own origin alone. No other address may be private, loopback
-or link-local, as the connection itself finds it: a name is judged by what it resolves to then, on
-every redirect again. Hosts that the operator names are trusted.
+or link-local. A name is checked by the addresses that it resolves to for the connection itself,
+again on every redirect. Hosts that the operator names are trusted.
 """
 
 import ipaddress
@@ -22,17 +22,17 @@ from bot.videos.errors import FilmBroken, Unavailable
 
 REDIRECTS: Final = 5
 PLAIN: Final = {"Accept-Encoding": "identity"}
-"""A film is compressed already; an encoding on top costs time and hides how large it is."""
+"""A film is compressed already; an encoding on top costs time and hides its size."""
 _SCHEMES: Final = frozenset({"http", "https"})
 _REDIRECTED: Final = frozenset({301, 302, 303, 307, 308})
 
 
 class Forbidden(FilmBroken):
-    """The film is said to lie where the bot does not go."""
+    """The film lies at an address that the bot does not fetch from."""
 
 
 class PublicResolver(AbstractResolver):
-    """Resolves names to public addresses only; the connection goes to what was judged here."""
+    """Resolves names to public addresses only, which the connection then uses."""
 
     def __init__(self) -> None:
         self._system = ThreadedResolver()
@@ -48,7 +48,7 @@ class PublicResolver(AbstractResolver):
         return public
 
     async def close(self) -> None:
-        """Let go of nothing."""
+        """Do nothing: there is nothing to close."""
 
 
 _NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
@@ -62,8 +62,8 @@ _HOLD_IPV4: Final = (_NAT64, _COMPATIBLE, _TRANSLATED)
 def is_public(address: str) -> bool:
     """Whether an IP address, as text, is one of the public internet's.
 
-    An IPv6 address leads to the IPv4 address that it holds, where there is a gateway for it: both
-    have to be public. Raises ValueError where it is no IP address.
+    An IPv6 address may hold an IPv4 address, which a gateway leads to: both have to be public.
+    Raises ValueError where it is no IP address.
     """
     ip = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(ip, ipaddress.IPv4Address):
@@ -91,10 +91,10 @@ class Fetcher:
         proxy: str | None = None,
         elsewhere: Proxies = NONE,
     ) -> None:
-        """Take the session for the configured server, and `trusted` as host or host:port.
+        """`inside` is the session for the configured server; `trusted` are host or host:port.
 
-        `proxy` is the configured server's, `elsewhere` are those for all other hosts: a proxy
-        resolves names by itself, and where it is led to nobody can judge here.
+        `proxy` is for the configured server, `elsewhere` for all other hosts. A proxy resolves
+        names by itself, so these cannot be checked here.
         """
         self._inside = inside
         self._base = base
@@ -107,9 +107,9 @@ class Fetcher:
     async def open(
         self, address: str, key: Mapping[str, str]
     ) -> AsyncGenerator[aiohttp.ClientResponse]:
-        """GET an address, following redirects by hand; `key` are the headers for our own server.
+        """GET an address and follow its redirects; `key` are the headers for our own server.
 
-        Raises Forbidden, Unavailable where another host is away, and aiohttp's errors.
+        Raises Forbidden, Unavailable where another host cannot be reached, and aiohttp's errors.
         """
         url = _joined(self._base, address)
         async with AsyncExitStack() as stack:
@@ -175,7 +175,7 @@ def _place(named: str) -> tuple[str, int | None] | None:
 
 
 def _bare(host: str) -> str:
-    """Return a host as it is compared: one name has many spellings, an IPv6 address too."""
+    """Return a host in one spelling, to be compared."""
     name = host.lower().rstrip(".")
     try:
         return str(ipaddress.ip_address(name))
@@ -189,7 +189,7 @@ def _public_session() -> aiohttp.ClientSession:
 
 
 def _joined(url: URL, target: str) -> URL:
-    """Resolve an address against another, as far as anybody can go there."""
+    """Resolve an address against another. Raises Forbidden where it is none."""
     try:
         joined = url.join(URL(target))
         # yarl reads both only when asked: a host like xn--a is none.
@@ -202,7 +202,7 @@ def _joined(url: URL, target: str) -> URL:
 
 
 def _check(url: URL) -> None:
-    """Judge what no resolver sees: the scheme, and a host that is an address already."""
+    """Check what no resolver sees: the scheme, and a host that is an address already."""
     if url.scheme not in _SCHEMES or not url.host:
         raise Forbidden(f"a film behind {url.scheme or 'no'}:// is not fetched")
     try:

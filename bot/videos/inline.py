@@ -1,4 +1,4 @@
-"""A film inside a JSON answer, as base64: taken out as it streams in, never whole in memory.
+"""Extracts a film from a JSON answer, where it is base64, while the answer streams in.
 
 NVIDIA Dynamo answers a create with `data[].b64_json`, and others with a `data:` address.
 """
@@ -19,24 +19,24 @@ _BEGINS: Final = re.compile(
 _DATA_URL: Final = re.compile(rb"data:[^,]{0,100},")
 _ENDS: Final = b'"'
 _LONGEST_BEGINNING: Final = 256
-"""Bytes held back at the end of a chunk, since they may be the beginning of a film."""
+"""Bytes held back at the end of a chunk: a film may begin in them."""
 _FOUR: Final = 4
-"""Characters of base64 that make whole bytes together."""
+"""Characters of base64 that decode to whole bytes."""
 _ESCAPES: Final = re.compile(rb"\\(?:u00([0-9a-fA-F]{2})|(.))", re.DOTALL)
-"""What JSON may write for a character of base64: "\\/" by PHP, "\\u002B" by .NET, line ends."""
+"""Escapes of base64 in JSON: "\\/" by PHP, "\\u002B" by .NET, line ends."""
 _LONGEST_ESCAPE: Final = 6
 
 
-class FilmSieve:
-    """Passes a JSON body on without the film in it, and writes the film to disk.
+class FilmExtractor:
+    """Returns a JSON body without the film in it, and writes the film to disk.
 
-    The first film is kept, as far as `limit` bytes; further ones are passed over. With no path,
-    or where the disk fails, all are: the rest of the answer is worth more than the film.
+    The first film is written, up to `limit` bytes; further ones are dropped. Without a path, and
+    where the disk fails, all are dropped: the rest of the answer matters more than the film.
     """
 
     def __init__(self, path: Path | None, *, limit: int) -> None:
         self.has_film = False
-        """Whether a film has been written to its end."""
+        """Whether a whole film has been written."""
         self._path = path
         self._limit = limit
         self._written = 0
@@ -46,7 +46,7 @@ class FilmSieve:
         self._held = b""
 
     async def feed(self, chunk: bytes) -> bytes:
-        """Return what of the body so far is no film."""
+        """Return the part of the body so far that is no film."""
         data = self._held + chunk
         kept = bytearray()
         while True:
@@ -72,13 +72,13 @@ class FilmSieve:
                 return bytes(kept + data[:cut])
 
     async def end(self) -> bytes:
-        """Return what was held back; the body is over."""
+        """Return what was held back, at the end of the body."""
         return b"" if self._is_inside else self._held
 
     async def close(self) -> None:
-        """Let go of the file, of which an unfinished film is removed."""
+        """Close the file; an unfinished film is removed."""
         if self._file is not None:
-            await self._give_up("the answer broke off")
+            await self._discard("the answer broke off")
 
     async def _begin(self) -> None:
         self._is_inside = self._is_new = True
@@ -90,7 +90,7 @@ class FilmSieve:
             _log.warning("a film inside an answer cannot be kept: %s", error)
 
     async def _write(self, text: bytes, *, last: bool) -> bytes:
-        """Decode as much as makes whole bytes; return the characters that are left over."""
+        """Decode what makes whole bytes; return the characters that are left over."""
         if self._file is None:
             return b""
         cut = len(text) if last else _before_escape(text)
@@ -100,11 +100,11 @@ class FilmSieve:
             film = b64decode(clean[:whole] + b"=" * (-whole % _FOUR))
             self._written += len(film)
             if self._written > self._limit:
-                await self._give_up("it is too large")
+                await self._discard("it is too large")
             else:
                 await asyncio.to_thread(self._file.write, film)
         except (NotBase64, OSError) as error:
-            await self._give_up(str(error))
+            await self._discard(str(error))
         return clean[whole:] + text[cut:]
 
     async def _finish(self) -> None:
@@ -112,7 +112,7 @@ class FilmSieve:
         if self._file is None:
             return
         if self._written == 0:
-            await self._give_up("it is empty")
+            await self._discard("it is empty")
             return
         file, self._file = self._file, None
         try:
@@ -121,7 +121,7 @@ class FilmSieve:
         except OSError as error:
             _log.warning("a film inside an answer cannot be kept: %s", error)
 
-    async def _give_up(self, why: str) -> None:
+    async def _discard(self, why: str) -> None:
         _log.warning("a film inside an answer cannot be kept: %s", why)
         file, self._file = self._file, None
         if file is not None and self._path is not None:
@@ -130,7 +130,7 @@ class FilmSieve:
 
 
 def _before_escape(text: bytes) -> int:
-    """Return where to cut, so that no escape is cut in its middle."""
+    """Return where to cut a text, so that no escape is cut in two."""
     begins = text.rfind(b"\\", max(0, len(text) - _LONGEST_ESCAPE + 1))
     return len(text) if begins < 0 else begins
 

@@ -1,4 +1,4 @@
-"""The operator's key, kept out of whatever a server says in its own words."""
+"""Redacts the operator's key in whatever a server says in its own words."""
 
 import json
 from collections.abc import Generator
@@ -10,19 +10,18 @@ from bot.videos.errors import Refused, VideosError
 from bot.videos.protocol import Reading
 
 SHORTEST_SECRET: Final = 8
-"""Characters. What is shorter is no secret but a placeholder (`-`, `0`, `none`), and stands in
-words and numbers that mean something else."""
+"""Characters. A shorter key is a placeholder (`-`, `0`, `none`), which occurs in other words."""
 _STARS: Final = "***"
 
 
 class Redactor:
-    """Takes a key out of error texts. Ids, states and addresses of an answer stay as they are."""
+    """Redacts a key in error texts. Ids, statuses and addresses of an answer stay as they are."""
 
     def __init__(self, key: str | None) -> None:
         self._spellings = _spellings(key) if key and len(key) >= SHORTEST_SECRET else ()
 
     def text(self, text: str) -> str:
-        """Return a text without the key, and without the beginning of one that was cut off."""
+        """Return a text without the key, and without the beginning of a key that was cut off."""
         for secret in self._spellings:
             text = text.replace(secret, _STARS)
             for length in range(len(secret) - 1, SHORTEST_SECRET - 1, -1):
@@ -33,7 +32,7 @@ class Redactor:
 
     @contextmanager
     def errors(self) -> Generator[None]:
-        """Take the key out of every VideosError that is raised inside."""
+        """Redact the key in every VideosError that is raised inside."""
         try:
             yield
         except VideosError as error:
@@ -44,11 +43,11 @@ class Redactor:
             raise
 
     def reading(self, reading: Reading) -> Reading:
-        """Return what a poll told without the key in the reason of a job's failure."""
+        """Return the result of a poll without the key in the job's error."""
         if (error := reading.video.error) is None:
             return reading
-        told = {"code": self._maybe(error.code), "message": self._maybe(error.message)}
-        clean = error.model_copy(update=told)
+        words = {"code": self._maybe(error.code), "message": self._maybe(error.message)}
+        clean = error.model_copy(update=words)
         return replace(reading, video=reading.video.model_copy(update={"error": clean}))
 
     def _maybe(self, text: str | None) -> str | None:
@@ -56,6 +55,6 @@ class Redactor:
 
 
 def _spellings(key: str) -> tuple[str, ...]:
-    """Return the ways a key may be quoted in an answer that is JSON, or holds some."""
+    """Return the spellings of a key in text and inside JSON."""
     quoted = json.dumps(key)[1:-1]
     return tuple(dict.fromkeys((key, quoted, quoted.replace("/", "\\/"))))

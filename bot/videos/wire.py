@@ -1,4 +1,4 @@
-"""The seam to the network: one request, one answer, and names for everything that goes wrong."""
+"""HTTP to one server: sends a request, reads its answer, and names whatever goes wrong."""
 
 import asyncio
 import errno
@@ -11,39 +11,39 @@ import aiohttp
 from yarl import URL
 
 from bot.runtime.proxies import NONE, Proxies
-from bot.videos.body import Body, LeastRate
+from bot.videos.answer import Answer
+from bot.videos.body import Body, MinimumRate
 from bot.videos.dialects import Dialect
 from bot.videos.encoding import Part
 from bot.videos.errors import FilmTooLarge, NotSent, Unavailable
 from bot.videos.fetching import Fetcher
-from bot.videos.inline import FilmSieve
-from bot.videos.protocol import Answer
+from bot.videos.inline import FilmExtractor
 
 BODY_LIMIT: Final = 4 * 1024 * 1024
-"""Bytes of a JSON answer without the film in it: a page of 100 jobs with 4000-character prompts
-fits four times."""
+"""Bytes of a JSON answer without the film in it: four pages of 100 jobs with prompts of 4000
+characters."""
 FILM_LIMIT: Final = 2 * 1024**3
 FILM_TIMEOUT: Final = 3600.0
-"""Seconds a film may take in all, however steadily its bytes drip."""
+"""Seconds a film may take in all, however steadily its bytes come."""
 MOST_OBJECTS: Final = 200_000
-"""Objects and lists in a JSON answer: parsing more, even of so few bytes, would hold up everything
-else. A page of 100 jobs has a few thousand."""
+"""Objects and lists in a JSON answer: parsing more would block other threads for long. A page of
+100 jobs has a few thousand."""
 MOST_FIELDS: Final = 300_000
 ROOM_ASKED: Final = 4 * 1024**2
-"""Bytes of a film after which it is asked again whether there is room for as many more."""
+"""Bytes of a film after which `has_room` is asked for as many more."""
 CONNECT_TIMEOUT: Final = 10.0
 ASKING: Final = aiohttp.ClientTimeout(total=5.0, sock_connect=3.0)
-"""For a question that nobody waits for."""
+"""For a request that nobody waits for."""
 
 
 HasRoom = Callable[[int], Awaitable[bool]]
-"""Whether so many more bytes of films may be written to disk, which may first be made room for."""
+"""Whether so many more bytes of films may be written to disk; it may remove others first."""
 
 
 class Wire:
-    """Sends requests to one server, with its key, and reads what it answers.
+    """Sends requests to one server, with its key, and reads the answers.
 
-    `away` is called where no connection could be made. Arguments are VideosClient's.
+    `on_unreachable` is called where no connection could be made; the rest is VideosClient's.
     """
 
     def __init__(
@@ -55,8 +55,8 @@ class Wire:
         timeout: float,
         film_hosts: frozenset[str],
         dialect: Callable[[], Dialect],
-        away: Callable[[], None],
-        least: LeastRate,
+        on_unreachable: Callable[[], None],
+        minimum: MinimumRate,
         film_limit: int,
         proxies: Proxies = NONE,
         films_by_proxy: bool = False,
@@ -64,13 +64,13 @@ class Wire:
         self.film_limit = min(film_limit, FILM_LIMIT)
         """Bytes that one film may have."""
         self._session = session
-        self._least = least
-        # A query of the base is part of every request's, as Azure takes its api-version.
+        self._minimum = minimum
+        # Every request repeats the query of the base: Azure's api-version.
         base, _, self._query = base_url.partition("?")
         self._base = base.rstrip("/")
         self._key = api_key
         self._dialect = dialect
-        self._away = away
+        self._on_unreachable = on_unreachable
         self._timeout = aiohttp.ClientTimeout(total=timeout, sock_connect=CONNECT_TIMEOUT)
         self._proxy = proxies.for_address(self._base)
         self._fetcher = Fetcher(
@@ -101,10 +101,10 @@ class Wire:
         film: Path | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        """Send one request and read its answer; a film inside it goes into `film`.
+        """Send one request and read its answer; a film inside it is written to `film`.
 
-        No redirect is followed: a POST that follows one would turn into a GET or be sent twice.
-        Raises NotSent and Unavailable.
+        No redirect is followed: that would turn a POST into a GET, or send it twice. Raises NotSent
+        and Unavailable.
         """
         with self._named_errors():
             async with self._session.request(
@@ -138,39 +138,39 @@ class Wire:
                 yield response
 
     def is_ours(self, response: aiohttp.ClientResponse) -> bool:
-        """Whether the configured server itself answered, and not where it led to."""
+        """Whether the configured server itself answered, and not one that it redirected to."""
         return response.url.origin() == URL(self._base).origin()
 
     def body(self, response: aiohttp.ClientResponse) -> Body:
-        """Return what reads an answer, as slowly as it may come."""
-        return Body(response, self._least)
+        """Return a reader of an answer, with the minimum rate."""
+        return Body(response, self._minimum)
 
     async def read(
         self, response: aiohttp.ClientResponse, body: Body, film: Path | None = None
     ) -> Answer:
-        """Read a JSON answer to its end; the film that some servers put into it goes to disk.
+        """Read a JSON answer to its end; a film that a server put into it is written to `film`.
 
-        Without a `film` to write it is passed over. What is kept in memory has BODY_LIMIT, and what
-        would take long to parse is not parsed. Raises Unavailable there.
+        Without `film` it is dropped. Raises Unavailable where the rest has more than BODY_LIMIT
+        bytes, or would take long to parse.
         """
-        told = bytearray()
-        sieve = FilmSieve(film, limit=self.film_limit)
+        kept = bytearray()
+        extractor = FilmExtractor(film, limit=self.film_limit)
         try:
             while piece := await body.read():
-                told += await sieve.feed(piece)
-                if len(told) > BODY_LIMIT:
+                kept += await extractor.feed(piece)
+                if len(kept) > BODY_LIMIT:
                     response.close()
                     raise Unavailable(f"HTTP {response.status} with more than {BODY_LIMIT} bytes")
-            told += await sieve.end()
+            kept += await extractor.end()
         finally:
-            await sieve.close()
-        if _is_intricate(told):
+            await extractor.close()
+        if _is_intricate(kept):
             raise Unavailable(f"HTTP {response.status} with more fields than any page of jobs has")
         return Answer(
             status=response.status,
             headers=response.headers,
-            body=bytes(told),
-            has_film=sieve.has_film,
+            body=bytes(kept),
+            has_film=extractor.has_film,
         )
 
     def _at(self, path: str) -> str:
@@ -193,7 +193,7 @@ class Wire:
             aiohttp.ConnectionTimeoutError,
             aiohttp.ClientHttpProxyError,
         ) as error:
-            self._away()
+            self._on_unreachable()
             raise NotSent(_cause(error)) from error
         except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
             raise Unavailable(_cause(error)) from error
@@ -202,8 +202,8 @@ class Wire:
 async def save(body: Body, path: Path, *, limit: int, has_room: HasRoom | None = None) -> None:
     """Write the bytes of a film to disk as they come.
 
-    Raises FilmTooLarge past `limit` bytes, Unavailable where they drip, and OSError where the disk
-    or the room for films (`has_room`) is full.
+    Raises FilmTooLarge past `limit` bytes, Unavailable below the minimum rate, and OSError where
+    the disk or the room for films (`has_room`) is full.
     """
     written = asked = 0
     file = await asyncio.to_thread(path.open, "wb")
@@ -223,7 +223,7 @@ async def save(body: Body, path: Path, *, limit: int, has_room: HasRoom | None =
 
 
 def _is_intricate(body: bytearray) -> bool:
-    """Whether parsing an answer would take much longer than its size tells."""
+    """Whether parsing an answer would take much longer than its size suggests."""
     objects = body.count(b"{") + body.count(b"[")
     return objects > MOST_OBJECTS or body.count(b":") > MOST_FIELDS
 

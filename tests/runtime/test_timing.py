@@ -1,4 +1,4 @@
-"""The clock that jobs live by, under a machine whose own clock is moved."""
+"""The steady clock, on a machine whose own clock is moved."""
 
 import logging
 import time
@@ -11,7 +11,7 @@ HOUR = 3600.0
 
 
 @pytest.mark.parametrize("jump", [HOUR, -HOUR], ids=["ahead", "back"])
-def test_it_goes_on_evenly_and_says_once_that_the_machine_moved(
+def test_the_steady_clock_goes_on_evenly_and_reports_once_that_the_machines_moved(
     jump: float, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     true_time = time.time
@@ -27,5 +27,5 @@ def test_it_goes_on_evenly_and_says_once_that_the_machine_moved(
     assert [record.levelname for record in caplog.records] == ["WARNING"]
 
 
-def test_it_begins_at_the_time_of_the_machine() -> None:
+def test_the_steady_clock_begins_at_the_time_of_the_machine() -> None:
     assert abs(steady_clock()() - time.time()) < 60

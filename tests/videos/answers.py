@@ -5,13 +5,9 @@ import json
 import pytest
 from multidict import CIMultiDict
 
-from bot.videos.errors import (
-    Refused,
-)
-from bot.videos.protocol import (
-    Answer,
-    read_created,
-)
+from bot.videos.answer import Answer
+from bot.videos.errors import Refused
+from bot.videos.protocol import read_created
 
 JOB = {"id": "video_123", "object": "video", "model": "sora-2", "status": "queued", "progress": 0}
 HTML = b"<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"

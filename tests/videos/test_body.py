@@ -12,7 +12,7 @@ import pytest
 from aiohttp import web
 
 from bot.media.container import MP4
-from bot.videos.body import LeastRate
+from bot.videos.body import MinimumRate
 from bot.videos.client import VideosClient
 from bot.videos.errors import FilmBroken, FilmTooLarge, OutcomeUnknown, Unavailable
 from bot.videos.protocol import MOST_LISTED
@@ -28,11 +28,11 @@ BOMB = gzip.compress(bytes(64 * 2**20), 9)
 
 @asynccontextmanager
 async def connected(
-    server: ScriptedServer, *, film_limit: int = 2**30, least: LeastRate | None = None
+    server: ScriptedServer, *, film_limit: int = 2**30, minimum: MinimumRate | None = None
 ) -> AsyncGenerator[VideosClient]:
     async with aiohttp.ClientSession() as session:
         yield VideosClient(
-            session, base_url=server.base_url, film_limit=film_limit, least=least, timeout=20
+            session, base_url=server.base_url, film_limit=film_limit, minimum=minimum, timeout=20
         )
 
 
@@ -161,8 +161,8 @@ async def test_a_drip_is_given_up(server: ScriptedServer, tmp_path: Path, begins
         return response
 
     server.on("GET", "/videos/v/content", drips)
-    least = LeastRate(rate=10**9, window=0.2)
-    async with connected(server, least=least) as client, asyncio.timeout(20):
+    minimum = MinimumRate(rate=10**9, window=0.2)
+    async with connected(server, minimum=minimum) as client, asyncio.timeout(20):
         with pytest.raises(Unavailable, match="bytes a second"):
             await client.download("v", tmp_path / "film")
     assert names(tmp_path) == []
@@ -180,7 +180,7 @@ async def test_a_slow_film_above_the_least_rate_arrives(
         return response
 
     server.on("GET", "/videos/v/content", is_slow)
-    async with connected(server, least=LeastRate(rate=1, window=0.1)) as client:
+    async with connected(server, minimum=MinimumRate(rate=1, window=0.1)) as client:
         assert await client.download("v", tmp_path / "film") is MP4
 
 

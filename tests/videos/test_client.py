@@ -8,7 +8,7 @@ import pytest
 
 from bot.media.container import MP4
 from bot.media.input_reference import InputReference
-from bot.videos.client import LONGEST_WAIT, VideosClient, worth_another_create
+from bot.videos.client import LONGEST_WAIT, VideosClient, may_repeat_create
 from bot.videos.errors import (
     BadRequest,
     Busy,
@@ -207,10 +207,10 @@ async def test_any_other_no_is_final(
         (RuntimeError("anything"), False),
     ],
 )
-def test_only_what_surely_bought_nothing_is_worth_another_create(
+def test_only_what_surely_bought_nothing_is_may_repeat_create(
     error: Exception, worth: float
 ) -> None:
-    told = worth_another_create(error)
+    told = may_repeat_create(error)
     assert (told, type(told)) == (worth, type(worth))
 
 

@@ -14,6 +14,7 @@ from aiohttp import web
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bot.videos.answer import Answer, poll_after, retry_after
 from bot.videos.client import VideosClient
 from bot.videos.dialects import DIALECTS, Dialect
 from bot.videos.errors import (
@@ -27,19 +28,14 @@ from bot.videos.errors import (
 )
 from bot.videos.models import CreateVideo
 from bot.videos.protocol import (
-    REASON_LIMIT,
-    Answer,
     Reading,
-    content_error,
-    error_facts,
     film_elsewhere,
-    poll_after,
     read_created,
     read_deleted,
     read_page,
     read_video,
-    retry_after,
 )
+from bot.videos.refusals import WORDS_LIMIT, content_error, error_facts
 from tests.videos.scripted import scripted
 
 pytestmark = pytest.mark.slow
@@ -144,7 +140,7 @@ def test_any_answer_to_content_is_an_address_or_a_named_error(told: Answer, *, o
 @given(body=BODIES)
 def test_any_reason_is_short_and_can_be_written_down(body: object) -> None:
     for text in error_facts(body):
-        assert text is None or (len(text) <= REASON_LIMIT and text.encode() is not None)
+        assert text is None or (len(text) <= WORDS_LIMIT and text.encode() is not None)
 
 
 # ------------------------------------------------------------------ over a socket

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.videos.inline import FilmSieve
+from bot.videos.inline import FilmExtractor
 from tests.media import films
 
 FILM = films.mp4(bytes(range(256)) * 8)
@@ -19,8 +19,8 @@ LIMIT = 2**20
 
 async def sieved(
     body: bytes, path: Path | None, cuts: list[int], *, limit: int = LIMIT
-) -> tuple[bytes, FilmSieve]:
-    sieve = FilmSieve(path, limit=limit)
+) -> tuple[bytes, FilmExtractor]:
+    sieve = FilmExtractor(path, limit=limit)
     places = [0, *sorted(cut % (len(body) + 1) for cut in cuts), len(body)]
     kept = b""
     for start, stop in pairwise(places):

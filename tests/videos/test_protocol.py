@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from bot.media.input_reference import InputReference
+from bot.videos.answer import Answer
 from bot.videos.encoding import Part, create_parts
 from bot.videos.errors import (
     BadRequest,
@@ -16,15 +17,8 @@ from bot.videos.errors import (
     Unavailable,
 )
 from bot.videos.models import CreateVideo, VideoError, VideoStatus
-from bot.videos.protocol import (
-    REASON_LIMIT,
-    Answer,
-    content_error,
-    error_facts,
-    film_elsewhere,
-    read_created,
-    read_video,
-)
+from bot.videos.protocol import film_elsewhere, read_created, read_video
+from bot.videos.refusals import WORDS_LIMIT, content_error, error_facts
 from tests.videos.answers import (
     HTML,
     JOB,
@@ -220,12 +214,12 @@ def test_the_servers_own_reason_is_found(
 @pytest.mark.parametrize("reason", ["{", "{'type': 'missing'}", "a {b} c", '{"a": ' * 20_000])
 def test_braces_that_are_no_json_are_left_in_the_sentence(reason: str) -> None:
     told = refusal(answer(400, {"error": {"message": reason, "code": None}}))
-    assert told.message == reason[:REASON_LIMIT]
+    assert told.message == reason[:WORDS_LIMIT]
 
 
 @pytest.mark.parametrize("body", [{"error": "x" * 9000}, {"error": {"message": "x" * 9000}}])
 def test_a_long_reason_is_cut(body: object) -> None:
-    assert refusal(answer(400, body)).message == "x" * REASON_LIMIT
+    assert refusal(answer(400, body)).message == "x" * WORDS_LIMIT
 
 
 SIGNED = "https://films.example.org/1.mp4?X-Amz-Signature=abc&X-Amz-Expires=60"
@@ -241,7 +235,7 @@ UNSIGNED = "https://films.example.org/1.mp4"
         ("s3://bucket/key?versionId=3", "s3://bucket/key"),
         ("from https://user:pass@films.example.org/1", "from https://films.example.org/1"),
         ("Ready? Then wait = 3", "Ready? Then wait = 3"),
-        ("x" * (REASON_LIMIT - 30) + SIGNED, "x" * (REASON_LIMIT - 30) + UNSIGNED[:30]),
+        ("x" * (WORDS_LIMIT - 30) + SIGNED, "x" * (WORDS_LIMIT - 30) + UNSIGNED[:30]),
     ],
 )
 def test_what_signs_an_address_is_left_out_of_a_servers_words(said: str, shown: str) -> None:
@@ -259,7 +253,7 @@ def test_what_signs_an_address_is_left_out_of_a_servers_words(said: str, shown: 
 
 
 def test_sglangs_cloud_address_is_read_whole_however_long_it_is() -> None:
-    address = f"https://bucket.s3.example.org/v.mp4?X-Amz-Signature={'a' * 3 * REASON_LIMIT}"
+    address = f"https://bucket.s3.example.org/v.mp4?X-Amz-Signature={'a' * 3 * WORDS_LIMIT}"
     told = {
         "detail": f"Video has been uploaded to cloud storage. Please use the cloud URL: {address}"
     }

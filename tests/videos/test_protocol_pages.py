@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from bot.videos.answer import Answer, poll_after, retry_after
 from bot.videos.errors import (
     FilmNotReady,
     NotFound,
@@ -12,14 +13,8 @@ from bot.videos.errors import (
     Unavailable,
     VideosError,
 )
-from bot.videos.protocol import (
-    Answer,
-    content_error,
-    poll_after,
-    read_deleted,
-    read_page,
-    retry_after,
-)
+from bot.videos.protocol import read_deleted, read_page
+from bot.videos.refusals import content_error
 from tests.videos.answers import JOB, VLLM_OMNI_FAILED, answer
 
 

@@ -1,15 +1,16 @@
-"""Which of the models that a server lists make films, as far as its list tells."""
+"""Which of the models that a server lists make films, as far as its list says."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final, cast
+from collections.abc import Iterator
+from typing import Final
 
+from bot.runtime.json_fields import Fields, is_list, is_object, items_of
 from bot.videos.dialects import Dialect, Lists
 
 NAME_LIMIT: Final = 100
 """Characters of a choice. Source: Discord, application-commands."""
 SHORT: Final = 25
-"""Models of a list that is taken whole although nothing says what they make."""
+"""Models, at the most, of a list that counts as one of film models although nothing says so."""
 
 _FILM_NAMES: Final = re.compile(
     r"sora|veo\d?\b|\bwan(?:[-_ ]?\d|\b)|kling|hailuo|ltx|cogvideo|seedance|mochi|vidu|pixverse"
@@ -27,8 +28,7 @@ def film_models(body: object, dialect: Dialect) -> tuple[str, ...]:
     """Return the names of the models that make films, in the order of the server's list."""
     if dialect.models_are is Lists.NO_MODELS:
         return ()
-    entries = list(entries_of(body))
-    kinds = {name: _kinds(entry) for entry in entries if (name := _name(entry))}
+    kinds = {name: _kinds(entry) for entry in entries_of(body) if (name := _name(entry))}
     if any(kinds.values()) or dialect.models_are is Lists.ANY_MODELS:
         return tuple(
             name for name, words in kinds.items() if any("video" in word for word in words)
@@ -39,15 +39,13 @@ def film_models(body: object, dialect: Dialect) -> tuple[str, ...]:
     return named or (tuple(kinds) if len(kinds) <= SHORT else ())
 
 
-def entries_of(body: object) -> Iterator[dict[str, Any]]:
-    """Go through a list of models: OpenAI's `data`, or a bare list like Together's."""
-    data = cast("dict[str, Any]", body).get("data") if isinstance(body, dict) else body
-    for entry in cast("list[object]", data) if isinstance(data, list) else []:
-        if isinstance(entry, dict):
-            yield cast("dict[str, Any]", entry)
+def entries_of(body: object) -> Iterator[Fields]:
+    """Yield the entries of a list of models: OpenAI's `data`, or a bare list like Together's."""
+    listed = body.get("data") if is_object(body) else body
+    return (entry for entry in items_of(listed) if is_object(entry))
 
 
-def _name(entry: Mapping[str, Any]) -> str | None:
+def _name(entry: Fields) -> str | None:
     for key in _NAMES:
         name = entry.get(key)
         if isinstance(name, str) and 1 <= len(name) <= NAME_LIMIT:
@@ -55,14 +53,14 @@ def _name(entry: Mapping[str, Any]) -> str | None:
     return None
 
 
-def _kinds(entry: Mapping[str, Any]) -> list[str]:
+def _kinds(entry: Fields) -> list[str]:
+    """Return the words that say what a model makes, in lower case."""
     found: list[str] = []
     for key in _KINDS:
         value = entry.get(key)
-        values = cast("Sequence[object]", value) if isinstance(value, list) else [value]
+        values = value if is_list(value) else [value]
         found += [each.lower() for each in values if isinstance(each, str)]
     for key in _HOLDERS:
-        held = entry.get(key)
-        if isinstance(held, dict):
-            found += _kinds(cast("dict[str, Any]", held))
+        if is_object(held := entry.get(key)):
+            found += _kinds(held)
     return found

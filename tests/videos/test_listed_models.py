@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.videos.dialects import BY_NAME, DIALECTS
-from bot.videos.offered import NAME_LIMIT, film_models
+from bot.videos.listed_models import NAME_LIMIT, film_models
 
 
 def listed(*names: str) -> dict[str, Any]:
