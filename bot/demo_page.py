@@ -7,7 +7,7 @@ the bot delivers. It also refuses a press on a card that was drawn anew within t
 import asyncio
 import io
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 import av
 import simcord
@@ -82,7 +82,7 @@ class _Presses:
         self._act = preview._action  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
         self._turn = asyncio.Lock()
 
-    async def act(self, context_id: str | None, body: Mapping[str, Any]) -> dict[str, Any]:
+    async def act(self, context_id: str | None, body: Mapping[str, object]) -> dict[str, object]:
         """Do what a page asks for, as soon as it can be done."""
         async with self._turn:
             await self._page_is_free()
@@ -99,7 +99,9 @@ class _Presses:
         task = self._preview.env._operation_task  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
         return task is not None
 
-    def _on_newest(self, context_id: str | None, body: Mapping[str, Any]) -> Mapping[str, Any]:
+    def _on_newest(
+        self, context_id: str | None, body: Mapping[str, object]
+    ) -> Mapping[str, object]:
         if body.get("kind") not in _LATEST:
             return body
         page = self._preview._get_page(context_id)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]

@@ -9,8 +9,9 @@ import logging
 import random
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
-from typing import Any, Final, TypeVar, cast
+from typing import Final, TypeVar, cast
 
+import aiohttp
 import discord
 from discord.gateway import DiscordWebSocket, ReconnectWebSocket
 from discord.shard import EventItem, EventType, Shard
@@ -89,7 +90,7 @@ class Reach:
         for pause in growing_pauses(longest):
             try:
                 return await work()
-            except Exception as error:
+            except (discord.DiscordException, aiohttp.ClientError, OSError, *also) as error:
                 if not (is_temporary(error) or isinstance(error, also)):
                     raise
                 self.lost(error)
@@ -124,8 +125,8 @@ class PatientShard(Shard):
             self._queue_put(EventItem(EventType.close, self, e))
             return
         self._reach.lost(e)
-        # Whatever was read of it cannot be trusted, and its heart beats in a thread of its own.
-        with suppress(Exception):
+        # Nothing more of it is read, and its heartbeats come from a thread of their own.
+        with suppress(aiohttp.ClientError, OSError, RuntimeError, *MALFORMED):
             await self.ws.close(code=4000)
         self._count()
         self._later(next(self._pauses), EventItem(EventType.reconnect, self, e))
@@ -184,8 +185,9 @@ async def open_shard(
 
     ws = await reach.until_reached(connect, also=(ReconnectWebSocket, *MALFORMED))
     # discord.py has no other place for a shard of its own.
-    inside: dict[str, Any] = vars(client)
-    queue = cast("asyncio.PriorityQueue[EventItem]", inside["_AutoShardedClient__queue"])
+    private: dict[str, object] = vars(client)
+    queue = cast("asyncio.PriorityQueue[EventItem]", private["_AutoShardedClient__queue"])
+    shards = cast("dict[int, Shard]", private["_AutoShardedClient__shards"])
     shard = PatientShard(ws, client, queue.put_nowait, reach)
-    inside["_AutoShardedClient__shards"][shard_id] = shard
+    shards[shard_id] = shard
     shard.launch()

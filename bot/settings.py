@@ -2,10 +2,10 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal, cast
 
 from pydantic import (
     AfterValidator,
@@ -19,17 +19,17 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from yarl import URL
 
 from bot.runtime import dotenv
-from bot.runtime.addresses import AddressError, plain, shown, videos_base
+from bot.runtime.addresses import AddressError, normalized, quoted, videos_base
 from bot.runtime.proxies import Proxies
 from bot.videos.dialects import BY_NAME
 
 
 class SettingsError(Exception):
-    """A setting has a value it cannot have; the message is a sentence for the operator."""
+    """A setting has a value that it does not accept; the message is a sentence for the operator."""
 
 
-def _listed(value: object) -> object:
-    """Split at commas; what is named twice is offered once."""
+def _split(value: object) -> object:
+    """Split at commas; a repeated part is dropped."""
     if isinstance(value, str):
         return tuple(dict.fromkeys(part.strip() for part in value.split(",") if part.strip()))
     return value
@@ -44,15 +44,15 @@ def _prices(value: object) -> object:
 
 
 def _address(*schemes: str) -> AfterValidator:
-    return AfterValidator(lambda value: plain(value, schemes))
+    return AfterValidator(lambda value: normalized(value, schemes))
 
 
 class _UnusableError(ValueError):
-    """A value that a hint belongs to; the message is the hint, and never quotes the value."""
+    """A value is unusable; the message is a hint, and never quotes the value."""
 
 
 def _printable(value: SecretStr) -> SecretStr:
-    """Take what a header can hold: a line break would begin another one (RFC 9110, 5.5)."""
+    """Accept what a header can hold: a line break would begin another one (RFC 9110, 5.5)."""
     if re.fullmatch(r"[!-~]*", value.get_secret_value()) is None:
         raise _UnusableError(
             "it holds a space, a line break or a character beyond ASCII: copy it again"
@@ -60,7 +60,7 @@ def _printable(value: SecretStr) -> SecretStr:
     return value
 
 
-def _spoken(value: str) -> str:
+def _dialect(value: str) -> str:
     if value != "auto" and value not in BY_NAME:
         raise ValueError("no dialect of this name")
     return value
@@ -74,7 +74,7 @@ Network = Annotated[IPv4Network | IPv6Network, BeforeValidator(_network)]
 
 
 def _proxy(value: object) -> object:
-    """Read a proxy's address; many write it without a scheme. aiohttp speaks no SOCKS."""
+    """Read a proxy's address; the scheme may be missing. aiohttp speaks no SOCKS."""
     if not isinstance(value, str) or not value:
         return value
     address = value if "://" in value else f"http://{value}"
@@ -85,7 +85,7 @@ def _proxy(value: object) -> object:
 
 
 Model = Annotated[str, Field(max_length=100)]
-Listed = Annotated[tuple[Model, ...], NoDecode, BeforeValidator(_listed)]
+Listed = Annotated[tuple[Model, ...], NoDecode, BeforeValidator(_split)]
 Size = Annotated[str, Field(pattern=r"^[1-9]\d{1,4}x[1-9]\d{1,4}$")]
 Seconds = Annotated[str, Field(pattern=r"^[1-9]\d{0,2}$")]
 HttpAddress = Annotated[str, _address("http", "https")]
@@ -93,19 +93,19 @@ VideosAddress = Annotated[str, AfterValidator(videos_base)]
 Secret = Annotated[SecretStr, AfterValidator(_printable)]
 Host = Annotated[str, Field(pattern=r"^[A-Za-z0-9._:%-]{1,63}(\.[A-Za-z0-9-]{1,63})*$")]
 GatewayAddress = Annotated[str, _address("ws", "wss")]
-PROXY_TAKES: Final = "the http address of a proxy, like http://proxy.example.org:3128"
+_PROXY: Final = "the http address of a proxy, like http://proxy.example.org:3128"
 Proxy = Annotated[str | None, BeforeValidator(_proxy)]
 Database = Annotated[str, Field(pattern=r"^sqlite(\+aiosqlite)?:///.")]
-"""The address names a driver where it was written for an earlier version."""
+"""An address that was written for an earlier version names a driver."""
 
 WEB_PORT: Final = 8289
-"""Where links are served when only PUBLIC_URL is set."""
+"""The port for links where only PUBLIC_URL is set."""
 CHOICES: Final = 25
 """Choices of one slash-command option, at the most. Source: Discord, application-commands."""
 
 
 class Settings(BaseSettings):
-    """Every setting; the description says what it takes, as a failed start quotes it."""
+    """Every setting; a failed start quotes its description, which says what it accepts."""
 
     model_config = SettingsConfigDict(
         env_ignore_empty=True, extra="ignore", frozen=True, allow_inf_nan=False
@@ -127,13 +127,13 @@ class Settings(BaseSettings):
     videos_models: Listed = Field(
         (), max_length=CHOICES, description="up to 25 model names, separated by commas"
     )
-    videos_sizes: Annotated[tuple[Size, ...], NoDecode, BeforeValidator(_listed)] = Field(
+    videos_sizes: Annotated[tuple[Size, ...], NoDecode, BeforeValidator(_split)] = Field(
         ("720x1280", "1280x720", "1024x1792", "1792x1024"),
         min_length=1,
         max_length=CHOICES,
         description="sizes as width x height in pixels, like 720x1280,1280x720",
     )
-    videos_seconds: Annotated[tuple[Seconds, ...], NoDecode, BeforeValidator(_listed)] = Field(
+    videos_seconds: Annotated[tuple[Seconds, ...], NoDecode, BeforeValidator(_split)] = Field(
         ("4", "8", "12"),
         min_length=1,
         max_length=CHOICES,
@@ -145,7 +145,7 @@ class Settings(BaseSettings):
     ] = Field({}, description="prices per second, like sora-2=0.10,sora-2-pro=0.30, or one: 0.10")
     videos_currency: str = Field("USD", max_length=8, description="a currency code like USD")
     videos_remix: bool | None = Field(default=None, description="true or false")
-    videos_dialect: Annotated[str, AfterValidator(_spoken)] = Field(
+    videos_dialect: Annotated[str, AfterValidator(_dialect)] = Field(
         "auto", description=f"auto or one of {', '.join(BY_NAME)}"
     )
     videos_film_hosts: Listed = Field(
@@ -155,9 +155,9 @@ class Settings(BaseSettings):
     videos_timeout: float = Field(60.0, ge=1, le=3600, description="seconds, 1 to 3600")
     poll_interval: float = Field(2.0, ge=0.2, le=3600, description="seconds, 0.2 to 3600")
 
-    http_proxy: Proxy = Field(None, description=PROXY_TAKES, repr=False)
-    https_proxy: Proxy = Field(None, description=PROXY_TAKES, repr=False)
-    all_proxy: Proxy = Field(None, description=PROXY_TAKES, repr=False)
+    http_proxy: Proxy = Field(None, description=_PROXY, repr=False)
+    https_proxy: Proxy = Field(None, description=_PROXY, repr=False)
+    all_proxy: Proxy = Field(None, description=_PROXY, repr=False)
     no_proxy: str | None = Field(None, description="hosts separated by commas, or *")
 
     render_deadline_hours: float = Field(24.0, gt=0, le=24 * 365, description="hours, up to 8760")
@@ -169,7 +169,7 @@ class Settings(BaseSettings):
 
     web_host: Host = Field("127.0.0.1", description="an address of this machine to listen on")
     web_port: int | None = Field(None, ge=0, le=65535, description="a port, 0 to 65535")
-    web_proxies: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_listed)] = Field(
+    web_proxies: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_split)] = Field(
         (), description="addresses or networks separated by commas, like 172.18.0.0/16"
     )
     ops_host: Host = Field("127.0.0.1", description="an address of this machine to listen on")
@@ -200,7 +200,7 @@ class Settings(BaseSettings):
     @field_validator("*", mode="before")
     @classmethod
     def _one_line(cls, value: object) -> object:
-        """Drop what Windows and editors leave at the ends; no setting has more than one line."""
+        """Strip what Windows and editors leave at the ends; no setting has more than one line."""
         if not isinstance(value, str):
             return value
         value = value.strip(" \t\r")
@@ -210,7 +210,7 @@ class Settings(BaseSettings):
 
     @property
     def listens_on(self) -> int | None:
-        """The port for links; None where none are served, nor a note for whoever looks there."""
+        """The port for links; None where neither links nor a note in their place are served."""
         if self.public_url is not None:
             return WEB_PORT if self.web_port is None else self.web_port
         return None if self.ops_port is None else self.web_port
@@ -219,7 +219,7 @@ class Settings(BaseSettings):
     def operates_on(self) -> tuple[str, int] | None:
         """Host and port for health and metrics; None where they are not served.
 
-        WEB_PORT served them once. Where it serves nothing else it still does.
+        WEB_PORT served them in earlier versions, and does so where it serves nothing else.
         """
         if self.ops_port is not None:
             return self.ops_host, self.ops_port
@@ -229,7 +229,7 @@ class Settings(BaseSettings):
 
     @property
     def proxies(self) -> Proxies:
-        """The proxies, by the schemes of what is asked through them."""
+        """The proxies, by the schemes of the requests that go through them."""
         by_scheme = {"http": self.http_proxy, "https": self.https_proxy, "all": self.all_proxy}
         return Proxies(by_scheme, direct=self.no_proxy)
 
@@ -243,22 +243,23 @@ class Settings(BaseSettings):
 DOT_ENV: Final = Path(".env")
 
 
-def load_settings(**overrides: Any) -> Settings:  # noqa: ANN401
+def load_settings(**overrides: object) -> Settings:
     """Read the environment and .env; the environment wins over .env, `overrides` over both.
 
-    Raises SettingsError with one sentence: the key, what it got, what it takes.
+    Raises SettingsError with one sentence: the key, its value, the values that it accepts.
     """
+    # Not by `model_validate`, which would leave the environment out.
+    settings = cast("Callable[..., Settings]", Settings)
     try:
-        values: dict[str, Any] = _of_file(dotenv.read(DOT_ENV).values)
-        return Settings(**(values | overrides))
+        return settings(**(_from_file(dotenv.read(DOT_ENV).values) | overrides))
     except dotenv.DotEnvError as error:
         raise SettingsError(str(error)) from None
     except ValidationError as error:
         raise SettingsError(_sentence(error)) from None
 
 
-def _of_file(values: Mapping[str, str]) -> dict[str, Any]:
-    """Return what .env says of the settings that the environment leaves open."""
+def _from_file(values: Mapping[str, str]) -> dict[str, object]:
+    """Return the values of .env for the settings that the environment does not set."""
     given = {name.upper() for name, value in os.environ.items() if value}
     return {
         name.lower(): value
@@ -283,7 +284,7 @@ def _sentence(error: ValidationError) -> str:
     problem = error.errors(include_url=False)[0]
     name = str(problem["loc"][0])
     takes = Settings.model_fields[name].description
-    got = "something else" if name.endswith(("token", "key")) else shown(problem["input"])
+    got = "something else" if name.endswith(("token", "key")) else quoted(problem["input"])
     cause = problem.get("ctx", {}).get("error")
     hint = f"; {cause}" if isinstance(cause, AddressError | _UnusableError) else ""
     return f"{name.upper()} takes {takes}, and got {got}{hint}."

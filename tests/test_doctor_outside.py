@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from bot.runtime.addresses import shown
+from bot.runtime.addresses import quoted
 from tests.loopback.driver import loopback
 
 Handler = Callable[[web.Request], Awaitable[web.Response]]
@@ -170,6 +170,6 @@ async def test_a_misspelt_name_is_found(tmp_path: Path) -> None:
     "address", ["http://u:p@h/x", "u:p@h", "//u:p/q@h", "http://h/?key=p", "http://u:p@h@i/?p"]
 )
 def test_secrets_of_an_address_are_hidden(address: str) -> None:
-    quoted = shown(address)
-    assert "p" not in quoted.replace("http", "")
-    assert "***" in quoted
+    text = quoted(address)
+    assert "p" not in text.replace("http", "")
+    assert "***" in text

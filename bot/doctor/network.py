@@ -6,7 +6,7 @@ from typing import Final
 import aiohttp
 
 from bot.doctor.check import Check, Mark
-from bot.runtime.addresses import hidden
+from bot.runtime.addresses import redacted
 from bot.settings import Settings
 
 CERTIFICATES: Final = "set SSL_CERT_FILE in the environment to the file of certificates to trust"
@@ -40,6 +40,6 @@ def proxies(settings: Settings) -> list[Check]:
         if address and (proxy := settings.proxies.for_address(address))
     }
     return [
-        Check("proxy", Mark.GOOD, f"{name} is reached through {hidden(proxy)}")
+        Check("proxy", Mark.GOOD, f"{name} is reached through {redacted(proxy)}")
         for name, proxy in ways.items()
     ]

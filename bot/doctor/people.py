@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator, Mapping
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Final
 
 import aiohttp
 import discord
@@ -17,7 +17,8 @@ from bot.cards import words
 from bot.client import EXTENSIONS, point_at
 from bot.doctor.check import Check, Mark
 from bot.doctor.network import CERTIFICATES, reason
-from bot.runtime.addresses import hidden
+from bot.runtime.addresses import redacted
+from bot.runtime.json_fields import Fields, fields_of, is_object, objects_in
 from bot.settings import Settings
 
 CLOCK_OFF: Final = 30.0
@@ -48,7 +49,7 @@ async def checks(settings: Settings) -> list[Check]:
             found = await _application(session, settings)
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
             why = reason(error)
-            reached = f"{hidden(settings.discord_api_url)} cannot be reached: {why}"
+            reached = f"{redacted(settings.discord_api_url)} cannot be reached: {why}"
             mend = CERTIFICATES if "certificate" in why else _REACH
             return [Check("Discord", Mark.BAD, reached, mend)]
     if found[0].mark is Mark.BAD:
@@ -64,7 +65,7 @@ async def _application(session: aiohttp.ClientSession, settings: Settings) -> li
             return [Check("token", Mark.BAD, "Discord does not accept it (HTTP 401)", mend)]
         me = await _body(answer)
         if "id" not in me:
-            found = f"{hidden(base)} does not answer as Discord does (HTTP {answer.status})"
+            found = f"{redacted(base)} does not answer as Discord does (HTTP {answer.status})"
             return [Check("Discord", Mark.BAD, found, _REACH)]
         clock = _clock(answer.headers)
     async with session.get(f"{base}/applications/@me") as answer:
@@ -78,9 +79,8 @@ async def _application(session: aiohttp.ClientSession, settings: Settings) -> li
     return [token, clock, _installs(application), await _commands(settings, listed)]
 
 
-async def _body(answer: aiohttp.ClientResponse) -> dict[str, Any]:
-    body = await _json(answer)
-    return cast("dict[str, Any]", body) if isinstance(body, dict) else {}
+async def _body(answer: aiohttp.ClientResponse) -> Fields:
+    return fields_of(await _json(answer))
 
 
 async def _json(answer: aiohttp.ClientResponse) -> object:
@@ -102,12 +102,12 @@ def _clock(headers: Mapping[str, str]) -> Check:
     return Check("clock", Mark.GOOD, "agrees with Discord's")
 
 
-def _installs(application: Mapping[str, Any]) -> Check:
+def _installs(application: Fields) -> Check:
     if application.get("bot_require_code_grant"):
         mend = "developer portal, Bot: switch off Requires OAuth2 Code Grant"
         return Check("installs", Mark.WARNING, "nobody can invite it by a link", mend)
     config = application.get("integration_types_config")
-    if isinstance(config, dict) and _USER_INSTALL not in cast("dict[str, object]", config):
+    if is_object(config) and _USER_INSTALL not in config:
         return Check("installs", Mark.GOOD, "servers; it needs no privileged intent")
     found = "servers, and people by User Install; it needs no privileged intent"
     return Check("installs", Mark.GOOD, found)
@@ -121,7 +121,7 @@ async def _commands(settings: Settings, listed: object) -> Check:
         ours = _shapes(await _told(settings))
     except StartError as error:
         return Check("commands", Mark.BAD, str(error), "correct the setting that it names")
-    known = _shapes(cast("list[dict[str, Any]]", listed) if isinstance(listed, list) else [])
+    known = _shapes(objects_in(listed))
     missing = sorted(ours.keys() - known.keys())
     changed = sorted(name for name in ours.keys() & known.keys() if ours[name] != known[name])
     if not missing and not changed:
@@ -132,7 +132,7 @@ async def _commands(settings: Settings, listed: object) -> Check:
     return Check("commands", Mark.WARNING, f"Discord {' and '.join(parts)}", mend)
 
 
-async def _told(settings: Settings) -> list[dict[str, Any]]:
+async def _told(settings: Settings) -> list[Fields]:
     """Return the commands as this bot, so configured, would tell them to Discord."""
     # Nothing is served: a running bot has the port.
     changes: dict[str, object] = {"web_port": None, "ops_port": None, "public_url": None}
@@ -146,22 +146,18 @@ async def _told(settings: Settings) -> list[dict[str, Any]]:
             return [command.to_dict(bot.tree) for command in bot.tree.get_commands()]
 
 
-def _shapes(commands: list[dict[str, Any]]) -> dict[str, object]:
+def _shapes(commands: list[Fields]) -> dict[str, object]:
     """Return what of each command people would notice, in Discord's spelling or in ours."""
     return {
-        str(command.get("name")): [_option(option) for option in _listed(command, "options")]
+        str(command.get("name")): [_option(option) for option in objects_in(command.get("options"))]
         for command in commands
     }
 
 
-def _option(option: dict[str, Any]) -> tuple[object, ...]:
-    choices = [choice.get("value") for choice in _listed(option, "choices")]
+def _option(option: Fields) -> tuple[object, ...]:
+    choices = [choice.get("value") for choice in objects_in(option.get("choices"))]
     is_required, suggests = bool(option.get("required")), bool(option.get("autocomplete"))
     return option.get("name"), option.get("type"), is_required, suggests, choices
-
-
-def _listed(holder: dict[str, Any], name: str) -> list[dict[str, Any]]:
-    return cast("list[dict[str, Any]]", holder.get(name) or [])
 
 
 # -------------------------------------------------------------------- permissions

@@ -18,7 +18,7 @@ from bot.doctor.network import CERTIFICATES, reason
 from bot.doctor.presence import COMPARED, Said, has_videos_api
 from bot.embedded import embedded
 from bot.media.container import Container
-from bot.runtime.addresses import hidden
+from bot.runtime.addresses import redacted
 from bot.settings import Settings
 from bot.videos.client import VideosClient
 from bot.videos.errors import FilmNotReady, NotSent, Refused, Unauthorized, Unavailable, VideosError
@@ -85,7 +85,7 @@ async def _absent(settings: Settings) -> Check | None:
                 return None
         except (aiohttp.ClientError, TimeoutError, ValueError):
             return None  # What keeps it from answering is said by the look that follows.
-    found = f"no Videos API here: {hidden(str(base))}/videos is no route of this server"
+    found = f"no Videos API here: {redacted(str(base))}/videos is no route of this server"
     mend = "correct VIDEOS_BASE_URL; it ends in /v1 with most servers"
     return Check(_WHAT, Mark.BAD, found, mend)
 

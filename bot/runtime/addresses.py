@@ -1,4 +1,4 @@
-"""Addresses as an operator writes them: what is taken, what is put right, and what is shown."""
+"""Addresses as an operator writes them: checked, corrected, and shown without secrets."""
 
 import re
 from typing import Final
@@ -8,7 +8,7 @@ from yarl import URL
 LONGEST_SHOWN: Final = 200
 """Characters of a wrong value that are quoted."""
 _ROUTE: Final = re.compile(r"/(videos(/generations)?|models)$")
-"""A route of the Videos API that stands behind its base; the base is what is wanted."""
+"""A route of the Videos API after the base; it is cut off."""
 _OTHER_ROUTE: Final = re.compile(
     r"/(chat/completions|completions|responses|embeddings|images/\w+)$"
 )
@@ -18,8 +18,8 @@ class AddressError(ValueError):
     """The address cannot be used; the message says what to do, and never quotes it."""
 
 
-def checked(value: str, schemes: tuple[str, ...]) -> URL:
-    """Return an address that has a scheme and a host, and nothing that belongs elsewhere.
+def parsed(value: str, schemes: tuple[str, ...]) -> URL:
+    """Parse an address with a scheme and a host, and without user, password and fragment.
 
     Raises ValueError.
     """
@@ -35,20 +35,20 @@ def checked(value: str, schemes: tuple[str, ...]) -> URL:
     return url
 
 
-def plain(value: str, schemes: tuple[str, ...]) -> str:
+def normalized(value: str, schemes: tuple[str, ...]) -> str:
     """Return an address without its last slash. Raises ValueError, also for one with a query."""
-    if checked(value, schemes).query_string:
+    if parsed(value, schemes).query_string:
         raise AddressError("leave out the ? and what follows it")
     return value.rstrip("/")
 
 
 def videos_base(value: str) -> str:
-    """Return the base of a Videos API: a whole route is cut to it, and a query is kept.
+    """Return the base of a Videos API: a route after it is cut off, a query is kept.
 
-    A server without a path is asked for one, since every known server has it: /v1, /openai/v1,
-    /api/v1. Raises ValueError.
+    Raises ValueError, also for an address without a path, since every known server has one: /v1,
+    /openai/v1, /api/v1.
     """
-    url = checked(value, ("http", "https"))
+    url = parsed(value, ("http", "https"))
     whole, mark, query = value.partition("?")
     base = _ROUTE.sub("", whole.rstrip("/")).rstrip("/")
     path = URL(base).path.rstrip("/")
@@ -59,15 +59,15 @@ def videos_base(value: str) -> str:
     return f"{base}{mark if query else ''}{query}"
 
 
-def shown(value: object) -> str:
-    """Quote a value without the user, password and query that an address may hold."""
+def quoted(value: object) -> str:
+    """Quote a value without the user, password and query of an address in it."""
     text = re.sub(r"^(\W*(?:\w[\w+.-]*://|//)?).*@", r"\1***@", repr(value))
     text = re.sub(r"(?<=\?)[^'\"]+", "***", text)
     return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
 
 
-def hidden(address: str) -> str:
-    """Return an address without user, password and query, to be shown to people."""
+def redacted(address: str) -> str:
+    """Return an address without user, password and query, for people to read."""
     try:
         url = URL(address)
         return str(url.with_user(None).with_query(None)) if url.host else "***"

@@ -1,9 +1,9 @@
-"""A keeper of background tasks: holds them, logs each failure, ends them together."""
+"""Background tasks: held until they end, each failure logged, all cancelled together."""
 
 import asyncio
 import logging
 from collections.abc import Coroutine
-from typing import Any, TypeVar
+from typing import TypeVar
 
 _Result = TypeVar("_Result")
 
@@ -14,19 +14,19 @@ class Background:
     """Tasks that nobody awaits. The event loop itself keeps only weak references to them."""
 
     def __init__(self) -> None:
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self._tasks: set[asyncio.Task[object]] = set()
 
     def spawn(
         self, work: Coroutine[object, object, _Result], *, name: str
     ) -> asyncio.Task[_Result]:
-        """Start `work` at once and keep it until it ends; who wants its result awaits the task."""
+        """Start `work` and hold its task until it ends; await the task for its result."""
         task = asyncio.create_task(work, name=name)
         self._tasks.add(task)
         task.add_done_callback(self._ended)
         return task
 
     async def close(self, *, grace: float = 0.0) -> None:
-        """Wait `grace` seconds for what runs, then cancel the rest and wait for its end."""
+        """Wait `grace` seconds for running tasks, then cancel the rest and wait for their end."""
         if self._tasks:
             await asyncio.wait(set(self._tasks), timeout=grace)
         rest = set(self._tasks)
@@ -34,7 +34,7 @@ class Background:
             task.cancel()
         await asyncio.gather(*rest, return_exceptions=True)
 
-    def _ended(self, task: asyncio.Task[Any]) -> None:
+    def _ended(self, task: asyncio.Task[object]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             _log.error("background task %s failed", task.get_name(), exc_info=error)

@@ -1,4 +1,4 @@
-"""Starts every child process of the bot, in the sandbox of `bot.runtime.sandbox`, and ends it."""
+"""Starts and ends every child process of the bot, in the sandbox of `bot.runtime.sandbox`."""
 
 import asyncio
 import logging
@@ -14,34 +14,34 @@ from pathlib import Path
 from threading import Thread
 from typing import IO, Final
 
-from bot.runtime.launch import MEMORY, NEUTRAL, Limits, command, environment
+from bot.runtime.launch import MEMORY, WORKING_FOLDER, Limits, command, environment
 from bot.runtime.sandbox import REPORT
 
 _log = logging.getLogger(__name__)
 
 _THREADS: Final = ThreadPoolExecutor(8, thread_name_prefix="child")
-"""Where children are started and waited for. A start takes until the child's own program begins,
-up to 0.2 s on busy processors, and asyncio's subprocesses start on the event loop. Not asyncio's
-threads either: files and the database would wait there for encodes."""
-MOST_SAID: Final = 128 * 1024**2
-"""Bytes taken of a child's standard output: the largest picture of a film's frame has 50 MB."""
-MOST_COMPLAINED: Final = 16 * 1024
-"""Bytes kept of a child's standard error, the last."""
+"""Threads that start children and wait for them. A start takes up to 0.2 s on busy processors: too
+long for the event loop, where asyncio starts its subprocesses. In asyncio's own threads, files and
+the database would wait for encodes."""
+MOST_OUTPUT: Final = 128 * 1024**2
+"""Bytes of a child's standard output: the largest image of a film's frame has 50 MB."""
+MOST_ERRORS: Final = 16 * 1024
+"""Bytes kept of a child's standard error, the last ones."""
 _PIECE: Final = 64 * 1024
 _TRACEBACK: Final = "Traceback (most recent call last)"
 _OUT_OF_TIME: Final = -int(getattr(signal, "SIGXCPU", 0))
 
 
 class ChildFailed(Exception):
-    """It ended with an error; the message is its last line, empty where it said nothing."""
+    """The child ended with an error; the message is its last line, empty where it wrote none."""
 
 
 @dataclass(frozen=True)
 class Ended:
-    """How a process ended: its exit code (minus the signal), and the last of its errors."""
+    """How a process ended: its exit code (minus the signal), the end of its standard error."""
 
     code: int
-    complaint: str
+    errors: str
 
 
 async def run_script(
@@ -55,53 +55,53 @@ async def run_script(
     file_bytes: int = 0,
     pool: Executor = _THREADS,
 ) -> bytes:
-    """Run `script` with `data` on its standard input; return what it writes.
+    """Run `script` with `data` on its standard input; return its standard output.
 
-    It gets the environment's PATH alone, no network, `memory` bytes, and the files that it needs:
-    each argument that is a `Path` may be read, and `writes` is the folder it may write to, files of
-    at most `file_bytes`. (`bot.runtime.sandbox` says what holds on which system.)
+    The child has the environment's PATH alone, no network and `memory` bytes. It may read each
+    argument that is a `Path`, and write files of at most `file_bytes` to the folder `writes`.
+    (`bot.runtime.sandbox` says what holds on which system.)
 
-    Raises ChildFailed, TimeoutError `within` seconds after its start, and OSError where no process
+    Raises ChildFailed, TimeoutError `within` seconds after the start, and OSError where no process
     can be started. The process does not outlive the call, which waits for a thread of `pool`. With
-    `leash` its standard input gets no data, and ends when this process does, even if that is
-    killed: a long work can end with it where the system does not end it by itself.
+    `leash` its standard input carries no data and ends when this process ends, even if it is
+    killed, so that long work can end with it on every system.
     """
     limits = Limits(seconds=within, memory=memory, file_bytes=file_bytes, writes=writes)
     loop = asyncio.get_running_loop()
-    said = bytearray()
+    output = bytearray()
     child: Child
 
     def on_output(piece: bytes) -> None:
-        said.extend(piece)
-        if len(said) > MOST_SAID:
+        output.extend(piece)
+        if len(output) > MOST_OUTPUT:
             child.kill()
 
     async with asyncio.timeout(None) as time:
 
         def started() -> None:
-            loop.call_soon_threadsafe(_begin, time, loop.time() + within)
+            loop.call_soon_threadsafe(_limit, time, loop.time() + within)
 
         child = Child(lambda: command(script, *arguments, limits=limits), started=started)
         ended = await run_child(child, data, on_output, leash=leash, pool=pool)
     if ended.code != 0:
         _fail(ended, script)
-    return bytes(said)
+    return bytes(output)
 
 
-def _begin(time: asyncio.Timeout, end: float) -> None:
+def _limit(time: asyncio.Timeout, end: float) -> None:
     # The call may have been cancelled meanwhile.
     with suppress(RuntimeError):
         time.reschedule(end)
 
 
 def _fail(ended: Ended, script: Path | str) -> None:
-    """Raise what the end means. Only a sentence of the script's own is for people."""
+    """Raise the failure. Only a sentence of the script's own is for people to read."""
     if ended.code == _OUT_OF_TIME:
         raise TimeoutError
-    lines = ended.complaint.splitlines()
-    if ended.code == 1 and lines and _TRACEBACK not in ended.complaint:
+    lines = ended.errors.splitlines()
+    if ended.code == 1 and lines and _TRACEBACK not in ended.errors:
         raise ChildFailed(lines[-1])
-    _log.warning("%s ended with %s: %s", script, ended.code, ended.complaint)
+    _log.warning("%s ended with %s: %s", script, ended.code, ended.errors)
     raise ChildFailed("")
 
 
@@ -116,8 +116,8 @@ async def run_child(
 ) -> Ended:
     """Run `child` in a thread of `pool` until it ends; `on_output` is called in that thread.
 
-    Raises OSError where it cannot be started. Nothing of it runs when this returns, also by being
-    cancelled: then it is asked to end and has `grace` seconds before it is killed.
+    Raises OSError where it cannot be started. When this returns or is cancelled, no process runs: a
+    cancelled child is asked to end, and killed after `grace` seconds.
     """
     run = partial(child.run, data, on_output, leash=leash)
     running = asyncio.get_running_loop().run_in_executor(pool, run)
@@ -125,13 +125,13 @@ async def run_child(
         return await asyncio.shield(running)
     finally:
         if not running.done():
-            await _ended(child, running, grace)
+            await _end(child, running, grace)
 
 
-async def _ended(child: "Child", running: asyncio.Future[Ended], grace: float) -> None:
-    """End a child that nobody waits for; return once nothing of it runs."""
+async def _end(child: "Child", running: asyncio.Future[Ended], grace: float) -> None:
+    """End a child that nobody waits for; return when no process runs any more."""
     if not child.has_begun:
-        # Nothing starts any more when its thread comes, which others may hold for long.
+        # Its thread may be busy with others for long, and then starts no process.
         child.kill()
         running.cancel()
         return
@@ -151,16 +151,16 @@ class Child:
     def __init__(
         self, command: Callable[[], Sequence[str]], *, started: Callable[[], None] | None = None
     ) -> None:
-        """`started` is called in the thread of `run`, as soon as the process is there."""
+        """`started` is called in the thread of `run`, once the process runs."""
         self._command = command
         self._started = started
         self._process: subprocess.Popen[bytes] | None = None
         self._unwanted = False
         self.has_begun = False
-        """Whether a thread has taken it up."""
+        """Whether `run` has been called."""
 
     def run(self, data: bytes, on_output: Callable[[bytes], None], *, leash: bool) -> Ended:
-        """Start the process and wait for its end; `on_output` gets what it writes. Blocking.
+        """Start the process and wait for its end; `on_output` gets its output. Blocking.
 
         Raises OSError where it cannot be started.
         """
@@ -173,30 +173,31 @@ class Child:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env=environment(),
-            cwd=NEUTRAL,
-            # Ctrl-C in a terminal is meant for us, who end our children ourselves.
+            cwd=WORKING_FOLDER,
+            # Ctrl-C in a terminal is for the bot, which ends its children itself.
             start_new_session=True,
         ) as process:
             self._process = process
-            # `kill` sets `_unwanted` before it reads `_process`; this does the reverse.
+            # `kill` sets `_unwanted` before it reads `_process`; we do the reverse, so one side
+            # always sees the other.
             if self._unwanted:
                 process.kill()
             try:
                 if self._started is not None:
                     self._started()
-                complaint = _communicate(process, data, on_output, leash=leash)
+                errors = _communicate(process, data, on_output, leash=leash)
             finally:
                 process.kill()
-        return Ended(process.returncode, complaint.decode("utf-8", "replace").strip())
+        return Ended(process.returncode, errors.decode("utf-8", "replace").strip())
 
     def terminate(self) -> None:
-        """Ask the process to end, if it runs, and start none later."""
+        """Ask the process to end, if it runs; else it is never started."""
         self._unwanted = True
         if self._process is not None:
             self._process.terminate()
 
     def kill(self) -> None:
-        """End the process, if it runs, and start none later."""
+        """Kill the process, if it runs; else it is never started."""
         self._unwanted = True
         if self._process is not None:
             self._process.kill()
@@ -209,28 +210,28 @@ def _communicate(
     *,
     leash: bool,
 ) -> bytes:
-    """Hand over `data` and all output until both outputs end and the process does.
+    """Write `data` and read both outputs until the process ends.
 
-    Returns the last of its standard error.
+    Returns the end of its standard error.
     """
     if process.stdin is None or process.stdout is None or process.stderr is None:
         raise RuntimeError("a child was started without pipes")
-    complaint = bytearray()
-    aside = [Thread(target=_read_errors, args=(process.stderr, complaint), daemon=True)]
+    errors = bytearray()
+    threads = [Thread(target=_read_errors, args=(process.stderr, errors), daemon=True)]
     if not leash:
-        aside.append(Thread(target=_write_input, args=(process.stdin, data), daemon=True))
-    for thread in aside:
+        threads.append(Thread(target=_write_input, args=(process.stdin, data), daemon=True))
+    for thread in threads:
         thread.start()
     while piece := os.read(process.stdout.fileno(), _PIECE):
         on_output(piece)
-    for thread in aside:
+    for thread in threads:
         thread.join()
     process.wait()
-    return bytes(complaint)
+    return bytes(errors)
 
 
 def _write_input(stdin: IO[bytes], data: bytes) -> None:
-    # One that died before it read all says why on its standard error.
+    # A child that died before it read all says why on its standard error.
     with suppress(OSError), stdin:
         stdin.write(data)
 
@@ -238,16 +239,16 @@ def _write_input(stdin: IO[bytes], data: bytes) -> None:
 def _read_errors(stderr: IO[bytes], kept: bytearray) -> None:
     while piece := os.read(stderr.fileno(), _PIECE):
         kept += piece
-        del kept[:-MOST_COMPLAINED]
+        del kept[:-MOST_ERRORS]
 
 
 async def sandbox_abilities() -> frozenset[str]:
-    """Return what a child of ours gives up on this system, tried in one: words of `sandbox`.
+    """Try in a child what the sandbox takes from it on this system; return `sandbox`'s words.
 
     Raises OSError and TimeoutError where no child can be started.
     """
     try:
-        said = await run_script(REPORT, within=10.0)
+        held = await run_script(REPORT, within=10.0)
     except ChildFailed:
         return frozenset()
-    return frozenset(said.decode().split())
+    return frozenset(held.decode().split())

@@ -1,4 +1,4 @@
-"""Reads .env: its text, its names and values, and which of its names no setting has."""
+"""Reads .env, and finds names in it that are no settings."""
 
 import io
 from collections.abc import Collection, Iterable
@@ -13,28 +13,28 @@ from dotenv.parser import Binding, parse_stream
 LARGEST: Final = 1024 * 1024
 """Bytes of a .env; the largest of ours has 8 KB."""
 SIMILAR: Final = 0.85
-"""How like a setting a name of the environment has to be to count as misspelt; difflib's ratio."""
+"""The similarity to a setting from which on a name in the environment counts as misspelt."""
 RESEMBLING: Final = 0.6
-"""The same for a name in .env, which was surely meant for this program; difflib's default."""
+"""The same for a name in .env, which is meant for this program; both are difflib's ratio."""
 _BOMS: Final = (b"\xff\xfe", b"\xfe\xff")
 _OUTSIDE: Final = frozenset({"SSL_CERT_FILE", "SSL_CERT_DIR"})
-"""What OpenSSL reads from the environment alone."""
+"""Variables that OpenSSL reads from the environment alone."""
 
 
 class DotEnvError(Exception):
-    """The file cannot be read; the message is a sentence for the operator, without a value."""
+    """The file cannot be read; the message is a sentence for the operator that quotes no value."""
 
 
 @dataclass(frozen=True)
-class Names:
-    """The values by name in upper case; `twice` are the names that stand there more than once."""
+class DotEnv:
+    """The values by name in upper case; `twice` are the names that occur more than once."""
 
     values: dict[str, str]
     twice: tuple[str, ...] = ()
 
 
-def read(path: Path) -> Names:
-    """Read the file; one that is not there is empty. Blocking. Raises DotEnvError."""
+def read(path: Path) -> DotEnv:
+    """Read the file; a missing one counts as empty. Blocking. Raises DotEnvError."""
     text = _text(path)
     bindings = list(parse_stream(io.StringIO(text)))
     for binding in bindings:
@@ -46,11 +46,11 @@ def read(path: Path) -> Names:
     names = [binding.key.upper() for binding in bindings if binding.key is not None]
     found = dotenv_values(stream=io.StringIO(text))
     values = {name.upper(): value for name, value in found.items() if value is not None}
-    return Names(values, tuple(sorted({name for name in names if names.count(name) > 1})))
+    return DotEnv(values, tuple(sorted({name for name in names if names.count(name) > 1})))
 
 
 def _line(binding: Binding) -> int:
-    """Return the line a binding begins in; the parser counts from the blank lines before it."""
+    """Return the line a binding begins in; the parser counts the blank lines before it."""
     text = binding.original.string
     return binding.original.line + text[: len(text) - len(text.lstrip())].count("\n")
 
@@ -79,21 +79,21 @@ def _text(path: Path) -> str:
 
 
 def misspelt(
-    names: Names, environment: Iterable[str], settings: Collection[str], path: Path
+    file: DotEnv, environment: Iterable[str], settings: Collection[str], path: Path
 ) -> list[str]:
-    """Return a sentence for each name that no setting has, and the setting that it resembles.
+    """Return a sentence for each name that is no setting, with the setting that it resembles.
 
-    In .env that is every unknown name; in the environment, where other programs' names are, only
-    one that is nearly a setting's. `settings` are names in upper case.
+    In .env every unknown name counts; in the environment, which other programs use, only one that
+    nearly equals a setting's. `settings` are names in upper case.
     """
-    told = [f"{path} names {name} twice; the last one counts." for name in names.twice]
-    told += [_unknown(name, settings, path) for name in names.values if name not in settings]
-    told += [
+    sentences = [f"{path} names {name} twice; the last one counts." for name in file.twice]
+    sentences += [_unknown(name, settings, path) for name in file.values if name not in settings]
+    sentences += [
         f"The environment has {name}, which is no setting: did you mean {near}?"
         for name in environment
         if name.upper() not in settings and (near := _nearest(name, settings, SIMILAR))
     ]
-    return told
+    return sentences
 
 
 def _unknown(name: str, settings: Collection[str], path: Path) -> str:

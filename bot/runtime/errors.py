@@ -1,4 +1,4 @@
-"""What a failed start is."""
+"""The error of a failed start."""
 
 
 class StartError(Exception):

@@ -24,3 +24,8 @@ def fields_of(value: object) -> Fields:
 def items_of(value: object) -> list[object]:
     """Return the items of a JSON list; none where the value is something else."""
     return value if is_list(value) else []
+
+
+def objects_in(value: object) -> list[Fields]:
+    """Return the objects in a JSON list; none where the value is something else."""
+    return [item for item in items_of(value) if is_object(item)]

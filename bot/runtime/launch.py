@@ -1,4 +1,4 @@
-"""How a child is started: its command, its limits, its environment and its folder."""
+"""How a child is started: its command, limits, environment and working folder."""
 
 import os
 import sys
@@ -13,25 +13,25 @@ from typing import Final
 from bot.runtime.sandbox import MOST_CPUS
 
 MEMORY: Final = 512_000_000
-"""Bytes a child may take that opens an image, or looks into a film."""
+"""Bytes of a child that opens an image or probes a film."""
 TRANSCODE_MEMORY: Final = 1_500_000_000
-"""Bytes a child may take that encodes a film: a 4K film needs about half."""
+"""Bytes of a child that transcodes a film: a 4K film needs about half."""
 CODE: Final = 64 * 1024**2
-"""Bytes of that which are the libraries' own code, and count in no limit of data."""
-NEUTRAL: Final = Path(sys.executable).anchor
-"""The folder a child is started in: none of ours."""
+"""Bytes of these that are the libraries' own code, which a limit of data does not count."""
+WORKING_FOLDER: Final = Path(sys.executable).anchor
+"""The working folder of a child: none of ours."""
 _SANDBOX: Final = Path(__file__).with_name("sandbox.py")
 _LIBRARIES: Final = ("av", "numpy", "PIL")
 _KEPT: Final = ("PATH", "SYSTEMROOT")
-"""All that a child has of our environment; the second is Windows' own, which Python needs there."""
+"""Variables that a child inherits; Python needs the second on Windows."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """What a child may take of the machine."""
+    """What a child may use of the machine."""
 
     seconds: float
-    """Of each of its processors; for the clock's time see `run_script`."""
+    """Of processor time on each processor; `run_script` limits the time that passes."""
     memory: int = MEMORY
     file_bytes: int = 0
     """Of each file that it writes."""
@@ -43,18 +43,18 @@ class Limits:
 def command(script: Path | str, *arguments: str | Path, limits: Limits) -> list[str]:
     """Return the command of a child that runs `script`, a file or the name of a module of ours.
 
-    An argument that is a path is made absolute, and may be read. Blocking.
+    It may read the arguments that are paths, which are made absolute. Blocking.
     """
     files = [each.absolute() for each in arguments if isinstance(each, Path)]
-    told = [str(each.absolute()) if isinstance(each, Path) else each for each in arguments]
+    words = [str(each.absolute()) if isinstance(each, Path) else each for each in arguments]
     if isinstance(script, Path):
         files.append(script := script.absolute())
     policy = [*_policy(limits), *(f"read={path}" for path in files)]
-    return [sys.executable, "-I", "-S", "-B", str(_SANDBOX), *policy, "--", str(script), *told]
+    return [sys.executable, "-I", "-S", "-B", str(_SANDBOX), *policy, "--", str(script), *words]
 
 
 def environment() -> dict[str, str]:
-    """Return what a child sees of our environment: no token, no key, no proxy."""
+    """Return the environment of a child: without a token, key or proxy."""
     return {name: os.environ[name] for name in _KEPT if name in os.environ}
 
 
@@ -72,9 +72,9 @@ def _policy(limits: Limits) -> Iterator[str]:
 
 @cache
 def _libraries() -> tuple[str, ...]:
-    """Return where the libraries are that open images and films; none of them is loaded here."""
+    """Return the folders of the libraries that open images and films, without loading them."""
     specs = (find_spec(name) for name in _LIBRARIES)
     origins = [Path(spec.origin) for spec in specs if spec and spec.origin]
-    # Some installers put links there that lead into their cache.
+    # Some installers put links into these folders that lead into their cache.
     homes = (origin.parents[1] for each in origins for origin in (each, each.resolve()))
     return tuple(dict.fromkeys(str(home) for home in homes))

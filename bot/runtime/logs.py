@@ -1,14 +1,14 @@
 """Logging for people (text) or machines (JSON), on standard error.
 
-Servers and people choose much of what is logged. Whatever it is, it stays within its line: what
-would begin another, move a terminal's cursor or turn text round is escaped in both forms.
+Servers and people choose much of what is logged. In both forms every character is escaped that
+would begin another line, move a terminal's cursor or reverse text.
 """
 
 import logging
 import re
 from collections.abc import MutableMapping
 from types import TracebackType
-from typing import Any, Final
+from typing import Final
 
 import stamina.instrumentation
 
@@ -19,28 +19,28 @@ LONGEST_TRACEBACK: Final = 16 * 1024
 """Characters of a traceback; its end names the error, so its beginning is cut."""
 _CONTROLS: Final = "\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029\\ud800-\\udfff"
 _TURNING: Final = "\\u061c\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069"
-"""What changes the direction of text (Unicode, UAX 9)."""
+"""Characters that change the direction of text (Unicode, UAX 9)."""
 _ESCAPED: Final = re.compile(f"[{_CONTROLS}{_TURNING}]")
 
 LIBRARIES: Final = {
     "aiohttp": logging.WARNING,
     "alembic": logging.WARNING,
     "discord": logging.WARNING,
-    # It warns at each start that there is no voice, which nothing here uses.
+    # Warns at each start that there is no voice, which nothing here uses.
     "discord.client": logging.ERROR,
-    # What it and stamina try again is told by our own records, where it lasts.
+    # Our own records report a retried request, where its failure lasts.
     "discord.http": logging.ERROR,
     "sqlalchemy": logging.WARNING,
     "stamina": logging.ERROR,
 }
-"""The least level at which each library's records are for the operator."""
+"""The level from which on each library's records are for the operator."""
 
 
 def set_up(*, level: str, form: str) -> None:
     """Send every record to standard error in one form; `form` is "text" or "json".
 
-    DEBUG is for our own modules only: what discord.py and SQLAlchemy say at that level
-    holds interaction tokens.
+    DEBUG is for our own modules only: at that level discord.py and SQLAlchemy log interaction
+    tokens.
     """
     handler = logging.StreamHandler()
     handler.setFormatter(_json() if form == "json" else _Text(TEXT))
@@ -55,14 +55,14 @@ def set_up(*, level: str, form: str) -> None:
 
 
 def one_line(text: str) -> str:
-    """Return a text without control characters and of bounded length, as a log may hold it."""
+    """Return a text of bounded length, its control characters escaped, for one line of the log."""
     over = len(text) - LONGEST_VALUE
     cut = f"{text[:LONGEST_VALUE]}… ({over} more characters)" if over > 0 else text
     return _ESCAPED.sub(lambda found: found[0].encode("unicode_escape").decode(), cut)
 
 
 def _block(traceback: str) -> str:
-    """Return a traceback of which no line can pass for a record."""
+    """Return a traceback, indented so that no line of it looks like a record."""
     lines = traceback[-LONGEST_TRACEBACK:].split("\n")
     return "\n".join(f"  {one_line(line)}" for line in lines)
 
@@ -82,7 +82,7 @@ class _Text(logging.Formatter):
         return _block(super().formatException(ei))
 
 
-def _escape(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+def _escape(_: object, __: str, event: MutableMapping[str, object]) -> MutableMapping[str, object]:
     """Escape every value of a record, as a processor of structlog."""
     return {
         name: _block(value) if name == "exception" else one_line(value)

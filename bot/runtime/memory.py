@@ -1,4 +1,4 @@
-"""How the process keeps its memory: small for the operator, and still while the event loop runs."""
+"""Keeps the memory of the process small, and garbage collections short."""
 
 import ctypes
 import gc
@@ -9,16 +9,16 @@ _M_ARENA_MAX: Final = -8
 _M_MMAP_THRESHOLD: Final = -3
 """Source: glibc, malloc.h; mallopt(3)."""
 LARGE: Final = 128 * 1024
-"""Bytes of an allocation that goes back to the system when it is freed."""
+"""Bytes, at the least, of an allocation that goes back to the system when it is freed."""
 
 
 def share_one_heap() -> None:
     """Have all threads allocate from one heap, where the C library is glibc.
 
-    Else each thread gets an arena of its own, and what a database reader's once took for a large
-    answer is never used by anybody else. What is large has no part in it: by itself glibc would
-    keep ever larger blocks there, and what lies behind them could not go back. To be called before
-    any thread begins.
+    By default glibc gives each thread an arena, and memory that is freed there is not reused
+    elsewhere: a database reader's large answer would stay allocated. Large blocks stay out of the
+    heap: glibc would raise its limit for them and keep what lies behind them. Call this before any
+    thread begins.
     """
     with suppress(AttributeError, OSError, TypeError):
         mallopt = ctypes.CDLL(None).mallopt
@@ -27,10 +27,10 @@ def share_one_heap() -> None:
 
 
 def keep_out_of_collections() -> None:
-    """Leave what is loaded by now out of all later garbage collections.
+    """Leave all objects that are loaded by now out of later garbage collections.
 
-    A full one would go through it all, which stops the event loop for a tenth of a second; and it
-    comes only when what was left since is a quarter of everything. The last call counts anew.
+    A full collection of them would stop the event loop for a tenth of a second, and would come only
+    when the newer objects are a quarter of all. The last call resets that count.
     """
     gc.collect()
     gc.freeze()

@@ -1,4 +1,4 @@
-"""Files of ours are for their owner alone: prompts, tokens and films lie in them."""
+"""Keeps our files, which hold prompts, tokens and films, for their owner alone."""
 
 import os
 import stat
@@ -12,7 +12,7 @@ from sqlalchemy.engine import make_url
 from bot.runtime.errors import StartError
 
 UMASK: Final = 0o077
-"""What a new file or folder keeps from everybody but its owner."""
+"""The rights that a new file or folder denies everybody but its owner."""
 OTHERS: Final = 0o077
 """The bits of a mode that let others in."""
 _KINDS: Final = frozenset({stat.S_IFREG, stat.S_IFDIR})
@@ -20,12 +20,12 @@ _BESIDE_A_DATABASE: Final = ("", "-wal", "-shm", "-journal", ".lock")
 
 
 def set_umask() -> None:
-    """Have everything that this process and its children make be for its owner alone."""
+    """Make all new files of this process and its children for their owner alone."""
     os.umask(UMASK)
 
 
 def places(data_dir: Path, database_url: str) -> list[Path]:
-    """Return the files and folders of ours, whether they are there or not."""
+    """Return our files and folders, whether they exist or not."""
     database = make_url(database_url).database or ""
     return [
         *(Path(database + end) for end in _BESIDE_A_DATABASE),
@@ -36,10 +36,10 @@ def places(data_dir: Path, database_url: str) -> list[Path]:
 
 
 def close_to_others(data_dir: Path, database_url: str) -> None:
-    """Take from others what an earlier version, or a wider umask, left open to them. Blocking.
+    """Close our files to others where an earlier version or a wider umask left them open.
 
-    Files of somebody else's, and those of a disk that knows no modes, stay as they are.
-    Raises StartError where a place of ours is a symbolic link.
+    Files of other owners, and on disks without modes, stay as they are. Blocking. Raises StartError
+    where one of our paths is a symbolic link.
     """
     ours = places(data_dir, database_url)
     refuse_links(ours)
@@ -50,13 +50,13 @@ def close_to_others(data_dir: Path, database_url: str) -> None:
 
 
 def close_folder(folder: Path) -> None:
-    """Take a folder of the embedded server's, and what is in it, from others. Blocking."""
+    """Close a folder of the embedded server, and all that is in it, to others. Blocking."""
     for path in _within([folder.resolve()]):
         _close(path)
 
 
 def refuse_links(paths: Iterable[Path]) -> None:
-    """Raise StartError for the first that is a symbolic link. Blocking."""
+    """Raise StartError for the first path that is a symbolic link. Blocking."""
     for path in paths:
         if path.is_symlink():
             raise StartError(
@@ -66,14 +66,14 @@ def refuse_links(paths: Iterable[Path]) -> None:
 
 
 def is_open(path: Path) -> bool:
-    """Whether others of this machine may do anything with a file. Blocking."""
+    """Whether other users of this machine have any right to a file. Blocking."""
     with suppress(OSError):
         return os.name == "posix" and bool(path.lstat().st_mode & OTHERS)
     return False
 
 
 def _is_shared(folder: Path) -> bool:
-    """Whether a folder is there for more than our files: where people work, or a common one."""
+    """Whether a folder holds more than our files: where people work, or a common one."""
     whole = folder.resolve()
     places_of_people = (Path.cwd(), Path.home())
     if any(whole == place or whole in place.parents for place in places_of_people):
@@ -84,7 +84,7 @@ def _is_shared(folder: Path) -> bool:
 
 
 def _within(paths: Iterable[Path]) -> Iterator[Path]:
-    """Give each path that is there and all that lies below it; links are not followed."""
+    """Yield each existing path and all paths below it; links are not followed."""
     for path in paths:
         if path.is_symlink():
             continue
@@ -95,7 +95,7 @@ def _within(paths: Iterable[Path]) -> Iterator[Path]:
 
 
 def _close(path: Path) -> None:
-    """Take a file or folder of ours from others, and nothing that a link leads to."""
+    """Close a file or folder of ours to others, and nothing that a link leads to."""
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     with suppress(OSError):
         if not is_open(path):

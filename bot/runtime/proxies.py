@@ -1,4 +1,4 @@
-"""Which HTTP proxy a request goes through: HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY."""
+"""The HTTP proxy of a request, by HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY."""
 
 import ipaddress
 from collections.abc import Mapping
@@ -6,15 +6,15 @@ from typing import Final
 
 from yarl import URL
 
-_AS: Final = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
-"""The setting that is for a scheme: a WebSocket begins as a request over HTTP (RFC 6455)."""
+_SETTINGS: Final = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
+"""The setting for a scheme: a WebSocket begins as a request over HTTP (RFC 6455)."""
 
 
 class Proxies:
-    """The operator's proxies by scheme (http, https, all), and the hosts that are asked directly.
+    """The operator's proxies by scheme (http, https, all), and the hosts that are reached directly.
 
     `direct` is read as curl reads NO_PROXY: names with their subdomains, addresses and networks,
-    separated by commas, a name with or without a port; or `*`. This machine itself is never asked
+    separated by commas, a name with or without a port; or `*`. This machine itself is never reached
     through a proxy.
     """
 
@@ -23,9 +23,9 @@ class Proxies:
         self._direct = [each for part in (direct or "").split(",") if (each := part.strip())]
 
     def for_address(self, address: str | URL) -> str | None:
-        """Return the address of the proxy to ask, or None where the host is asked directly."""
+        """Return the address of the proxy, or None where the host is reached directly."""
         url = URL(address)
-        proxy = self._by_scheme.get(_AS.get(url.scheme, "")) or self._by_scheme.get("all")
+        proxy = self._by_scheme.get(_SETTINGS.get(url.scheme, "")) or self._by_scheme.get("all")
         if proxy is None or url.host is None or is_this_machine(url.host):
             return None
         host = url.host.rstrip(".").lower()

@@ -1,8 +1,8 @@
-"""The first stage of every child: it gives up what the script does not need, then becomes it.
+"""The first stage of every child: it gives up the rights that a script does not need, then runs it.
 
 ``python -I -S -B sandbox.py KEY=VALUE... -- SCRIPT ARGUMENT...``, as `launch` writes it.
-It runs before any library that reads what strangers made, and needs the standard library alone. A
-system that lacks one of the means goes without that one; `-- report` says what holds.
+It runs before any library that reads strangers' files, and needs the standard library alone. A
+system that lacks one of the means does without it; `-- report` prints which of them hold.
 """
 
 import ctypes
@@ -15,13 +15,13 @@ from types import ModuleType
 from typing import Final
 
 REPORT: Final = "report"
-"""Instead of a script: print one word a line of what this system lets a child give up."""
+"""Instead of a script: print what is closed to a child on this system, a word a line."""
 NETWORK, FILES, MEMORY = "network", "files", "memory"
 
 MOST_CPUS: Final = 8
-"""Processors a child may use. Encoders start threads for each, and every thread holds frames."""
+"""Processors of a child. Encoders start threads for each, and every thread holds frames."""
 OPEN_FILES: Final = 64
-"""Open files of a child: the libraries open one at a time, films take two."""
+"""Open files of a child: the libraries open one at a time, a transcode two."""
 
 PR_SET_PDEATHSIG: Final = 1
 PR_SET_SECCOMP: Final = 22
@@ -54,7 +54,7 @@ SYSTEM: Final = (
     "/sys/devices/system/cpu",
     "/dev/urandom",
 )
-"""What libraries read, beside Python's own folders."""
+"""Files that libraries read, beside Python's own folders."""
 NULL: Final = "/dev/null"
 
 FORBIDDEN: Final = {
@@ -62,13 +62,13 @@ FORBIDDEN: Final = {
     "x86_64": (0xC000003E, (41, 425, 59, 322, 101, 57, 58), 56),
     "aarch64": (0xC00000B7, (198, 425, 221, 281, 117), 220),
 }
-"""AUDIT_ARCH, system calls, and the number of clone, by machine. Landlock alone would leave UDP and
-unix sockets open, and a process that it starts could outlive it."""
+"""AUDIT_ARCH, system calls, and the number of clone, by machine. Landlock alone leaves UDP and unix
+sockets open, and a process that the child starts could outlive it."""
 CLONE3: Final = 435
-"""Refused as if it did not exist: C libraries then start threads by clone, whose flags are seen."""
+"""Refused as unknown: C libraries then start threads by clone, whose flags the filter sees."""
 CLONE_THREAD: Final = 0x00010000
 X32_CALL: Final = 0x40000000
-"""From here on: calls of x86-64's second table, which nobody needs."""
+"""The first of the calls in x86-64's second table, which nobody needs."""
 LOAD, JUMP_EQUAL, JUMP_ABOVE, JUMP_SET, ANSWER = 0x20, 0x15, 0x35, 0x45, 0x06
 ALLOW, REFUSE, UNKNOWN = 0x7FFF0000, 0x00050001, 0x00050026
 """SECCOMP_RET_ALLOW, and SECCOMP_RET_ERRNO with EPERM and ENOSYS."""
@@ -84,17 +84,17 @@ Policy = dict[str, list[str]]
 
 
 def confine(policy: Policy) -> None:
-    """Take away from this process all that `policy` does not name. Cannot be undone."""
+    """Take from this process every right that `policy` does not name. Cannot be undone."""
     _limit(policy)
     if sys.platform != "linux":
         return
     libc = ctypes.CDLL(None, use_errno=True)
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != int(policy["parent"][0]):
-        os._exit(1)  # it ended before we asked to end with it
+        os._exit(1)  # the bot ended before the line above
     libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     _bound_threads()
-    _offer_to_oom_killer()
+    _prefer_for_oom_killer()
     _close_files(libc, policy)
     _close_network(libc)
 
@@ -107,7 +107,7 @@ def _limit(policy: Policy) -> None:
     cpu = int(policy["cpu"][0])
     wanted = {
         resource.RLIMIT_DATA: (int(policy["memory"][0]),) * 2,
-        # A second later the system kills what lives on after SIGXCPU.
+        # A second after SIGXCPU the system kills the process.
         resource.RLIMIT_CPU: (cpu, cpu + 1),
         resource.RLIMIT_FSIZE: (int(policy["size"][0]),) * 2,
         resource.RLIMIT_NOFILE: (OPEN_FILES,) * 2,
@@ -122,13 +122,13 @@ def _limit(policy: Policy) -> None:
 def _bound_threads() -> None:
     allowed = sorted(os.sched_getaffinity(0))
     if len(allowed) > MOST_CPUS:
-        # Not the same ones for every child.
+        # Different ones for each child.
         first = os.getpid() % len(allowed)
         os.sched_setaffinity(0, (allowed[first:] + allowed[:first])[:MOST_CPUS])
 
 
-def _offer_to_oom_killer() -> None:
-    """Be what the system ends first where the machine's or the container's memory runs out."""
+def _prefer_for_oom_killer() -> None:
+    """Let the system end this process first where its memory runs out."""
     try:
         with open("/proc/self/oom_score_adj", "w") as score:  # noqa: PTH123
             score.write("1000")
@@ -137,7 +137,7 @@ def _offer_to_oom_killer() -> None:
 
 
 def _close_files(libc: ctypes.CDLL, policy: Policy) -> None:
-    """Leave by Landlock only the files that are named, and no TCP. Nothing where it is not had.
+    """Close all files but those that are named, and TCP, by Landlock, where the system has it.
 
     The bot's own environment is a file, too: `/proc/<parent>/environ`.
     """
@@ -163,7 +163,7 @@ def _close_files(libc: ctypes.CDLL, policy: Policy) -> None:
 
 
 def _allow(libc: ctypes.CDLL, rules: int, path: str, access: int) -> None:
-    """Allow access to a file, or to all that is in a folder. One that does not exist is left."""
+    """Allow access to a file, or to all files in a folder; a missing one is skipped."""
     try:
         place = os.open(path, os.O_PATH | os.O_CLOEXEC)
     except OSError:
@@ -175,7 +175,7 @@ def _allow(libc: ctypes.CDLL, rules: int, path: str, access: int) -> None:
 
 
 def _close_network(libc: ctypes.CDLL) -> None:
-    """Have the system refuse every socket, of whatever kind, and every other process."""
+    """Have the system refuse every socket and every other process."""
     machine = os.uname().machine
     if machine not in FORBIDDEN or sys.maxsize < 2**32:
         return
@@ -186,7 +186,7 @@ def _close_network(libc: ctypes.CDLL) -> None:
 
 
 def _filter(architecture: int, calls: tuple[int, ...], clone: int) -> list[tuple[int, ...]]:
-    """Return the filter's lines: what to do, lines to skip if it is so or if not, and a number."""
+    """Return the filter's lines: an operation, lines to skip if true or false, and an operand."""
     count = len(calls)
     return [
         (LOAD, 0, 0, _ARCHITECTURE_AT),
@@ -205,7 +205,7 @@ def _filter(architecture: int, calls: tuple[int, ...], clone: int) -> list[tuple
 
 
 def report(policy: Policy) -> None:
-    """Print what is closed, each tried."""
+    """Try what is closed, and print it."""
     import _socket  # noqa: PLC0415 - no script needs it
 
     closed = [MEMORY] if sys.platform == "linux" else []
@@ -226,7 +226,7 @@ def report(policy: Policy) -> None:
 def run(script: str, arguments: list[str], libraries: list[str]) -> None:
     """Run `script`, a path or the name of a module of ours, as the main program."""
     bot = ModuleType("bot")
-    # Its folder alone may be read: what lies beside it, as a `.env` does, may not.
+    # Only this folder may be read, not what lies beside it, like a `.env`.
     bot.__path__ = [PACKAGE]
     path = script
     if not script.endswith(".py"):
@@ -242,7 +242,7 @@ def run(script: str, arguments: list[str], libraries: list[str]) -> None:
 
 
 def main() -> None:
-    """Confine this process, then run what follows `--`; exit 1 with a sentence without memory."""
+    """Confine this process, then run the script after `--`; exit 1 with a sentence on no memory."""
     end = sys.argv.index("--")
     policy: Policy = {}
     for word in sys.argv[1:end]:

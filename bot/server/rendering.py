@@ -140,7 +140,7 @@ def _pass_on(loop: asyncio.AbstractEventLoop, percents: _Percents, piece: bytes)
 
 def _judge(ended: Ended) -> None:
     """Turn an end into nothing, a failure or an interruption."""
-    code, complaint = ended.code, ended.complaint
+    code, complaint = ended.code, ended.errors
     if code == 0:
         return
     if code in _ASKED_TO_END:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from bot.runtime.json_fields import Fields, fields_of, is_list, is_object
+from bot.runtime.json_fields import Fields, fields_of, is_list, is_object, objects_in
 from bot.videos.addresses import is_address
 from bot.videos.envelopes import snake_case_names
 
@@ -136,7 +136,7 @@ def _in_text(text: str, depth: int) -> Iterator[ErrorDetails]:
 
 
 def _in_list(items: list[object], depth: int, *, is_error: bool) -> Iterator[ErrorDetails]:
-    objects = [item for item in items if is_object(item)]
+    objects = objects_in(items)
     if objects and all("loc" in each for each in objects):
         sentences = [f"{_location(each['loc'])}: {each.get('msg', '')}" for each in objects]
         yield ErrorDetails(message="; ".join(sentences))

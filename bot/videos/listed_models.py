@@ -1,10 +1,9 @@
 """Which of the models that a server lists make films, as far as its list says."""
 
 import re
-from collections.abc import Iterator
 from typing import Final
 
-from bot.runtime.json_fields import Fields, is_list, is_object, items_of
+from bot.runtime.json_fields import Fields, is_list, is_object, objects_in
 from bot.videos.dialects import Dialect, Lists
 
 NAME_LIMIT: Final = 100
@@ -39,10 +38,10 @@ def film_models(body: object, dialect: Dialect) -> tuple[str, ...]:
     return named or (tuple(kinds) if len(kinds) <= SHORT else ())
 
 
-def entries_of(body: object) -> Iterator[Fields]:
-    """Yield the entries of a list of models: OpenAI's `data`, or a bare list like Together's."""
+def entries_of(body: object) -> list[Fields]:
+    """Return the entries of a list of models: OpenAI's `data`, or a bare list like Together's."""
     listed = body.get("data") if is_object(body) else body
-    return (entry for entry in items_of(listed) if is_object(entry))
+    return objects_in(listed)
 
 
 def _name(entry: Fields) -> str | None:

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.skipif(
     reason="children are looked at in /proc, and the filter knows only some machines",
 )
 SECRETS = {"DISCORD_TOKEN", "VIDEOS_API_KEY"}
-SCRIPTS = {"bot.server.renderer", "frame.py", "fit.py", "still.py"}
+SCRIPTS = {"bot.server.renderer", "frame.py", "transcode.py", "thumbnail.py"}
 WITHIN = 60.0
 
 

@@ -17,7 +17,7 @@ import pytest
 
 from bot.media.image import AT_ONCE
 from bot.runtime.child import Child, ChildFailed, run_child, run_script, sandbox_abilities
-from bot.runtime.launch import MEMORY, NEUTRAL, Limits, command
+from bot.runtime.launch import MEMORY, WORKING_FOLDER, Limits, command
 from bot.runtime.sandbox import FILES, NETWORK
 
 WITHIN = 20.0
@@ -68,7 +68,7 @@ async def test_a_child_sees_path_alone_in_a_neutral_folder_and_session(
     seen = json.loads(await run_script(looking, within=WITHIN))
 
     assert set(seen["environment"]) <= {"PATH", "LC_CTYPE"}
-    assert (seen["folder"], seen["leads"], seen["flags"]) == (NEUTRAL, True, [1, 1])
+    assert (seen["folder"], seen["leads"], seen["flags"]) == (WORKING_FOLDER, True, [1, 1])
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems have other limits")
@@ -232,7 +232,7 @@ async def test_only_a_sentence_of_the_scripts_own_is_for_people(script: Write, e
 async def test_a_child_that_never_stops_talking_costs_the_bot_nothing(
     script: Write, monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:
-    monkeypatch.setattr("bot.runtime.child.MOST_SAID", 10**6)
+    monkeypatch.setattr("bot.runtime.child.MOST_OUTPUT", 10**6)
     flood = script(f"import sys\nwhile True: sys.{where}.write('x' * 65536)")
     how = pytest.raises(ChildFailed if where == "stdout" else TimeoutError)
     with how:
