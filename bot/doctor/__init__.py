@@ -1,4 +1,4 @@
-"""`python -m bot doctor`: what is missing and how to mend it.
+"""`python -m bot doctor`: says what is missing and how to fix it.
 
 It changes nothing, and buys nothing unless it is asked to render.
 """
@@ -14,20 +14,20 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from bot.doctor import files, machine, network, people, server
+from bot.doctor import application, files, machine, network, server
 from bot.doctor.check import Check, Mark
 from bot.settings import Settings
 
 _SHOWN: Final = {Mark.GOOD: "[green]✔ ok", Mark.WARNING: "[yellow]! look", Mark.BAD: "[red]✘ bad"}
 
 _WHAT_WIDTH: Final = 20
-"""Columns for what was looked at; a server's name may have 100."""
+"""Columns for the name of a check; a server's name may have 100."""
 
 
 async def examine(
     settings: Settings, misspelt: Sequence[str] = (), *, render: bool = False
 ) -> list[Check]:
-    """Look at everything the bot needs; `render` has one film made, which may be charged.
+    """Check everything that the bot needs; `render` has one film made, which may be charged.
 
     `misspelt` are sentences on names that may be misspelt settings.
     """
@@ -35,17 +35,19 @@ async def examine(
     named = [Check("settings", Mark.WARNING, sentence, mend) for sentence in misspelt]
     here = await machine.checks(settings)
     here += await files.checks(settings)
-    there = await asyncio.gather(people.checks(settings), server.checks(settings, render=render))
+    there = await asyncio.gather(
+        application.checks(settings), server.checks(settings, renders=render)
+    )
     return [check for part in (named, network.proxies(settings), here, *there) for check in part]
 
 
 def misconfigured(sentence: str) -> Check:
-    """Return what is said where a setting cannot be read, so nothing else was looked at."""
+    """Return the only check where a setting cannot be read."""
     return Check("settings", Mark.BAD, sentence, "correct it in .env or in the environment")
 
 
 def report(checks: list[Check], *, as_json: bool) -> int:
-    """Print what was found; return the exit code, 1 where the bot could not work."""
+    """Print the checks; return the exit code, 1 where the bot cannot work."""
     if as_json:
         print(json.dumps([asdict(check) for check in checks], indent=2))  # noqa: T201
     else:
@@ -54,7 +56,7 @@ def report(checks: list[Check], *, as_json: bool) -> int:
 
 
 def _table(checks: list[Check]) -> Table:
-    """Return what was found; addresses are folded at the edge, never cut."""
+    """Return the checks as a table; addresses are folded at the edge, never cut."""
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True)
     table.add_column(max_width=_WHAT_WIDTH, overflow="fold")

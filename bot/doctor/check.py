@@ -1,11 +1,11 @@
-"""What the doctor says of one thing."""
+"""The result of one check."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class Mark(StrEnum):
-    """How bad it is: the bot works, works but not in all, or cannot work."""
+    """How bad it is: the bot works, works with a restriction, or cannot work."""
 
     GOOD = "ok"
     WARNING = "look"
@@ -14,7 +14,7 @@ class Mark(StrEnum):
 
 @dataclass(frozen=True)
 class Check:
-    """One thing looked at: what was found, and how to mend it."""
+    """What was checked, what was found, and how to fix it (`mend`); printed as JSON as it is."""
 
     what: str
     mark: Mark

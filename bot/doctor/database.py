@@ -1,4 +1,4 @@
-"""The database and the data folder, looked at without making or changing anything."""
+"""Checks the data folder and the database, without making or changing anything."""
 
 import os
 import sqlite3
@@ -20,7 +20,7 @@ _REVISION: Final = "SELECT version_num FROM alembic_version"
 
 
 def check(settings: Settings) -> Check:
-    """Look at the folder, then at the database in it. Blocking."""
+    """Check the folder, then the database in it. Blocking."""
     folder = settings.data_dir
     if not _is_writable(folder):
         mend = "let the bot's user write there, or set DATA_DIR to a folder that can be written to"
@@ -31,11 +31,11 @@ def check(settings: Settings) -> Check:
     if not os.access(path, os.R_OK | os.W_OK):
         mend = "let the bot's user read and write it"
         return Check(_WHAT, Mark.BAD, f"{path} cannot be written to", mend)
-    return _looked_into(path)
+    return _contents(path)
 
 
 def existing(folder: Path) -> Path:
-    """Return a folder, or the nearest above it that is there."""
+    """Return a folder, or the nearest folder above it that exists."""
     whole = folder.absolute()
     return next((each for each in (whole, *whole.parents) if each.exists()), whole)
 
@@ -56,7 +56,7 @@ def _absent(path: Path) -> Check:
     return Check(_WHAT, Mark.GOOD, f"not there yet; the first start makes {path}")
 
 
-def _looked_into(path: Path) -> Check:
+def _contents(path: Path) -> Check:
     try:
         revision, jobs = _read(path)
     except sqlite3.Error:
@@ -72,8 +72,8 @@ def _looked_into(path: Path) -> Check:
 def _read(path: Path) -> tuple[str | None, int]:
     """Return the schema's revision and the number of jobs. Raises sqlite3.Error.
 
-    A database that no bot has open is read as a file that nothing changes: SQLite would otherwise
-    lay two files of its own beside it.
+    A database that no bot has open is read as immutable: SQLite would otherwise write two files of
+    its own beside it.
     """
     is_open = path.with_name(f"{path.name}-wal").exists()
     address = f"file:{quote(str(path.absolute()))}?mode=ro" + ("" if is_open else "&immutable=1")

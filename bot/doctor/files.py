@@ -1,4 +1,4 @@
-"""Whether the bot's files are for their owner alone; nothing is changed by the look."""
+"""Checks whether the bot's files are for their owner alone, without changing them."""
 
 import asyncio
 from pathlib import Path
@@ -15,7 +15,7 @@ _NAMED: Final = 5
 
 
 async def checks(settings: Settings) -> list[Check]:
-    """Look at .env, at the links' key, the database and the folders."""
+    """Check .env, the links' key, the database and the folders."""
     return await asyncio.to_thread(_checks, settings)
 
 

@@ -1,4 +1,4 @@
-"""The machine's side: the database, the disk and the public address."""
+"""Checks the machine: the database, the disk, child processes and the public address."""
 
 import asyncio
 import shutil
@@ -20,7 +20,7 @@ LEAST_FREE: Final = 2 * 10**9
 
 
 async def checks(settings: Settings) -> list[Check]:
-    """Look at the database, the room for films, and the address for links."""
+    """Check the database, the room for films, children, and the address for links."""
     found = await asyncio.to_thread(database.check, settings)
     if found.mark is Mark.BAD:
         return [found]
@@ -34,7 +34,7 @@ async def checks(settings: Settings) -> list[Check]:
 
 
 async def _children() -> Check:
-    """Say what the processes that open images and films are kept from."""
+    """Check what the sandbox closes to the processes that open images and films."""
     try:
         held = await sandbox_abilities()
     except (OSError, TimeoutError) as error:
@@ -52,7 +52,7 @@ async def _children() -> Check:
 
 
 async def _public_address(settings: Settings) -> list[Check]:
-    """Ask a running bot for no film, by the way that people's browsers take to a film."""
+    """Request a film that does not exist from a running bot, as a browser would."""
     if settings.public_url is None:
         return []
     what, address = "public address", f"{settings.public_url}/films/"

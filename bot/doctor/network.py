@@ -1,4 +1,4 @@
-"""Why an address does not answer, in words; and the proxy that it is asked through."""
+"""Says why an address does not answer, and which proxy it is reached through."""
 
 import ssl
 from typing import Final
@@ -22,7 +22,7 @@ _WHY: Final[tuple[tuple[type[BaseException], str], ...]] = (
 
 
 def reason(error: BaseException) -> str:
-    """Say what went wrong on the way, without the exception's name or the address."""
+    """Return what went wrong, without the exception's name or the address."""
     for kind, words in _WHY:
         if isinstance(error, kind):
             return words
@@ -32,7 +32,7 @@ def reason(error: BaseException) -> str:
 
 
 def proxies(settings: Settings) -> list[Check]:
-    """Say through which proxy Discord and the Videos server are reached, where there is one."""
+    """Return the proxies through which Discord and the Videos server are reached."""
     asked = {"Discord": settings.discord_api_url, "Videos server": settings.videos_base_url}
     ways = {
         name: proxy
