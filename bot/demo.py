@@ -21,45 +21,49 @@ from bot.settings import Settings
 
 _log = logging.getLogger(__name__)
 
-LOOK: Final = 0.25
-"""Seconds between two looks for something new to show."""
-POLL: Final = 0.5
-"""Seconds between two polls; a preview renders in a few seconds, and its bar should be seen."""
+CHECK_INTERVAL: Final = 0.25
+"""Seconds between two checks for changed messages."""
+POLL_INTERVAL: Final = 0.5
+"""Seconds between two polls: a preview renders in a few, and its progress should be seen."""
 SETTLE: Final = 5.0
-"""Seconds simcord waits for the bot to come to rest after something was typed or pressed."""
+"""Seconds simcord waits for the bot to settle after something was typed or pressed."""
 SIZE: Final = (1280, 860)
 
 
 async def demo(settings: Settings) -> None:
-    """Show the demo until its page ends the session or the caller is cancelled."""
+    """Run the demo until its page ends the session or the caller is cancelled."""
+    clock = _WallClock()
+    options = {"shard_count": 1, "settle_timeout": SETTLE, "check_errors": False}
     with tempfile.TemporaryDirectory(prefix="rushes-demo-") as folder:
-        own = settings.model_copy(
-            update={
-                "data_dir": Path(folder),
-                "database_url": None,
-                "discord_dev_guild": None,
-                "public_url": None,
-                "web_port": None,
-                "ops_port": None,
-                "poll_interval": POLL,
-            }
-        )
-        clock = _WallClock()
+        own = _demo_settings(settings, Path(folder))
         async with open_bot(own, Timing(sleep=clock.sleep), idle_connection=0) as bot:
-            options = {"shard_count": 1, "settle_timeout": SETTLE, "check_errors": False}
             running = simcord.run(bot, **options)
             clock.env = running._env  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
             async with running as env:
                 # simcord keeps the files itself.
                 bot.fetch_image = bot.http.get_from_cdn
-                await _stage(env)
+                await _show(env)
+
+
+def _demo_settings(settings: Settings, folder: Path) -> Settings:
+    """Return the settings of a bot that keeps all in `folder` and serves nothing outside."""
+    changes: dict[str, object] = {
+        "data_dir": folder,
+        "database_url": None,
+        "discord_dev_guild": None,
+        "public_url": None,
+        "web_port": None,
+        "ops_port": None,
+        "poll_interval": POLL_INTERVAL,
+    }
+    return settings.model_copy(update=changes)
 
 
 class _WallClock:
-    """Lets the bot wait in real time without simcord waiting along.
+    """Lets the bot sleep in real time, without simcord waiting for it.
 
-    After each action simcord waits until nothing of the bot moves. A declared external wait is at
-    rest; its timer is made in an empty context, where simcord does not count it as the bot's.
+    After each action simcord waits until the bot settles. A declared external wait counts as
+    settled; its timer is created in an empty context, where simcord does not count it as the bot's.
     """
 
     env: simcord.Env
@@ -71,15 +75,8 @@ class _WallClock:
         await self.env.external_wait(awake.wait(), reason="the bot's own clock")
 
 
-async def _stage(env: simcord.Env) -> None:
-    env.backend.bot_user.name = "Rushes"
-    _keep_time(env)
-    guild = env.create_guild("Rushes")
-    channel = guild.create_text_channel("film-club", topic="Type /video and describe a film")
-    viewers = [
-        guild.add_member(env.create_user(name, global_name=name.title()))
-        for name in ("ada", "grace")
-    ]
+async def _show(env: simcord.Env) -> None:
+    channel, viewers = _create_guild(env)
     width, height = SIZE
     async with env.preview(
         channel, viewers=viewers, layout="channel", width=width, height=height
@@ -91,38 +88,51 @@ async def _stage(env: simcord.Env) -> None:
             flush=True,
         )
         await asyncio.to_thread(webbrowser.open, preview.url)
-        showing = asyncio.create_task(_keep_showing(env, preview))
+        refreshing = asyncio.create_task(_refresh_on_change(env, preview))
         try:
             await preview.wait_closed()
         finally:
-            showing.cancel()
+            refreshing.cancel()
 
 
-async def _keep_showing(env: simcord.Env, preview: simcord.Preview) -> None:
-    """Publish the page when the bot has changed a message, and only then.
+def _create_guild(env: simcord.Env) -> tuple[simcord.ChannelHandle, list[simcord.MemberActor]]:
+    """Return the channel of the demo, and the members whose view of it the page shows."""
+    env.backend.bot_user.name = "Rushes"
+    _advance_clock(env)
+    guild = env.create_guild("Rushes")
+    channel = guild.create_text_channel("film-club", topic="Type /video and describe a film")
+    viewers = [
+        guild.add_member(env.create_user(name, global_name=name.title()))
+        for name in ("ada", "grace")
+    ]
+    return channel, viewers
 
-    A publication while somebody types interrupts them, so none is made without need.
+
+async def _refresh_on_change(env: simcord.Env, preview: simcord.Preview) -> None:
+    """Refresh the page when the bot has changed a message, and only then.
+
+    A refresh interrupts whoever types, so there is none without need.
     """
-    shown = _edits(env)
+    seen = _changes(env)
     while True:
-        await asyncio.sleep(LOOK)
-        _keep_time(env)
-        if (edits := _edits(env)) == shown:
+        await asyncio.sleep(CHECK_INTERVAL)
+        _advance_clock(env)
+        if (changes := _changes(env)) == seen:
             continue
         try:
             await preview.refresh()
         except (TimeoutError, simcord.SetupError) as busy:
-            _log.debug("the page is busy, it is refreshed at the next look: %s", busy)
+            _log.debug("the page is busy, it is refreshed at the next check: %s", busy)
         else:
-            shown = edits
+            seen = changes
 
 
-def _edits(env: simcord.Env) -> int:
+def _changes(env: simcord.Env) -> int:
     return sum(request.method in ("PATCH", "DELETE", "POST") for request in env.http_requests)
 
 
-def _keep_time(env: simcord.Env) -> None:
-    """Move simcord's clock to ours: it begins in the past and stands still between timers."""
+def _advance_clock(env: simcord.Env) -> None:
+    """Advance simcord's clock to ours: it begins in the past and stops between timers."""
     behind = (datetime.now(UTC) - env.now()).total_seconds()
     if behind > 0:
         env.backend.advance_clock(behind)

@@ -1,7 +1,7 @@
-"""What the demo's page does otherwise than simcord's preview: films as delivered, no press lost.
+"""Adapts simcord's preview for the demo: films play as delivered, and no press is lost.
 
-simcord's page converts each film to VP9 within 30 s or gives it up; browsers play the H.264 that
-the bot delivers. It also refuses a press on a card that was drawn anew within the last half second.
+simcord's page converts each film to VP9, within 30 s or not at all; browsers play the H.264 that
+the bot delivers. It also refuses a press on a card that was edited within the last half second.
 """
 
 import asyncio
@@ -16,35 +16,37 @@ from PIL import Image
 from simcord.preview._media import MediaError, MediaInfo, MediaWorker
 
 FILMS_KEPT: Final = 2 * 1024**3
-"""Bytes of films that the page holds in memory: some hundred previews."""
+"""Bytes of films that the page keeps in memory: some hundred previews."""
 POSTER_SIDE: Final = 640
-"""Pixels of the longer side of the picture that stands for a film until it plays."""
-LOOK: Final = 0.02
-LOOKS: Final = 500
-"""Seconds between two looks whether the page is free for a press, and how many are taken."""
-_LATEST: Final = frozenset({"click", "select", "modal_submit", "run_command", "send_message"})
-"""Actions that simcord checks against the messages as they are now, whatever the page shows."""
+"""Pixels of the longer side of the poster, shown until the film plays."""
+CHECK_INTERVAL: Final = 0.02
+MOST_CHECKS: Final = 500
+"""Seconds between two checks whether the page is free for a press, and the number of checks."""
+_CHECKED_ACTIONS: Final = frozenset(
+    {"click", "select", "modal_submit", "run_command", "send_message"}
+)
+"""Actions that simcord refuses where the page shows an earlier state of the messages."""
 
 
 def adapt(preview: simcord.Preview) -> None:
-    """Have a preview show films as they were delivered, and take every press."""
+    """Have a preview show films as delivered, and accept every press."""
     preview._media_worker = _FilmWorker()  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
     preview._MAX_MEDIA_BYTES = FILMS_KEPT  # noqa: SLF001  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue]
-    preview._action = _Presses(preview).act  # noqa: SLF001  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue]
+    preview._action = _Actions(preview).act  # noqa: SLF001  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue]
 
 
 class _FilmWorker(MediaWorker):
-    """Hands MP4 films over untouched; images go the usual way."""
+    """Passes MP4 films on unchanged; images are converted as usual."""
 
     async def validate(
         self, key: str, blob: bytes, *, media_time: float | None = None
     ) -> MediaInfo:
         if blob[4:8] != b"ftyp":
             return await super().validate(key, blob, media_time=media_time)
-        return await asyncio.to_thread(_as_delivered, blob)
+        return await asyncio.to_thread(_describe, blob)
 
 
-def _as_delivered(blob: bytes) -> MediaInfo:
+def _describe(blob: bytes) -> MediaInfo:
     """Describe a film, with its first frame as a PNG. Blocking. Raises MediaError."""
     try:
         with av.open(io.BytesIO(blob), "r", format="mp4") as container:
@@ -54,10 +56,7 @@ def _as_delivered(blob: bytes) -> MediaInfo:
             frames = stream.frames
     except (FFmpegError, IndexError, StopIteration) as error:
         raise MediaError("the film cannot be read") from error
-    image = Image.fromarray(frame.to_ndarray(format="rgb24"))
-    image.thumbnail((POSTER_SIDE, POSTER_SIDE))
-    poster = io.BytesIO()
-    image.save(poster, format="PNG")
+    poster = _poster(frame)
     return MediaInfo(
         "mp4",
         frame.width,
@@ -68,14 +67,23 @@ def _as_delivered(blob: bytes) -> MediaInfo:
         "video/mp4",
         kind="video",
         duration=seconds,
-        capture=poster.getvalue(),
-        poster=poster.getvalue(),
+        capture=poster,
+        poster=poster,
         transformation="preserved",
     )
 
 
-class _Presses:
-    """Takes what is pressed and typed one after the other, each against the newest messages."""
+def _poster(frame: av.VideoFrame) -> bytes:
+    """Return a frame as a small PNG."""
+    image = Image.fromarray(frame.to_ndarray(format="rgb24"))
+    image.thumbnail((POSTER_SIDE, POSTER_SIDE))
+    out = io.BytesIO()
+    image.save(out, format="PNG")
+    return out.getvalue()
+
+
+class _Actions:
+    """Runs presses and messages one after the other, each on the newest state of the page."""
 
     def __init__(self, preview: simcord.Preview) -> None:
         self._preview = preview
@@ -83,26 +91,26 @@ class _Presses:
         self._turn = asyncio.Lock()
 
     async def act(self, context_id: str | None, body: Mapping[str, object]) -> dict[str, object]:
-        """Do what a page asks for, as soon as it can be done."""
+        """Run one action of a page, as soon as the page is free."""
         async with self._turn:
-            await self._page_is_free()
+            await self._wait_until_free()
             return await self._act(context_id, self._on_newest(context_id, body))
 
-    async def _page_is_free(self) -> None:
-        for _ in range(LOOKS):
+    async def _wait_until_free(self) -> None:
+        for _ in range(MOST_CHECKS):
             if not self._is_busy():
                 return
-            await asyncio.sleep(LOOK)
+            await asyncio.sleep(CHECK_INTERVAL)
 
     def _is_busy(self) -> bool:
-        # A publication or another person's press: simcord does one thing at a time.
+        # By a refresh or another person's press: simcord does one thing at a time.
         task = self._preview.env._operation_task  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
         return task is not None
 
     def _on_newest(
         self, context_id: str | None, body: Mapping[str, object]
     ) -> Mapping[str, object]:
-        if body.get("kind") not in _LATEST:
+        if body.get("kind") not in _CHECKED_ACTIONS:
             return body
         page = self._preview._get_page(context_id)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
         return {**body, "published_revision": page.revision}

@@ -1,4 +1,4 @@
-"""The connection to Discord's gateway: what breaks it is waited for, and said once.
+"""Reconnects to Discord's gateway with growing pauses, and logs an outage once.
 
 Source: Discord, events/gateway. discord.py's own shard logs a traceback for every try, and resumes
 at once however often it is thrown out.
@@ -24,32 +24,32 @@ _log = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
 LONGEST_WAIT: Final = 60.0
-"""Seconds between two tries to reach Discord, at the most."""
+"""Seconds between two attempts to reach Discord, at the most."""
 HELLO_WITHIN: Final = 60.0
-"""Seconds a connection may take until Discord has said hello on it."""
+"""Seconds until Discord has to say hello on a new connection."""
 LASTING: Final = 60.0
-"""Seconds after which a connection counts as one that holds."""
+"""Seconds after which a connection counts as stable."""
 _AT_ONCE: Final = 2
-"""Connections in a row that may break soon before the next one waits."""
+"""Unstable connections in a row after which the next one waits."""
 
 
-def growing_pauses(longest: float = LONGEST_WAIT) -> Iterator[float]:
-    """Give the seconds to wait after each failure: doubling, spread, and `longest` at the most."""
+def backoff(longest: float = LONGEST_WAIT) -> Iterator[float]:
+    """Yield the seconds to wait after each failure: doubling, jittered, and `longest` at most."""
     pause = 1.0
     while True:
-        yield pause * random.uniform(0.75, 1.0)  # noqa: S311 - so that not all come at once
+        yield pause * random.uniform(0.75, 1.0)  # noqa: S311 - jitter
         pause = min(2 * pause, longest)
 
 
 class Reach:
-    """Whether Discord can be reached; the operator is told of each change once."""
+    """Whether Discord can be reached; each change is logged once."""
 
     def __init__(self) -> None:
         self._away = False
         self._back: asyncio.TimerHandle | None = None
 
     def lost(self, error: BaseException) -> None:
-        """Note that a try failed."""
+        """Record that an attempt failed."""
         self.unsettle()
         if not self._away:
             self._away = True
@@ -61,13 +61,13 @@ class Reach:
             )
 
     def found(self, *, after: float = 0.0) -> None:
-        """Note that Discord answers; said when that has held for `after` seconds."""
+        """Record that Discord answers; it is logged when that has lasted for `after` seconds."""
         self.unsettle()
         if self._away:
             self._back = asyncio.get_running_loop().call_later(after, self._say_found)
 
     def unsettle(self) -> None:
-        """The connection broke: it has not held."""
+        """Record that the connection broke before it was stable."""
         if self._back is not None:
             self._back.cancel()
             self._back = None
@@ -83,11 +83,11 @@ class Reach:
         also: tuple[type[Exception], ...] = (),
         longest: float = LONGEST_WAIT,
     ) -> Result:
-        """Do `work` until Discord takes it; raises what stays. `also` are further passing errors.
+        """Repeat `work` until it succeeds; raise an error that is not temporary.
 
-        Seconds between two tries: `longest` at the most.
+        `also` are further temporary errors. Between two attempts lie `longest` seconds at the most.
         """
-        for pause in growing_pauses(longest):
+        for pause in backoff(longest):
             try:
                 return await work()
             except (discord.DiscordException, aiohttp.ClientError, OSError, *also) as error:
@@ -98,8 +98,8 @@ class Reach:
         raise AssertionError("the pauses never end")  # pragma: no cover
 
 
-class PatientShard(Shard):
-    """A shard that waits ever longer while its connections do not hold."""
+class BackoffShard(Shard):
+    """A shard that waits ever longer while its connections break."""
 
     def __init__(
         self,
@@ -111,10 +111,10 @@ class PatientShard(Shard):
         super().__init__(ws, client, queue_put)
         self._handled_exceptions = (*self._handled_exceptions, *MALFORMED)
         self._reach = reach
-        self._pauses = growing_pauses()
+        self._pauses = backoff()
         self._begun = asyncio.get_running_loop().time()
-        self._broken = 0
-        self._rested = False
+        self._unstable = 0
+        self._has_waited = False
 
     async def _handle_disconnect(self, e: Exception) -> None:
         self._dispatch("disconnect")
@@ -132,10 +132,10 @@ class PatientShard(Shard):
         self._later(next(self._pauses), EventItem(EventType.reconnect, self, e))
 
     async def reidentify(self, exc: ReconnectWebSocket) -> None:
-        """Connect anew; at once where the last connection held, else after a pause."""
-        if not self._rested:
+        """Reconnect; at once where the last connection was stable, else after a pause."""
+        if not self._has_waited:
             self._count()
-            if self._broken > _AT_ONCE:
+            if self._unstable > _AT_ONCE:
                 self._cancel_task()
                 self._reach.lost(ConnectionError("its gateway ends each connection soon"))
                 kind = EventType.resume if exc.resume else EventType.identify
@@ -145,28 +145,28 @@ class PatientShard(Shard):
         await super().reidentify(exc)
 
     async def reconnect(self) -> None:
-        """Connect anew, after the pause that has been."""
+        """Reconnect, after the pause that has passed."""
         self._begin()
         await super().reconnect()
 
     def _begin(self) -> None:
-        self._rested = False
+        self._has_waited = False
         self._reach.unsettle()
         self._begun = asyncio.get_running_loop().time()
 
     def _count(self) -> None:
-        """Count the connection that broke, unless it held: then all is well again."""
+        """Count the connection that broke; a stable one resets the count."""
         if asyncio.get_running_loop().time() - self._begun >= LASTING:
-            self._broken = 0
-            self._pauses = growing_pauses()
-        self._broken += 1
+            self._unstable = 0
+            self._pauses = backoff()
+        self._unstable += 1
 
     def _later(self, pause: float, item: EventItem) -> None:
-        """Put an item into the queue after a pause: what other shards have there goes on."""
+        """Put an item into the queue after a pause, while other shards' items go on."""
 
         async def wait() -> None:
             await asyncio.sleep(pause)
-            self._rested = True
+            self._has_waited = True
             self._queue_put(item)
 
         self._task = asyncio.create_task(wait(), name=f"shard {self.id} waits")
@@ -175,7 +175,7 @@ class PatientShard(Shard):
 async def open_shard(
     client: discord.AutoShardedClient, gateway: URL, shard_id: int, reach: Reach, *, initial: bool
 ) -> None:
-    """Connect a shard, as soon as the gateway takes it. Raises discord.ConnectionClosed."""
+    """Connect a shard, as soon as the gateway accepts it. Raises discord.ConnectionClosed."""
 
     async def connect() -> DiscordWebSocket:
         async with asyncio.timeout(HELLO_WITHIN):
@@ -184,10 +184,10 @@ async def open_shard(
             )
 
     ws = await reach.until_reached(connect, also=(ReconnectWebSocket, *MALFORMED))
-    # discord.py has no other place for a shard of its own.
+    # discord.py has no other way to use our own class of shard.
     private: dict[str, object] = vars(client)
     queue = cast("asyncio.PriorityQueue[EventItem]", private["_AutoShardedClient__queue"])
     shards = cast("dict[int, Shard]", private["_AutoShardedClient__shards"])
-    shard = PatientShard(ws, client, queue.put_nowait, reach)
+    shard = BackoffShard(ws, client, queue.put_nowait, reach)
     shards[shard_id] = shard
     shard.launch()

@@ -1,1 +1,1 @@
-"""Films and images: PyAV and Pillow, each in a child process."""
+"""Films and images: each wrapper here runs the script of its name in `children`."""

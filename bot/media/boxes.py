@@ -1,8 +1,10 @@
-"""Whether an MP4 film plays everywhere as it is, told from its boxes alone.
+"""Whether an MP4 film plays everywhere as it is, judged by its boxes alone.
 
-Every client of Discord plays 8-bit 4:2:0 H.264 with AAC sound, or none, in MP4. What is plainly
-that needs no decoder to be known. Sources: ISO/IEC 14496-12 (boxes), 14496-15 (avcC), 14496-10,
-7.3.2.1 (the sequence parameter set), 14496-1 (esds).
+Every client of Discord plays 8-bit 4:2:0 H.264 with AAC audio, or none, in MP4. A film that plainly
+is that needs no decoder to be recognised.
+
+Sources: ISO/IEC 14496-12 (boxes), 14496-15 (avcC), 14496-10, 7.3.2.1 (the sequence parameter set),
+14496-1 (esds).
 """
 
 import struct
@@ -14,9 +16,9 @@ from typing import BinaryIO, Final
 LARGEST_INDEX: Final = 4 * 1024**2
 """Bytes of a `moov` box that is read: an hour of film has less."""
 MOST_BOXES: Final = 64
-"""Boxes that are looked at on each level. A real film has a dozen."""
+"""Boxes that are read on each level. A real film has a dozen."""
 _PROFILES: Final = frozenset({66, 77, 100})
-"""Baseline, Main and High: 8 bit and 4:2:0, as far as the parameter set does not say otherwise."""
+"""Baseline, Main and High: 8 bit and 4:2:0, unless the parameter set says otherwise."""
 _HIGH: Final = 100
 _AAC: Final = 0x40
 _HEADER: Final = 8
@@ -31,10 +33,9 @@ class Frame:
 
 
 def plain_frame(path: Path) -> Frame | None:
-    """Return the frames' size of a film that plays everywhere as it is.
+    """Return the frames' size of a film that plainly plays everywhere as it is; else None.
 
-    None where that is not plain, whatever the reason. Blocking; it reads the index alone, and where
-    the first picture begins.
+    Blocking; reads the index, and the beginning of the first picture.
     """
     try:
         with path.open("rb") as file:
@@ -60,7 +61,7 @@ def _plain(file: BinaryIO) -> Frame | None:
 
 
 def _index(file: BinaryIO) -> bytes:
-    """Return the contents of the `moov` box. Raises ValueError where there is none to be read."""
+    """Return the contents of the `moov` box. Raises ValueError where there is none."""
     position = 0
     for number in range(MOST_BOXES):
         file.seek(position)
@@ -93,7 +94,7 @@ def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _find(data: bytes, *path: bytes) -> bytes:
-    """Return the contents of the one box at a path. Raises ValueError where it is not there."""
+    """Return the contents of the only box at a path. Raises ValueError where there is none."""
     for step in path:
         found = [inner for kind, inner in _boxes(data) if kind == step]
         if len(found) != 1:
@@ -103,7 +104,7 @@ def _find(data: bytes, *path: bytes) -> bytes:
 
 
 def _has_picture(file: BinaryIO, table: bytes) -> bool:
-    """Whether the first sample is there and begins with a unit of H.264."""
+    """Whether the first sample exists and begins with a unit of H.264."""
     sizes = _find(table, b"stsz")
     uniform, count = struct.unpack_from(">II", sizes, 4)
     size = uniform or struct.unpack_from(">I", sizes, 12)[0]
@@ -113,7 +114,7 @@ def _has_picture(file: BinaryIO, table: bytes) -> bool:
     ((kind, offsets),) = chunks.items()
     file.seek(struct.unpack_from(">I" if kind == b"stco" else ">Q", offsets, 8)[0])
     length, unit = struct.unpack(">IB", file.read(5))
-    # forbidden_zero_bit, and nal_unit_type: a slice, or what stands before one
+    # forbidden_zero_bit, and nal_unit_type: a slice, or a unit that precedes one
     return 0 < length <= size - 4 and unit < 128 and unit & 31 in {1, 5, 6, 7, 8, 9}  # noqa: PLR2004
 
 
@@ -134,7 +135,7 @@ def _h264_frame(description: bytes) -> Frame:
 
 
 class _Bits:
-    """Reads numbers of any length out of bytes, as H.264 writes them."""
+    """Reads numbers of any length from bytes, as H.264 writes them."""
 
     def __init__(self, data: bytes) -> None:
         clean = data.replace(b"\0\0\3", b"\0\0")
@@ -142,13 +143,14 @@ class _Bits:
         self._left = len(clean) * 8
 
     def take(self, count: int) -> int:
+        """Return the number in the next `count` bits. Raises ValueError past the end."""
         self._left -= count
         if self._left < 0:
             raise ValueError("the parameters end early")
         return (self._value >> self._left) & ((1 << count) - 1)
 
     def number(self) -> int:
-        """Exp-Golomb code without a sign: 14496-10, 9.1."""
+        """Return the next unsigned Exp-Golomb code: 14496-10, 9.1."""
         zeros = 0
         while not self.take(1):
             zeros += 1
@@ -163,17 +165,31 @@ def _parameters(unit: bytes) -> Frame:
     bits = _Bits(unit[4:])
     bits.number()
     if profile == _HIGH:
-        chroma, luma_depth, chroma_depth = bits.number(), bits.number(), bits.number()
-        if (chroma, luma_depth, chroma_depth) != (1, 0, 0) or bits.take(2):
-            raise ValueError("more than 8 bits, another sampling, or a scaling matrix")
+        _check_format(bits)
     bits.number()
+    _skip_order(bits)
+    bits.number()
+    bits.take(1)
+    return _frame_size(bits)
+
+
+def _check_format(bits: _Bits) -> None:
+    chroma, luma_depth, chroma_depth = bits.number(), bits.number(), bits.number()
+    if (chroma, luma_depth, chroma_depth) != (1, 0, 0) or bits.take(2):
+        raise ValueError("more than 8 bits, another sampling, or a scaling matrix")
+
+
+def _skip_order(bits: _Bits) -> None:
+    """Skip pic_order_cnt_type and what belongs to it."""
     order = bits.number()
     if order == 0:
         bits.number()
     elif order == 1:
         raise ValueError("a rare order of pictures")
-    bits.number()
-    bits.take(1)
+
+
+def _frame_size(bits: _Bits) -> Frame:
+    """Read the frame in macroblocks of 16 pixels, and what is cropped from it."""
     width, height = 16 * (bits.number() + 1), 16 * (bits.number() + 1)
     by_frames = bits.take(1)
     height *= 2 - by_frames
@@ -191,19 +207,18 @@ def _is_aac(description: bytes) -> bool:
     ((kind, entry),) = _boxes(description[8:])
     if kind != b"mp4a":
         return False
-    sound = _find(entry[28:], b"esds")[4:]
-    return _object_type(sound) == _AAC
+    return _object_type(_find(entry[28:], b"esds")[4:]) == _AAC
 
 
 def _object_type(descriptors: bytes) -> int:
-    """Return the kind of sound that the ES descriptor's decoder configuration names."""
+    """Return the kind of audio that the ES descriptor's decoder configuration names."""
     position, tag = 0, descriptors[0]
     position = _after_length(descriptors, 1)
     if tag != 3:  # noqa: PLR2004 - ES_DescrTag
         raise ValueError("no ES descriptor")
     flags = descriptors[position + 2]
     if flags:
-        raise ValueError("a descriptor with more than it needs")
+        raise ValueError("a descriptor with optional fields")
     position += 3
     if descriptors[position] != 4:  # noqa: PLR2004 - DecoderConfigDescrTag
         raise ValueError("no decoder configuration")

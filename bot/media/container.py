@@ -1,4 +1,4 @@
-"""What kind of film a file on disk is, and whether it is whole, judged by its container alone."""
+"""The kind of a film on disk, and whether it is whole, judged by its container alone."""
 
 import struct
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class Container:
 MP4: Final = Container(".mp4", "video/mp4")
 WEBM: Final = Container(".webm", "video/webm")
 AVI: Final = Container(".avi", "video/x-msvideo")
-"""What TensorRT-LLM sends where its build has no H.264 encoder."""
+"""TensorRT-LLM sends it where its build has no H.264 encoder."""
 MOV: Final = Container(".mov", "video/quicktime")
 MKV: Final = Container(".mkv", "video/x-matroska")
 TS: Final = Container(".ts", "video/mp2t")
@@ -28,7 +28,7 @@ FLV: Final = Container(".flv", "video/x-flv")
 OGV: Final = Container(".ogv", "video/ogg")
 GIF: Final = Container(".gif", "image/gif")
 WEBP: Final = Container(".webp", "image/webp")
-"""The last two where they are animated."""
+"""GIF and WebP count where they are animated."""
 LARGEST_FRAME: Final = 4096 * 2304
 LONGEST_SIDE: Final = 4096
 """Pixels of a frame, and of its longer side: larger ones play on few machines."""
@@ -42,7 +42,7 @@ _IS_ANIMATED: Final = 0x02
 MOST_BOXES: Final = 20_000
 """Boxes of a file's first level: a fragment has two or three, and a long film some thousands."""
 _SEGMENT: Final = b"\x18\x53\x80\x67"
-"""The element in which all of a Matroska file stands, behind its EBML header."""
+"""The element that holds all of a Matroska file, after its EBML header."""
 _TAG_HEADER: Final = 11
 """Bytes of an FLV tag before its data."""
 _BOX_HEADER: Final = 8
@@ -51,12 +51,12 @@ _OPEN_BOX: Final = 0
 
 
 def is_over_4k(width: int, height: int) -> bool:
-    """Whether frames of this size, in pixels, are larger than what is handed over."""
+    """Whether frames of this size, in pixels, are larger than those that are delivered."""
     return width * height > LARGEST_FRAME or max(width, height) > LONGEST_SIDE
 
 
 def inspect_film(path: Path) -> Container:
-    """Tell what film this is, reading headers only. Blocking; call it in a thread.
+    """Return the kind of a film, reading headers only. Blocking; call it in a thread.
 
     Raises BrokenFile where the file is empty, cut short, or something else (JSON, HTML).
     """
@@ -101,7 +101,7 @@ def _check_segment(head: bytes, size: int) -> None:
 
 
 def _element_size(data: bytes, position: int) -> tuple[int | None, int]:
-    """Return an element's size, None where it is unknown, and where its contents begin."""
+    """Return an element's size, None where it is unknown, and the position of its contents."""
     first = data[position] if position < len(data) else 0
     width = 9 - first.bit_length()
     value = int.from_bytes(data[position : position + width], "big") & ((1 << 7 * width) - 1)
@@ -110,13 +110,13 @@ def _element_size(data: bytes, position: int) -> tuple[int | None, int]:
 
 
 def _check_last_tag(path: Path, size: int) -> None:
-    """An FLV file ends with the size of its last tag, which tells it, too (FLV, annex E.3)."""
+    """Compare the size at the end of an FLV file with that in its last tag (FLV, annex E.3)."""
     with path.open("rb") as file:
         file.seek(max(0, size - 4))
-        told = int.from_bytes(file.read(4), "big")
-        file.seek(max(0, size - 4 - told))
+        claimed = int.from_bytes(file.read(4), "big")
+        file.seek(max(0, size - 4 - claimed))
         length = int.from_bytes(file.read(4)[1:], "big")
-    if told != length + _TAG_HEADER:
+    if claimed != length + _TAG_HEADER:
         raise BrokenFile("the FLV file is cut short")
 
 

@@ -1,4 +1,4 @@
-"""What a file that holds no usable film raises."""
+"""The error of a file that holds no usable film."""
 
 
 class BrokenFile(Exception):

@@ -1,22 +1,22 @@
-"""Which of FFmpeg's demuxers reads a film, told by the film's first bytes.
+"""Which of FFmpeg's demuxers reads a film, judged by the film's first bytes.
 
-Left to itself FFmpeg tries every format it knows, playlists that name other files and addresses
-among them; a film is opened by the one name that its bytes have here, and from its file alone.
+By itself FFmpeg tries every format it knows, also playlists that name other files and addresses. We
+name the only format that it may try, and let it open the film's own file alone.
 """
 
 from typing import Final
 
 HEAD: Final = 377
-"""Bytes that are looked at: two packets of MPEG-TS."""
+"""Bytes that are read: two packets of MPEG-TS."""
 FILE_ALONE: Final = {"protocol_whitelist": "file"}
-"""FFmpeg's option by which a film opens nothing but its own file.
+"""FFmpeg's option that lets a film open nothing but its own file.
 
-Given to PyAV as `container_options`: as `options` it would go to streams, too, and PyAV 16 crashes
-where a container (FLV) finds its streams only later.
+Pass it to PyAV as `container_options`: PyAV passes `options` to the streams, too, and PyAV 16
+crashes where a container (FLV) finds its streams only later.
 """
 
 _BOXES: Final = frozenset({b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"styp"})
-"""ISO/IEC 14496-12 and QuickTime: what a file begins with, after four bytes of size."""
+"""Boxes of ISO/IEC 14496-12 and QuickTime that a file begins with, after four bytes of size."""
 _BEGINNINGS: Final = {
     b"\x1a\x45\xdf\xa3": "matroska",
     b"FLV\x01": "flv",

@@ -1,4 +1,4 @@
-"""How large an image says that it is, read from its first bytes before anything opens it."""
+"""The size that an image claims, read from its first bytes before anything opens it."""
 
 import struct
 from typing import Final
@@ -6,21 +6,21 @@ from typing import Final
 MOST_PIXELS: Final = 16_000_000
 """Sixteen megapixels, a phone's photograph. Opening takes up to 24 bytes for each."""
 MOST_SEGMENTS: Final = 4096
-"""Of a JPEG before its frame header; each profile and preview of a camera takes a few hundred."""
+"""Segments before a JPEG's frame header; a camera's profile or preview has a few hundred."""
 
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
 _JPEG: Final = b"\xff\xd8\xff"
 _FRAME_HEADERS: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-"""Markers SOF0 to SOF15 of ITU-T T.81, without the three between them that are none."""
+"""Markers SOF0 to SOF15 of ITU-T T.81, without three other markers between them."""
 _BARE_MARKERS: Final = frozenset(range(0xD0, 0xD9)) | {0x01}
-"""Without a length of their own."""
+"""Markers without a length."""
 _SCAN: Final = 0xDA
 
 
 def image_size(data: bytes) -> tuple[int, int] | None:
     """Return width and height of a PNG, JPEG or WebP; None where the header does not say it.
 
-    Raises ValueError where a JPEG has so much before it that opening it alone takes seconds.
+    Raises ValueError where a JPEG has so many segments before it that opening it takes seconds.
     """
     try:
         if data.startswith(_PNG):
@@ -35,7 +35,7 @@ def image_size(data: bytes) -> tuple[int, int] | None:
 
 
 def is_too_large(data: bytes) -> bool:
-    """Tell whether an image claims more pixels than are opened; raises as `image_size` does."""
+    """Whether an image claims more pixels than are opened. Raises as `image_size`."""
     width, height = image_size(data) or (0, 0)
     return width * height > MOST_PIXELS
 
@@ -49,7 +49,7 @@ def _jpeg(data: bytes) -> tuple[int, int] | None:
             return width, height
         if marker == _SCAN:
             return None
-        # 0xFF before a marker fills up.
+        # 0xFF before a marker is padding.
         at += 1 if marker == 0xFF else 2 if marker in _BARE_MARKERS else 2 + length  # noqa: PLR2004
     raise ValueError("the file is damaged")
 

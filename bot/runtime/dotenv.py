@@ -56,15 +56,7 @@ def _line(binding: Binding) -> int:
 
 
 def _text(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            content = file.read(LARGEST + 1)
-    except FileNotFoundError:
-        return ""
-    except IsADirectoryError:
-        raise DotEnvError(f"{path} is a folder; it has to be a file of NAME=value lines.") from None
-    except OSError as error:
-        raise DotEnvError(f"{path} cannot be read ({error.strerror}).") from None
+    content = _content(path)
     if len(content) > LARGEST:
         raise DotEnvError(f"{path} is larger than {LARGEST} bytes, so it is hardly a .env.")
     if content.startswith(_BOMS) or b"\0" in content:
@@ -76,6 +68,18 @@ def _text(path: Path) -> str:
         raise DotEnvError(
             f"{path} is not UTF-8 text (line {line}): save it as UTF-8, or write that line anew."
         ) from None
+
+
+def _content(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(LARGEST + 1)
+    except FileNotFoundError:
+        return b""
+    except IsADirectoryError:
+        raise DotEnvError(f"{path} is a folder; it has to be a file of NAME=value lines.") from None
+    except OSError as error:
+        raise DotEnvError(f"{path} cannot be read ({error.strerror}).") from None
 
 
 def misspelt(

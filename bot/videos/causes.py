@@ -1,4 +1,4 @@
-"""What kind of thing went wrong, by what a server's code and sentence say in any vendor's words.
+"""The cause of a failure, recognised in a server's code and sentence, in any vendor's words.
 
 Codes seen in the field: moderation_blocked, sentinel_block (OpenAI), content_filter (Azure),
 sensitive_words_detected, insufficient_user_quota (New API), DataInspectionFailed (DashScope),
@@ -12,7 +12,7 @@ from typing import Final
 
 
 class Cause(StrEnum):
-    """Kinds of failures that call for different advice."""
+    """Causes of failures that call for different advice."""
 
     MEMORY = "memory"
     VERIFICATION = "verification"
@@ -116,6 +116,6 @@ _JOINTS: Final = re.compile(r"(?<=[a-z])(?=[A-Z])|_")
 
 
 def cause_of(code: str | None, message: str | None) -> Cause | None:
-    """Return what a server's code and sentence speak of, or None where that is not known."""
-    told = _JOINTS.sub(" ", f"{code or ''} {message or ''}".strip())
-    return next((cause for cause, sign in _SIGNS if sign.search(told)), None)
+    """Return the cause that a server's code and sentence name, or None where they name none."""
+    words = _JOINTS.sub(" ", f"{code or ''} {message or ''}".strip())
+    return next((cause for cause, sign in _SIGNS if sign.search(words)), None)

@@ -1,17 +1,17 @@
-"""Every way a Videos server can let us down: a code and facts each, no words for people.
+"""Every way in which a Videos server fails: a code and facts each, no words for people.
 
 VideosError
  +-- NotSent                nothing reached the server (refused, no route, no such host, TLS)
- +-- OutcomeUnknown         a create was sent and nobody knows whether it was taken
+ +-- OutcomeUnknown         a create was sent, and nobody knows whether the server accepted it
  +-- Refused                the server said no, with its status, code and message
- |    +-- BadRequest        400, 404 on create, 409, 413, 415, 422: asking again will not help
+ |    +-- BadRequest        400, 404 on create, 409, 413, 415, 422: another try is refused, too
  |    +-- Moved             3xx: the server has another address
  |    +-- Unauthorized      401, 403: the key is missing, wrong or not allowed
  |    |    +-- NotAllowed   403: the key is known, what was asked is not allowed
  |    +-- Busy              429, 503: come back later, perhaps after `retry_after`
  |    +-- NotFound          404 or 410 on a job we hold an id of
  +-- Unavailable            a read got no usable answer (5xx, time-out, not JSON); ask again later
- +-- FilmNotReady           /content says: not yet
+ +-- FilmNotReady           /content does not serve the film yet
  +-- FilmWithheld           401 or 403 for a film, although the key opens its job
  +-- FilmBroken             what arrived is empty, cut short, or no film
       +-- FilmTooLarge      larger than any film that is kept here
@@ -19,7 +19,7 @@ VideosError
 
 
 class VideosError(Exception):
-    """Base of all; `code` names the kind for the card, the log and the database."""
+    """Base of all; `code` names the kind on the card, in the log and in the database."""
 
     code = "videos_error"
 
@@ -31,7 +31,7 @@ class NotSent(VideosError):
 
 
 class OutcomeUnknown(VideosError):
-    """The request left us, and no answer tells whether the server took it."""
+    """The request was sent, and no answer tells whether the server accepted it."""
 
     code = "outcome_unknown"
 
@@ -49,7 +49,7 @@ class Refused(VideosError):
         message: str | None = None,
         retry_after: float | None = None,
     ) -> None:
-        """Keep the facts: HTTP status, the server's own code and sentence, seconds to wait."""
+        """Keep the HTTP status, the server's own code and sentence, and the seconds to wait."""
         super().__init__(f"HTTP {status} {server_code or ''} {message or ''}".strip())
         self.status = status
         self.server_code = server_code
@@ -58,7 +58,7 @@ class Refused(VideosError):
 
 
 class BadRequest(Refused):
-    """Asking the same again will be refused again."""
+    """The same request would be refused again."""
 
     code = "bad_request"
 
@@ -70,7 +70,7 @@ class Unauthorized(Refused):
 
 
 class NotAllowed(Unauthorized):
-    """The server knows the key and does not allow what was asked; its words may say why."""
+    """The server knows the key and does not allow this request; its words may say why."""
 
     code = "not_allowed"
 
@@ -82,7 +82,7 @@ class Moved(Refused):
 
 
 class Busy(Refused):
-    """The server took nothing and asks to come back."""
+    """The server accepted nothing, and may accept the request later."""
 
     code = "busy"
 
@@ -93,26 +93,25 @@ class NotFound(Refused):
     code = "not_found"
 
 
-class Unavailable(VideosError):
-    """A question that may be asked again got no usable answer."""
+class _TryLater(VideosError):
+    """Base of the errors that another try may mend."""
+
+    def __init__(self, cause: str, *, retry_after: float | None = None) -> None:
+        """Keep the cause in words, and the seconds the server asks to wait."""
+        super().__init__(cause)
+        self.retry_after = retry_after
+
+
+class Unavailable(_TryLater):
+    """A request that may be repeated got no usable answer."""
 
     code = "unavailable"
 
-    def __init__(self, cause: str, *, retry_after: float | None = None) -> None:
-        """Keep the cause in words and the seconds the server asked to wait."""
-        super().__init__(cause)
-        self.retry_after = retry_after
 
-
-class FilmNotReady(VideosError):
-    """The job is completed, the film is not served yet."""
+class FilmNotReady(_TryLater):
+    """The job is completed, and its film is not served yet."""
 
     code = "film_not_ready"
-
-    def __init__(self, cause: str, *, retry_after: float | None = None) -> None:
-        """Keep the cause in words and the seconds the server asked to wait."""
-        super().__init__(cause)
-        self.retry_after = retry_after
 
 
 class FilmBroken(VideosError):
@@ -122,12 +121,12 @@ class FilmBroken(VideosError):
 
 
 class FilmTooLarge(FilmBroken):
-    """The film is larger than the room there is for films here; another try brings the same."""
+    """The film is larger than the room for films here; another download would be as large."""
 
     code = "film_too_large"
 
 
 class FilmWithheld(VideosError):
-    """The server shows the job to this key and not its film, which is the operator's affair."""
+    """The key opens the job and not its film; the operator has to look into it."""
 
     code = "film_withheld"

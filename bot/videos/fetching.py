@@ -26,6 +26,13 @@ PLAIN: Final = {"Accept-Encoding": "identity"}
 _SCHEMES: Final = frozenset({"http", "https"})
 _REDIRECTED: Final = frozenset({301, 302, 303, 307, 308})
 
+UNREACHABLE: Final = (
+    aiohttp.ClientConnectorError,
+    aiohttp.ConnectionTimeoutError,
+    aiohttp.ClientHttpProxyError,
+)
+"""aiohttp's errors where no connection could be made."""
+
 
 class Forbidden(FilmBroken):
     """The film lies at an address that the bot does not fetch from."""
@@ -126,12 +133,8 @@ class Fetcher:
         self, url: URL, key: Mapping[str, str], stack: AsyncExitStack
     ) -> aiohttp.ClientResponse:
         is_ours = url.scheme in _SCHEMES and url.origin() == self._base.origin()
-        session = self._inside
         proxy = self._proxy if is_ours else self._elsewhere.for_address(url)
-        if not is_ours and not self.is_trusted(url):
-            _check(url)
-            if proxy is None:
-                session = await stack.enter_async_context(_public_session())
+        session = await self._session_for(url, stack, is_ours=is_ours, has_proxy=proxy is not None)
         try:
             return await stack.enter_async_context(
                 session.get(
@@ -145,14 +148,19 @@ class Fetcher:
             )
         except ValueError as error:
             raise Forbidden("the film lies at no address") from error
-        except (
-            aiohttp.ClientConnectorError,
-            aiohttp.ConnectionTimeoutError,
-            aiohttp.ClientHttpProxyError,
-        ) as error:
+        except UNREACHABLE as error:
             if is_ours:
                 raise
             raise Unavailable(f"{url.host}, where the film lies, cannot be reached") from error
+
+    async def _session_for(
+        self, url: URL, stack: AsyncExitStack, *, is_ours: bool, has_proxy: bool
+    ) -> aiohttp.ClientSession:
+        """Return the session to fetch with. Raises Forbidden."""
+        if is_ours or self.is_trusted(url):
+            return self._inside
+        _check(url)
+        return self._inside if has_proxy else await stack.enter_async_context(_public_session())
 
     def is_trusted(self, url: URL) -> bool:
         """Whether the operator named this host, or this port of it."""

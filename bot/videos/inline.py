@@ -42,34 +42,39 @@ class FilmExtractor:
         self._written = 0
         self._file: BinaryIO | None = None
         self._is_inside = False
-        self._is_new = False
-        self._held = b""
+        self._is_new: bool = False
+        self._held: bytes = b""
 
     async def feed(self, chunk: bytes) -> bytes:
         """Return the part of the body so far that is no film."""
-        data = self._held + chunk
+        self._held += chunk
         kept = bytearray()
-        while True:
-            if self._is_inside:
-                film, quote, rest = data.partition(_ENDS)
-                if self._is_new and not quote and len(film) < _LONGEST_BEGINNING:
-                    self._held = data
-                    return bytes(kept)
-                if self._is_new:
-                    film, self._is_new = _DATA_URL.sub(b"", film, count=1), False
-                self._held = await self._write(film, last=bool(quote))
-                if not quote:
-                    return bytes(kept)
-                await self._finish()
-                data = quote + rest
-            elif (begins := _BEGINS.search(data)) is not None:
-                kept += data[: begins.end()]
-                data = data[begins.end() :]
-                await self._begin()
-            else:
-                cut = max(0, len(data) - _LONGEST_BEGINNING)
-                self._held = data[cut:]
-                return bytes(kept + data[:cut])
+        while await (self._write_film() if self._is_inside else self._find_film(kept)):
+            pass
+        return bytes(kept)
+
+    async def _find_film(self, kept: bytearray) -> bool:
+        """Move the bytes before a film to `kept`; return whether a film begins."""
+        begins = _BEGINS.search(self._held)
+        cut = max(0, len(self._held) - _LONGEST_BEGINNING) if begins is None else begins.end()
+        kept += self._held[:cut]
+        self._held = self._held[cut:]
+        if begins is not None:
+            await self._begin()
+        return begins is not None
+
+    async def _write_film(self) -> bool:
+        """Write the film as far as it has come; return whether it ends."""
+        film, quote, rest = self._held.partition(_ENDS)
+        if self._is_new and not quote and len(film) < _LONGEST_BEGINNING:
+            return False
+        if self._is_new:
+            film, self._is_new = _DATA_URL.sub(b"", film, count=1), False
+        self._held = await self._write(film, last=bool(quote))
+        if quote:
+            await self._finish()
+            self._held = quote + rest
+        return bool(quote)
 
     async def end(self) -> bytes:
         """Return what was held back, at the end of the body."""

@@ -1,6 +1,6 @@
-"""A server's words for everybody to read: without what is only its operator's business.
+"""Redacts a server's words for everybody to read.
 
-Paths of its disk, addresses of its inside, and whatever looks like a key are left out.
+Paths on its disk, addresses of its network, and whatever looks like a key are left out.
 """
 
 import re
@@ -48,7 +48,7 @@ _PATTERNS: Final = tuple(
 
 
 def public(text: str) -> str:
-    """Return a server's sentence as it may be shown to everybody in a channel."""
+    """Return a server's sentence, redacted for everybody in a channel."""
     text = _USER.sub("", text)
     for pattern in _PATTERNS:
         text = pattern.sub(LEFT_OUT, text)

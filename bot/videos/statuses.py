@@ -1,4 +1,4 @@
-"""The words that servers use for a job's status, read by what they say.
+"""Reads the words that servers use for a job's status.
 
 Sources: the contract's four words ("Create video"), and what the living servers say instead: Veo
 (processing), TensorRT-LLM (generating, postprocessing), New API (NOT_START, SUBMITTED), OpenRouter
@@ -12,7 +12,7 @@ from typing import Final
 
 
 class VideoStatus(StrEnum):
-    """Lifecycle of a video job, the contract's four words and the ends other servers know."""
+    """The statuses of a video job: the contract's four, and the other servers' further ends."""
 
     QUEUED = "queued"
     IN_PROGRESS = "in_progress"
@@ -23,7 +23,7 @@ class VideoStatus(StrEnum):
 
     @property
     def is_final(self) -> bool:
-        """Whether the server will not change it any more."""
+        """Whether the job has ended."""
         return self not in (VideoStatus.QUEUED, VideoStatus.IN_PROGRESS)
 
 
@@ -54,10 +54,10 @@ _ENDS: Final = (
 
 
 def read_status(value: object) -> VideoStatus | None:
-    """Read a status word, however it is spelt; None where it says nothing that is known.
+    """Read a status word, however it is spelt; None where it is unknown.
 
-    A word for something that goes on ("finalizing") is no end; one that names two different ends
-    ("completed_with_errors") tells nothing by itself.
+    A word for something that goes on ("finalizing") is no end; a word that names two different ends
+    ("completed_with_errors") counts as unknown.
     """
     if not isinstance(value, str):
         return None

@@ -16,7 +16,7 @@ from bot.videos.body import Body, MinimumRate
 from bot.videos.dialects import Dialect
 from bot.videos.encoding import Part
 from bot.videos.errors import FilmTooLarge, NotSent, Unavailable
-from bot.videos.fetching import Fetcher
+from bot.videos.fetching import UNREACHABLE, Fetcher
 from bot.videos.inline import FilmExtractor
 
 BODY_LIMIT: Final = 4 * 1024 * 1024
@@ -188,11 +188,7 @@ class Wire:
     def _named_errors(self) -> Generator[None]:
         try:
             yield
-        except (
-            aiohttp.ClientConnectorError,
-            aiohttp.ConnectionTimeoutError,
-            aiohttp.ClientHttpProxyError,
-        ) as error:
+        except UNREACHABLE as error:
             self._on_unreachable()
             raise NotSent(_cause(error)) from error
         except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
