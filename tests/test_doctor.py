@@ -40,7 +40,7 @@ async def examined(
     return process.returncode or 0, {each["what"]: each for each in json.loads(told)}, told
 
 
-async def test_a_bot_that_can_work(server: VideosServer, tmp_path: Path) -> None:
+async def test_the_doctor_finds_a_working_bot(server: VideosServer, tmp_path: Path) -> None:
     async with loopback() as discord:
         guild = discord.add_guild("Film club")
         discord.add_channel(guild)
@@ -68,7 +68,7 @@ async def test_a_bot_that_can_work(server: VideosServer, tmp_path: Path) -> None
     ],
     ids=lambda each: each if isinstance(each, str) else "",
 )
-async def test_what_keeps_the_bot_from_working_is_named_with_its_cure(
+async def test_each_fault_is_named_with_its_fix(
     server: VideosServer, tmp_path: Path, changes: dict[str, str], what: str, mend: str
 ) -> None:
     async with loopback() as discord:
@@ -91,7 +91,7 @@ async def test_a_refused_key_is_named(tmp_path: Path) -> None:
     assert checks["Videos server"]["mend"] == "correct VIDEOS_API_KEY"
 
 
-async def test_permissions_are_looked_at_in_each_channel(
+async def test_permissions_are_checked_in_each_channel(
     server: VideosServer, tmp_path: Path
 ) -> None:
     async with loopback() as discord:
@@ -111,7 +111,7 @@ async def test_permissions_are_looked_at_in_each_channel(
     assert checks["server Closed"]["found"] == "it sees none of 1 channels"
 
 
-async def test_commands_are_compared_with_those_that_discord_knows(
+async def test_commands_are_compared_with_those_at_discord(
     server: VideosServer, tmp_path: Path
 ) -> None:
     async with loopback() as discord:
@@ -125,7 +125,7 @@ async def test_commands_are_compared_with_those_that_discord_knows(
     assert fewer["commands"]["mark"] == "look"
 
 
-async def test_beside_a_running_bot_its_public_address_is_asked(
+async def test_the_public_address_of_a_running_bot_is_checked(
     server: VideosServer, tmp_path: Path
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
@@ -140,9 +140,7 @@ async def test_beside_a_running_bot_its_public_address_is_asked(
     assert alone["public address"]["mark"] == "look"
 
 
-async def test_files_that_are_open_to_others_are_named(
-    server: VideosServer, tmp_path: Path
-) -> None:
+async def test_files_open_to_others_are_named(server: VideosServer, tmp_path: Path) -> None:
     async with loopback() as discord:
         _, closed, _ = await examined(discord, tmp_path, server.base_url)
         key = tmp_path / "link.key"
@@ -161,7 +159,7 @@ async def test_files_that_are_open_to_others_are_named(
 
 
 @pytest.mark.parametrize("embedded", [False, True], ids=["configured", "embedded"])
-async def test_one_smallest_film_is_rendered_if_asked(
+async def test_the_smallest_film_is_rendered_on_request(
     server: VideosServer, tmp_path: Path, *, embedded: bool
 ) -> None:
     async with loopback() as discord:
@@ -179,7 +177,7 @@ async def test_one_smallest_film_is_rendered_if_asked(
     assert len(server.jobs()) == (0 if embedded else 1)
 
 
-async def test_a_server_that_makes_no_film_is_bad(tmp_path: Path) -> None:
+async def test_a_server_without_a_film_is_reported_as_bad(tmp_path: Path) -> None:
     failed = Said(body={"id": "video_t", "status": "failed", "error": "engine died"})
     broken = replace(family("tensorrt-llm"), polls=(failed,))
     async with imitated(broken) as videos, loopback() as discord:

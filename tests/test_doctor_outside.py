@@ -72,9 +72,7 @@ async def quotes(request: web.Request) -> web.Response:
 
 
 @pytest.mark.parametrize("handler", [lost, page, chats, quotes])
-async def test_a_server_without_a_videos_api_is_said_to_have_none(
-    handler: Handler, tmp_path: Path
-) -> None:
+async def test_a_server_without_a_videos_api_is_reported(handler: Handler, tmp_path: Path) -> None:
     async with web_server(handler) as url:
         code, told = await doctor(tmp_path, "--json", VIDEOS_BASE_URL=f"{url}/v1")
     assert code == 1
@@ -84,7 +82,7 @@ async def test_a_server_without_a_videos_api_is_said_to_have_none(
     assert "VIDEOS_BASE_URL" in found["mend"]
 
 
-async def test_a_server_that_knows_no_such_job_has_one(tmp_path: Path) -> None:
+async def test_a_server_that_knows_no_such_job_has_a_videos_api(tmp_path: Path) -> None:
     async def gateway(request: web.Request) -> web.Response:
         if request.path.startswith("/v1/videos/"):
             return web.json_response({"code": "task_not_exist", "message": "no"}, status=400)
@@ -110,7 +108,7 @@ async def test_a_query_of_the_base_is_sent_with_every_request(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("handler", [lost, page])
-async def test_what_is_no_discord_is_said_without_a_traceback(
+async def test_a_server_that_is_not_discord_is_reported_without_a_traceback(
     handler: Handler, tmp_path: Path
 ) -> None:
     async with web_server(handler) as url:
@@ -121,7 +119,7 @@ async def test_what_is_no_discord_is_said_without_a_traceback(
     assert TOKEN not in told
 
 
-async def test_nothing_is_made_and_no_exception_is_named(tmp_path: Path) -> None:
+async def test_the_doctor_creates_no_file_and_names_no_exception(tmp_path: Path) -> None:
     code, told = await doctor(tmp_path, VIDEOS_BASE_URL=f"{CLOSED}/v1", DATA_DIR="not/there")
     assert code == 1
     assert os.listdir(tmp_path) == []  # noqa: PTH208 - pathlib's would count as blocking
@@ -130,7 +128,7 @@ async def test_nothing_is_made_and_no_exception_is_named(tmp_path: Path) -> None
     assert told.count("how to fix:") >= 2
 
 
-async def test_it_fits_a_terminal_and_cuts_no_address(tmp_path: Path) -> None:
+async def test_the_report_fits_a_terminal_and_cuts_no_address(tmp_path: Path) -> None:
     long = f"{CLOSED}/{'a-long-way/' * 12}v1"
     _, told = await doctor(tmp_path, DISCORD_API_URL=long, VIDEOS_BASE_URL=long)
     assert max(map(len, told.splitlines())) <= 80
@@ -157,7 +155,7 @@ async def test_the_proxy_is_named_without_its_password(tmp_path: Path) -> None:
     assert "http://discord.example.org/api/v10/users/@me" in seen
 
 
-async def test_a_misspelt_name_is_found(tmp_path: Path) -> None:
+async def test_a_misspelt_setting_is_found(tmp_path: Path) -> None:
     async with loopback() as discord:
         _, told = await doctor(
             tmp_path, "--json", DISCORD_TOKEN=discord.token, DISCORD_API_URL=discord.api_url,
@@ -169,7 +167,7 @@ async def test_a_misspelt_name_is_found(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "address", ["http://u:p@h/x", "u:p@h", "//u:p/q@h", "http://h/?key=p", "http://u:p@h@i/?p"]
 )
-def test_secrets_of_an_address_are_hidden(address: str) -> None:
+def test_secrets_of_an_address_are_redacted(address: str) -> None:
     text = quoted(address)
     assert "p" not in text.replace("http", "")
     assert "***" in text

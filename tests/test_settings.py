@@ -22,7 +22,7 @@ def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_nothing_needs_to_be_set() -> None:
+def test_every_setting_has_a_default() -> None:
     settings = load_settings()
     assert settings.discord_token is None
     assert settings.videos_base_url is None
@@ -32,7 +32,7 @@ def test_nothing_needs_to_be_set() -> None:
     assert settings.database == "sqlite:///data/rushes.db"
 
 
-def test_every_setting_says_what_it_takes() -> None:
+def test_every_setting_describes_its_values() -> None:
     assert all(field.description for field in Settings.model_fields.values())
 
 
@@ -67,7 +67,7 @@ def test_secrets_are_not_shown() -> None:
         (" , ", ()),
     ],
 )
-def test_a_list_is_words_between_commas(
+def test_a_list_is_split_at_commas(
     text: str, listed: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("VIDEOS_MODELS", text)
@@ -108,7 +108,7 @@ def test_an_address_loses_its_last_slash(monkeypatch: pytest.MonkeyPatch) -> Non
         ("http://gpu:8000/v1?", "http://gpu:8000/v1"),
     ],
 )
-def test_a_videos_address_is_brought_to_its_base(
+def test_a_videos_address_is_cut_to_its_base(
     written: str, base: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("VIDEOS_BASE_URL", written)
@@ -125,7 +125,7 @@ def test_a_videos_address_is_brought_to_its_base(
         "http://gpu/?key=s3cret",
     ],
 )
-def test_what_is_secret_in_an_address_is_not_quoted(
+def test_secrets_in_an_address_are_not_quoted(
     name: str, address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(name, address)
@@ -135,7 +135,7 @@ def test_what_is_secret_in_an_address_is_not_quoted(
     assert "cret" not in str(caught.value)
 
 
-def test_the_database_lies_in_the_data_folder_unless_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_database_is_in_the_data_folder_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATA_DIR", "/srv/rushes")
     assert load_settings().database == "sqlite:////srv/rushes/rushes.db"
     for address in ("sqlite:///other.db", "sqlite+aiosqlite:///other.db"):
@@ -196,7 +196,7 @@ WRONG = [
 
 @pytest.mark.parametrize(("key", "value"), WRONG)
 @pytest.mark.parametrize("where", [".env", "environment"])
-def test_a_wrong_value_is_one_sentence_with_what_it_got_and_takes(
+def test_a_wrong_value_is_reported_in_one_sentence(
     key: str, value: str, where: str, bare: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if where == ".env":
@@ -239,7 +239,7 @@ def test_the_example_names_every_setting_once_and_nothing_else() -> None:
     assert sorted(key for key, _ in lines()) == sorted(KEYS)
 
 
-def test_the_example_as_it_is_changes_nothing(bare: Path) -> None:
+def test_the_example_unchanged_gives_the_defaults(bare: Path) -> None:
     defaults = load_settings()
     shutil.copy(EXAMPLE, bare / ".env")
     assert load_settings() == defaults

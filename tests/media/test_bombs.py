@@ -57,7 +57,7 @@ async def test_any_other_hostile_image_ends_within_the_limits(tmp_path: Path) ->
     assert largest < MOST_MEMORY
 
 
-async def test_a_hostile_film_has_no_picture_and_costs_little(tmp_path: Path) -> None:
+async def test_a_hostile_film_has_no_thumbnail_and_costs_little(tmp_path: Path) -> None:
     films = dict(bombs.films())
     assert len(films["89 million samples"]) < 6000
     each, largest = await measured("films", laid(tmp_path / "films", films))
@@ -67,7 +67,7 @@ async def test_a_hostile_film_has_no_picture_and_costs_little(tmp_path: Path) ->
     assert largest < MOST_MEMORY
 
 
-async def test_an_image_that_takes_for_ever_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_image_that_takes_too_long_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     assert image.TIME_LIMIT <= LONGEST
     monkeypatch.setattr(image, "TIME_LIMIT", 1.0)
 
@@ -75,7 +75,7 @@ async def test_an_image_that_takes_for_ever_is_given_up(monkeypatch: pytest.Monk
         await fit_image(bombs.endless_scans(), name="scans.jpg", size="1280x720")
 
 
-async def test_an_image_that_needs_more_memory_than_there_is_is_said_to() -> None:
+async def test_an_image_that_needs_too_much_memory_is_refused() -> None:
     image_of_16_megapixels = bombs.images_that_open()["webp of 16 megapixels"]
 
     with pytest.raises(ChildFailed, match=r"^it takes too much memory to open$"):
@@ -106,7 +106,7 @@ def test_the_size_of_every_kind_is_read_from_its_header(side: int) -> None:
 
 
 @pytest.mark.parametrize("data", [b"", b"GIF89a", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"RIFF"])
-def test_what_does_not_say_its_size_has_none(data: bytes) -> None:
+def test_bytes_without_a_header_have_no_size(data: bytes) -> None:
     assert image_size(data) is None
     assert image_size(data + bytes(2)) is None
 

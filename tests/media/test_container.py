@@ -38,13 +38,13 @@ def encoded() -> bytes:
     ("data", "container"),
     [(films.mp4(), MP4), (films.mp4(b""), MP4), (films.WEBM, WEBM), (films.avi(), AVI)],
 )
-def test_a_whole_film_is_known_by_its_container(
+def test_a_whole_film_is_recognised_by_its_container(
     data: bytes, container: Container, tmp_path: Path
 ) -> None:
     assert inspect(data, tmp_path) is container
 
 
-def test_a_film_that_an_encoder_wrote_is_whole_and_every_part_of_it_is_not(tmp_path: Path) -> None:
+def test_every_cut_of_an_encoded_film_is_broken(tmp_path: Path) -> None:
     film = encoded()
     assert inspect(film, tmp_path) is MP4
     for length in range(0, len(film) - 1, 37):
@@ -82,7 +82,7 @@ def test_a_box_may_have_a_64_bit_size(tmp_path: Path) -> None:
         (b"\xff\xd8\xff\xe0 a thumbnail", "no film"),
     ],
 )
-def test_what_is_no_whole_film_is_broken(data: bytes, reason: str, tmp_path: Path) -> None:
+def test_bytes_that_are_no_whole_film_are_broken(data: bytes, reason: str, tmp_path: Path) -> None:
     with pytest.raises(BrokenFile, match=reason):
         inspect(data, tmp_path)
 
@@ -96,7 +96,7 @@ HEADS = st.sampled_from([b"", films.mp4(), b"\0\0\0\x18ftyp", films.avi()[:12], 
 
 
 @given(head=HEADS, tail=st.binary(max_size=40))
-def test_any_bytes_are_a_film_or_broken(folder: Path, head: bytes, tail: bytes) -> None:
+def test_any_bytes_are_a_film_or_a_broken_file(folder: Path, head: bytes, tail: bytes) -> None:
     try:
         assert inspect(head + tail, folder) in KINDS
     except BrokenFile as broken:

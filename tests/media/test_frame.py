@@ -99,7 +99,7 @@ def test_the_middle_is_kept_and_nothing_is_squeezed() -> None:
         (8, (32, 64), (16, 60), (16, 4)),
     ],
 )
-def test_an_image_stands_as_its_camera_was_held(
+def test_an_image_is_turned_as_its_exif_says(
     orientation: int, size: tuple[int, int], red: tuple[int, int], blue: tuple[int, int]
 ) -> None:
     exif = Image.Exif()
@@ -113,7 +113,7 @@ def test_an_image_stands_as_its_camera_was_held(
 
 
 @pytest.mark.parametrize("form", ["PNG", "WEBP"])
-def test_what_is_transparent_lies_on_white(form: str) -> None:
+def test_transparent_parts_become_white(form: str) -> None:
     clear = Image.new("RGBA", (40, 40), (0, 0, 0, 0))
     clear.paste((*RED, 255), (0, 0, 20, 40))
     image = opened(fit(saved(clear, form, lossless=True), 40, 40)[0])
@@ -121,7 +121,7 @@ def test_what_is_transparent_lies_on_white(form: str) -> None:
     assert near(image, (35, 20), WHITE)
 
 
-def test_a_palette_with_a_transparent_colour_lies_on_white() -> None:
+def test_a_transparent_colour_of_a_palette_becomes_white() -> None:
     palette = Image.new("P", (20, 20), 0)
     palette.putpalette([0, 0, 0, *RED])
     palette.paste(1, (0, 0, 10, 20))
@@ -139,7 +139,7 @@ def test_an_image_of_any_kind_becomes_plain_colours(mode: str, form: str) -> Non
     assert near(opened(fit(saved(grey, form), 16, 16)[0]), (8, 8), WHITE)
 
 
-def test_the_first_picture_of_an_animation_is_taken() -> None:
+def test_the_first_frame_of_an_animation_is_used() -> None:
     frames = [Image.new("RGB", (16, 16), colour) for colour in (RED, BLUE)]
     animation = saved(frames[0], "WEBP", save_all=True, append_images=frames[1:], lossless=True)
     assert near(opened(fit(animation, 16, 16)[0]), (8, 8), RED)
@@ -160,7 +160,7 @@ def test_a_decompression_bomb_is_not_opened(width: int, height: int) -> None:
     [b"", b"GIF89a", b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"%PDF-1.7", b"hello" * 50]
     + [saved(Image.new("RGB", (8, 8)), form) for form in ("GIF", "BMP", "TIFF", "ICO")],
 )
-def test_what_is_no_png_jpeg_or_webp_is_refused(data: bytes) -> None:
+def test_other_image_formats_are_refused(data: bytes) -> None:
     with pytest.raises(ValueError, match="not a PNG, JPEG or WebP image"):
         fit(data, 72, 128)
 
@@ -188,9 +188,7 @@ WHOLE = {form: saved(NOISE.crop((0, 0, 24, 24)), form) for form in ("PNG", "JPEG
     at=st.floats(0, 1, exclude_max=True),
     noise=st.binary(min_size=1, max_size=24),
 )
-def test_any_damage_is_an_image_of_the_frame_or_a_sentence(
-    form: str, at: float, noise: bytes
-) -> None:
+def test_a_damaged_image_gives_the_frame_or_a_sentence(form: str, at: float, noise: bytes) -> None:
     whole = WHOLE[form]
     place = int(at * len(whole))
     try:
@@ -204,14 +202,14 @@ def test_any_damage_is_an_image_of_the_frame_or_a_sentence(
 # ------------------------------------------------------------------ in its own process
 
 
-async def test_the_process_gives_the_frame_and_tells_that_it_cut() -> None:
+async def test_the_child_returns_the_frame_and_reports_that_it_cut() -> None:
     fitted = await fit_image(saved(halves(300, 100), "JPEG"), name="my.cat.jpg", size="72x128")
     assert fitted.changed
     assert (fitted.image.filename, fitted.image.content_type) == ("my.cat.png", "image/png")
     assert opened(fitted.image.data).size == (72, 128)
 
 
-async def test_the_process_leaves_an_exact_image_as_it_is() -> None:
+async def test_the_child_returns_an_exact_image_unchanged() -> None:
     fitted = await fit_image(saved(halves(72, 128)), name="cat", size="72x128")
     assert not fitted.changed
     assert fitted.image.filename == "cat.png"
@@ -227,7 +225,7 @@ async def test_the_process_leaves_an_exact_image_as_it_is() -> None:
     ],
     ids=["no image", "damaged", "bomb"],
 )
-async def test_the_process_says_why_it_cannot(data: bytes, reason: str) -> None:
+async def test_the_child_says_why_an_image_is_refused(data: bytes, reason: str) -> None:
     with pytest.raises(BadImage) as caught:
         await fit_image(data, name="cat.png", size="72x128")
     assert str(caught.value) == reason

@@ -77,7 +77,7 @@ def put(folder: Path, data: bytes) -> Path:
 
 
 @pytest.mark.parametrize("name", PLAIN)
-async def test_what_is_plainly_fine_is_known_without_a_decoder(name: str, tmp_path: Path) -> None:
+async def test_a_plain_film_is_recognised_without_a_decoder(name: str, tmp_path: Path) -> None:
     path = put(tmp_path, PLAIN[name]())
     frame = plain_frame(path)
     assert frame is not None
@@ -87,13 +87,13 @@ async def test_what_is_plainly_fine_is_known_without_a_decoder(name: str, tmp_pa
 
 
 @pytest.mark.parametrize("name", [*PLAIN, *PLAYS])
-async def test_what_plays_everywhere_is_left_as_it_is(name: str, tmp_path: Path) -> None:
+async def test_a_film_that_plays_everywhere_is_reported_as_such(name: str, tmp_path: Path) -> None:
     probed = await probe_film(put(tmp_path, ({**PLAIN, **PLAYS})[name]()))
     assert probed.plays
 
 
 @pytest.mark.parametrize("name", [*CONVERTED, *PICTURES])
-async def test_what_does_not_play_everywhere_becomes_h264(name: str, tmp_path: Path) -> None:
+async def test_a_film_that_does_not_play_everywhere_becomes_h264(name: str, tmp_path: Path) -> None:
     make: Callable[[], bytes] = {**CONVERTED, **PICTURES}[name]
     path = put(tmp_path, make())
     inspect_film(path)
@@ -148,9 +148,7 @@ def _applied(
 
 
 @pytest.mark.parametrize("transfer", [16, 18])
-async def test_high_dynamic_range_becomes_the_range_of_a_screen(
-    transfer: int, tmp_path: Path
-) -> None:
+async def test_hdr_becomes_the_range_of_a_screen(transfer: int, tmp_path: Path) -> None:
     path = put(tmp_path, film("mp4", "libx265", "yuv420p10le", transfer=transfer, tag="hvc1"))
     copy = tmp_path / "film.fit.mp4"
 
@@ -192,18 +190,18 @@ NO_FILMS = {
 
 
 @pytest.mark.parametrize("name", NO_FILMS)
-async def test_what_shows_nothing_is_no_film(name: str, tmp_path: Path) -> None:
+async def test_a_file_without_a_picture_is_a_broken_film(name: str, tmp_path: Path) -> None:
     path = put(tmp_path, NO_FILMS[name]())
     with pytest.raises(BrokenFile):
         await looked_into(path)
 
 
-def test_a_still_webp_is_no_film(tmp_path: Path) -> None:
+def test_a_still_webp_is_a_broken_film(tmp_path: Path) -> None:
     with pytest.raises(BrokenFile):
         inspect_film(put(tmp_path, gif(1, "WEBP")))
 
 
-def test_boxes_are_counted_with_a_bound(tmp_path: Path) -> None:
+def test_a_film_with_too_many_boxes_is_refused(tmp_path: Path) -> None:
     path = put(tmp_path, films.box(b"ftyp", b"isom\0\0\2\0isomiso2") + films.box(b"free") * 10**6)
     assert plain_frame(path) is None
     with pytest.raises(BrokenFile, match="more boxes"):
@@ -211,7 +209,7 @@ def test_boxes_are_counted_with_a_bound(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("cut", range(0, 1200, 37))
-def test_no_bytes_of_an_index_break_the_reader(cut: int, tmp_path: Path) -> None:
+def test_damaged_indexes_do_not_break_the_reader(cut: int, tmp_path: Path) -> None:
     data = bytearray(film(sound="aac", muxer=(("movflags", "+faststart"),)))
     at = data.index(b"moov") + cut
     data[at : at + 4] = b"\xff\xff\xff\xff"

@@ -42,7 +42,7 @@ def is_like(image: Image.Image, colour: tuple[int, int, int]) -> bool:
 @pytest.mark.parametrize(
     ("size", "small"), [((1280, 720), (320, 180)), ((720, 1280), (180, 320)), ((64, 48), (64, 48))]
 )
-async def test_it_is_the_frame_at_one_second_and_small(
+async def test_a_thumbnail_is_the_frame_at_one_second_and_small(
     tmp_path: Path, size: tuple[int, int], small: tuple[int, int]
 ) -> None:
     path = film(tmp_path / "film.mp4", *[RED] * 4, *[BLUE] * 4, size=size)
@@ -54,14 +54,16 @@ async def test_it_is_the_frame_at_one_second_and_small(
     assert len(jpeg) < 40_000
 
 
-async def test_a_shorter_film_shows_its_last_frame(tmp_path: Path) -> None:
+async def test_the_thumbnail_of_a_short_film_is_its_last_frame(tmp_path: Path) -> None:
     path = film(tmp_path / "film.mp4", RED, BLUE, size=(64, 48))
 
     assert is_like(opened(await take_thumbnail(path)), BLUE)
 
 
 @pytest.mark.parametrize("content", [b"", b"no film at all" * 100, None])
-async def test_what_is_no_film_has_no_picture(tmp_path: Path, content: bytes | None) -> None:
+async def test_a_file_that_is_no_film_has_no_thumbnail(
+    tmp_path: Path, content: bytes | None
+) -> None:
     path = tmp_path / "film.mp4"
     if content is not None:
         path.write_bytes(content)

@@ -52,7 +52,7 @@ def begins_with_its_index(film: Path) -> bool:
         ("film.webm", "libvpx", "libopus"),
     ],
 )
-async def test_the_same_film_in_fewer_bytes(
+async def test_a_transcode_is_the_same_film_in_fewer_bytes(
     tmp_path: Path, name: str, codec: str, sound: str | None
 ) -> None:
     film = reel(tmp_path / name, codec=codec, sound=sound)
@@ -72,7 +72,7 @@ async def test_the_same_film_in_fewer_bytes(
     assert names(tmp_path) == sorted([name, copy.name])
 
 
-async def test_a_picture_with_too_few_bits_gets_smaller(tmp_path: Path) -> None:
+async def test_frames_with_too_few_bits_get_smaller(tmp_path: Path) -> None:
     film = reel(tmp_path / "film.mp4", size=(960, 720), sound=None, noise=1)
     copy = tmp_path / "film.fit.mp4"
 
@@ -86,7 +86,7 @@ async def test_a_picture_with_too_few_bits_gets_smaller(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("limit", [1000, 8000])
-async def test_what_cannot_fit_says_so(tmp_path: Path, limit: int) -> None:
+async def test_a_film_too_long_for_the_limit_fails(tmp_path: Path, limit: int) -> None:
     film = reel(tmp_path / "film.mp4")
 
     with pytest.raises(TranscodeFailed, match="too long for so few bytes"):
@@ -114,7 +114,7 @@ async def test_a_damaged_film_leaves_nothing_behind(tmp_path: Path, damage: str)
     assert names(tmp_path) == ["film.mp4"]
 
 
-async def test_a_full_disk_is_not_the_film_s_fault(tmp_path: Path) -> None:
+async def test_a_full_disk_raises_no_room(tmp_path: Path) -> None:
     film = reel(tmp_path / "film.mp4")
     folder = tmp_path / "disk"
     folder.mkdir()
@@ -128,7 +128,7 @@ async def test_a_full_disk_is_not_the_film_s_fault(tmp_path: Path) -> None:
     assert b"NoRoom: no room for a copy that fits" in said
 
 
-async def test_an_encode_that_takes_for_ever_is_given_up(
+async def test_a_transcode_that_takes_too_long_fails(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(transcode, "LEAST_TIME", 0.2)

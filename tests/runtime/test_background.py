@@ -88,7 +88,7 @@ async def test_close_waits_for_what_ends_within_its_grace() -> None:
     assert (ended, task.cancelled()) == (["work"], False)
 
 
-async def test_close_cancels_the_rest_and_waits_for_their_last_words() -> None:
+async def test_close_cancels_the_rest_and_waits_for_their_end() -> None:
     background = Background()
     said: list[str] = []
 

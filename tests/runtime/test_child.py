@@ -36,20 +36,20 @@ def _said(file: Path) -> str:
     return file.read_text() if file.exists() else ""
 
 
-async def test_more_than_a_pipe_holds_goes_both_ways(script: Callable[[str], Path]) -> None:
+async def test_input_and_output_larger_than_a_pipe_pass(script: Callable[[str], Path]) -> None:
     echo = script("import sys; sys.stdout.buffer.write(sys.stdin.buffer.read()[::-1])")
     data = bytes(range(256)) * 4096
     assert await run_script(echo, data=data, within=WITHIN) == data[::-1]
 
 
-async def test_the_last_line_of_its_errors_is_the_reason(script: Callable[[str], Path]) -> None:
+async def test_the_last_line_of_standard_error_is_the_reason(script: Callable[[str], Path]) -> None:
     failing = script("import sys; sys.exit('a warning\\nit is no film')")
     with pytest.raises(ChildFailed, match=r"^it is no film$"):
         await run_script(failing, data=b"never read" * 100_000, within=WITHIN)
 
 
 @pytest.mark.parametrize("leash", [False, True])
-async def test_it_does_not_outlive_a_cancelled_call(
+async def test_a_child_does_not_outlive_a_cancelled_call(
     tmp_path: Path, script: Callable[[str], Path], *, leash: bool
 ) -> None:
     told = tmp_path / "pid"
@@ -85,7 +85,7 @@ async def test_a_call_cancelled_at_once_leaves_nothing_running(
         assert {child.pid for child in psutil.Process().children()} <= before
 
 
-async def test_more_than_run_at_once_all_come_to_their_turn(
+async def test_more_calls_than_threads_all_run(
     script: Callable[[str], Path],
 ) -> None:
     number = script("import sys; print(sys.argv[1])")

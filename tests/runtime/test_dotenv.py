@@ -27,7 +27,7 @@ def written(folder: Path, content: bytes) -> Path:
         b'\n\n# a comment\nDISCORD_TOKEN="abc"\n',
     ],
 )
-def test_ways_to_write_a_line(content: bytes, tmp_path: Path) -> None:
+def test_every_form_of_a_dot_env_line_is_read(content: bytes, tmp_path: Path) -> None:
     assert dotenv.read(written(tmp_path, content)).values == {"DISCORD_TOKEN": "abc"}
 
 
@@ -44,7 +44,9 @@ def test_ways_to_write_a_line(content: bytes, tmp_path: Path) -> None:
         (b"# " + b"x" * LARGEST, "larger than"),
     ],
 )
-def test_what_cannot_be_read_is_one_sentence(content: bytes, says: str, tmp_path: Path) -> None:
+def test_an_unreadable_dot_env_is_reported_in_one_sentence(
+    content: bytes, says: str, tmp_path: Path
+) -> None:
     with pytest.raises(DotEnvError) as caught:
         dotenv.read(written(tmp_path, content))
     told = str(caught.value)
@@ -54,13 +56,13 @@ def test_what_cannot_be_read_is_one_sentence(content: bytes, says: str, tmp_path
     assert caught.value.__suppress_context__ or caught.value.__context__ is None
 
 
-def test_a_folder_is_said_to_be_one(tmp_path: Path) -> None:
+def test_a_folder_in_place_of_dot_env_is_named(tmp_path: Path) -> None:
     (tmp_path / ".env").mkdir()
     with pytest.raises(DotEnvError, match="is a folder"):
         dotenv.read(tmp_path / ".env")
 
 
-def test_none_is_empty(tmp_path: Path) -> None:
+def test_a_missing_dot_env_is_empty(tmp_path: Path) -> None:
     assert dotenv.read(tmp_path / ".env").values == {}
 
 
@@ -84,7 +86,7 @@ def test_a_misspelt_name_gets_the_nearest_setting(name: str, nearest: str, tmp_p
     assert told == [f".env has {name}, which is no setting: did you mean {nearest}?"]
 
 
-def test_every_unknown_name_in_the_file_is_told_and_only_similar_ones_around_it(
+def test_every_unknown_name_in_dot_env_is_reported_and_only_similar_ones_outside(
     tmp_path: Path,
 ) -> None:
     told = warned(
@@ -98,6 +100,6 @@ def test_every_unknown_name_in_the_file_is_told_and_only_similar_ones_around_it(
     ]
 
 
-def test_a_name_that_stands_twice_is_told(tmp_path: Path) -> None:
+def test_a_repeated_name_is_reported(tmp_path: Path) -> None:
     told = warned(tmp_path, b"DATA_DIR=a\nDATA_DIR=b\n")
     assert told == [".env names DATA_DIR twice; the last one counts."]

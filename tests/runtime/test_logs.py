@@ -25,7 +25,7 @@ def root() -> Iterator[logging.Logger]:
 
 @pytest.mark.parametrize("form", ["text", "json"])
 @pytest.mark.usefixtures("root")
-def test_no_value_leaves_its_line(capsys: pytest.CaptureFixture[str], form: str) -> None:
+def test_a_logged_value_stays_on_its_line(capsys: pytest.CaptureFixture[str], form: str) -> None:
     set_up(level="INFO", form=form)
     log = logging.getLogger("bot.test")
     log.warning("it says %s", FORGED, extra={"video": FORGED + "z" * 10_000})
@@ -45,7 +45,7 @@ def test_no_value_leaves_its_line(capsys: pytest.CaptureFixture[str], form: str)
         assert all(json.loads(line) for line in lines)
 
 
-def test_what_people_write_stays_readable() -> None:
+def test_ordinary_text_is_logged_unchanged() -> None:
     assert one_line("a cät “plays” 🎹 猫") == "a cät “plays” 🎹 猫"
     assert one_line("a\tb") == r"a\tb"
     assert len(one_line("y" * 10**6)) < LONGEST_VALUE + 50

@@ -78,7 +78,7 @@ ON_GLIBC = pytest.mark.skipif(
 
 
 @ON_GLIBC
-def test_what_was_large_is_given_back() -> None:
+def test_large_allocations_return_to_the_system() -> None:
     assert kept() > 20_000_000
     assert kept("share") < 2_000_000
 
@@ -102,7 +102,7 @@ _OF_OTHERS = ("aiohttp.web", "prometheus_client", "alembic", "structlog", "av", 
 """Each takes megabytes, for what is served, for a new database, or in processes of their own."""
 
 
-def test_a_bot_on_discord_loads_nothing_that_only_others_need() -> None:
+def test_a_bot_on_discord_loads_only_modules_that_it_needs() -> None:
     told = subprocess.run(
         [sys.executable, "-c", _LOADED], check=True, capture_output=True, text=True, timeout=60
     )

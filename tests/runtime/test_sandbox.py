@@ -54,7 +54,7 @@ async def said_by(script: Path, *arguments: str | Path, **how: Any) -> dict[str,
     return dict(line.split(" ", 1) for line in out.decode().splitlines())
 
 
-async def test_a_child_sees_path_alone_in_a_neutral_folder_and_session(
+async def test_a_child_sees_only_path_in_a_folder_and_session_of_its_own(
     script: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("DISCORD_TOKEN", "VIDEOS_API_KEY", "HTTPS_PROXY", "PYTHONPATH", "LD_PRELOAD"):
@@ -166,7 +166,7 @@ async def test_a_child_reads_and_writes_only_what_is_named(
     assert film.read_text() == "film"
 
 
-async def test_a_file_it_writes_is_bounded(script: Write, tmp_path: Path) -> None:
+async def test_a_file_that_a_child_writes_is_bounded(script: Write, tmp_path: Path) -> None:
     trying = script(
         TRIED + "tried('large', lambda: open(sys.argv[1], 'wb', 0).write(b'x')"
         " and open(sys.argv[1], 'ab', 0).write(b'x' * 100))\n"
@@ -193,14 +193,12 @@ async def test_a_child_starts_no_other_process(script: Write, abilities: frozens
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems bound no memory")
 @pytest.mark.parametrize("greed", ["bytes(600_000_000)", "[bytearray(10**6) for _ in range(600)]"])
-async def test_more_memory_than_allowed_is_an_error_in_words(script: Write, greed: str) -> None:
+async def test_a_child_without_memory_fails_with_a_sentence(script: Write, greed: str) -> None:
     with pytest.raises(ChildFailed, match="memory"):
         await run_script(script(greed), within=WITHIN)
 
 
-async def test_processor_time_has_an_end_of_its_own(
-    script: Write, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_processor_time_is_limited(script: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the bot stands still itself, and counts no seconds."""
     monkeypatch.setattr("bot.runtime.launch.os.cpu_count", lambda: 1)
     spinning = script("while True: pass")
@@ -221,7 +219,7 @@ async def test_processor_time_has_an_end_of_its_own(
         "import sys; sys.exit(3)",
     ],
 )
-async def test_only_a_sentence_of_the_scripts_own_is_for_people(script: Write, end: str) -> None:
+async def test_only_a_scripts_own_sentence_is_a_reason(script: Write, end: str) -> None:
     with pytest.raises(ChildFailed) as caught:
         await run_script(script(end), within=WITHIN)
 
@@ -229,7 +227,7 @@ async def test_only_a_sentence_of_the_scripts_own_is_for_people(script: Write, e
 
 
 @pytest.mark.parametrize("where", ["stdout", "stderr"])
-async def test_a_child_that_never_stops_talking_costs_the_bot_nothing(
+async def test_a_child_with_endless_output_costs_the_bot_no_memory(
     script: Write, monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:
     monkeypatch.setattr("bot.runtime.child.MOST_OUTPUT", 10**6)
@@ -240,7 +238,9 @@ async def test_a_child_that_never_stops_talking_costs_the_bot_nothing(
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems do not tell a child")
-async def test_a_child_ends_with_the_bot_however_it_goes(script: Write, tmp_path: Path) -> None:
+async def test_a_child_ends_with_the_bot_however_the_bot_ends(
+    script: Write, tmp_path: Path
+) -> None:
     told = tmp_path / "pid"
     waiting = script(
         f"import os, time; open({str(told)!r}, 'w').write(str(os.getpid())); time.sleep(60)"
@@ -268,7 +268,7 @@ async def eventually(fact: Callable[[], object]) -> None:
         await asyncio.sleep(0.01)
 
 
-async def test_two_images_at_once_and_the_third_waits_or_leaves(
+async def test_two_images_are_opened_at_once_and_a_third_waits(
     script: Write, tmp_path: Path
 ) -> None:
     door = tmp_path / "door"
@@ -300,7 +300,7 @@ async def test_two_images_at_once_and_the_third_waits_or_leaves(
     assert inside() == 3
 
 
-async def test_what_is_told_of_the_sandbox_is_what_holds(abilities: frozenset[str]) -> None:
+async def test_sandbox_abilities_are_what_holds(abilities: frozenset[str]) -> None:
     if sys.platform == "linux":
         assert "memory" in abilities
     assert abilities <= {"memory", "network", "files"}

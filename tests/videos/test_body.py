@@ -3,37 +3,23 @@
 import asyncio
 import gzip
 import zlib
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
-import aiohttp
 import pytest
 from aiohttp import web
 
 from bot.media.container import MP4
 from bot.videos.body import MinimumRate
-from bot.videos.client import VideosClient
 from bot.videos.errors import FilmBroken, FilmTooLarge, OutcomeUnknown, Unavailable
 from bot.videos.protocol import MOST_LISTED
 from bot.videos.wire import BODY_LIMIT
 from tests.media import films
-from tests.videos.connecting import CAT, JOB
+from tests.videos.connecting import CAT, JOB, connected
 from tests.videos.scripted import Behaviour, ScriptedServer, says
 
 FILM = films.mp4(bytes(range(256)) * 4000)
 BOMB = gzip.compress(bytes(64 * 2**20), 9)
 """64 MiB of nothing in 64 KiB."""
-
-
-@asynccontextmanager
-async def connected(
-    server: ScriptedServer, *, film_limit: int = 2**30, minimum: MinimumRate | None = None
-) -> AsyncGenerator[VideosClient]:
-    async with aiohttp.ClientSession() as session:
-        yield VideosClient(
-            session, base_url=server.base_url, film_limit=film_limit, minimum=minimum, timeout=20
-        )
 
 
 def raw(body: bytes, encoding: str, status: int = 200) -> Behaviour:
@@ -68,11 +54,11 @@ def _raw_deflate(data: bytes) -> bytes:
 @pytest.mark.slow
 @pytest.mark.parametrize("film", [FILM, films.mp4(), films.WEBM, films.avi()])
 @pytest.mark.parametrize("encoding", ["gzip", "x-gzip", "deflate", "br", "zstd", "GZIP", "odd"])
-async def test_an_encoding_that_is_not_true_changes_nothing(
+async def test_a_false_content_encoding_changes_nothing(
     server: ScriptedServer, tmp_path: Path, encoding: str, film: bytes
 ) -> None:
     server.on("GET", "/videos/v/content", raw(film, encoding))
-    async with connected(server) as client:
+    async with connected(server.base_url) as client:
         await client.download("v", tmp_path / "film")
     assert (tmp_path / "film").read_bytes() == film
     assert server.seen[0].headers["Accept-Encoding"] == "identity"
@@ -88,16 +74,18 @@ async def test_an_encoding_that_is_not_true_changes_nothing(
     ],
     ids=["gzip", "gzip in two parts", "deflate", "deflate without a header"],
 )
-async def test_an_encoding_that_nobody_asked_for_is_undone(
+async def test_a_compressed_film_is_decompressed(
     server: ScriptedServer, tmp_path: Path, encoding: str, packed: bytes
 ) -> None:
     server.on("GET", "/videos/v/content", raw(packed, encoding))
-    async with connected(server) as client:
+    async with connected(server.base_url) as client:
         assert await client.download("v", tmp_path / "film") is MP4
     assert (tmp_path / "film").read_bytes() == FILM
 
 
-async def test_a_bomb_has_the_bound_of_a_film(server: ScriptedServer, tmp_path: Path) -> None:
+async def test_a_decompression_bomb_ends_at_the_film_limit(
+    server: ScriptedServer, tmp_path: Path
+) -> None:
     largest = 0
 
     async def has_room(_: int) -> bool:
@@ -106,25 +94,27 @@ async def test_a_bomb_has_the_bound_of_a_film(server: ScriptedServer, tmp_path: 
         return True
 
     server.on("GET", "/videos/v/content", raw(BOMB, "gzip"))
-    async with connected(server, film_limit=9 * 2**20) as client:
+    async with connected(server.base_url, film_limit=9 * 2**20) as client:
         with pytest.raises(FilmTooLarge):
             await client.download("v", tmp_path / "film", has_room=has_room)
     assert 0 < largest <= 9 * 2**20
     assert names(tmp_path) == []
 
 
-async def test_a_bomb_of_parts_is_a_broken_answer(server: ScriptedServer, tmp_path: Path) -> None:
+async def test_a_gzip_of_too_many_members_is_a_broken_answer(
+    server: ScriptedServer, tmp_path: Path
+) -> None:
     server.on("GET", "/videos/v/content", raw(gzip.compress(b"") * 20_000, "gzip"))
-    async with connected(server) as client:
+    async with connected(server.base_url) as client:
         with pytest.raises((Unavailable, FilmBroken)):
             await client.download("v", tmp_path / "film")
 
 
 @pytest.mark.usefixtures("no_pauses")
-async def test_no_answer_in_json_unfolds_past_its_bound(server: ScriptedServer) -> None:
+async def test_no_json_answer_decompresses_past_its_limit(server: ScriptedServer) -> None:
     bomb = raw(gzip.compress(b'{"x": "' + bytes(BODY_LIMIT)), "gzip")
     server.on("POST", "/videos", bomb).on("GET", "/videos/v", bomb).on("GET", "/videos", bomb)
-    async with connected(server) as client:
+    async with connected(server.base_url) as client:
         with pytest.raises(OutcomeUnknown):
             await client.create(CAT)
         with pytest.raises(Unavailable):
@@ -134,15 +124,17 @@ async def test_no_answer_in_json_unfolds_past_its_bound(server: ScriptedServer) 
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "zstd"])
-async def test_json_under_a_false_encoding_is_read(server: ScriptedServer, encoding: str) -> None:
+async def test_json_with_a_false_content_encoding_is_read(
+    server: ScriptedServer, encoding: str
+) -> None:
     server.on("POST", "/videos", raw(b'{"id": "v", "status": "queued"}', encoding))
-    async with connected(server) as client:
+    async with connected(server.base_url) as client:
         assert (await client.create(CAT)).video.id == "v"
 
 
-async def test_json_that_is_compressed_is_read(server: ScriptedServer) -> None:
+async def test_compressed_json_is_read(server: ScriptedServer) -> None:
     server.on("POST", "/videos", raw(gzip.compress(b'{"id": "v", "status": "queued"}'), "gzip"))
-    async with connected(server) as client:
+    async with connected(server.base_url) as client:
         assert (await client.create(CAT)).video.id == "v"
 
 
@@ -150,7 +142,9 @@ async def test_json_that_is_compressed_is_read(server: ScriptedServer) -> None:
 
 
 @pytest.mark.parametrize("begins", [b"\0\0\0\x18ftyp", b'{"url": "'], ids=["film", "JSON"])
-async def test_a_drip_is_given_up(server: ScriptedServer, tmp_path: Path, begins: bytes) -> None:
+async def test_an_answer_below_the_minimum_rate_is_given_up(
+    server: ScriptedServer, tmp_path: Path, begins: bytes
+) -> None:
     async def drips(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse()
         await response.prepare(request)
@@ -162,13 +156,13 @@ async def test_a_drip_is_given_up(server: ScriptedServer, tmp_path: Path, begins
 
     server.on("GET", "/videos/v/content", drips)
     minimum = MinimumRate(rate=10**9, window=0.2)
-    async with connected(server, minimum=minimum) as client, asyncio.timeout(20):
+    async with connected(server.base_url, minimum=minimum) as client, asyncio.timeout(20):
         with pytest.raises(Unavailable, match="bytes a second"):
             await client.download("v", tmp_path / "film")
     assert names(tmp_path) == []
 
 
-async def test_a_slow_film_above_the_least_rate_arrives(
+async def test_a_slow_film_above_the_minimum_rate_arrives(
     server: ScriptedServer, tmp_path: Path
 ) -> None:
     async def is_slow(request: web.Request) -> web.StreamResponse:
@@ -180,7 +174,7 @@ async def test_a_slow_film_above_the_least_rate_arrives(
         return response
 
     server.on("GET", "/videos/v/content", is_slow)
-    async with connected(server, minimum=MinimumRate(rate=1, window=0.1)) as client:
+    async with connected(server.base_url, minimum=MinimumRate(rate=1, window=0.1)) as client:
         assert await client.download("v", tmp_path / "film") is MP4
 
 
@@ -192,17 +186,17 @@ def listed(many: int) -> Behaviour:
     return says(200, f'{{"object":"list","data":[{jobs}]}}'.encode())
 
 
-async def test_a_list_without_an_end_is_read_as_far_as_it_is_waited_for(
+async def test_only_wanted_jobs_of_a_long_list_are_read(
     server: ScriptedServer,
 ) -> None:
     server.on("GET", "/videos", listed(100_000), listed(100_000))
-    async with connected(server) as client:
+    async with connected(server.base_url) as client:
         page = await client.list(wanted={"v7", f"v{MOST_LISTED - 1}", f"v{MOST_LISTED}"})
         assert [video.id for video in page.data] == ["v7", f"v{MOST_LISTED - 1}"]
         assert len((await client.list()).data) == MOST_LISTED
 
 
-async def test_a_list_holds_nothing_up(server: ScriptedServer) -> None:
+async def test_a_long_list_does_not_block_the_event_loop(server: ScriptedServer) -> None:
     """What happens in the event loop meanwhile is counted in its turns, not in seconds."""
     server.on("GET", "/videos", listed(100_000))
     turns = 0
@@ -213,7 +207,7 @@ async def test_a_list_holds_nothing_up(server: ScriptedServer) -> None:
             await asyncio.sleep(0)
             turns += 1
 
-    async with connected(server) as client:
+    async with connected(server.base_url) as client:
         counting = asyncio.create_task(count())
         await client.list(wanted={"v7"})
         counting.cancel()
@@ -225,9 +219,11 @@ async def test_a_list_holds_nothing_up(server: ScriptedServer) -> None:
     [b'{"data":[' + b"[]," * 10**6 + b"[]]}", b'{"data":[{' + b'"a":1,' * 500_000 + b'"b":1}]}'],
     ids=["lists", "fields"],
 )
-async def test_what_takes_long_to_parse_is_not_parsed(server: ScriptedServer, body: bytes) -> None:
+async def test_an_answer_that_takes_long_to_parse_is_not_parsed(
+    server: ScriptedServer, body: bytes
+) -> None:
     server.on("GET", "/videos", says(200, body))
-    async with connected(server) as client:
+    async with connected(server.base_url) as client:
         with pytest.raises(Unavailable, match="more fields"):
             await client.list()
 
@@ -236,19 +232,17 @@ async def test_what_takes_long_to_parse_is_not_parsed(server: ScriptedServer, bo
 
 
 @pytest.mark.parametrize("key", ["-", "0", "none", "video_1", "queued"])
-async def test_a_dummy_key_rewrites_nothing(server: ScriptedServer, key: str) -> None:
+async def test_a_placeholder_key_is_not_redacted(server: ScriptedServer, key: str) -> None:
     server.on("POST", "/videos", says(200, JOB))
-    async with aiohttp.ClientSession() as session:
-        client = VideosClient(session, base_url=server.base_url, api_key=key)
+    async with connected(server.base_url, api_key=key) as client:
         assert (await client.create(CAT)).video.id == JOB["id"]
 
 
-async def test_a_key_is_taken_out_of_errors_and_never_out_of_ids(server: ScriptedServer) -> None:
+async def test_a_key_is_redacted_in_errors_and_never_in_ids(server: ScriptedServer) -> None:
     key = "00000000"
     told = {"id": f"v-{key}", "status": "failed", "error": {"message": f"bad key {key}!"}}
     server.on("GET", f"/videos/v-{key}", says(200, told), says(500, {"error": f"no {key}"}))
-    async with aiohttp.ClientSession() as session:
-        client = VideosClient(session, base_url=server.base_url, api_key=key)
+    async with connected(server.base_url, api_key=key) as client:
         video = (await client.retrieve(f"v-{key}")).video
         assert video.id == f"v-{key}"
         assert video.error is not None
@@ -258,12 +252,11 @@ async def test_a_key_is_taken_out_of_errors_and_never_out_of_ids(server: Scripte
     assert key not in str(caught.value)
 
 
-async def test_half_a_key_at_the_end_of_a_cut_sentence_is_taken_out(server: ScriptedServer) -> None:
+async def test_half_a_key_at_the_end_of_a_cut_sentence_is_redacted(server: ScriptedServer) -> None:
     key = "sk-0123456789abcdef"
     words = "x" * 490 + key
     server.on("GET", "/videos/v", says(500, {"error": words}))
-    async with aiohttp.ClientSession() as session:
-        client = VideosClient(session, base_url=server.base_url, api_key=key)
+    async with connected(server.base_url, api_key=key) as client:
         with pytest.raises(Unavailable) as caught:
             await client.retrieve("v")
     assert "sk-01234" not in str(caught.value)

@@ -18,7 +18,7 @@ extra = { fps = 16, negative_prompt = "blurry" }
 """
 
 
-def test_a_table_says_what_each_model_offers(tmp_path: Path) -> None:
+def test_a_catalog_says_what_each_model_offers(tmp_path: Path) -> None:
     (path := tmp_path / "models.toml").write_text(TABLE)
     catalog = read_catalog(path)
     assert list(catalog) == ["sora-2", "wan"]
@@ -39,7 +39,9 @@ def test_a_table_says_what_each_model_offers(tmp_path: Path) -> None:
         ("", "has 0 models"),
     ],
 )
-def test_a_mistake_is_one_sentence(tmp_path: Path, text: str, told: str) -> None:
+def test_a_mistake_in_the_catalog_is_reported_in_one_sentence(
+    tmp_path: Path, text: str, told: str
+) -> None:
     (path := tmp_path / "models.toml").write_text(text)
     with pytest.raises(CatalogError) as problem:
         read_catalog(path)
@@ -48,6 +50,6 @@ def test_a_mistake_is_one_sentence(tmp_path: Path, text: str, told: str) -> None
     assert "\n" not in str(problem.value)
 
 
-def test_a_missing_table_is_one_sentence(tmp_path: Path) -> None:
+def test_a_missing_catalog_is_reported_in_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(CatalogError, match="cannot be read"):
         read_catalog(tmp_path / "models.toml")

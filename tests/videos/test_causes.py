@@ -17,7 +17,7 @@ MODERATION = (
 
 
 @pytest.mark.parametrize("code", MODERATION)
-def test_moderation_is_known_in_every_vendors_words(code: str) -> None:
+def test_moderation_is_recognised_in_every_vendors_words(code: str) -> None:
     assert cause_of(code, None) is Cause.MODERATION
     assert cause_of("400", code) is Cause.MODERATION
 
@@ -57,7 +57,7 @@ def test_moderation_is_known_in_every_vendors_words(code: str) -> None:
         (None, None),
     ],
 )
-def test_a_sentence_has_the_cause_that_it_speaks_of(told: str | None, cause: Cause | None) -> None:
+def test_a_sentence_has_the_cause_that_it_names(told: str | None, cause: Cause | None) -> None:
     assert cause_of(None, told) is cause
 
 
@@ -83,7 +83,7 @@ def test_a_sentence_has_the_cause_that_it_speaks_of(told: str | None, cause: Cau
         ("used 0123456789abcdef0123456789abcdef", "used …"),
     ],
 )
-def test_what_is_the_operators_alone_is_left_out(said: str, kept: str) -> None:
+def test_public_words_leave_out_paths_addresses_and_keys(said: str, kept: str) -> None:
     assert public(said) == kept
 
 
@@ -96,5 +96,5 @@ def test_what_is_the_operators_alone_is_left_out(said: str, kept: str) -> None:
         "Your request was blocked by our moderation system.", "内容违规", "code:1001",
     ],
 )  # fmt: skip
-def test_what_helps_is_kept(said: str) -> None:
+def test_public_words_keep_what_helps(said: str) -> None:
     assert public(said) == said

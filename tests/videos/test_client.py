@@ -80,13 +80,15 @@ async def test_a_form_stays_multipart_without_an_image(
     assert [(field.name, field.value) for field in server.seen[0].fields] == [("prompt", b"a cat")]
 
 
-async def test_the_key_is_sent_as_a_bearer(server: ScriptedServer, client: VideosClient) -> None:
+async def test_the_key_is_sent_as_a_bearer_token(
+    server: ScriptedServer, client: VideosClient
+) -> None:
     server.on("POST", "/videos", says(200, JOB))
     await client.create(CAT)
     assert server.seen[0].headers["Authorization"] == f"Bearer {KEY}"
 
 
-async def test_without_a_key_none_is_sent(server: ScriptedServer) -> None:
+async def test_a_client_without_a_key_sends_none(server: ScriptedServer) -> None:
     server.on("POST", "/videos", says(200, JOB))
     async with connected(server.base_url, api_key=None) as client:
         await client.create(CAT)
@@ -105,7 +107,7 @@ async def test_a_create_follows_no_redirect(
 
 
 @pytest.mark.usefixtures("no_pauses")
-async def test_a_refused_connection_is_not_sent() -> None:
+async def test_a_refused_connection_raises_not_sent() -> None:
     async with connected(f"http://127.0.0.1:{free_port()}/v1") as client:
         with pytest.raises(NotSent):
             await client.create(CAT)
@@ -114,7 +116,7 @@ async def test_a_refused_connection_is_not_sent() -> None:
 
 
 @pytest.mark.usefixtures("no_pauses")
-async def test_a_server_that_speaks_no_tls_got_nothing(server: ScriptedServer) -> None:
+async def test_a_server_without_tls_raises_not_sent(server: ScriptedServer) -> None:
     async with connected(server.base_url.replace("http:", "https:")) as client:
         with pytest.raises(NotSent):
             await client.create(CAT)
@@ -136,7 +138,7 @@ async def test_a_create_of_unknown_outcome_is_sent_exactly_once(
 
 
 @pytest.mark.parametrize("behaviour", [never_ends, is_silent], ids=["endless", "silent"])
-async def test_a_create_without_an_end_is_given_up_in_time_and_not_repeated(
+async def test_an_endless_create_times_out_and_is_not_repeated(
     server: ScriptedServer, behaviour: Behaviour
 ) -> None:
     server.on("POST", "/videos", behaviour, says(200, JOB))
@@ -146,7 +148,7 @@ async def test_a_create_without_an_end_is_given_up_in_time_and_not_repeated(
     assert len(server.seen) == 1
 
 
-async def test_an_answer_cut_in_its_middle_leaves_the_outcome_unknown(
+async def test_an_answer_cut_short_leaves_the_outcome_unknown(
     server: ScriptedServer, client: VideosClient
 ) -> None:
     server.on("POST", "/videos", breaks_off(b'{"id": "video_1", "stat', promised=80))
@@ -156,7 +158,7 @@ async def test_an_answer_cut_in_its_middle_leaves_the_outcome_unknown(
 
 
 @pytest.mark.parametrize("status", [429, 503])
-async def test_a_no_that_names_a_wait_is_asked_again(
+async def test_a_refusal_that_names_a_wait_is_retried(
     server: ScriptedServer, client: VideosClient, status: int
 ) -> None:
     server.on("POST", "/videos", says(status, b"", Retry_After="0"), says(200, JOB))
@@ -164,7 +166,7 @@ async def test_a_no_that_names_a_wait_is_asked_again(
     assert [seen.text("prompt") for seen in server.seen] == ["a calico cat"] * 2
 
 
-async def test_a_server_that_stays_busy_is_asked_three_times(
+async def test_a_busy_server_is_asked_three_times(
     server: ScriptedServer, client: VideosClient
 ) -> None:
     server.on("POST", "/videos", *[says(429, b"", Retry_After="0")] * 3, says(200, JOB))
@@ -183,7 +185,7 @@ async def test_a_server_that_stays_busy_is_asked_three_times(
         (says(404, {"detail": "Not Found"}), BadRequest),
     ],
 )
-async def test_any_other_no_is_final(
+async def test_any_other_refusal_is_final(
     server: ScriptedServer, client: VideosClient, behaviour: Behaviour, error: type[VideosError]
 ) -> None:
     server.on("POST", "/videos", behaviour, says(200, JOB))
@@ -207,7 +209,7 @@ async def test_any_other_no_is_final(
         (RuntimeError("anything"), False),
     ],
 )
-def test_only_what_surely_bought_nothing_is_may_repeat_create(
+def test_a_create_is_repeated_only_where_surely_nothing_was_bought(
     error: Exception, worth: float
 ) -> None:
     told = may_repeat_create(error)
@@ -217,7 +219,7 @@ def test_only_what_surely_bought_nothing_is_may_repeat_create(
 # ------------------------------------------------------------------ reads
 
 
-async def test_a_job_is_read_at_its_own_address(
+async def test_a_poll_reads_the_jobs_own_address(
     server: ScriptedServer, client: VideosClient
 ) -> None:
     server.on("GET", "/videos/video_1", says(200, JOB | {"status": "processing", "progress": 4}))
@@ -238,7 +240,7 @@ async def test_a_job_is_read_at_its_own_address(
         ("x" * 250, "x" * 250),
     ],
 )
-async def test_an_id_is_one_step_of_the_path_whatever_it_holds(
+async def test_an_id_of_any_characters_is_one_segment_of_the_path(
     server: ScriptedServer, client: VideosClient, tmp_path: Path, video_id: str, path: str
 ) -> None:
     server.on("GET", f"/videos/{path}", says(200, JOB))
@@ -261,7 +263,7 @@ async def test_a_base_address_may_end_in_a_slash(server: ScriptedServer) -> None
     assert server.seen[0].path == "/v1/videos/video_1"
 
 
-async def test_a_list_asks_for_the_newest_after_a_cursor(
+async def test_a_list_requests_the_newest_after_a_cursor(
     server: ScriptedServer, client: VideosClient
 ) -> None:
     page = {"data": [JOB], "has_more": True, "last_id": "video_1"}
@@ -288,7 +290,7 @@ async def test_a_list_asks_for_the_newest_after_a_cursor(
     ],
     ids=["404", "401", "429", "500", "redirect", "cut", "too long"],
 )
-async def test_a_poll_without_a_job_is_asked_once_and_named(
+async def test_an_unusable_answer_to_a_poll_is_named_and_not_retried(
     server: ScriptedServer, client: VideosClient, behaviour: Behaviour, error: type[VideosError]
 ) -> None:
     server.on("GET", "/videos/video_1", behaviour, says(200, JOB))
@@ -297,14 +299,16 @@ async def test_a_poll_without_a_job_is_asked_once_and_named(
     assert len(server.seen) == 1
 
 
-async def test_a_poll_of_a_silent_server_ends_in_time(server: ScriptedServer) -> None:
+async def test_a_poll_of_a_silent_server_times_out(server: ScriptedServer) -> None:
     server.on("GET", "/videos/video_1", is_silent)
     async with connected(server.base_url, patience=SHORT) as client, asyncio.timeout(10):
         with pytest.raises(Unavailable):
             await client.retrieve("video_1")
 
 
-async def test_a_job_that_is_gone_is_deleted(server: ScriptedServer, client: VideosClient) -> None:
+async def test_deleting_a_missing_job_succeeds(
+    server: ScriptedServer, client: VideosClient
+) -> None:
     server.on("DELETE", "/videos/video_1", says(404, {"detail": "Not Found"}), says(405))
     await client.delete("video_1")
     with pytest.raises(Unavailable):
@@ -315,7 +319,7 @@ async def test_a_job_that_is_gone_is_deleted(server: ScriptedServer, client: Vid
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 429, 500, 503])
-async def test_a_key_that_the_server_quotes_reaches_no_exception(
+async def test_a_key_that_the_server_quotes_is_in_no_exception(
     server: ScriptedServer, client: VideosClient, tmp_path: Path, status: int
 ) -> None:
     film = tmp_path / "film"
@@ -344,14 +348,14 @@ async def test_the_key_is_dropped_on_a_redirect_to_another_origin(
         storage.on("GET", "/signed", says(200, films.mp4()))
         address = f"{storage.origin}/v1/signed?signature=1"
         server.on("GET", "/videos/video_1/content", says(302, b"", Location=address))
-        async with connected(server.base_url, film_hosts=storage.host) as client:
+        async with connected(server.base_url, film_hosts=[storage.host]) as client:
             assert await client.download("video_1", tmp_path / "film") is MP4
         (there,) = storage.seen
     assert "Authorization" in server.seen[0].headers
     assert KEY not in str(there)
 
 
-async def test_the_key_goes_along_within_the_servers_own_origin(
+async def test_the_key_follows_a_redirect_within_the_servers_own_origin(
     server: ScriptedServer, client: VideosClient, tmp_path: Path
 ) -> None:
     server.on("GET", "/videos/video_1/content", says(307, b"", Location="/v1/files/1"))

@@ -31,7 +31,7 @@ def names(folder: Path) -> list[str]:
     return [path.name for path in folder.iterdir()]
 
 
-async def test_a_whole_film_arrives_under_its_name_alone(
+async def test_a_download_leaves_only_the_whole_film(
     server: ScriptedServer, client: VideosClient, tmp_path: Path
 ) -> None:
     film = films.mp4(bytes(range(256)) * 4000)
@@ -74,7 +74,7 @@ FILM = films.mp4()
         "400", "404", "409", "425", "429", "502", "401",
     ],
 )  # fmt: skip
-async def test_what_is_no_whole_film_leaves_no_file(
+async def test_a_broken_film_leaves_no_file(
     server: ScriptedServer,
     client: VideosClient,
     tmp_path: Path,
@@ -88,7 +88,7 @@ async def test_what_is_no_whole_film_leaves_no_file(
     assert names(tmp_path) == []
 
 
-async def test_not_ready_carries_the_servers_wait(
+async def test_film_not_ready_carries_the_servers_wait(
     server: ScriptedServer, client: VideosClient, tmp_path: Path
 ) -> None:
     server.on("GET", "/videos/video_1/content", says(404, {"detail": "soon"}, Retry_After="2"))
@@ -97,7 +97,7 @@ async def test_not_ready_carries_the_servers_wait(
     assert caught.value.retry_after == 2.0
 
 
-async def test_a_broken_second_download_takes_nothing_from_the_first(
+async def test_a_failed_second_download_keeps_the_first_film(
     server: ScriptedServer, client: VideosClient, tmp_path: Path
 ) -> None:
     server.on("GET", "/videos/video_1/content", says(200, FILM), breaks_off(FILM[:60]))
@@ -108,7 +108,7 @@ async def test_a_broken_second_download_takes_nothing_from_the_first(
     assert names(tmp_path) == ["film"]
 
 
-async def test_a_film_that_stops_coming_is_given_up(server: ScriptedServer, tmp_path: Path) -> None:
+async def test_a_stalled_download_is_given_up(server: ScriptedServer, tmp_path: Path) -> None:
     async def stalls(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse()
         await response.prepare(request)
@@ -140,7 +140,7 @@ async def test_a_cancelled_download_leaves_no_file(
     assert names(tmp_path) == []
 
 
-async def test_a_disk_that_takes_nothing_is_told_as_such(
+async def test_a_full_disk_raises_os_error(
     server: ScriptedServer, client: VideosClient, tmp_path: Path
 ) -> None:
     server.on("GET", "/videos/video_1/content", says(200, FILM))

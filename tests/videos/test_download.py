@@ -2,21 +2,17 @@
 
 import socket
 from base64 import b64encode
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, cast
 
 import aiohappyeyeballs
-import aiohttp
 import pytest
 from aiohttp.resolver import ThreadedResolver
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.media.container import MP4
-from bot.videos.client import VideosClient
-from bot.videos.dialects import BY_NAME
 from bot.videos.errors import (
     FilmBroken,
     FilmNotReady,
@@ -27,6 +23,7 @@ from bot.videos.errors import (
 )
 from bot.videos.models import CreateVideo, VideoStatus
 from tests.media import films
+from tests.videos.connecting import KEY, connected
 from tests.videos.scripted import ScriptedServer, says, scripted
 
 FILM = films.mp4()
@@ -42,20 +39,6 @@ async def store() -> AsyncIterator[ScriptedServer]:
         yield running
 
 
-@asynccontextmanager
-async def connected(
-    server: ScriptedServer, store: ScriptedServer | None = None, dialect: str = "openai"
-) -> AsyncGenerator[VideosClient]:
-    async with aiohttp.ClientSession() as session:
-        yield VideosClient(
-            session,
-            base_url=server.base_url,
-            api_key="sk-download",
-            dialect=BY_NAME[dialect],
-            film_hosts=frozenset() if store is None else frozenset({store.host}),
-        )
-
-
 def names(folder: Path) -> list[str]:
     return [path.name for path in folder.iterdir()]
 
@@ -64,7 +47,7 @@ def names(folder: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 410])
-async def test_a_signed_address_past_its_time_is_asked_for_anew(
+async def test_an_expired_address_is_requested_again(
     server: ScriptedServer, store: ScriptedServer, tmp_path: Path, status: int
 ) -> None:
     """OpenRouter's and SGLang's addresses end after hours; the job has a fresh one."""
@@ -72,7 +55,7 @@ async def test_a_signed_address_past_its_time_is_asked_for_anew(
     store.on("GET", "/film", says(status, b"<Error>Request has expired</Error>"), says(200, FILM))
     server.on("GET", "/videos/v/content", says(302, b"", Location=old))
     server.on("GET", "/videos/v", says(200, DONE | {"url": fresh}))
-    async with connected(server, store) as client:
+    async with connected(server.base_url, film_hosts=[store.host]) as client:
         assert await client.download("v", tmp_path / "film") is MP4
     assert [seen.path.partition("=")[2] for seen in store.seen] == ["old", "fresh"]
     assert all("Authorization" not in seen.headers for seen in store.seen)
@@ -80,7 +63,7 @@ async def test_a_signed_address_past_its_time_is_asked_for_anew(
 
 @pytest.mark.parametrize("status", [401, 403])
 @pytest.mark.parametrize("how", ["redirect", "JSON", "SGLang's 400", "job"])
-async def test_a_no_from_elsewhere_is_a_failed_try_and_says_nothing_of_the_key(
+async def test_a_refusal_by_another_host_says_nothing_of_the_key(
     server: ScriptedServer, store: ScriptedServer, tmp_path: Path, status: int, how: str
 ) -> None:
     address = f"{store.base_url}/film?signature=abc"
@@ -93,34 +76,34 @@ async def test_a_no_from_elsewhere_is_a_failed_try_and_says_nothing_of_the_key(
     }[how]
     server.on("GET", "/videos/v/content", content)
     server.on("GET", "/videos/v", says(200, DONE | {"url": address}))
-    async with connected(server, store) as client:
+    async with connected(server.base_url, film_hosts=[store.host]) as client:
         with pytest.raises(FilmNotReady) as caught:
             await client.download("v", tmp_path / "film")
     assert "abc" not in str(caught.value)
 
 
 @pytest.mark.parametrize("status", [401, 403])
-async def test_a_film_that_is_refused_to_a_key_that_reads_its_job_is_the_operators_affair(
+async def test_a_film_is_withheld_where_the_key_opens_only_its_job(
     server: ScriptedServer, tmp_path: Path, status: int
 ) -> None:
     server.on("GET", "/videos/v/content", says(status, {"error": {"message": "SSRF block"}}))
     server.on("GET", "/videos/v", says(200, DONE))
-    async with connected(server) as client:
+    async with connected(server.base_url) as client:
         with pytest.raises(FilmWithheld, match="SSRF block"):
             await client.download("v", tmp_path / "film")
 
 
-async def test_a_key_that_the_job_refuses_too_is_refused(
+async def test_a_key_that_the_job_refuses_too_is_unauthorized(
     server: ScriptedServer, tmp_path: Path
 ) -> None:
     server.on("GET", "/videos/v/content", says(401))
     server.on("GET", "/videos/v", says(401, {"error": "Unauthorized"}))
-    async with connected(server) as client:
+    async with connected(server.base_url) as client:
         with pytest.raises(Unauthorized):
             await client.download("v", tmp_path / "film")
 
 
-async def test_a_store_that_is_away_is_waited_for_and_the_server_stays_known(
+async def test_an_unreachable_film_host_is_retried_and_the_dialect_stays_known(
     server: ScriptedServer, tmp_path: Path
 ) -> None:
     with socket.socket() as closed:
@@ -129,9 +112,7 @@ async def test_a_store_that_is_away_is_waited_for_and_the_server_stays_known(
     server.on("GET", "/videos/v/content", says(302, b"", Location=f"http://{host}/film"))
     server.on("GET", "/models", says(200, {"data": [{"id": "w", "owned_by": "vllm"}]}))
     server.on("GET", "/videos", says(200, {"data": []}))
-    async with aiohttp.ClientSession() as session:
-        hosts = frozenset({host})
-        client = VideosClient(session, base_url=server.base_url, film_hosts=hosts)
+    async with connected(server.base_url, film_hosts=[host]) as client:
         await client.find_out()
         with pytest.raises(Unavailable):
             await client.download("v", tmp_path / "film")
@@ -170,7 +151,7 @@ ADDRESSES = st.one_of(
     max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(address=ADDRESSES)
-async def test_no_address_is_anything_but_a_film_that_does_not_come(
+async def test_any_film_address_fails_only_with_videos_errors(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str
 ) -> None:
     connect = cast("Any", aiohappyeyeballs).start_connection
@@ -185,7 +166,7 @@ async def test_no_address_is_anything_but_a_film_that_does_not_come(
 
     monkeypatch.setattr(ThreadedResolver, "resolve", resolves_nothing)
     monkeypatch.setattr("aiohttp.connector.aiohappyeyeballs.start_connection", leads_nowhere)
-    async with scripted() as server, connected(server, dialect="reseller") as client:
+    async with scripted() as server, connected(server.base_url, dialect="reseller") as client:
         server.on(
             "GET",
             "/videos/v/content",
@@ -196,7 +177,7 @@ async def test_no_address_is_anything_but_a_film_that_does_not_come(
             await client.download("v", tmp_path / "film")
         with pytest.raises(VideosError):
             await client.download("v", tmp_path / "film", film_url=address)
-        assert all("sk-download" not in seen.path for seen in server.seen)
+        assert all(KEY not in seen.path for seen in server.seen)
     assert names(tmp_path) == []
 
 
@@ -208,7 +189,7 @@ async def test_a_malformed_address_is_a_broken_film(
     server: ScriptedServer, tmp_path: Path, address: str
 ) -> None:
     server.on("GET", "/videos/v/content", says(302, b"", Location=address))
-    async with connected(server) as client:
+    async with connected(server.base_url) as client:
         with pytest.raises(FilmBroken):
             await client.download("v", tmp_path / "film")
 
@@ -216,13 +197,13 @@ async def test_a_malformed_address_is_a_broken_film(
 # ------------------------------------------------------------------ films inside answers
 
 
-async def test_dynamos_film_inside_the_answer_to_the_create_is_kept(
+async def test_dynamos_film_inside_the_answer_to_the_create_is_written(
     server: ScriptedServer, tmp_path: Path
 ) -> None:
     large = films.mp4(bytes(9 * 2**20))
     told = DONE | {"data": [{"b64_json": b64encode(large).decode()}], "created": 1795000000}
     server.on("POST", "/videos", says(200, told))
-    async with connected(server, dialect="dynamo") as client:
+    async with connected(server.base_url, dialect="dynamo") as client:
         reading = await client.create(CAT, tmp_path / "film")
     assert (reading.video.id, reading.video.status) == ("v", VideoStatus.COMPLETED)
     assert reading.film is MP4
@@ -231,43 +212,43 @@ async def test_dynamos_film_inside_the_answer_to_the_create_is_kept(
 
 
 @pytest.mark.parametrize("inside", ["", "AAAA", "%%%", INSIDE[: len(INSIDE) // 2]])
-async def test_a_bad_film_inside_an_answer_takes_nothing_from_the_answer(
+async def test_a_broken_film_inside_an_answer_leaves_the_answer_valid(
     server: ScriptedServer, tmp_path: Path, inside: str
 ) -> None:
     server.on("POST", "/videos", says(200, DONE | {"data": [{"b64_json": inside}]}))
-    async with connected(server) as client:
+    async with connected(server.base_url) as client:
         reading = await client.create(CAT, tmp_path / "film")
     assert (reading.video.id, reading.film) == ("v", None)
     assert names(tmp_path) == []
 
 
 @pytest.mark.parametrize("where", ["content", "job"])
-async def test_a_film_inside_the_answer_of_content_or_of_the_job_is_the_film(
+async def test_a_film_inside_the_answer_of_content_or_of_the_job_is_downloaded(
     server: ScriptedServer, tmp_path: Path, where: str
 ) -> None:
     told = says(200, DONE | {"data": [{"b64_json": INSIDE}]}, Content_Type="application/json")
     server.on("GET", "/videos/v/content", told if where == "content" else says(404))
     server.on("GET", "/videos/v", told)
-    async with connected(server) as client:
+    async with connected(server.base_url) as client:
         assert await client.download("v", tmp_path / "film") is MP4
     assert (tmp_path / "film").read_bytes() == FILM
 
 
-async def test_a_poll_of_a_job_that_holds_its_film_is_read(server: ScriptedServer) -> None:
+async def test_a_poll_of_a_job_with_its_film_inside_is_read(server: ScriptedServer) -> None:
     film = b64encode(bytes(6 * 2**20)).decode()
     server.on("GET", "/videos/v", says(200, DONE | {"data": [{"b64_json": film}]}))
-    async with connected(server) as client:
+    async with connected(server.base_url) as client:
         assert (await client.retrieve("v")).video.status is VideoStatus.COMPLETED
 
 
 # ------------------------------------------------------------------ single servers
 
 
-async def test_openrouter_is_asked_for_the_first_of_its_films(
+async def test_the_first_of_openrouters_films_is_requested(
     server: ScriptedServer, tmp_path: Path
 ) -> None:
     server.on("GET", "/videos/v/content", says(200, FILM))
-    async with connected(server, dialect="openrouter") as client:
+    async with connected(server.base_url, dialect="openrouter") as client:
         await client.download("v", tmp_path / "film")
     assert server.seen[0].path == "/v1/videos/v/content?index=0"
 
@@ -279,16 +260,16 @@ async def test_openrouters_unsigned_address_gets_the_key_at_its_own_origin(
     server.on("GET", "/videos/v/content", says(404))
     server.on("GET", "/videos/v", says(200, DONE | {"unsigned_urls": [address]}))
     server.on("GET", "/files/v", says(200, FILM))
-    async with connected(server, dialect="openrouter") as client:
+    async with connected(server.base_url, dialect="openrouter") as client:
         await client.download("v", tmp_path / "film")
-    assert server.seen[-1].headers["Authorization"] == "Bearer sk-download"
+    assert server.seen[-1].headers["Authorization"] == f"Bearer {KEY}"
 
 
 async def test_fastvideos_half_written_film_is_refused_until_it_is_whole(
     server: ScriptedServer, tmp_path: Path
 ) -> None:
     server.on("GET", "/videos/v/content", says(200, FILM[:-40]), says(200, FILM))
-    async with connected(server, dialect="fastvideo") as client:
+    async with connected(server.base_url, dialect="fastvideo") as client:
         with pytest.raises(FilmBroken, match="cut short"):
             await client.download("v", tmp_path / "film")
         assert await client.download("v", tmp_path / "film") is MP4

@@ -1,10 +1,8 @@
 """Every family of servers, from finding out what it speaks to the film on disk."""
 
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
-import aiohttp
 import pytest
 
 from bot.media.input_reference import InputReference
@@ -12,29 +10,24 @@ from bot.videos.client import VideosClient
 from bot.videos.dialects import BY_NAME, by_host
 from bot.videos.models import CreateVideo, VideoStatus
 from tests.media import films
+from tests.videos.connecting import KEY, connected
 from tests.videos.families import FAMILIES, Family
 from tests.videos.imitation import Imitation, imitated
 
 ALL = pytest.mark.parametrize("family", FAMILIES, ids=str)
-KEY = "sk-family"
 WANTED = CreateVideo(prompt="a cat", size="832x480", seconds="4")
 
 
-@asynccontextmanager
-async def speaking_to(server: Imitation) -> AsyncGenerator[VideosClient]:
+def speaking_to(server: Imitation) -> AbstractAsyncContextManager[VideosClient]:
     family = server.family
-    async with aiohttp.ClientSession() as session:
-        yield VideosClient(
-            session,
-            base_url=server.base_url,
-            api_key=KEY,
-            dialect=BY_NAME[family.name] if family.by_hand else None,
-            film_hosts=frozenset({server.store}),
-        )
+    dialect = family.name if family.by_hand else None
+    return connected(server.base_url, dialect=dialect, film_hosts=[server.store])
 
 
 @ALL
-async def test_from_the_create_to_the_film(family: Family, tmp_path: Path) -> None:
+async def test_every_family_leads_from_the_create_to_the_film(
+    family: Family, tmp_path: Path
+) -> None:
     async with imitated(family) as server, speaking_to(server) as client:
         await client.find_out()
         target = tmp_path / "film"
@@ -58,9 +51,8 @@ async def test_from_the_create_to_the_film(family: Family, tmp_path: Path) -> No
 
 
 @ALL
-async def test_the_dialect_is_found_out_where_it_can_be(family: Family) -> None:
-    async with imitated(family) as server, aiohttp.ClientSession() as session:
-        client = VideosClient(session, base_url=server.base_url, api_key=KEY)
+async def test_the_dialect_is_detected_where_it_can_be(family: Family) -> None:
+    async with imitated(family) as server, connected(server.base_url) as client:
         await client.find_out()
     assert client.dialect.name == ("openai" if family.by_hand else family.name)
     assert client.dialect.lists is (family.jobs.status == 200)
@@ -69,8 +61,7 @@ async def test_the_dialect_is_found_out_where_it_can_be(family: Family) -> None:
 
 @ALL
 async def test_a_remix_is_offered_where_the_server_surely_does_one(family: Family) -> None:
-    async with imitated(family) as server, aiohttp.ClientSession() as session:
-        client = VideosClient(session, base_url=server.base_url)
+    async with imitated(family) as server, connected(server.base_url) as client:
         assert not client.dialect.remixes, "nothing is known before it was asked"
         await client.find_out()
     known = BY_NAME[client.dialect.name]
@@ -78,13 +69,11 @@ async def test_a_remix_is_offered_where_the_server_surely_does_one(family: Famil
     assert client.dialect.remixes is asked
 
 
-async def test_a_dialect_set_by_hand_is_believed_and_its_models_are_asked_for() -> None:
+async def test_a_configured_dialect_is_used_and_its_models_are_requested() -> None:
     (family,) = [each for each in FAMILIES if each.name == "vllm-omni"]
-    async with imitated(family) as server, aiohttp.ClientSession() as session:
-        given = BY_NAME["litellm"]
-        client = VideosClient(session, base_url=server.base_url, dialect=given)
+    async with imitated(family) as server, connected(server.base_url, dialect="litellm") as client:
         await client.find_out()
-    assert client.dialect is given
+    assert client.dialect is BY_NAME["litellm"]
     assert client.models == ()
 
 
@@ -97,7 +86,7 @@ async def test_a_dialect_set_by_hand_is_believed_and_its_models_are_asked_for() 
         ("api.together.xyz", "together"),
     ],
 )
-def test_some_hosts_tell_by_their_name(host: str, name: str) -> None:
+def test_some_hosts_are_recognised_by_name(host: str, name: str) -> None:
     known = by_host(host)
     assert known is not None
     assert known.name == name

@@ -12,9 +12,8 @@ from bot.videos.client import VideosClient
 from bot.videos.errors import FilmBroken, VideosError
 from bot.videos.fetching import REDIRECTS, Fetcher, Forbidden, PublicResolver, is_public
 from tests.media import films
+from tests.videos.connecting import connected
 from tests.videos.scripted import ScriptedServer, says, scripted
-
-KEY = "sk-fetching"
 
 
 @pytest.fixture
@@ -22,12 +21,6 @@ async def inside() -> AsyncIterator[ScriptedServer]:
     """What runs beside the bot and is nobody's business."""
     async with scripted() as running:
         yield running.on("GET", "/secret", *[says(200, films.mp4())] * 3)
-
-
-@pytest.fixture
-async def client(server: ScriptedServer) -> AsyncIterator[VideosClient]:
-    async with aiohttp.ClientSession() as session:
-        yield VideosClient(session, base_url=server.base_url, api_key=KEY)
 
 
 def leads_to(server: ScriptedServer, address: str, *, how: str) -> None:
@@ -43,7 +36,7 @@ def leads_to(server: ScriptedServer, address: str, *, how: str) -> None:
 
 
 @pytest.mark.parametrize("how", ["redirect", "answer", "job"])
-async def test_a_server_cannot_lead_into_the_bots_own_house(
+async def test_a_server_cannot_lead_to_a_private_address(
     server: ScriptedServer, inside: ScriptedServer, client: VideosClient, tmp_path: Path, how: str
 ) -> None:
     port = URL(inside.origin).port
@@ -59,7 +52,7 @@ async def test_a_server_cannot_lead_into_the_bots_own_house(
 @pytest.mark.parametrize(
     "address", ["file:///etc/passwd", "ftp://example.org/film", "http://[fe80::1%25eth0]/film"]
 )
-async def test_only_http_is_followed(
+async def test_only_http_addresses_are_fetched(
     server: ScriptedServer, client: VideosClient, tmp_path: Path, address: str
 ) -> None:
     leads_to(server, address, how="redirect")
@@ -72,7 +65,7 @@ async def test_only_http_is_followed(
     ["127.1", "0x7f.1", "0x7f000001", "2130706433", "017700000001", "127.0.0.1.", "0177.0.0.1",
      "127.0.0.0x1", "10.0.7", "1", "a.1", "0X7F.0.0.1"],
 )  # fmt: skip
-async def test_a_number_that_is_no_canonical_address_is_no_host(
+async def test_a_number_that_is_no_canonical_address_is_refused(
     server: ScriptedServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, host: str
 ) -> None:
     """Whatever the system's resolver would make of it."""
@@ -82,8 +75,7 @@ async def test_a_number_that_is_no_canonical_address_is_no_host(
 
     monkeypatch.setattr(PublicResolver, "resolve", resolve)
     leads_to(server, f"http://{host}/film", how="redirect")
-    async with aiohttp.ClientSession() as session:
-        client = VideosClient(session, base_url=server.base_url, api_key=KEY)
+    async with connected(server.base_url) as client:
         with pytest.raises(Forbidden):
             await client.download("v", tmp_path / "film")
 
@@ -93,14 +85,13 @@ async def test_a_number_that_is_no_canonical_address_is_no_host(
     ["127.0.0.1:{port}", "127.0.0.1", " 127.0.0.1:{port} ", "http://127.0.0.1:{port}/",
      "[::ffff:127.0.0.1]:1, 127.0.0.1"],
 )  # fmt: skip
-async def test_a_trusted_host_is_found_however_it_is_written(
+async def test_a_trusted_host_is_recognised_in_every_spelling(
     server: ScriptedServer, inside: ScriptedServer, tmp_path: Path, named: str
 ) -> None:
     port = URL(inside.origin).port
     hosts = frozenset(each.format(port=port) for each in named.split(","))
     leads_to(server, f"http://127.0.0.1:{port}/v1/secret", how="redirect")
-    async with aiohttp.ClientSession() as session:
-        client = VideosClient(session, base_url=server.base_url, film_hosts=hosts)
+    async with connected(server.base_url, film_hosts=hosts) as client:
         await client.download("v", tmp_path / "film")
 
 
@@ -123,7 +114,9 @@ async def test_a_trusted_host_is_found_however_it_is_written(
         ("", "http://minio/film", False),
     ],
 )
-async def test_which_hosts_are_trusted(named: str, address: str, *, trusted: bool) -> None:
+async def test_hosts_and_ports_are_trusted_as_named(
+    named: str, address: str, *, trusted: bool
+) -> None:
     async with aiohttp.ClientSession() as session:
         fetcher = Fetcher(
             session,
@@ -134,7 +127,7 @@ async def test_which_hosts_are_trusted(named: str, address: str, *, trusted: boo
         assert fetcher.is_trusted(URL(address)) is trusted
 
 
-async def test_a_circle_of_redirects_ends(
+async def test_a_loop_of_redirects_ends(
     server: ScriptedServer, client: VideosClient, tmp_path: Path
 ) -> None:
     circle = [says(302, b"", Location="/v1/videos/v/content")] * (REDIRECTS + 5)
@@ -145,7 +138,7 @@ async def test_a_circle_of_redirects_ends(
     assert asked == ["/v1/videos/v/content"] * (REDIRECTS + 1) + ["/v1/videos/v"]
 
 
-async def test_a_name_is_judged_by_what_it_resolves_to(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_name_is_checked_by_its_resolved_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
     async def resolve(*_: object) -> list[dict[str, object]]:
         return [{"host": "10.0.0.7"}, {"host": "93.184.216.34"}]
 
@@ -189,5 +182,5 @@ async def test_a_name_is_judged_by_what_it_resolves_to(monkeypatch: pytest.Monke
         ("fe80::1%eth0", False),
     ],
 )
-def test_which_addresses_are_public(address: str, *, public: bool) -> None:
+def test_addresses_are_public_or_not(address: str, *, public: bool) -> None:
     assert is_public(address) is public

@@ -8,14 +8,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 import pytest
 from aiohttp import web
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.videos.answer import Answer, poll_after, retry_after
-from bot.videos.client import VideosClient
 from bot.videos.dialects import DIALECTS, Dialect
 from bot.videos.errors import (
     FilmNotReady,
@@ -36,6 +34,7 @@ from bot.videos.protocol import (
     read_video,
 )
 from bot.videos.refusals import WORDS_LIMIT, content_error, error_facts
+from tests.videos.connecting import connected
 from tests.videos.scripted import scripted
 
 pytestmark = pytest.mark.slow
@@ -116,7 +115,7 @@ def test_any_answer_to_a_poll_is_a_job_or_a_named_error(told: Answer) -> None:
 
 @THOUSANDS
 @given(told=ANSWERS)
-def test_any_answer_to_the_other_questions_is_named_too(told: Answer) -> None:
+def test_any_answer_to_a_list_or_a_delete_is_read_or_a_named_error(told: Answer) -> None:
     for read in (read_page, read_deleted):
         try:
             page = read(told)
@@ -138,7 +137,7 @@ def test_any_answer_to_content_is_an_address_or_a_named_error(told: Answer, *, o
 
 @THOUSANDS
 @given(body=BODIES)
-def test_any_reason_is_short_and_can_be_written_down(body: object) -> None:
+def test_any_servers_words_are_short_and_encodable(body: object) -> None:
     for text in error_facts(body):
         assert text is None or (len(text) <= WORDS_LIMIT and text.encode() is not None)
 
@@ -163,7 +162,7 @@ ON_THE_WIRE = st.lists(
     max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(answers=ON_THE_WIRE, dialect=st.sampled_from(DIALECTS))
-async def test_the_client_raises_nothing_else_whatever_it_is_answered(
+async def test_the_client_raises_only_documented_errors(
     tmp_path: Path, answers: list[tuple[int, dict[str, str], bytes]], dialect: Dialect
 ) -> None:
     asked = 0
@@ -174,10 +173,13 @@ async def test_the_client_raises_nothing_else_whatever_it_is_answered(
         asked += 1
         return web.Response(status=status, headers=headers, body=body)
 
-    async with scripted() as server, aiohttp.ClientSession() as session, asyncio.timeout(20):
+    async with (
+        scripted() as server,
+        connected(server.base_url, dialect=dialect.name) as client,
+        asyncio.timeout(20),
+    ):
         for method, path in _ROUTES:
             server.on(method, path, *[says] * 10)
-        client = VideosClient(session, base_url=server.base_url, dialect=dialect)
         film = tmp_path / "film"
         verbs: list[Callable[[], Awaitable[Any]]] = [
             client.find_out,

@@ -53,7 +53,7 @@ SHAPES = {
 @pytest.mark.parametrize("shape", sorted(SHAPES))
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(cuts=st.lists(st.integers(0, 10_000), max_size=40))
-async def test_the_film_is_on_disk_and_the_rest_is_json(
+async def test_the_film_is_written_and_the_rest_stays_json(
     tmp_path: Path, shape: str, cuts: list[int]
 ) -> None:
     kept, sieve = await sieved(SHAPES[shape], tmp_path / "film", cuts)
@@ -66,7 +66,7 @@ async def test_the_film_is_on_disk_and_the_rest_is_json(
 
 @settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(body=st.binary(max_size=700), cuts=st.lists(st.integers(0, 1000), max_size=8))
-async def test_what_holds_no_film_is_passed_on_as_it_is(
+async def test_an_answer_without_a_film_is_unchanged(
     tmp_path: Path, body: bytes, cuts: list[int]
 ) -> None:
     kept, sieve = await sieved(body, tmp_path / "film", cuts)
@@ -78,7 +78,7 @@ async def test_what_holds_no_film_is_passed_on_as_it_is(
     "prompt",
     ['"b64_json": "AAAA"', "data:video/mp4;base64,AAAA", '"url": "data:video/mp4;base64,AAAA'],
 )
-async def test_words_of_a_prompt_are_no_film(tmp_path: Path, prompt: str) -> None:
+async def test_words_of_a_prompt_are_not_extracted(tmp_path: Path, prompt: str) -> None:
     kept, sieve = await sieved(answer(prompt=prompt), tmp_path / "film", [9, 33, 60])
     assert json.loads(kept)["prompt"] == prompt
     assert not sieve.has_film
@@ -95,13 +95,13 @@ async def test_words_of_a_prompt_are_no_film(tmp_path: Path, prompt: str) -> Non
     ],
     ids=["empty", "null", "no base64", "too large", "cut"],
 )
-async def test_what_is_no_usable_film_leaves_no_file(tmp_path: Path, body: bytes) -> None:
+async def test_an_unusable_film_leaves_no_file(tmp_path: Path, body: bytes) -> None:
     _, sieve = await sieved(body, tmp_path / "film", [100, 200])
     assert not sieve.has_film
     assert not (tmp_path / "film").exists()
 
 
-async def test_a_disk_that_fails_costs_the_film_and_not_the_answer(tmp_path: Path) -> None:
+async def test_a_failing_disk_loses_the_film_and_not_the_answer(tmp_path: Path) -> None:
     kept, sieve = await sieved(SHAPES["Dynamo"], tmp_path / "nowhere" / "film", [50])
     assert not sieve.has_film
     assert json.loads(kept)["data"] == [{"b64_json": "", "fps": 16}]

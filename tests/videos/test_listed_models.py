@@ -41,7 +41,9 @@ def listed(*names: str) -> dict[str, Any]:
         ("openai", None, ()),
     ],
 )  # fmt: skip
-def test_the_models_that_make_films(dialect: str, body: object, names: tuple[str, ...]) -> None:
+def test_film_models_are_found_in_a_list(
+    dialect: str, body: object, names: tuple[str, ...]
+) -> None:
     assert film_models(body, BY_NAME[dialect]) == names
 
 
@@ -54,5 +56,5 @@ ANYTHING = st.recursive(
 
 
 @given(body=ANYTHING, dialect=st.sampled_from(DIALECTS))
-def test_any_list_is_names_that_can_be_choices(body: object, dialect: Any) -> None:  # noqa: ANN401
+def test_any_list_gives_names_that_can_be_choices(body: object, dialect: Any) -> None:  # noqa: ANN401
     assert all(1 <= len(name) <= NAME_LIMIT for name in film_models(body, dialect))

@@ -39,7 +39,7 @@ def read(**fields: object) -> Video:
     return Video.from_body({"id": "video_1", "status": "queued"} | fields)
 
 
-def test_the_references_own_example_is_read_as_it_stands() -> None:
+def test_the_references_example_is_read() -> None:
     video = Video.from_body(
         {
             "id": "video_123",
@@ -79,7 +79,7 @@ def test_without_an_id_there_is_no_job_unless_it_is_known() -> None:
     assert Video.from_body({"status": "pending"}, known_id="v").id == "v"
 
 
-def test_without_a_status_it_waits() -> None:
+def test_a_job_without_a_status_is_queued() -> None:
     assert Video.from_body({"id": "v", "object": "video"}).status is VideoStatus.QUEUED
 
 
@@ -98,7 +98,7 @@ def test_an_id_is_kept_verbatim() -> None:
 
 
 @pytest.mark.parametrize("bad", ["", None, True, [], {}, ".", "..", " ", "a\nb", "x" * 513])
-def test_what_cannot_be_an_id_is_none(bad: object) -> None:
+def test_an_impossible_id_is_refused(bad: object) -> None:
     with pytest.raises(ValidationError):
         read(id=bad)
 
@@ -134,11 +134,11 @@ def test_every_word_for_a_status_is_understood(word: str, status: VideoStatus) -
 
 
 @pytest.mark.parametrize("odd", ["warming_up", "", None, 3, 0.5, True, ["completed"], {}])
-def test_a_status_nobody_knows_is_still_pending(odd: object) -> None:
+def test_an_unknown_status_is_queued(odd: object) -> None:
     assert not read(status=odd).status.is_final
 
 
-def test_only_what_the_server_will_not_change_is_final() -> None:
+def test_only_ended_statuses_are_final() -> None:
     pending = {status for status in VideoStatus if not status.is_final}
     assert pending == {VideoStatus.QUEUED, VideoStatus.IN_PROGRESS}
 
@@ -167,7 +167,7 @@ def test_progress_is_a_percentage_or_unknown(told: object, percent: int | None) 
         ([], None),
     ],
 )
-def test_a_time_may_be_a_float_or_text_or_nothing_usable(
+def test_a_time_may_be_a_float_text_or_unusable(
     name: str, told: object, second: int | None
 ) -> None:
     assert getattr(read(**{name: told}), name) == second
@@ -244,7 +244,7 @@ def test_a_page_needs_nothing_but_its_jobs() -> None:
         {"quality": "standard"},
     ],
 )
-def test_what_the_contract_refuses_cannot_be_asked_for(wrong: dict[str, Any]) -> None:
+def test_a_create_that_the_contract_refuses_is_invalid(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         CreateVideo.model_validate({"prompt": "a cat"} | wrong)
 
@@ -259,12 +259,12 @@ def test_what_the_contract_refuses_cannot_be_asked_for(wrong: dict[str, Any]) ->
         {"size": "1024x1792", "seconds": "12"},
     ],
 )
-def test_what_the_contract_takes_is_kept_unchanged(right: dict[str, Any]) -> None:
+def test_a_create_that_the_contract_accepts_is_unchanged(right: dict[str, Any]) -> None:
     asked = {"prompt": "a cat"} | right
     assert CreateVideo.model_validate(asked).model_dump(exclude_defaults=True) == asked
 
 
-def test_a_request_does_not_change_once_it_is_made() -> None:
+def test_a_create_is_frozen() -> None:
     request = CreateVideo(prompt="a cat")
     with pytest.raises(ValidationError):
         request.prompt = "a dog"  # pyright: ignore[reportAttributeAccessIssue]

@@ -33,7 +33,7 @@ from tests.videos.answers import (
 # ------------------------------------------------------------------ what is sent
 
 
-def test_a_create_is_its_fields_and_the_image_as_a_file() -> None:
+def test_a_create_is_encoded_as_fields_and_a_file() -> None:
     image = InputReference(data=b"\x89PNG", filename="cat.png", content_type="image/png")
     request = CreateVideo(
         prompt="a cat", model="sora-2", size="720x1280", seconds="8", input_reference=image
@@ -49,7 +49,7 @@ def test_a_create_is_its_fields_and_the_image_as_a_file() -> None:
     )
 
 
-def test_what_was_not_chosen_is_left_to_the_server() -> None:
+def test_fields_that_were_not_chosen_are_left_out() -> None:
     assert create_parts(CreateVideo(prompt="a cat")) == (Part(name="prompt", value="a cat"),)
 
 
@@ -57,7 +57,7 @@ def test_what_was_not_chosen_is_left_to_the_server() -> None:
 
 
 @pytest.mark.parametrize("status", [200, 201, 202])
-def test_a_job_in_a_good_answer_is_taken(status: int) -> None:
+def test_a_job_in_a_2xx_is_read(status: int) -> None:
     reading = read_created(answer(status, JOB, openai_poll_after_ms="2500"))
     assert (reading.video.id, reading.video.status) == ("video_123", VideoStatus.QUEUED)
     assert reading.poll_after == 2.5
@@ -79,7 +79,7 @@ def test_dynamo_is_completed_at_create() -> None:
     assert video.created_at == 1795000000
 
 
-def test_new_api_gives_its_id_twice_and_leaves_zeros_out() -> None:
+def test_new_api_repeats_its_id_and_leaves_zeros_out() -> None:
     told = {"id": "task_Ab", "task_id": "task_Ab", "object": "video", "status": "unknown"}
     video = read_created(answer(200, told)).video
     assert (video.id, video.status) == ("task_Ab", VideoStatus.QUEUED)
@@ -90,7 +90,7 @@ def test_openrouter_accepts_as_pending() -> None:
     assert read_created(answer(202, told)).video.status is VideoStatus.QUEUED
 
 
-def test_an_unknown_field_or_shape_beside_the_id_takes_nothing_away() -> None:
+def test_unknown_fields_beside_the_id_are_ignored() -> None:
     odd: dict[str, Any] = {"error": "", "progress": "?", "usage": {"seconds": 4.0}, "model": []}
     told = JOB | odd
     assert read_created(answer(200, told)).video.id == "video_123"
@@ -102,7 +102,7 @@ def test_an_unknown_field_or_shape_beside_the_id_takes_nothing_away() -> None:
     ids=["empty", "no fields", "text", "html", "null", "list", "string", "half"],
 )
 @pytest.mark.parametrize("status", [200, 202, 204])
-def test_a_good_answer_without_a_job_leaves_the_outcome_unknown(status: int, body: bytes) -> None:
+def test_a_2xx_without_a_job_leaves_the_outcome_unknown(status: int, body: bytes) -> None:
     with pytest.raises(OutcomeUnknown):
         read_created(answer(status, body))
 
@@ -129,7 +129,7 @@ def test_a_bare_503_leaves_the_outcome_unknown(body: bytes) -> None:
     ],
     ids=["Retry-After", "SGLang", "OpenAI"],
 )
-def test_a_503_in_which_the_application_speaks_is_busy(told: Answer) -> None:
+def test_a_503_by_the_application_is_busy(told: Answer) -> None:
     assert type(refusal(told)) is Busy
 
 
@@ -154,7 +154,7 @@ def test_any_other_4xx_is_a_bad_request(status: int, body: bytes) -> None:
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_a_redirect_takes_nothing(status: int) -> None:
+def test_a_redirect_means_moved(status: int) -> None:
     address = "https://elsewhere.example/v1/videos"
     told = refusal(answer(status, b"", Location=address))
     assert (type(told), told.message) == (Moved, address)
@@ -212,13 +212,13 @@ def test_the_servers_own_reason_is_found(
 
 
 @pytest.mark.parametrize("reason", ["{", "{'type': 'missing'}", "a {b} c", '{"a": ' * 20_000])
-def test_braces_that_are_no_json_are_left_in_the_sentence(reason: str) -> None:
+def test_braces_without_json_stay_in_the_sentence(reason: str) -> None:
     told = refusal(answer(400, {"error": {"message": reason, "code": None}}))
     assert told.message == reason[:WORDS_LIMIT]
 
 
 @pytest.mark.parametrize("body", [{"error": "x" * 9000}, {"error": {"message": "x" * 9000}}])
-def test_a_long_reason_is_cut(body: object) -> None:
+def test_a_long_sentence_is_cut(body: object) -> None:
     assert refusal(answer(400, body)).message == "x" * WORDS_LIMIT
 
 
@@ -238,7 +238,7 @@ UNSIGNED = "https://films.example.org/1.mp4"
         ("x" * (WORDS_LIMIT - 30) + SIGNED, "x" * (WORDS_LIMIT - 30) + UNSIGNED[:30]),
     ],
 )
-def test_what_signs_an_address_is_left_out_of_a_servers_words(said: str, shown: str) -> None:
+def test_signatures_of_addresses_are_removed_from_a_servers_words(said: str, shown: str) -> None:
     """As SGLang's cloud address, New API's upstream errors and vLLM-Omni's failed jobs have it."""
     told = answer(400, {"error": {"message": said, "code": said}})
     assert (refusal(told).message, refusal(told).server_code) == (shown, shown)
@@ -316,7 +316,7 @@ def test_a_poll_with_a_refused_key_is_unauthorized(status: int) -> None:
 
 @pytest.mark.parametrize("status", [200, 204, 302, 400, 405, 408, 422, 429, 500, 502, 503, 504])
 @pytest.mark.parametrize("body", [b"", HTML, b'{"id": "video_123", "sta', b'{"error": "busy"}'])
-def test_any_other_answer_to_a_poll_is_asked_for_again(status: int, body: bytes) -> None:
+def test_any_other_answer_to_a_poll_is_unavailable(status: int, body: bytes) -> None:
     with pytest.raises(Unavailable) as caught:
         read_video(answer(status, body, Retry_After="9"))
     assert caught.value.retry_after == 9.0

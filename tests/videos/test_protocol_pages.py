@@ -25,7 +25,7 @@ def test_a_page_is_read_with_its_cursor() -> None:
     assert (page.has_more, page.last_id) == (True, "z")
 
 
-def test_one_odd_entry_takes_nothing_from_a_page() -> None:
+def test_odd_entries_leave_the_rest_of_a_page() -> None:
     """FastVideo sends no has_more, resellers null, and New API other names for the id."""
     odd: list[Any] = [None, 3, {}, {"id": None}, {"id": "\ud800", "status": "queued"}]
     data = [*odd, JOB, {"id": None, "task_id": "t", "status": "SUCCESS", "url": "https://f/1"}]
@@ -47,7 +47,7 @@ def test_one_odd_entry_takes_nothing_from_a_page() -> None:
         (answer(401, {"error": "Unauthorized"}), Unauthorized),
     ],
 )
-def test_what_is_no_page_is_an_error(told: Answer, error: type[VideosError]) -> None:
+def test_an_answer_without_a_page_is_an_error(told: Answer, error: type[VideosError]) -> None:
     with pytest.raises(error):
         read_page(told)
 
@@ -63,14 +63,14 @@ def test_what_is_no_page_is_an_error(told: Answer, error: type[VideosError]) -> 
         answer(410),
     ],
 )
-def test_a_deleted_job_is_gone_whatever_the_body_says(told: Answer) -> None:
+def test_a_delete_succeeds_whatever_the_body_says(told: Answer) -> None:
     read_deleted(told)
 
 
 @pytest.mark.parametrize(
     ("status", "error"), [(401, Unauthorized), (405, Unavailable), (409, Unavailable)]
 )
-def test_a_delete_that_did_nothing_says_so(status: int, error: type[VideosError]) -> None:
+def test_a_failed_delete_raises(status: int, error: type[VideosError]) -> None:
     with pytest.raises(error):
         read_deleted(answer(status, {"detail": "Cancellation in progress"}))
 
@@ -84,7 +84,7 @@ def test_a_delete_that_did_nothing_says_so(status: int, error: type[VideosError]
         (502, Unavailable),
     ],
 )  # fmt: skip
-def test_content_says_not_yet_or_not_allowed_or_that_it_is_away(
+def test_an_answer_of_content_is_not_ready_refused_or_unavailable(
     status: int, kind: type[VideosError]
 ) -> None:
     told = {"detail": "Generation is still in-progress"}
@@ -138,7 +138,7 @@ def test_retry_after_is_read_in_every_form(headers: dict[str, str], seconds: flo
         ({"Retry-After": "4"}, 4.0),
     ],
 )
-def test_the_next_poll_is_when_the_server_says(
+def test_the_server_names_the_time_of_the_next_poll(
     headers: dict[str, str], seconds: float | None
 ) -> None:
     assert poll_after(headers) == seconds

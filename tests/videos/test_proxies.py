@@ -3,19 +3,17 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import aiohttp
 import pytest
 from yarl import URL
 
 from bot.media.container import MP4
 from bot.runtime.proxies import Proxies
 from bot.settings import SettingsError, load_settings
-from bot.videos.client import VideosClient
 from bot.videos.errors import FilmBroken, NotSent, VideosError
 from tests.loopback.proxy import Proxy, proxy
 from tests.media import films
 from tests.processes import free_port
-from tests.videos.connecting import CAT, JOB
+from tests.videos.connecting import CAT, JOB, connected
 from tests.videos.scripted import ScriptedServer, says
 
 FAR = "http://videos.example.org/v1"
@@ -32,14 +30,13 @@ async def through(server: ScriptedServer) -> AsyncIterator[Proxy]:
         yield running
 
 
-async def test_the_server_is_asked_through_the_proxy(
+async def test_requests_go_through_the_proxy(
     server: ScriptedServer, through: Proxy, tmp_path: Path
 ) -> None:
     server.on("POST", "/videos", says(200, JOB))
     server.on("GET", "/videos/v/content", says(200, films.mp4()))
     proxies = Proxies({"http": through.address.replace("//", "//ada:secret@")})
-    async with aiohttp.ClientSession() as session:
-        client = VideosClient(session, base_url=FAR, api_key="sk-proxies", proxies=proxies)
+    async with connected(FAR, api_key="sk-proxies", proxies=proxies) as client:
         assert (await client.create(CAT)).video.id == "video_1"
         assert await client.download("v", tmp_path / "film") is MP4
     assert through.asked[0] == f"POST {FAR}/videos HTTP/1.1"
@@ -49,18 +46,16 @@ async def test_the_server_is_asked_through_the_proxy(
 
 async def test_https_goes_through_a_tunnel(server: ScriptedServer, through: Proxy) -> None:
     proxies = Proxies({"https": through.address})
-    async with aiohttp.ClientSession() as session:
-        client = VideosClient(session, base_url="https://videos.example.org/v1", proxies=proxies)
+    async with connected("https://videos.example.org/v1", proxies=proxies) as client:
         with pytest.raises(VideosError):
             await client.retrieve("v")
     assert through.asked[0].startswith("CONNECT videos.example.org:443 ")
     assert server.seen == []
 
 
-async def test_a_proxy_that_is_away_got_nothing() -> None:
+async def test_an_unreachable_proxy_raises_not_sent() -> None:
     proxies = Proxies({"all": f"http://127.0.0.1:{free_port()}"})
-    async with aiohttp.ClientSession() as session:
-        client = VideosClient(session, base_url=FAR, proxies=proxies)
+    async with connected(FAR, proxies=proxies) as client:
         with pytest.raises(NotSent):
             await client.retrieve("v")
 
@@ -73,10 +68,7 @@ async def test_films_of_other_hosts_go_direct_unless_a_setting_says_otherwise(
     server.on("GET", "/videos/v/content", says(200, {"url": elsewhere}))
     server.on("GET", "/film", says(200, films.mp4()))
     proxies = Proxies({"http": through.address})
-    async with aiohttp.ClientSession() as session:
-        client = VideosClient(
-            session, base_url=FAR, api_key="sk-x", proxies=proxies, films_by_proxy=by_proxy
-        )
+    async with connected(FAR, api_key="sk-x", proxies=proxies, films_by_proxy=by_proxy) as client:
         if by_proxy:
             assert await client.download("v", tmp_path / "film") is MP4
             assert "Authorization" not in server.seen[-1].headers
@@ -91,8 +83,7 @@ async def test_no_proxy_is_led_to_a_private_address(
 ) -> None:
     server.on("GET", "/videos/v/content", says(200, {"url": "http://10.0.0.7/film"}))
     proxies = Proxies({"http": through.address})
-    async with aiohttp.ClientSession() as session:
-        client = VideosClient(session, base_url=FAR, proxies=proxies, films_by_proxy=True)
+    async with connected(FAR, proxies=proxies, films_by_proxy=True) as client:
         with pytest.raises((FilmBroken, VideosError)):
             await client.download("v", tmp_path / "film")
     assert not any("10.0.0.7" in line for line in through.asked)
@@ -121,13 +112,15 @@ async def test_no_proxy_is_led_to_a_private_address(
         ("https://videos.example.org/v1", " , ", True),
     ],
 )
-def test_who_is_asked_through_it(address: str, no_proxy: str | None, *, goes: bool) -> None:
+def test_proxies_and_direct_hosts_are_chosen_by_address(
+    address: str, no_proxy: str | None, *, goes: bool
+) -> None:
     proxies = Proxies({"https": PROXY}, direct=no_proxy)
     assert proxies.for_address(address) == (PROXY if goes else None)
 
 
 @pytest.mark.parametrize("name", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"])
-def test_the_usual_names_are_read_in_either_case(
+def test_proxy_variables_are_read_in_either_case(
     monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     monkeypatch.setenv(name, "proxy.example.org:3128")
@@ -137,7 +130,7 @@ def test_the_usual_names_are_read_in_either_case(
     assert proxies.for_address("https://videos.example.org") is None
 
 
-def test_a_proxy_that_cannot_be_spoken_to_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unusable_proxy_is_reported_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ALL_PROXY", "socks5://ada:secret@proxy.example.org:1080")
     with pytest.raises(SettingsError, match="ALL_PROXY takes the http address") as caught:
         load_settings(_env_file=None)

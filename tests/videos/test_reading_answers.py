@@ -39,7 +39,7 @@ DONE, FAILED, WAITS, WORKS = (
         ("banana incomplete completed_with_errors ok 未完成", None),
     ],
 )
-def test_a_word_is_read_by_what_it_says(words: str, status: VideoStatus | None) -> None:
+def test_status_words_are_read_in_every_spelling(words: str, status: VideoStatus | None) -> None:
     assert {word: read_status(word) for word in words.split()} == dict.fromkeys(
         words.split(), status
     )
@@ -65,7 +65,7 @@ def test_a_word_is_read_by_what_it_says(words: str, status: VideoStatus | None) 
         ({"progress": 100}, WAITS),
     ],
 )
-def test_a_word_that_is_known_nowhere_is_judged_by_evidence(
+def test_an_unknown_status_word_is_judged_by_other_fields(
     body: dict[str, Any], status: VideoStatus
 ) -> None:
     video = Video.from_body({"id": "v", "status": "banana"} | body)
@@ -99,7 +99,7 @@ def test_a_word_that_is_known_nowhere_is_judged_by_evidence(
         ({"id": 42, "status": "queued"}, "42"),
     ],
 )
-def test_a_create_has_its_id_wherever_it_is(body: object, video_id: str) -> None:
+def test_the_id_of_a_create_is_found_wherever_it_is(body: object, video_id: str) -> None:
     video = read_created(answer(200, body)).video
     assert (video.id, video.status) == (video_id, WAITS)
 
@@ -108,7 +108,7 @@ def test_a_create_has_its_id_wherever_it_is(body: object, video_id: str) -> None
     "video_id",
     ["..", ".", "", "a\nb", "../x", "a/../b", "..%2fx", "a\u202eb", "x" * 513, "x" * 1_000_000],
 )
-def test_what_can_be_no_id_is_none(video_id: str) -> None:
+def test_impossible_ids_are_ignored(video_id: str) -> None:
     with pytest.raises(OutcomeUnknown) as caught:
         read_created(answer(200, {"id": video_id, "status": "queued"}))
     assert len(str(caught.value)) < 1000
@@ -130,7 +130,7 @@ def test_what_can_be_no_id_is_none(video_id: str) -> None:
         (405, {"detail": "Method Not Allowed"}, "Method Not Allowed"),
     ],
 )  # fmt: skip
-def test_a_definite_no_is_a_no(status: int, body: object, said: str) -> None:
+def test_a_definite_refusal_is_a_refusal(status: int, body: object, said: str) -> None:
     assert refusal(answer(status, body)).message == said
 
 
@@ -145,7 +145,7 @@ def test_a_definite_no_is_a_no(status: int, body: object, said: str) -> None:
         (429, "Too many requests", Busy),
     ],
 )
-def test_a_refusal_has_the_kind_that_its_words_have(
+def test_a_refusal_has_the_kind_that_its_words_name(
     status: int, error: str, kind: type[Exception]
 ) -> None:
     assert type(refusal(answer(status, {"error": {"message": error}}))) is kind
@@ -178,7 +178,7 @@ def test_a_films_address_is_found_by_its_shape(body: dict[str, Any]) -> None:
         {"error": {"docs_url": FILM}}, {"last_frame_url": FILM},
     ],
 )  # fmt: skip
-def test_another_things_address_is_no_films(body: dict[str, Any]) -> None:
+def test_the_address_of_another_thing_is_not_the_films(body: dict[str, Any]) -> None:
     assert film_url(body) is None
 
 
@@ -192,7 +192,7 @@ def test_another_things_address_is_no_films(body: dict[str, Any]) -> None:
         {"errors": [{"message": "no GPU"}]}, {"status_message": "no GPU"}, {"detail": "no GPU"},
     ],
 )  # fmt: skip
-def test_a_failed_job_says_why_wherever_it_stands(body: dict[str, Any]) -> None:
+def test_the_error_of_a_failed_job_is_found_wherever_it_is(body: dict[str, Any]) -> None:
     for wrapped in (body, {"data": body}):
         told = {"id": "v", "status": "failed"} | body
         video = Video.from_body(told if wrapped is body else {"code": 0, "data": told})
@@ -234,7 +234,7 @@ def test_progress_is_read_as_percent(told: object, percent: int | None) -> None:
         ({"size": "960\u00d7544"}, Made(size="960x544")),
     ],
 )  # fmt: skip
-def test_what_was_made_is_what_the_server_says(body: dict[str, Any], made: Made) -> None:
+def test_size_length_and_cost_are_read_from_the_job(body: dict[str, Any], made: Made) -> None:
     assert Video.from_body({"id": "v", "status": "completed"} | body).made == made
 
 
@@ -254,19 +254,19 @@ def test_what_was_made_is_what_the_server_says(body: dict[str, Any], made: Made)
         (200, {"id": "v", "error": "Video not found"}),
     ],
 )
-def test_a_job_that_is_not_known_is_that_in_any_words(status: int, body: object) -> None:
+def test_an_unknown_job_is_recognised_in_any_words(status: int, body: object) -> None:
     with pytest.raises(NotFound):
         read_video(answer(status, body), "v")
 
 
 @pytest.mark.parametrize("body", [{"video": {"url": FILM}}, {"done": True, "response": {
     "generatedSamples": [{"video": {"uri": FILM}}]}}])  # fmt: skip
-def test_a_film_alone_is_an_end(body: object) -> None:
+def test_a_films_address_alone_completes_the_job(body: object) -> None:
     video = read_video(answer(200, body), "v").video
     assert (video.id, video.status, video.film_url) == ("v", DONE, FILM)
 
 
-def test_the_outer_job_counts_where_a_relay_shows_its_upstreams() -> None:
+def test_the_outer_job_counts_where_a_relay_adds_its_upstreams() -> None:
     upstream = {"id": "up", "status": "queued", "video_url": FILM}
     body = {"code": "success", "data": {"task_id": "t", "status": "SUCCESS", "data": upstream}}
     video = read_video(answer(200, body), "t").video
@@ -274,7 +274,7 @@ def test_the_outer_job_counts_where_a_relay_shows_its_upstreams() -> None:
 
 
 @pytest.mark.parametrize("made", [{"id": "f", "url": FILM}, {"id": "f"}])
-def test_what_a_job_made_is_not_the_job(made: object) -> None:
+def test_a_product_of_a_job_is_not_the_job(made: object) -> None:
     for name, value in (("video", made), ("videos", [made]), ("output", made)):
         video = read_video(answer(200, {"status": "failed", name: value}), "v").video
         assert (video.id, video.status) == ("v", FAILED), name
@@ -287,5 +287,5 @@ def test_what_a_job_made_is_not_the_job(made: object) -> None:
         {"id": "v", "status": "failed", "error": {"message": "Reference video not found"}},
     ],
 )
-def test_a_failed_job_is_known_whatever_its_reason(body: object) -> None:
+def test_a_failed_job_is_recognised_whatever_its_error(body: object) -> None:
     assert read_video(answer(200, body), "v").video.status is FAILED

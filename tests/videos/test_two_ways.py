@@ -1,9 +1,7 @@
 """Two ways to one film: `/content` and the job's own address, each where the other gave none."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
-import aiohttp
 import pytest
 
 from bot.media.container import MP4
@@ -11,6 +9,7 @@ from bot.videos.client import VideosClient
 from bot.videos.dialects import BY_NAME
 from bot.videos.errors import FilmTooLarge, NotFound, VideosError
 from tests.media import films
+from tests.videos.connecting import connected
 from tests.videos.scripted import Behaviour, ScriptedServer, breaks_off, cuts, says
 
 FILM = films.mp4()
@@ -41,15 +40,9 @@ def names(folder: Path) -> list[str]:
     return [path.name for path in folder.iterdir()]
 
 
-@pytest.fixture
-async def client(server: ScriptedServer) -> AsyncIterator[VideosClient]:
-    async with aiohttp.ClientSession() as session:
-        yield VideosClient(session, base_url=server.base_url, api_key="sk-two-ways")
-
-
 @pytest.mark.parametrize("where", ["fresh in the job", "in the create"])
 @pytest.mark.parametrize("content", NONE.values(), ids=NONE)
-async def test_the_jobs_address_where_content_gave_no_film(
+async def test_the_jobs_address_is_tried_after_content(
     server: ScriptedServer, client: VideosClient, tmp_path: Path, content: Behaviour, where: str
 ) -> None:
     address = f"{server.base_url}/files/v.mp4"
@@ -65,14 +58,13 @@ async def test_the_jobs_address_where_content_gave_no_film(
     assert (tmp_path / "film").read_bytes() == FILM
 
 
-async def test_content_where_a_family_without_it_gives_no_address(
+async def test_content_is_tried_where_a_family_without_it_gives_no_address(
     server: ScriptedServer, tmp_path: Path
 ) -> None:
     name = next(each.name for each in BY_NAME.values() if not each.content)
     server.on("GET", "/videos/v", says(200, DONE))
     server.on("GET", "/videos/v/content", says(200, FILM))
-    async with aiohttp.ClientSession() as session:
-        client = VideosClient(session, base_url=server.base_url, dialect=BY_NAME[name])
+    async with connected(server.base_url, dialect=name) as client:
         assert await client.download("v", tmp_path / "film") is MP4
 
 
@@ -99,7 +91,7 @@ async def test_an_address_that_fails_is_followed_by_the_next(
     ],
     ids=["206", "206 of *", "206 without a range", "203", "as JSON", "as HTML"],
 )
-async def test_a_whole_film_is_a_whole_film(
+async def test_a_whole_film_is_accepted_despite_odd_headers(
     server: ScriptedServer, client: VideosClient, tmp_path: Path, content: Behaviour
 ) -> None:
     server.on("GET", "/videos/v/content", content)
@@ -107,7 +99,7 @@ async def test_a_whole_film_is_a_whole_film(
     assert (tmp_path / "film").read_bytes() == FILM
 
 
-async def test_json_that_calls_itself_a_film_is_read(
+async def test_json_with_the_type_of_a_film_is_read(
     server: ScriptedServer, client: VideosClient, tmp_path: Path
 ) -> None:
     told = b' {"url": "/v1/files/v.mp4"}'
@@ -120,15 +112,14 @@ async def test_a_film_larger_than_the_budget_is_given_up_at_once(
     server: ScriptedServer, tmp_path: Path
 ) -> None:
     server.on("GET", "/videos/v/content", says(200, films.mp4(bytes(5000))))
-    async with aiohttp.ClientSession() as session:
-        client = VideosClient(session, base_url=server.base_url, film_limit=4000)
+    async with connected(server.base_url, film_limit=4000) as client:
         with pytest.raises(FilmTooLarge):
             await client.download("v", tmp_path / "film")
     assert len(server.seen) == 1
     assert names(tmp_path) == []
 
 
-async def test_a_film_without_room_is_told_as_a_full_disk(
+async def test_a_film_without_room_raises_a_full_disk(
     server: ScriptedServer, client: VideosClient, tmp_path: Path
 ) -> None:
     asked: list[int] = []
@@ -145,7 +136,7 @@ async def test_a_film_without_room_is_told_as_a_full_disk(
 
 
 @pytest.mark.parametrize("video_id", ["..", ".", "", "a\nb", "a\x1b[2J", "a" * 513, "a\u202eb"])
-async def test_what_is_no_id_leads_nowhere(
+async def test_an_impossible_id_is_not_found(
     server: ScriptedServer, client: VideosClient, tmp_path: Path, video_id: str
 ) -> None:
     for ask in (
@@ -160,7 +151,7 @@ async def test_what_is_no_id_leads_nowhere(
     assert server.seen == []
 
 
-async def test_an_id_that_leads_elsewhere_is_asked_for_nowhere(
+async def test_an_id_that_leads_elsewhere_is_never_requested(
     server: ScriptedServer, client: VideosClient
 ) -> None:
     with pytest.raises(NotFound):
