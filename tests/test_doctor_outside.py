@@ -1,4 +1,4 @@
-"""The doctor before what is no Videos API and no Discord; it makes nothing, and cuts nothing."""
+"""The doctor in front of servers that are no Videos API or not Discord; it creates no file."""
 
 import asyncio
 import json

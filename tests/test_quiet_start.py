@@ -1,4 +1,4 @@
-"""A start says a few lines, all of them the bot's own."""
+"""A start logs a few lines, all of them the bot's own."""
 
 import re
 from pathlib import Path
@@ -10,7 +10,7 @@ from tests.processes import VideosServer
 RECORD = re.compile(r"^\S+ \S+ +(?P<level>[A-Z]+) +(?P<logger>\S+):", re.MULTILINE)
 
 
-async def test_no_library_speaks_at_a_start(server: VideosServer, tmp_path: Path) -> None:
+async def test_no_library_logs_at_a_start(server: VideosServer, tmp_path: Path) -> None:
     async with loopback() as discord, BotProcess(discord, tmp_path, server.base_url) as bot:
         await discord.until(lambda: "ready as" in bot.log)
         said = bot.log

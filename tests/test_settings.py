@@ -1,4 +1,4 @@
-"""Settings: what holds without any, how they are read, and what a wrong one is told."""
+"""Settings: their defaults, how they are read, and the sentence for a wrong value."""
 
 import re
 import shutil

@@ -1,4 +1,4 @@
-"""A start that fails is one sentence and an exit code, and leaves nothing half-written."""
+"""A start that fails prints one sentence, exits with a code, and leaves nothing half-written."""
 
 import json
 import os
@@ -18,12 +18,10 @@ ROOT = Path(__file__).parent.parent
 TOKEN = "MTIz.this-is-a-secret.token"
 
 
-def start(
-    folder: Path, command: str = "run", **environment: str
-) -> subprocess.CompletedProcess[str]:
-    """Run `python -m bot` in a folder without .env and with nothing else in its environment."""
+def start(folder: Path, *command: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run `python -m bot`, by default `run`, in `folder` with nothing else in its environment."""
     return subprocess.run(
-        [sys.executable, "-m", "bot", command],
+        [sys.executable, "-m", "bot", *(command or ("run",))],
         cwd=folder,
         env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)} | environment,
         capture_output=True,
@@ -41,7 +39,7 @@ def sentence_of(failed: subprocess.CompletedProcess[str]) -> str:
     return failed.stderr.strip()
 
 
-def test_without_a_token_it_says_where_to_get_one_and_what_needs_none(tmp_path: Path) -> None:
+def test_a_start_without_a_token_says_where_to_get_one(tmp_path: Path) -> None:
     sentence = sentence_of(start(tmp_path))
 
     assert "DISCORD_TOKEN" in sentence
@@ -61,7 +59,7 @@ def test_without_a_token_it_says_where_to_get_one_and_what_needs_none(tmp_path: 
         ("DATABASE_URL", "mysql://x", "sqlite"),
     ],
 )
-def test_a_wrong_value_is_named_with_what_it_takes(
+def test_a_wrong_value_is_named_with_accepted_values(
     tmp_path: Path, key: str, value: str, takes: str
 ) -> None:
     sentence = sentence_of(start(tmp_path, **{key: value, "DISCORD_TOKEN": TOKEN}))
@@ -77,7 +75,7 @@ def test_a_wrong_value_is_named_with_what_it_takes(
     "value",
     ["sk-secret\n", "sk-secret\r\nX-Other: 1", "sk secret", "sk-secr\u00e9t", "sk-\x1bsecret"],
 )
-def test_a_secret_that_no_header_can_hold(tmp_path: Path, name: str, value: str) -> None:
+def test_a_secret_that_no_header_can_hold_is_refused(tmp_path: Path, name: str, value: str) -> None:
     environment = {"DISCORD_TOKEN": TOKEN, name: value}
     sentence = sentence_of(start(tmp_path, **environment))
 
@@ -87,7 +85,7 @@ def test_a_secret_that_no_header_can_hold(tmp_path: Path, name: str, value: str)
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "cp1252"])
-def test_a_dot_env_in_another_encoding(tmp_path: Path, encoding: str) -> None:
+def test_a_dot_env_in_another_encoding_is_refused(tmp_path: Path, encoding: str) -> None:
     (tmp_path / ".env").write_text(f"DISCORD_TOKEN={TOKEN}\n# für mich\n", encoding=encoding)
     sentence = sentence_of(start(tmp_path))
 
@@ -98,7 +96,9 @@ def test_a_dot_env_in_another_encoding(tmp_path: Path, encoding: str) -> None:
 @pytest.mark.parametrize(
     ("name", "value"), [("VIDEOS_SECONDS", "2"), ("VIDEOS_SIZES", "426x240,1280x720")]
 )
-def test_what_the_embedded_server_does_not_make(tmp_path: Path, name: str, value: str) -> None:
+def test_an_offer_that_the_embedded_server_does_not_make_is_refused(
+    tmp_path: Path, name: str, value: str
+) -> None:
     sentence = sentence_of(start(tmp_path, DISCORD_TOKEN=TOKEN, **{name: value}))
     refused = value.removesuffix(",1280x720")
 
@@ -106,7 +106,7 @@ def test_what_the_embedded_server_does_not_make(tmp_path: Path, name: str, value
     assert "VIDEOS_BASE_URL" in sentence
 
 
-def test_a_misspelt_name_is_warned_of_before_the_start(tmp_path: Path) -> None:
+def test_a_misspelt_name_is_reported_before_the_start(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("VIDEO_BASE_URL=http://gpu:8000/v1\n")
     failed = start(tmp_path)
 
@@ -115,16 +115,12 @@ def test_a_misspelt_name_is_warned_of_before_the_start(tmp_path: Path) -> None:
     assert "gpu" not in failed.stderr
 
 
-def test_a_doctor_for_machines_says_a_wrong_setting_as_json(tmp_path: Path) -> None:
-    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "MAX_ACTIVE": "0"}
-    told = subprocess.run(
-        [sys.executable, "-m", "bot", "doctor", "--json"],
-        cwd=tmp_path, env=environment, capture_output=True, timeout=PATIENCE, check=False,
-    )  # fmt: skip
+def test_the_doctor_reports_a_wrong_setting_as_json(tmp_path: Path) -> None:
+    ended = start(tmp_path, "doctor", "--json", MAX_ACTIVE="0")
 
-    assert told.returncode == 1
-    assert json.loads(told.stdout)[0]["what"] == "settings"
-    assert told.stderr == b""
+    assert ended.returncode == 1
+    assert json.loads(ended.stdout)[0]["what"] == "settings"
+    assert ended.stderr == ""
 
 
 def test_a_second_bot_on_the_same_database_is_refused(tmp_path: Path) -> None:
@@ -135,7 +131,7 @@ def test_a_second_bot_on_the_same_database_is_refused(tmp_path: Path) -> None:
     assert "Another bot is running on" in sentence
 
 
-def test_a_data_folder_that_is_a_file(tmp_path: Path) -> None:
+def test_a_data_folder_that_is_a_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("")
     sentence = sentence_of(start(tmp_path, DISCORD_TOKEN=TOKEN))
 
@@ -143,7 +139,7 @@ def test_a_data_folder_that_is_a_file(tmp_path: Path) -> None:
     assert "DATA_DIR" in sentence
 
 
-def test_a_database_of_a_newer_version(tmp_path: Path) -> None:
+def test_a_database_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     with sqlite3.connect(tmp_path / "data" / "rushes.db") as connection:
         connection.execute("CREATE TABLE alembic_version (version_num TEXT)")
@@ -153,7 +149,7 @@ def test_a_database_of_a_newer_version(tmp_path: Path) -> None:
     assert "written by a newer version of Rushes" in sentence
 
 
-def test_a_file_that_is_no_database(tmp_path: Path) -> None:
+def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "rushes.db").write_text("certainly no database, but long enough" * 50)
     sentence = sentence_of(start(tmp_path, DISCORD_TOKEN=TOKEN))
@@ -161,14 +157,8 @@ def test_a_file_that_is_no_database(tmp_path: Path) -> None:
     assert "cannot be opened as a database" in sentence
 
 
-def test_a_port_that_is_taken(tmp_path: Path, server: VideosServer) -> None:
+def test_a_port_that_is_taken_is_refused(tmp_path: Path, server: VideosServer) -> None:
     port = re.findall(r":(\d+)/", server.base_url)[0]
-    failed = subprocess.run(
-        [sys.executable, "-m", "bot", "serve", "--port", port, "--data", str(tmp_path / "other")],
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-    )
+    failed = start(tmp_path, "serve", "--port", port, "--data", str(tmp_path / "other"))
 
     assert f"cannot start on port {port}" in sentence_of(failed)

@@ -1,4 +1,4 @@
-"""Small files that claim to be large: images and films that cost whoever believes them."""
+"""Small files that claim to be large, and cost much memory or time to open."""
 
 import io
 import struct

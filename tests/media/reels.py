@@ -1,4 +1,4 @@
-"""Real films for tests, with as many bytes as noise takes."""
+"""Real films for tests, large because they hold noise."""
 
 from fractions import Fraction
 from pathlib import Path

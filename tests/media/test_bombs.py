@@ -1,4 +1,4 @@
-"""Files that claim more than they hold: an error in words, in a child that stays within limits."""
+"""Files that claim more than they hold fail with a sentence, in a child within its limits."""
 
 import asyncio
 import json

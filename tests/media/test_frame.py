@@ -1,4 +1,4 @@
-"""A reference image brought to the exact frame, in this process and in its own."""
+"""Reference images cut to the exact frame, in this process and in a child."""
 
 import io
 import struct

@@ -1,4 +1,4 @@
-"""What plays everywhere is known from its boxes; what does not is told by a child, and encoded."""
+"""Films that play everywhere are recognised by boxes; others are probed and transcoded."""
 
 import io
 import struct

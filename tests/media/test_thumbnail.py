@@ -1,4 +1,4 @@
-"""One small picture of a film, whatever the film is like."""
+"""Thumbnails of films of any kind."""
 
 import io
 import os

@@ -1,4 +1,4 @@
-"""A film encoded anew into so many bytes, whatever the film is like."""
+"""Films of any kind transcoded into a given number of bytes."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""The keeper of background tasks."""
+"""Background tasks are held, logged and cancelled."""
 
 import asyncio
 import gc

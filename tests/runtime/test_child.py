@@ -1,4 +1,4 @@
-"""A script in a process of its own: what it says, and its end however the call ends."""
+"""Scripts in child processes: their output, and their end however the call ends."""
 
 import asyncio
 import gc

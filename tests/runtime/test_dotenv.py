@@ -1,4 +1,4 @@
-"""A .env of any kind: what is read, what is one sentence, and which names are warned of."""
+"""Any .env is read or reported in one sentence, and its unknown names are reported."""
 
 from pathlib import Path
 

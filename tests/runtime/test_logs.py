@@ -1,4 +1,4 @@
-"""What stands in the log stays within its line, whoever chose the words."""
+"""A record stays on its line, whoever chose its words."""
 
 import json
 import logging

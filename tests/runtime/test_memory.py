@@ -1,4 +1,4 @@
-"""The process's memory."""
+"""The process's memory and its loaded modules."""
 
 import ctypes
 import re

@@ -1,4 +1,4 @@
-"""What a child is kept from, asked by scripts that try."""
+"""The sandbox of child processes, tried by scripts."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""Answers of the living servers, recorded."""
+"""Recorded answers of the living servers."""
 
 import json
 

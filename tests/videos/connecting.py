@@ -1,4 +1,4 @@
-"""A client of a server that plays its part."""
+"""Opens clients for the tests."""
 
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager

@@ -1,4 +1,4 @@
-"""A real HTTP server on loopback that answers as one family does, and another that keeps films."""
+"""A real HTTP server on loopback that imitates a family, and a second one that holds its films."""
 
 import json
 from base64 import b64encode

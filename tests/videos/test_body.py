@@ -1,4 +1,4 @@
-"""What answers weigh: encodings that are not true, bombs, drips, and lists without an end."""
+"""Bodies of answers: false encodings, decompression bombs, slow answers, long lists, redaction."""
 
 import asyncio
 import gzip

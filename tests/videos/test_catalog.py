@@ -1,4 +1,4 @@
-"""The operator's table of models, and the one sentence for each mistake in it."""
+"""The operator's catalog, and the one sentence for each mistake in it."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What a server's words speak of, and what of them everybody may read."""
+"""Causes recognised in a server's words, and these words redacted for everybody."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The client on a real network: what it sends, what it repeats, and what it never does."""
+"""The client on a real network: what it sends, what it retries, and what it never does."""
 
 import asyncio
 from functools import partial

@@ -1,4 +1,4 @@
-"""The client on a real network: a film that is fetched whole, or not at all."""
+"""The client on a real network: it downloads a whole film, or leaves no file."""
 
 import asyncio
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The roads to a film: /content, where it leads, the job's own address, and the answer itself."""
+"""The ways to a film: /content, where it leads, the job's own address, and the answer itself."""
 
 import socket
 from base64 import b64encode

@@ -1,4 +1,4 @@
-"""Every family of servers, from finding out what it speaks to the film on disk."""
+"""Every family of servers, from detecting its dialect to the film on disk."""
 
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Where a film may be fetched from: nowhere that a server could lead the bot to its own house."""
+"""The hosts that films are fetched from: no server leads the bot to a private address."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path

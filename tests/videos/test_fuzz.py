@@ -1,4 +1,4 @@
-"""Any JSON, any bytes, any status and header: only the documented errors, and never a hang."""
+"""Any JSON, bytes, status and header raise only the documented errors, and hang nothing."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""A film inside a JSON answer is taken out of it, however the answer is cut into chunks."""
+"""A film inside a JSON answer is extracted, however the answer is cut into chunks."""
 
 import json
 from base64 import b64encode

@@ -1,4 +1,4 @@
-"""Which models of a server's list make films, by the lists of the living servers."""
+"""The models of a server's list that make films, by the lists of the living servers."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The wire rules, by answers recorded from the living servers."""
+"""Reading answers to creates and polls, by answers recorded from the living servers."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The wire rules of lists, deletions and films, and how long a server makes us wait."""
+"""Reading lists, deletes and films, and a server's waits."""
 
 from datetime import UTC, datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""HTTP proxies, on a real one: who is asked through them, and who never is."""
+"""Requests through a real HTTP proxy, and those that never go through one."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path

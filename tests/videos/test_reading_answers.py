@@ -1,4 +1,4 @@
-"""What servers and relays say of a job, by answers of the field; each stands for its kind."""
+"""Reading what servers and relays say of a job; each answer stands for its kind."""
 
 import json
 from typing import Any

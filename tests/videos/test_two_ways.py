@@ -1,4 +1,4 @@
-"""Two ways to one film: `/content` and the job's own address, each where the other gave none."""
+"""Two ways to one film: `/content` and the job's own address, each tried after the other."""
 
 from pathlib import Path
 
