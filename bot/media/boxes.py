@@ -142,19 +142,19 @@ class _Bits:
         self._value = int.from_bytes(clean, "big")
         self._left = len(clean) * 8
 
-    def take(self, count: int) -> int:
+    def read(self, count: int) -> int:
         """Return the number in the next `count` bits. Raises ValueError past the end."""
         self._left -= count
         if self._left < 0:
             raise ValueError("the parameters end early")
         return (self._value >> self._left) & ((1 << count) - 1)
 
-    def number(self) -> int:
+    def exp_golomb(self) -> int:
         """Return the next unsigned Exp-Golomb code: 14496-10, 9.1."""
         zeros = 0
-        while not self.take(1):
+        while not self.read(1):
             zeros += 1
-        return (1 << zeros) - 1 + self.take(zeros)
+        return (1 << zeros) - 1 + self.read(zeros)
 
 
 def _parameters(unit: bytes) -> Frame:
@@ -163,41 +163,41 @@ def _parameters(unit: bytes) -> Frame:
     if len(unit) > 512 or profile not in _PROFILES:  # noqa: PLR2004
         raise ValueError("another profile")
     bits = _Bits(unit[4:])
-    bits.number()
+    bits.exp_golomb()
     if profile == _HIGH:
         _check_format(bits)
-    bits.number()
+    bits.exp_golomb()
     _skip_order(bits)
-    bits.number()
-    bits.take(1)
+    bits.exp_golomb()
+    bits.read(1)
     return _frame_size(bits)
 
 
 def _check_format(bits: _Bits) -> None:
-    chroma, luma_depth, chroma_depth = bits.number(), bits.number(), bits.number()
-    if (chroma, luma_depth, chroma_depth) != (1, 0, 0) or bits.take(2):
+    chroma, luma_depth, chroma_depth = bits.exp_golomb(), bits.exp_golomb(), bits.exp_golomb()
+    if (chroma, luma_depth, chroma_depth) != (1, 0, 0) or bits.read(2):
         raise ValueError("more than 8 bits, another sampling, or a scaling matrix")
 
 
 def _skip_order(bits: _Bits) -> None:
     """Skip pic_order_cnt_type and what belongs to it."""
-    order = bits.number()
+    order = bits.exp_golomb()
     if order == 0:
-        bits.number()
+        bits.exp_golomb()
     elif order == 1:
         raise ValueError("a rare order of pictures")
 
 
 def _frame_size(bits: _Bits) -> Frame:
     """Read the frame in macroblocks of 16 pixels, and what is cropped from it."""
-    width, height = 16 * (bits.number() + 1), 16 * (bits.number() + 1)
-    by_frames = bits.take(1)
+    width, height = 16 * (bits.exp_golomb() + 1), 16 * (bits.exp_golomb() + 1)
+    by_frames = bits.read(1)
     height *= 2 - by_frames
     if not by_frames:
-        bits.take(1)
-    bits.take(1)
-    if bits.take(1):
-        left, right, top, bottom = (bits.number() for _ in range(4))
+        bits.read(1)
+    bits.read(1)
+    if bits.read(1):
+        left, right, top, bottom = (bits.exp_golomb() for _ in range(4))
         width -= 2 * (left + right)
         height -= 2 * (2 - by_frames) * (top + bottom)
     return Frame(width=width, height=height)

@@ -14,7 +14,7 @@ TIME_PER_MEGABYTE: Final = 30.0
 MOST_TIME: Final = 3600.0
 """Seconds a transcode may take: more for a larger film. A minute of 4K takes two slow cores 450."""
 FULL: Final = 256 * 1024
-"""Bytes: on a disk with less room, the lack of room is why a transcode failed."""
+"""Bytes. Where a disk has less room, a transcode failed for lack of room."""
 STATISTICS: Final = 256 * 1024**2
 """Bytes that the encoder may write beside a copy that came out twice too large."""
 
@@ -58,7 +58,7 @@ def _time_limit(film: Path) -> float:
 
 
 def _failure(error: ChildFailed | OSError, folder: Path) -> TranscodeFailed | NoRoom:
-    """Return what is raised for a failure of the child, which wrote to `folder`. Blocking."""
+    """Return the error for a failure of the child, which wrote to `folder`. Blocking."""
     why = reason(error, late="it takes too long", silent="the encoder ended without a word")
     if not isinstance(error, TimeoutError) and shutil.disk_usage(folder).free < FULL:
         return NoRoom(f"no room for a copy that fits: {why}")

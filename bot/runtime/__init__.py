@@ -1,1 +1,1 @@
-"""What every part stands on: time, tasks, logs, memory, child processes, proxies."""
+"""The foundation of all other packages: time, tasks, logs, memory, child processes, proxies."""

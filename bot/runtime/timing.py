@@ -10,7 +10,7 @@ from typing import Final
 _log = logging.getLogger(__name__)
 
 REPORTED: Final = 60.0
-"""Seconds by which the machine's clock has to be moved before the operator is told."""
+"""Seconds by which the machine's clock has to be moved before it is logged."""
 
 
 def _elapsed() -> float:

@@ -19,7 +19,7 @@ class Answer:
     headers: Mapping[str, str]
     body: bytes
     has_film: bool = False
-    """Whether a film inside the body was taken out and written to disk."""
+    """Whether a film inside the body was extracted and written to disk."""
 
     @property
     def is_ok(self) -> bool:

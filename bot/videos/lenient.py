@@ -70,7 +70,7 @@ def without_surrogates(value: str) -> str:
 
 
 def without_queries(value: str) -> str:
-    """Remove what signs an address, its query and its user, wherever it stands in a text."""
+    """Remove what signs an address, its query and its user, anywhere in a text."""
     return _USER.sub("", _QUERY.sub("", without_surrogates(value)))
 
 

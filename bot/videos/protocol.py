@@ -1,7 +1,7 @@
 """Every rule for reading a Videos API server's answers, without I/O.
 
 Sources: the API reference ("Create video", "Retrieve video", "List videos") and what the living
-servers answer instead; the server a rule is for stands beside it.
+servers answer instead; each rule names its servers.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""One pass of x264 over a film, and its audio copied or encoded anew as AAC."""
+"""One pass of x264 over a film, and its audio copied or re-encoded as AAC."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What demuxing a whole film tells of it, without decoding more than one frame."""
+"""Facts of a whole film, found by demuxing it and decoding one frame."""
 
 from dataclasses import dataclass
 from itertools import islice

@@ -20,10 +20,10 @@ FEWEST_BITS: Final = 0.012
 SHORTEST_SIDE: Final = 240
 """Pixels. No film is scaled below it: then a link is the better way."""
 COPIED_AUDIO: Final = 0.15
-"""Of all bits: what audio may take that is copied as it is."""
+"""Of all bits: the share that audio may have to be copied as it is."""
 AUDIO_SHARE: Final = 0.1
 AUDIO_RATES: Final = (32_000, 128_000)
-"""Bits per second of audio that is encoded anew: at the least and at the most."""
+"""Bits per second of audio that is re-encoded: at the least and at the most."""
 AUDIO_CODEC: Final = "aac"
 _BYTES_PER_FILE, _BYTES_PER_FRAME, _BYTES_PER_AUDIO_PACKET = 4096, 20, 12
 """Bytes of an MP4 file's index."""
@@ -78,7 +78,7 @@ def _preset(film: FilmFacts) -> str:
 
 
 def _audio(film: FilmFacts, bits: int) -> tuple[int | None, float]:
-    """Return the rate for audio that is encoded anew, and the bits that audio takes in all."""
+    """Return the bit rate for re-encoded audio, None for a copy, and the bits of audio in all."""
     copied = film.audio_bytes * 8
     if film.audio is None or (film.audio == AUDIO_CODEC and copied <= bits * COPIED_AUDIO):
         return None, copied

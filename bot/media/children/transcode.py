@@ -24,7 +24,7 @@ from bot.media.children.main import Unreadable
 from bot.media.children.rate_control import AIM, plan_for_quality, plan_for_size
 
 SHARE: Final = 0.95
-"""Of the limit: what a copy may take."""
+"""Of the limit: the size that a copy aims at."""
 
 
 def transcode(film: Path, copy: Path, limit: int, *, quality: bool = False) -> None:
