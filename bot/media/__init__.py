@@ -1,1 +1,1 @@
-"""Films and images: each wrapper here runs the script of its name in `children`."""
+"""Films and images: what runs a script of `children`, and what reads headers by itself."""

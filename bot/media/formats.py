@@ -4,6 +4,7 @@ By itself FFmpeg tries every format it knows, also playlists that name other fil
 name the only format that it may try, and let it open the film's own file alone.
 """
 
+from pathlib import Path
 from typing import Final
 
 HEAD: Final = 377
@@ -27,6 +28,12 @@ _BEGINNINGS: Final = {
 _RIFF: Final = {b"AVI ": "avi", b"WEBP": "webp_pipe"}
 _TS_PACKET: Final = 188
 _TS_SYNC: Final = 0x47
+
+
+def demuxer_of(film: str) -> str | None:
+    """Return the demuxer's name for a film on disk; None for none. Blocking."""
+    with Path(film).open("rb") as file:
+        return demuxer(file.read(HEAD))
 
 
 def demuxer(head: bytes) -> str | None:

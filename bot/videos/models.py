@@ -29,7 +29,7 @@ from bot.videos.made import Made, made_in
 from bot.videos.statuses import VideoStatus, read_status
 
 PROMPT_LIMIT: Final = 4000
-"""Characters of a prompt, the most a Discord modal field holds; the API itself names no limit."""
+"""Characters of a prompt that we send and accept; the API itself names no limit."""
 _WITHOUT_FILM: Final = frozenset({VideoStatus.FAILED, VideoStatus.CANCELLED, VideoStatus.EXPIRED})
 
 

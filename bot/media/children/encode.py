@@ -81,7 +81,7 @@ def _encode_film(container: InputContainer, sink: OutputContainer, this: Pass) -
     wanted: list[Stream] = [stream]
     audio = None
     if audio_stream is not None and not this.is_first:
-        audio = _audio_track(audio_stream, sink, this.plan.audio_rate)
+        audio = _AudioTrack(audio_stream, sink, this.plan.audio_rate)
         wanted.append(audio_stream)
     for packet in container.demux(wanted):
         if packet.stream is stream:
@@ -184,50 +184,42 @@ def _prepared(frame: av.VideoFrame, plan: EncodePlan) -> av.VideoFrame:
 # ------------------------------------------------------------------ audio
 
 
-def _audio_track(
-    stream: AudioStream, sink: OutputContainer, rate: int | None
-) -> "_AudioCopy | _AudioEncoder":
-    """Return what brings audio into a copy; `rate` in bits per second, None where it is copied."""
-    return _AudioCopy(stream, sink) if rate is None else _AudioEncoder(stream, sink, rate)
+class _AudioTrack:
+    """Copies a film's audio as it is, or encodes it as AAC, mono or stereo."""
 
-
-class _AudioCopy:
-    """Copies a film's audio as it is."""
-
-    def __init__(self, stream: AudioStream, sink: OutputContainer) -> None:
+    def __init__(self, stream: AudioStream, sink: OutputContainer, rate: int | None) -> None:
+        """`rate` is in bits per second, None for a copy."""
         self._sink = sink
-        self._copy = sink.add_stream_from_template(stream)  # pyright: ignore[reportUnknownMemberType]
+        self._copies = rate is None
+        self._out = (
+            sink.add_stream_from_template(stream)  # pyright: ignore[reportUnknownMemberType]
+            if rate is None
+            else _audio_encoder(stream, sink, rate)
+        )
 
     def put(self, packet: av.Packet) -> None:
-        """Copy a packet; the empty one at the end has no time."""
-        if packet.dts is not None:
-            packet.stream = self._copy
+        """Copy or encode a packet; the empty one at the end of a copy has no time."""
+        if not self._copies:
+            for frame in packet.decode():
+                if isinstance(frame, av.AudioFrame):
+                    self._sink.mux(self._out.encode(_timed_in_samples(frame)))
+        elif packet.dts is not None:
+            packet.stream = self._out
             self._sink.mux(packet)
 
     def finish(self) -> None:
-        """Do nothing: all is written."""
-
-
-class _AudioEncoder:
-    """Encodes a film's audio as AAC, mono or stereo."""
-
-    def __init__(self, stream: AudioStream, sink: OutputContainer, rate: int) -> None:
-        self._sink = sink
-        self._encoder = sink.add_stream(  # pyright: ignore[reportUnknownMemberType]
-            AUDIO_CODEC, rate=AUDIO_SAMPLES
-        )
-        self._encoder.bit_rate = rate
-        self._encoder.layout = "mono" if stream.layout.nb_channels == 1 else "stereo"
-
-    def put(self, packet: av.Packet) -> None:
-        """Encode the frames of a packet."""
-        for frame in packet.decode():
-            if isinstance(frame, av.AudioFrame):
-                self._sink.mux(self._encoder.encode(_timed_in_samples(frame)))
-
-    def finish(self) -> None:
         """Write what the encoder still holds."""
-        self._sink.mux(self._encoder.encode())
+        if not self._copies:
+            self._sink.mux(self._out.encode())
+
+
+def _audio_encoder(stream: AudioStream, sink: OutputContainer, rate: int) -> AudioStream:
+    encoder = sink.add_stream(  # pyright: ignore[reportUnknownMemberType]
+        AUDIO_CODEC, rate=AUDIO_SAMPLES
+    )
+    encoder.bit_rate = rate
+    encoder.layout = "mono" if stream.layout.nb_channels == 1 else "stereo"
+    return encoder
 
 
 def _timed_in_samples(frame: av.AudioFrame) -> av.AudioFrame:

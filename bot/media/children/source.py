@@ -7,7 +7,6 @@ import struct
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
-from pathlib import Path
 from typing import Final, cast
 
 import av
@@ -21,7 +20,7 @@ from PIL import Image, ImageSequence
 from bot.media.children.hdr import to_sdr
 from bot.media.children.main import Unreadable
 from bot.media.container import is_over_4k
-from bot.media.formats import FILE_ALONE, HEAD, demuxer
+from bot.media.formats import FILE_ALONE, demuxer_of
 
 _PICTURES: Final = frozenset({"gif", "webp_pipe"})
 _HDR: Final = {16: "pq", 18: "hlg"}
@@ -44,8 +43,7 @@ _MILLISECOND: Final = Fraction(1, 1000)
 
 def format_of(film: str) -> str:
     """Return the demuxer for a film. Raises Unreadable where its first bytes are of none."""
-    with Path(film).open("rb") as file:
-        name = demuxer(file.read(HEAD))
+    name = demuxer_of(film)
     if name is None:
         raise Unreadable("its first bytes are of no film")
     return name

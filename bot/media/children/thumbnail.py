@@ -5,7 +5,6 @@ FFmpeg scales and encodes it, too: no second library is loaded, and no large fra
 
 import sys
 from fractions import Fraction
-from pathlib import Path
 from typing import Final, cast
 
 import av
@@ -14,7 +13,7 @@ from av.error import FFmpegError
 
 from bot.media.children import main
 from bot.media.children.main import Unreadable
-from bot.media.formats import FILE_ALONE, HEAD, demuxer
+from bot.media.formats import FILE_ALONE, demuxer_of
 
 AT: Final = 1.0
 """Seconds into the film: first frames are often black, or faded in."""
@@ -57,8 +56,7 @@ def _frame(film: str) -> av.VideoFrame:
 
 
 def _open(film: str) -> InputContainer:
-    with Path(film).open("rb") as file:
-        name = demuxer(file.read(HEAD))
+    name = demuxer_of(film)
     if name is None:
         raise Unreadable("the film cannot be opened: its first bytes are of no film")
     return av.open(film, format=name, container_options=FILE_ALONE)
