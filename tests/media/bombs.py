@@ -11,7 +11,7 @@ SAMPLES = 89_000_000
 SMALL = Image.new("RGB", (16, 16), "red")
 
 
-def saved(image: Image.Image, form: str, **how: object) -> bytes:
+def saved(image: Image.Image, form: str = "PNG", **how: object) -> bytes:
     out = io.BytesIO()
     image.save(out, form, **how)
     return out.getvalue()
@@ -77,7 +77,7 @@ def images_too_large() -> dict[str, bytes]:
 
 
 def images_damaged() -> dict[str, bytes]:
-    """Each is an error in words, whatever it tries before."""
+    """Each fails with a sentence."""
     text = zlib.compress(bytes(200_000_000))
     return {
         "webp in a smaller canvas": webp_extended(10, 10) + webp_lossless(16_383, 16_383)[12:],
@@ -110,7 +110,7 @@ def images_that_open() -> dict[str, bytes]:
 
 
 def endless_scans() -> bytes:
-    """A progressive JPEG whose last scan comes again and again: each is worked on in full."""
+    """A progressive JPEG that repeats its last scan, and each is decoded in full."""
     whole = saved(Image.new("RGB", (4000, 4000), "red"), "JPEG", progressive=True)
     scan = whole[whole.rindex(b"\xff\xda") : -2]
     return whole[:-2] + scan * 200 + b"\xff\xd9"

@@ -25,7 +25,7 @@ def box(kind: bytes, payload: bytes = b"") -> bytes:
 
 
 def mp4(more: bytes = b"frames" * 50) -> bytes:
-    """H.264 as every client plays it, and a box of further bytes that nobody reads."""
+    """H.264 that every client plays, and a box of further bytes that players ignore."""
     return film() + (box(b"free", more) if more else b"")
 
 
@@ -41,7 +41,7 @@ def webm() -> bytes:
 
 @dataclass(frozen=True, kw_only=True)
 class Kind:
-    """What a film is made of; `muxer` are the container's own options."""
+    """The properties of a film; `muxer` are the container's own options."""
 
     form: str
     codec: str
@@ -62,7 +62,7 @@ def film(
     pixels: str = "yuv420p",
     **more: Any,  # noqa: ANN401 - the fields of Kind
 ) -> bytes:
-    """Return a film, encoded once for all who ask."""
+    """Return a film, encoded once and then cached."""
     return _made(Kind(form=form, codec=codec, pixels=pixels, **more))
 
 
@@ -114,7 +114,7 @@ def _quick(codec: str) -> Mapping[str, str]:
 
 
 def _stripes(number: int, width: int, height: int) -> av.VideoFrame:
-    """A bright left half above a dark right one, so that turns and flips are to be seen."""
+    """A bright left half above a dark right one, so that turns and flips are visible."""
     pixels = np.full((height, width, 3), 40, np.uint8)
     pixels[:, : width // 2, 0] = 220
     pixels[: height // 2, :, 1] = 200

@@ -1,8 +1,6 @@
 """Reference images cut to the exact frame, in this process and in a child."""
 
 import io
-import struct
-import zlib
 
 import pytest
 from hypothesis import given
@@ -12,17 +10,13 @@ from PIL import Image
 from bot.media.children.frame import fit
 from bot.media.header import MOST_PIXELS
 from bot.media.image import BadImage, fit_image
+from tests.media import bombs
+from tests.media.bombs import saved
 
 ORIENTATION = 0x0112
 RED, BLUE, WHITE = (220, 30, 30), (30, 30, 220), (255, 255, 255)
 
 Colour = tuple[int, int, int]
-
-
-def saved(image: Image.Image, form: str = "PNG", **how: object) -> bytes:
-    out = io.BytesIO()
-    image.save(out, form, **how)
-    return out.getvalue()
 
 
 def halves(width: int, height: int) -> Image.Image:
@@ -43,21 +37,6 @@ def near(image: Image.Image, at: tuple[int, int], colour: Colour, by: int = 12) 
     seen = image.getpixel(at)
     assert isinstance(seen, tuple)
     return all(abs(one - two) <= by for one, two in zip(seen, colour, strict=True))
-
-
-def png_of(width: int, height: int) -> bytes:
-    """A PNG of any claimed size in a few bytes, without its pixels."""
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return (
-            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-        )
-
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    pixels = zlib.compress(bytes(1000))
-    return (
-        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
-    )
 
 
 @pytest.mark.parametrize("form", ["PNG", "JPEG", "WEBP"])
@@ -149,7 +128,7 @@ def test_the_first_frame_of_an_animation_is_used() -> None:
     ("width", "height"), [(MOST_PIXELS // 1000 + 1, 1000), (30_000, 30_000), (2**31 - 1, 1)]
 )
 def test_a_decompression_bomb_is_not_opened(width: int, height: int) -> None:
-    bomb = png_of(width, height)
+    bomb = bombs.png(width, height)
     assert len(bomb) < 1000
     with pytest.raises(ValueError, match="more than 16 megapixels"):
         fit(bomb, 72, 128)
@@ -177,7 +156,7 @@ def test_half_an_image_is_damaged(form: str) -> None:
 
 def test_an_image_of_a_promised_size_without_pixels_is_damaged() -> None:
     with pytest.raises(ValueError, match="damaged"):
-        fit(png_of(640, 640), 64, 64)
+        fit(bombs.png(640, 640), 64, 64)
 
 
 WHOLE = {form: saved(NOISE.crop((0, 0, 24, 24)), form) for form in ("PNG", "JPEG", "WEBP")}
@@ -221,7 +200,7 @@ async def test_the_child_returns_an_exact_image_unchanged() -> None:
     [
         (b"no image", "it is not a PNG, JPEG or WebP image"),
         (saved(NOISE)[:900], "the file is damaged"),
-        (png_of(30_000, 30_000), "it has more than 16 megapixels"),
+        (bombs.png(30_000, 30_000), "it has more than 16 megapixels"),
     ],
     ids=["no image", "damaged", "bomb"],
 )

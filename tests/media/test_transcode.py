@@ -17,7 +17,7 @@ from tests.small_disk import small_disk
 
 
 def facts(film: Path) -> tuple[tuple[int, int], int, float, str | None]:
-    """Give frame, frames, seconds and the codec of the sound."""
+    """Return the size, the number of frames, the seconds and the codec of the audio."""
     with av.open(str(film)) as container:
         picture = container.streams.video[0]
         frames = [frame.time for frame in container.decode(picture)]

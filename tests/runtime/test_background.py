@@ -25,7 +25,7 @@ async def test_a_task_nobody_holds_is_kept_until_it_ends() -> None:
     asked, done = asyncio.Event(), asyncio.Event()
 
     async def work() -> None:
-        # Only this frame knows the future: without a keeper, both could be collected.
+        # Only this frame knows the future: without a reference, both could be collected.
         waiting: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         waiting_for.append(waiting.set_result)
         asked.set()

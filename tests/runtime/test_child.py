@@ -24,15 +24,15 @@ def script(tmp_path: Path) -> Callable[[str], Path]:
     return write
 
 
-async def told_pid(file: Path) -> int:
-    """Wait until the script has said who it is."""
+async def written_pid(file: Path) -> int:
+    """Wait until the script has written its process id."""
     async with asyncio.timeout(WITHIN):
-        while not (said := await asyncio.to_thread(_said, file)):  # noqa: ASYNC110 - nobody tells
+        while not (pid := await asyncio.to_thread(_text, file)):  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(0.01)
-    return int(said)
+    return int(pid)
 
 
-def _said(file: Path) -> str:
+def _text(file: Path) -> str:
     return file.read_text() if file.exists() else ""
 
 
@@ -60,7 +60,7 @@ async def test_a_child_does_not_outlive_a_cancelled_call(
             script(WAITS), str(told), within=60, leash=leash, writes=tmp_path, file_bytes=100
         )
     )
-    pid = await told_pid(told)
+    pid = await written_pid(told)
 
     call.cancel()
     await asyncio.wait({call}, timeout=WITHIN)

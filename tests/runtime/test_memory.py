@@ -56,7 +56,7 @@ print(libc.mallinfo2().fordblks)
 
 
 def kept(*arguments: str) -> int:
-    """Bytes that a process keeps for itself after it has freed what was large."""
+    """Return the bytes that a process keeps after it has freed large allocations."""
     command = [sys.executable, "-c", _LARGE_ONES_COME_AND_GO, *arguments]
     return int(subprocess.check_output(command, timeout=30))
 

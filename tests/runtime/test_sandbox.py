@@ -49,7 +49,7 @@ async def abilities() -> frozenset[str]:
 
 
 async def said_by(script: Path, *arguments: str | Path, **how: Any) -> dict[str, str]:  # noqa: ANN401
-    """Return what a script with TRIED says, by name."""
+    """Return the results of a script with TRIED, by name."""
     out = await run_script(script, *arguments, within=WITHIN, **how)
     return dict(line.split(" ", 1) for line in out.decode().splitlines())
 
@@ -59,7 +59,7 @@ async def test_a_child_sees_only_path_in_a_folder_and_session_of_its_own(
 ) -> None:
     for name in ("DISCORD_TOKEN", "VIDEOS_API_KEY", "HTTPS_PROXY", "PYTHONPATH", "LD_PRELOAD"):
         monkeypatch.setenv(name, "secret")
-    # LC_CTYPE is Python's own doing, after its start.
+    # Python sets LC_CTYPE by itself, after its start.
     looking = script(
         "import json, os, sys; print(json.dumps({'environment': sorted(os.environ),"
         "'folder': os.getcwd(), 'leads': os.getsid(0) == os.getpid(),"
@@ -199,7 +199,7 @@ async def test_a_child_without_memory_fails_with_a_sentence(script: Write, greed
 
 
 async def test_processor_time_is_limited(script: Write, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the bot stands still itself, and counts no seconds."""
+    """The system limits it, without the clock of the bot."""
     monkeypatch.setattr("bot.runtime.launch.os.cpu_count", lambda: 1)
     spinning = script("while True: pass")
     child = Child(lambda: command(spinning, limits=Limits(seconds=1)))

@@ -1,4 +1,4 @@
-"""What each family of servers answers from a create to the film, as its own source or wire says.
+"""The answers of each family of servers, from a create to the film, by its source or its wire.
 
 `{at}` in a body stands for the address of the server itself, `{store}` for another host that keeps
 films, `{film}` for a film as base64. A film is served where an answer is FILM.
@@ -22,29 +22,29 @@ class Said:
 
 @dataclass(frozen=True, kw_only=True)
 class Family:
-    """One server: what it answers by route; polls in turn, the last one for ever."""
+    """One server: its answers by route; those to polls in turn, the last one repeated."""
 
     name: str
     case: str = ""
     """Another way of the same family."""
     models: Said
     info: Said = Said(status=404)
-    """What LiteLLM answers to `/model/info`."""
+    """The answer to `/model/info` (LiteLLM)."""
     remix: Said = Said(status=404)
-    """What a GET of the route for remixes gets."""
+    """The answer to a GET of the route for remixes."""
     jobs: Said
     created: Said
     polls: tuple[Said, ...]
     content: Said
     stored: Said = Said(status=404)
-    """What the other host answers to `/stored`."""
+    """The other host's answer to `/stored`."""
     by_hand: bool = False
-    """Nothing it answers tells its dialect: VIDEOS_DIALECT has to."""
+    """Whether VIDEOS_DIALECT has to name its dialect, since no answer shows it."""
     is_json: bool = False
     makes: tuple[str, ...] = ()
-    """Its models that make films, as far as it tells."""
+    """Its models that make films, as far as its list says."""
     sends: Mapping[str, object] = field(default_factory=dict[str, object])
-    """What a create of 4 seconds has to hold."""
+    """The fields of a create of 4 seconds."""
     has_key: str = "Authorization"
 
     def __str__(self) -> str:

@@ -15,7 +15,7 @@ Behaviour = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 @dataclass(frozen=True)
 class Field:
-    """One part of a multipart body, as it stood on the wire."""
+    """One part of a multipart body, as it was sent."""
 
     name: str | None
     filename: str | None
@@ -25,7 +25,7 @@ class Field:
 
 @dataclass(frozen=True)
 class Seen:
-    """One request: `path` is as it stood on the wire, with its query."""
+    """One request: `path` is as it was sent, with its query."""
 
     method: str
     path: str
@@ -49,12 +49,12 @@ class ScriptedServer:
 
     @property
     def base_url(self) -> str:
-        """What a client is configured with."""
+        """The base URL for a client."""
         return f"{self.origin}/v1"
 
     @property
     def host(self) -> str:
-        """Host and port, as a setting names them."""
+        """Host and port, as in VIDEOS_FILM_HOSTS."""
         return self.origin.removeprefix("http://")
 
     def on(self, method: str, path: str, *behaviours: Behaviour) -> Self:
@@ -63,7 +63,7 @@ class ScriptedServer:
         return self
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """Read the whole request, write it down, and do what the script says."""
+        """Read the whole request, record it, and run the next behaviour."""
         self.seen.append(
             Seen(request.method, request.raw_path, dict(request.headers), await _fields(request))
         )
@@ -75,7 +75,7 @@ class ScriptedServer:
 
 @asynccontextmanager
 async def scripted() -> AsyncGenerator[ScriptedServer]:
-    """Run a server on a free port of loopback; what hangs is cut at the end."""
+    """Run a server on a free port of loopback; hanging requests are cut at the end."""
     server = ScriptedServer()
     app = web.Application(client_max_size=2**24)
     app.router.add_route("*", "/{path:.*}", server.handle)
@@ -103,7 +103,7 @@ def says(status: int, body: object = b"", **headers: str) -> Behaviour:
 
 
 async def cuts(request: web.Request) -> web.StreamResponse:
-    """Close the connection without a word; the request was read to its end."""
+    """Close the connection without an answer, after the whole request."""
     return _abort(request, web.StreamResponse())
 
 

@@ -197,7 +197,7 @@ async def test_only_wanted_jobs_of_a_long_list_are_read(
 
 
 async def test_a_long_list_does_not_block_the_event_loop(server: ScriptedServer) -> None:
-    """What happens in the event loop meanwhile is counted in its turns, not in seconds."""
+    """The event loop's turns are counted, not seconds."""
     server.on("GET", "/videos", listed(100_000))
     turns = 0
 

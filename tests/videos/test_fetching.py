@@ -18,7 +18,7 @@ from tests.videos.scripted import ScriptedServer, says, scripted
 
 @pytest.fixture
 async def inside() -> AsyncIterator[ScriptedServer]:
-    """What runs beside the bot and is nobody's business."""
+    """A private service on the bot's machine."""
     async with scripted() as running:
         yield running.on("GET", "/secret", *[says(200, films.mp4())] * 3)
 
@@ -68,7 +68,7 @@ async def test_only_http_addresses_are_fetched(
 async def test_a_number_that_is_no_canonical_address_is_refused(
     server: ScriptedServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, host: str
 ) -> None:
-    """Whatever the system's resolver would make of it."""
+    """The system's resolver is not asked."""
 
     async def resolve(*_: object) -> list[dict[str, object]]:
         raise AssertionError("it was resolved")

@@ -82,7 +82,7 @@ THOUSANDS = settings(max_examples=1000, deadline=None)
 
 
 def assert_usable(reading: Reading) -> None:
-    """What the bot keeps has to go into a database, a path and a card."""
+    """The bot's values have to fit into a database, a path and a card."""
     video = reading.video
     assert video.id
     kept = [video.id, video.film_url, video.model, video.prompt, video.size, video.seconds]

@@ -32,7 +32,7 @@ FIELDS = (
 
 
 IDS = st.characters(categories=("L", "N", "P", "S"), exclude_characters=".")
-"""What an id can be made of."""
+"""Characters of an id."""
 
 
 def read(**fields: object) -> Video:

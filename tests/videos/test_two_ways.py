@@ -46,7 +46,7 @@ async def test_the_jobs_address_is_tried_after_content(
     server: ScriptedServer, client: VideosClient, tmp_path: Path, content: Behaviour, where: str
 ) -> None:
     address = f"{server.base_url}/files/v.mp4"
-    # Twice, since aiohttp itself asks once more where a kept connection was closed.
+    # Twice, since aiohttp itself repeats a request where a kept connection was closed.
     server.on("GET", "/videos/v/content", content, content)
     server.on("GET", "/files/v.mp4", says(200, FILM))
     if where == "fresh in the job":
