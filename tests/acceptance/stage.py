@@ -47,12 +47,15 @@ class Stage:
         """Let the bot's own time pass."""
         await self.env.advance_time(seconds)
 
-    async def until(self, done: Callable[["Stage"], bool]) -> None:
-        """Let time pass, at the speed the server really renders at, until `done`."""
+    async def until(self, done: Callable[["Stage"], bool], *, step: float = 1.0) -> None:
+        """Let time pass until `done`.
+
+        A step of one second goes at about the speed that the server really renders at.
+        """
         async with asyncio.timeout(RENDERED_WITHIN):
             while not done(self):
                 await asyncio.sleep(0.05)
-                await self.wait()
+                await self.wait(step)
                 self.texts.append(text_of(self.messages[-1]))
 
     async def press_stale(

@@ -139,7 +139,7 @@ async def test_a_film_that_never_arrives_is_said(tmp_path: Path) -> None:
             settings_for(tmp_path / "bot", server.base_url, videos_dialect="vllm-omni")
         ) as stage:
             await stage.ada.slash(stage.channel, "video", prompt=PROMPT)
-            await stage.until(lambda at: "Not delivered" in at.text)
+            await stage.until(lambda at: "Not delivered" in at.text, step=15.0)
 
             assert "did not hand it over as a whole film" in stage.text
             assert stage.film is None

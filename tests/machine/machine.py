@@ -37,7 +37,7 @@ ANSWERED: Final = 0.5
 DELIVERED: Final = 12.0
 """Seconds in which a film that is finished is in the chat."""
 REST: Final = 15.0
-RESTS: Final = 60
+RESTS: Final = 70
 SWEPT: Final = 130.0
 """Seconds in which the bot has swept once, and its keeper has been through the films."""
 

@@ -5,8 +5,8 @@ import io
 import os
 import platform
 import sys
-from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,6 +28,8 @@ pytestmark = pytest.mark.skipif(
 SECRETS = {"DISCORD_TOKEN", "VIDEOS_API_KEY"}
 SCRIPTS = {"bot.server.renderer", "frame.py", "transcode.py", "thumbnail.py"}
 WITHIN = 60.0
+SEEN_WITHIN = 5.0
+TRIES = 5
 
 
 @dataclass
@@ -78,7 +80,7 @@ def _look(pid: int, sight: Sight) -> None:
     sight.environment |= {each.partition(b"=")[0].decode() for each in shown if each}
     status = dict(line.split(":\t", 1) for line in (place / "status").read_text().splitlines())
     # One that ends, or has not begun, has given up nothing.
-    if status["State"].startswith("Z") or status["Seccomp"] != "2":
+    if "VmHWM" not in status or status["Seccomp"] != "2":
         return
     sight.status = status
     sight.limits = {
@@ -89,10 +91,14 @@ def _look(pid: int, sight: Sight) -> None:
     sight.oom_score = (place / "oom_score_adj").read_text().strip()
 
 
-async def eventually(fact: Callable[[], object]) -> None:
-    async with asyncio.timeout(WITHIN):
-        while not fact():  # noqa: ASYNC110 - the processes tell nobody
-            await asyncio.sleep(0.01)
+async def all_seen(seen: dict[int, Sight]) -> bool:
+    """Wait a while for each kind of child to have been seen at work."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(SEEN_WITHIN):
+            while {one.script for one in seen.values() if one.status} != SCRIPTS:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        return True
+    return False
 
 
 def png(width: int, height: int) -> bytes:
@@ -114,9 +120,13 @@ async def test_no_child_has_a_secret_the_network_or_our_privileges(
     assert club.channel.guild is not None
     club.channel.guild.upload_limit = 200_000
     async with club, watching(club.bot.pid) as seen:
-        await club.ask(image=("cat.png", png(500, 300), "image/png"))
-        await club.until_card_says("Completed", within=WITHIN)
-        await eventually(lambda: {one.script for one in seen.values() if one.status} == SCRIPTS)
+        # One child may live and end between two looks of a busy machine: the next one is seen.
+        for _ in range(TRIES):
+            asked = await club.ask(image=("cat.png", png(500, 300), "image/png"))
+            await club.discord.until(lambda: "Completed" in asked.message.text, within=WITHIN)  # noqa: B023
+            if await all_seen(seen):
+                break
+        assert {one.script for one in seen.values() if one.status} == SCRIPTS
 
     children = [sight for sight in seen.values() if sight.status]
     for pid, sight in seen.items():

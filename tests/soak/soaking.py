@@ -131,6 +131,8 @@ class Soak:
         """Whether this end is the last: a create that was lost and taken is found in the list."""
         if row["status"] == "unconfirmed" and self._upstream.bought(prompt):
             return time.monotonic() - since > SURE_AFTER
+        if row["untold"]:
+            return False
         return row["status"] == "delivered" or row["shown"] == row["status"]
 
     async def _press(self, row: dict[str, Any], label: str) -> None:
@@ -200,7 +202,10 @@ class Soak:
 
     def _dump(self, condition: str) -> list[dict[str, Any]]:
         address = f"file:{self._folder / 'rushes.db'}?mode=ro"
-        columns = "prompt, status, shown, message_id, requester_id, error_code"
+        columns = (
+            "prompt, status, shown, message_id, requester_id, error_code,"
+            " (SELECT COUNT(*) FROM job_watchers WHERE job_id = jobs.id) AS untold"
+        )
         with closing(sqlite3.connect(address, uri=True)) as database:
             database.row_factory = sqlite3.Row
             query = f"SELECT {columns} FROM jobs WHERE {condition}"  # noqa: S608
