@@ -53,10 +53,12 @@ async def opened(url: str) -> AsyncGenerator[Page]:
 
 
 async def box_of(part: Locator) -> FloatRect:
-    """Where a part of the page stands, in pixels."""
-    box = await part.bounding_box()
-    assert box is not None
-    return box
+    """Where a part of the page stands, in pixels; one that is just replaced is waited for."""
+    for _ in range(20):
+        if (box := await part.bounding_box()) is not None:
+            return box
+        await asyncio.sleep(PUBLICATION)
+    pytest.fail(f"{part} is not to be seen")
 
 
 async def portrait(message: Locator, path: Path) -> None:

@@ -34,7 +34,7 @@ PIECES: Final = st.sampled_from(EVERYTHING.split(" ") + EVERYTHING.split("\n"))
 FOUL: Final = (
     st.lists(PIECES | st.text(max_size=6), min_size=1, max_size=40).map("".join)
     | st.text(min_size=1, max_size=200)
-).filter(lambda text: text.strip())
+).filter(lambda text: text.strip() and text != words.PREVIEW_MODEL)
 PEOPLE: Final = tuple(range(10**18, 10**18 + NAMED_AT_ONCE))
 
 _ESCAPED: Final = re.compile(r"\\[^0-9A-Za-z\s]")
