@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,9 +9,11 @@ import sqlalchemy as sa
 
 from benchmarks.figures import Figure, Picture, Row
 from benchmarks.stage import OURS, Setting, Stage, stage
-from bot.jobs.models import TOKEN_LIFE, Job, JobStatus
+from bot.jobs import tables
+from bot.jobs.models import TOKEN_LIFE, Card, Render, RenderStatus, Request
+from bot.jobs.rows import render_row, request_row
 from bot.jobs.store import JobStore
-from bot.jobs.tables import jobs as table
+from bot.videos.spec import VideoSpec
 
 _FOR_EVER: Final = 1e6
 _WITHIN: Final = 5.0
@@ -88,40 +89,40 @@ async def _write(played: Stage, count: int) -> None:
     ids = await played.post(f"{played.videos_url}/bench/jobs", prompts)
     planted = await played.post(f"{played.places['url']}/bench/plant", {"count": count})
     now = time.time()
-    rows = [
-        asdict(_job(number, prompts[number], ids[number], facts, now))
+    renders = [
+        _render(number, prompts[number], ids[number], facts, now)
         for number, facts in enumerate(planted)
     ]
     folder = played.folder / "data"
     await asyncio.to_thread(Path.mkdir, folder)
     url = f"sqlite:///{folder / 'rushes.db'}"
     async with JobStore.open(url):
-        await asyncio.to_thread(_insert, url, rows)
+        await asyncio.to_thread(_insert, url, renders)
 
 
-def _insert(url: str, rows: list[dict[str, Any]]) -> None:
+def _insert(url: str, renders: list[Render]) -> None:
     engine = sa.create_engine(url)
     with engine.begin() as connection:
-        connection.execute(sa.insert(table), rows)
+        connection.execute(sa.insert(tables.requests), [request_row(r.request) for r in renders])
+        connection.execute(sa.insert(tables.renders), [render_row(r) for r in renders])
     engine.dispose()
 
 
-def _job(number: int, prompt: str, video_id: str, facts: dict[str, Any], now: float) -> Job:
-    return Job(
-        id=f"{number:032x}",
-        status=JobStatus.IN_PROGRESS,
-        prompt=prompt,
-        size="720x1280",
-        seconds="4",
-        model=None,
+def _render(number: int, prompt: str, video_id: str, facts: dict[str, Any], now: float) -> Render:
+    of_card = {name: facts.pop(name) for name in ("message_id", "interaction_token")}
+    card = Card(
         token_expires_at=now + TOKEN_LIFE,
-        shown=JobStatus.IN_PROGRESS,
+        shown=RenderStatus.IN_PROGRESS,
         upload_limit=10 * 2**20,
         bot_upload_limit=10 * 2**20,
+        **of_card,
+    )
+    spec = VideoSpec(prompt=prompt, size="720x1280", seconds="4")
+    request = Request(id=f"{number:032x}", spec=spec, card=card, created_at=now, **facts)
+    return Render.first(request).evolve(
+        status=RenderStatus.IN_PROGRESS,
         video_id=video_id,
         progress=0,
-        created_at=now,
         sent_at=now,
-        next_look_at=now,
-        **facts,
+        next_poll_at=now,
     )

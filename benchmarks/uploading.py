@@ -98,4 +98,4 @@ async def _pictured(folder: Path, films: int) -> bool:
 
 def _thumbnails(database: Path) -> int:
     with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
-        return connection.execute("SELECT count(*) FROM job_stills").fetchone()[0]
+        return connection.execute("SELECT count(*) FROM thumbnails").fetchone()[0]

@@ -13,9 +13,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from bot.app import StartError, claimed, open_bot
+from bot.app import open_bot
+from bot.claim import claimed
 from bot.client import point_at
 from bot.runtime import logs
+from bot.runtime.errors import StartError
 from bot.runtime.memory import keep_out_of_collections, share_one_heap
 from bot.runtime.private_files import close_folder, set_umask
 from bot.settings import Settings, SettingsError, load_settings, misspelt_names

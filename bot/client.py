@@ -2,9 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import aiohttp
 import discord
@@ -15,21 +16,9 @@ from discord.http import HTTPClient, Route
 from yarl import URL
 
 from bot.cards.i18n import OFFERED, language, read_catalogues
-from bot.cards.renderer import CardRenderer
-from bot.cards.view import CardOptions
-from bot.cards.words import GONE_WRONG, NO_ACCESS, STOPPING, TOO_LARGE, too_fast
-from bot.delivery.plan import DeliveryPlanner
-from bot.delivery.retention import FilmRetention
-from bot.delivery.service import DeliveryService
-from bot.delivery.thumbnails import Thumbnails
+from bot.cards.words import GONE_WRONG, STOPPING, too_fast
 from bot.gateway import LASTING, Reach, open_shard
-from bot.jobs.abandoned import AbandonedRenders
-from bot.jobs.events import until_written
-from bot.jobs.models import Job
-from bot.jobs.poller import JobPoller
 from bot.requests.cooldown import COMMANDS, PRESSES, SUGGESTIONS, Cooldown
-from bot.requests.queries import RequestQueries
-from bot.requests.service import RequestService
 from bot.runtime.background import Background
 from bot.transport.errors import (
     MALFORMED,
@@ -40,22 +29,11 @@ from bot.transport.errors import (
     told,
 )
 from bot.transport.rate_limits import RateLimits
-from bot.transport.scheduler import EditScheduler
 
 _log = logging.getLogger(__name__)
 
-Result = TypeVar("Result")
-
-EXTENSIONS: Final = (
-    "cogs.cards",
-    "cogs.notifications",
-    "cogs.video",
-    "cogs.buttons",
-    "cogs.make_video",
-    "cogs.library",
-    "cogs.reopened",
-)
-
+GOODBYE: Final = 2.0
+"""Seconds Discord's gateway has to agree to the end of the connection."""
 ANSWERS_WITHIN: Final = 75.0
 """Seconds Discord has for the requests of one login: discord.py repeats each for 25."""
 SLOW: Final = 10.0
@@ -64,7 +42,6 @@ COMMANDS_WITHIN: Final = 10.0
 """Seconds a start waits for Discord to take the commands; those of the last start still work."""
 COMMANDS_WAIT: Final = 300.0
 """Seconds between two tries to have the commands taken, at the most: there is a limit per day."""
-FIRST_REPEATED: Final = 2
 
 
 class VideoBot(commands.AutoShardedBot):
@@ -73,21 +50,8 @@ class VideoBot(commands.AutoShardedBot):
     def __init__(
         self,
         *,
-        studio: RequestService,
-        deliveries: DeliveryService,
-        archive: RequestQueries,
-        poller: JobPoller,
-        abandoned: AbandonedRenders,
-        keeper: FilmRetention,
-        stills: Thumbnails,
-        ladder: DeliveryPlanner,
-        editor: EditScheduler,
-        buckets: RateLimits,
-        clock: Callable[[], float],
-        currency: str,
-        link_for: Callable[[Job], str] | None,
-        largest_image: int,
-        fetch_image: Callable[[str], Awaitable[bytes]],
+        rate_limits: RateLimits,
+        clock: Callable[[], float] = time.time,
         proxy: str | None = None,
         dev_guild: int | None = None,
     ) -> None:
@@ -100,43 +64,27 @@ class VideoBot(commands.AutoShardedBot):
             max_messages=None,
             allowed_mentions=discord.AllowedMentions.none(),
             tree_cls=VideoTree,
-            http_trace=buckets.trace(),
+            http_trace=rate_limits.trace(),
             proxy=proxy,
         )
-        self.studio = studio
-        self.deliveries = deliveries
-        self.archive = archive
-        self._currency = currency
-        self._link_for = link_for
-        self.poller = poller
-        self.abandoned = abandoned
-        self.keeper = keeper
-        self.stills = stills
-        self.ladder = ladder
-        self.editor = editor
-        self.renderer = CardRenderer()
         self.clock = clock
         self.commands_pace = Cooldown(COMMANDS)
         self.presses = Cooldown(PRESSES)
         self.suggestions = Cooldown(SUGGESTIONS)
-        self.largest_image = largest_image
-        self.buckets = buckets
-        self.fetch_image = fetch_image
-        """Gets an attachment's bytes; raises aiohttp.ClientError and OSError."""
         self.stopping = False
         self._reach = Reach()
         self._background = Background()
         self._in_time = asyncio.timeout(None)
         self._refused: DiscordRefuses | None = None
         self._started_without_commands = False
+        self._cogs: Sequence[commands.Cog] = ()
+        self._startup: Callable[[], Awaitable[None]] | None = None
         self._dev_guild = None if dev_guild is None else discord.Object(dev_guild)
 
-    @property
-    def house(self) -> CardOptions:
-        """What the cards say of this bot, as far as its Videos server is known by now."""
-        return CardOptions(
-            remix=self.studio.offer.remix, currency=self._currency, link_for=self._link_for
-        )
+    def prepare(self, cogs: Sequence[commands.Cog], startup: Callable[[], Awaitable[None]]) -> None:
+        """Have `cogs` loaded at the login, and `startup` awaited after that; to be called once."""
+        self._cogs = cogs
+        self._startup = startup
 
     async def login(self, token: str) -> None:
         """Log in, as soon as Discord can be reached. Raises LoginFailure and DiscordRefuses."""
@@ -149,7 +97,7 @@ class VideoBot(commands.AutoShardedBot):
             # The next try opens a session of its own.
             await self.http.close()
             self.http.connector = discord.utils.MISSING
-            if isinstance(error, MALFORMED) and not self.extensions:
+            if isinstance(error, MALFORMED) and not self.cogs:
                 raise UnreadableAnswer(f"an answer that cannot be read: {told(error)}") from None
             raise
 
@@ -196,21 +144,16 @@ class VideoBot(commands.AutoShardedBot):
         """
         self._in_time.reschedule(None)
         await self.tree.set_translator(CommandTranslator())
-        for name in EXTENSIONS:
-            # A login that failed at the commands is repeated.
-            if name not in self.extensions:
-                await self.load_extension(name)
+        await self.load_cogs()
         await self._tell_commands()
-        # After the cogs listen, so that they hear what became of interrupted jobs; before the
-        # gateway connects, since a new request would look interrupted as well.
-        await self._once_written(self.poller.catch_up)
-        self.dispatch("unsent_requests", await self._once_written(self.studio.resume))
-        await self._once_written(partial(self.deliveries.offer_kept, NO_ACCESS))
-        if self._link_for is not None:
-            await self._once_written(partial(self.deliveries.offer_kept, TOO_LARGE))
-        self.poller.start()
-        self.abandoned.start()
-        self.keeper.start()
+        if self._startup is not None:
+            await self._startup()
+
+    async def load_cogs(self) -> None:
+        """Load the cogs that are not loaded yet: a login that failed is repeated."""
+        for cog in self._cogs:
+            if cog.qualified_name not in self.cogs:
+                await self.add_cog(cog)
 
     async def _tell_commands(self) -> None:
         """Have Discord take the commands; where that lasts, the bot goes on without it.
@@ -241,14 +184,12 @@ class VideoBot(commands.AutoShardedBot):
             if self._started_without_commands:
                 await super().close()
 
-    async def _once_written(self, work: Callable[[], Awaitable[Result]]) -> Result:
-        """Do what can be repeated, as soon as the disk takes it; until then the cards say that."""
-        async for attempt in until_written():
-            with attempt:
-                if attempt.num == FIRST_REPEATED:
-                    await self.poller.redraw()
-                return await work()
-        raise AssertionError("stamina returns or raises")  # pragma: no cover
+    async def hang_up(self) -> None:
+        """Close the connections to Discord, whether its gateway answers or not."""
+        try:
+            await asyncio.wait_for(self.close(), GOODBYE)
+        except TimeoutError:
+            await self.http.close()
 
     def stop_taking(self) -> None:
         """Begin nothing new: who asks for something now is told to come back."""

@@ -36,12 +36,16 @@ async def demo(settings: Settings) -> None:
     options = {"shard_count": 1, "settle_timeout": SETTLE, "check_errors": False}
     with tempfile.TemporaryDirectory(prefix="rushes-demo-") as folder:
         own = _demo_settings(settings, Path(folder))
-        async with open_bot(own, Timing(sleep=clock.sleep), idle_connection=0) as bot:
+        async with open_bot(
+            own,
+            Timing(sleep=clock.sleep),
+            idle_connection=0,
+            # simcord keeps the files itself.
+            fetch_image=lambda address: bot.http.get_from_cdn(address),  # noqa: PLW0108 - known later
+        ) as bot:
             running = simcord.run(bot, **options)
             clock.env = running._env  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
             async with running as env:
-                # simcord keeps the files itself.
-                bot.fetch_image = bot.http.get_from_cdn
                 await _show(env)
 
 

@@ -2,7 +2,7 @@
 
 import io
 import logging
-from typing import Final, Protocol
+from typing import Final
 
 import aiohttp
 import discord
@@ -14,6 +14,7 @@ from bot.client import VideoBot
 from bot.transport.errors import told
 from bot.transport.message import refuses_content
 from bot.transport.notifications import say_directly
+from bot.videos.spec import VideoSpec
 
 _log = logging.getLogger(__name__)
 
@@ -24,35 +25,6 @@ SHOWN: Final = 100
 """Characters of one choice that are given back; a select menu's value holds no more."""
 
 Interaction = discord.Interaction[VideoBot]
-
-
-class Choices(Protocol):
-    """What somebody filled into a form, as a request or as the job that came of it."""
-
-    @property
-    def prompt(self) -> str:
-        """The words."""
-        ...
-
-    @property
-    def size(self) -> str | None:
-        """Width x height in pixels."""
-        ...
-
-    @property
-    def seconds(self) -> str | None:
-        """The length."""
-        ...
-
-    @property
-    def model(self) -> str | None:
-        """Which renders it."""
-        ...
-
-    @property
-    def remix_of(self) -> str | None:
-        """The server's id of a film that is changed."""
-        ...
 
 
 def own_language(interaction: Interaction) -> Language:
@@ -96,7 +68,7 @@ def is_form(interaction: Interaction) -> bool:
     return interaction.type is discord.InteractionType.modal_submit
 
 
-async def give_back(interaction: Interaction, sentence: str, filled: Choices) -> None:
+async def give_back(interaction: Interaction, sentence: str, filled: VideoSpec) -> None:
     """Refuse in private; what was filled into a form, which is gone by now, comes with it."""
     if not is_form(interaction):
         await refuse(interaction, sentence)
@@ -110,10 +82,8 @@ async def give_back(interaction: Interaction, sentence: str, filled: Choices) ->
         await interaction.response.send_message(said, file=file, ephemeral=True)
 
 
-def _chosen(filled: Choices, t: Language) -> str:
-    """Name what was chosen beside the prompt; a remix asks for nothing else."""
-    if filled.remix_of is not None:
-        return ""
+def _chosen(filled: VideoSpec, t: Language) -> str:
+    """Name what was chosen beside the prompt."""
     choices = (
         (modals.SIZE, filled.size),
         (modals.SECONDS, filled.seconds),

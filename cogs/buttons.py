@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
-import re
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import Final
 
 import discord
@@ -13,26 +13,29 @@ from discord.ext import commands
 from bot.cards import words
 from bot.cards.buttons import (
     LABELS,
-    TEMPLATE,
     Action,
-    JobButton,
+    Press,
     button_row,
     offered,
     outcome_of,
-    stale_press,
+    press_in,
 )
 from bot.cards.i18n import N_
 from bot.cards.modals import ChangeForm, Filled, VideoForm
-from bot.client import VideoBot
-from bot.jobs.lifecycle import CANCELLED_EVERYWHERE
-from bot.jobs.models import Job, JobChange, JobStatus
-from bot.jobs.store import StoreError
+from bot.delivery.service import DeliveryService
+from bot.jobs.database import StoreError
+from bot.jobs.events import JobEvents
+from bot.jobs.models import Render, RenderStatus, Verb
+from bot.jobs.reasons import Reason
 from bot.requests.order import DiskFull, OverLimit
+from bot.requests.queries import RequestQueries
+from bot.requests.service import RequestService
 from bot.transport.deduplication import shows_film
 from bot.transport.errors import told
 from bot.transport.message import refuses_content
 from bot.transport.removing import remove_messages
 from bot.videos.errors import VideosError
+from bot.videos.spec import VideoSpec
 from cogs.permissions import belongs_here, may_manage
 from cogs.requests import (
     UNREACHED,
@@ -88,19 +91,31 @@ NOT_REMOVED: Final = N_(
 SETTLED: Final = 60.0
 """Seconds after which a press cannot have left a client that had not been shown the film yet."""
 
-Press = Callable[[Interaction, Job], Awaitable[None]]
+_Do = Callable[[Interaction, Render], Awaitable[None]]
 
 
 class Buttons(commands.Cog):
     """Answers each press in private, and lets the card tell everybody."""
 
-    def __init__(self, bot: VideoBot) -> None:
-        self.bot = bot
-        self.studio = bot.studio
-        self.deliveries = bot.deliveries
-        self.archive = bot.archive
-        self.requests = Requests(bot)
-        self._does: Mapping[Action, Press] = {
+    def __init__(
+        self,
+        client: discord.Client,
+        *,
+        requests: Requests,
+        service: RequestService,
+        deliveries: DeliveryService,
+        queries: RequestQueries,
+        events: JobEvents,
+        clock: Callable[[], float],
+    ) -> None:
+        self._client = client
+        self._requests = requests
+        self._service = service
+        self._deliveries = deliveries
+        self._queries = queries
+        self._events = events
+        self._clock = clock
+        self._does: Mapping[Action, _Do] = {
             Action.CANCEL: self._cancel,
             Action.NOTIFY: self._notify,
             Action.AGAIN: self._again,
@@ -113,32 +128,25 @@ class Buttons(commands.Cog):
             Action.DELETE: self._ask_delete,
             Action.DELETE_SURELY: self._delete,
         }
-        bot.add_dynamic_items(JobButton)
-
-    async def cog_unload(self) -> None:
-        """Leave what is not sent yet to the next start."""
-        await self.requests.close()
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: Interaction) -> None:
-        """Catch a press on a button that its card no longer has."""
-        if interaction.type is not discord.InteractionType.component:
-            return
-        if (stale := stale_press(interaction)) is not None:
-            await self.on_job_button(interaction, *stale)
+        """Check the right and the state, then do what was pressed.
 
-    @commands.Cog.listener()
-    async def on_job_button(self, interaction: Interaction, action: Action, job_id: str) -> None:
-        """Check the right and the state, then do what was pressed."""
+        A client may show an old card for a moment more: what was pressed counts, not what the card
+        shows by now.
+        """
+        if (press := press_in(interaction)) is None:
+            return
         t = own_language(interaction)
-        if self.bot.stopping:
+        if interaction.client.stopping:
             await refuse(interaction, t(words.STOPPING))
             return
         if (sentence := too_fast(interaction)) is not None:
             await refuse(interaction, sentence)
             return
         try:
-            await self._press(interaction, action, job_id)
+            await self._press(interaction, press)
         except StoreError as error:
             _log.error("a press is not written down: %s", error)
             await refuse(interaction, t(words.NOT_WRITTEN))
@@ -148,186 +156,173 @@ class Buttons(commands.Cog):
             if refuses_content(error):
                 await refuse(interaction, t(words.ANSWER_REFUSED))
 
-    async def _press(self, interaction: Interaction, action: Action, job_id: str) -> None:
-        t = own_language(interaction)
-        job = await self.archive.find(job_id)
-        if job is None:
+    async def _press(self, interaction: Interaction, press: Press) -> None:
+        t, action = own_language(interaction), press.action
+        render = await self._queries.find(press.render_id)
+        if render is None:
             await refuse(interaction, t(GONE))
             return
-        if not belongs_here(interaction, job):
+        if not belongs_here(interaction, render):
             await refuse(interaction, t(ELSEWHERE))
             return
-        if action not in _ANYBODYS and not may_manage(interaction, job):
+        if action not in _ANYBODYS and not may_manage(interaction, render):
             await refuse(interaction, t(NOT_YOURS))
             return
-        job = await self._with_its_film(interaction, job)
-        if self._is_offered(action, job):
-            await self._does[action](interaction, job)
+        render = await self._with_its_film(interaction, render)
+        if self._is_offered(action, render):
+            await self._does[action](interaction, render)
         else:
-            await self._refresh(interaction, job)
+            await self._refresh(interaction, render)
 
-    async def _with_its_film(self, interaction: Interaction, job: Job) -> Job:
+    async def _with_its_film(self, interaction: Interaction, render: Render) -> Render:
         """Notice where a card has lost its film, so that it can be delivered again."""
         card = interaction.message
-        settled = job.ended_at is not None and self.bot.clock() - job.ended_at > SETTLED
-        if card is None or card.id != job.message_id or not settled:
-            return job
-        if job.film_attachment_id is None or shows_film(card):
-            return job
-        return await self.deliveries.film_lost(job)
+        settled = render.ended_at is not None and self._clock() - render.ended_at > SETTLED
+        if card is None or card.id != render.card.message_id or not settled:
+            return render
+        if render.attachment_id is None or shows_film(card):
+            return render
+        return await self._deliveries.film_lost(render)
 
-    def _is_offered(self, action: Action, job: Job) -> bool:
-        actions = offered(job, remix=self.studio.offer.remix)
+    def _is_offered(self, action: Action, render: Render) -> bool:
+        actions = offered(render, remix=self._service.offer.remix)
         return action in actions or (action is Action.DELETE_SURELY and Action.DELETE in actions)
 
-    async def _refresh(self, interaction: Interaction, job: Job) -> None:
-        self.bot.dispatch("job_change", JobChange(job, job))
+    async def _refresh(self, interaction: Interaction, render: Render) -> None:
+        self._events.redraw(render)
         await refuse(interaction, own_language(interaction)(MOVED_ON))
 
     # ---------------------------------------------------------------- while it runs
 
-    async def _cancel(self, interaction: Interaction, job: Job) -> None:
+    async def _cancel(self, interaction: Interaction, render: Render) -> None:
         await interaction.response.defer(ephemeral=True)
-        after = await self.studio.cancel(job)
-        if after.status is not JobStatus.CANCELLED:
+        after = await self._service.cancel(render)
+        if after.status is not RenderStatus.CANCELLED:
             await _answer(interaction, MOVED_ON)
             return
-        both = after.error_code == CANCELLED_EVERYWHERE
+        both = after.reason is Reason.CANCELLED_EVERYWHERE
         await _answer(interaction, CANCELLED if both else CANCELLED_HERE)
 
-    async def _notify(self, interaction: Interaction, job: Job) -> None:
-        is_new = await self.archive.watch(job, interaction.user.id)
-        told = WILL_NOTIFY if job.is_member else WILL_WRITE
+    async def _notify(self, interaction: Interaction, render: Render) -> None:
+        is_new = await self._queries.subscribe(render, interaction.user.id)
+        told = WILL_NOTIFY if render.request.is_member else WILL_WRITE
         t = own_language(interaction)
         await refuse(interaction, t(told if is_new else ALREADY_NOTIFIED))
 
     # ---------------------------------------------------------------- a new one from it
 
-    async def _again(self, interaction: Interaction, job: Job) -> None:
+    async def _again(self, interaction: Interaction, render: Render) -> None:
         asked = Asked(
-            prompt=job.prompt,
-            size=job.size,
-            seconds=job.seconds,
-            model=job.model,
-            image_of=job.id,
-            image_name=job.image_name,
-            remix_of=job.remix_of,
-            parent_link=words.message_link(job, job.guild_id),
+            spec=_with_stored_image(render),
+            verb=Verb.AGAIN,
+            parent=render,
+            parent_video_id=render.request.parent_video_id,
         )
-        await self.requests.start(interaction, asked)
+        await self._requests.start(interaction, asked)
 
-    async def _edit(self, interaction: Interaction, job: Job) -> None:
+    async def _edit(self, interaction: Interaction, render: Render) -> None:
         async def submitted(interaction: Interaction, filled: Filled) -> None:
-            asked = Asked(
-                prompt=filled.prompt,
-                size=filled.size,
-                seconds=filled.seconds,
-                model=filled.model,
-                image_of=job.id,
-                image_name=job.image_name,
-                parent_link=words.message_link(job, job.guild_id),
-            )
-            await self.requests.start(interaction, asked)
+            asked = Asked(spec=filled.spec, verb=Verb.EDIT, parent=render)
+            await self._requests.start(interaction, asked)
 
         t = own_language(interaction)
-        start = Filled(prompt=job.prompt, size=job.size, seconds=job.seconds, model=job.model)
-        title = t(LABELS[Action.EDIT])
-        form = VideoForm(title, t, self.studio.offer, submitted, start=start)
+        title, start = t(LABELS[Action.EDIT]), _with_stored_image(render)
+        form = VideoForm(title, t, self._service.offer, submitted, start=start)
         await interaction.response.send_modal(form)
 
-    async def _remix(self, interaction: Interaction, job: Job) -> None:
+    async def _remix(self, interaction: Interaction, render: Render) -> None:
         async def submitted(interaction: Interaction, filled: Filled) -> None:
             asked = Asked(
-                prompt=filled.prompt,
-                size=job.size,
-                seconds=job.seconds,
-                model=job.model,
-                remix_of=job.video_id,
-                parent_link=words.message_link(job, job.guild_id),
+                spec=render.spec.evolve(prompt=filled.spec.prompt, image=None),
+                verb=Verb.REMIX,
+                parent=render,
+                parent_video_id=render.video_id,
             )
-            await self.requests.start(interaction, asked)
+            await self._requests.start(interaction, asked)
 
         t = own_language(interaction)
         await interaction.response.send_modal(ChangeForm(t(LABELS[Action.REMIX]), t, submitted))
 
     # ---------------------------------------------------------------- unconfirmed, undelivered
 
-    async def _look(self, interaction: Interaction, job: Job) -> None:
-        if job.status is JobStatus.EXPIRED:
-            await self.studio.resume_polling(job)
+    async def _look(self, interaction: Interaction, render: Render) -> None:
+        if render.status is RenderStatus.EXPIRED:
+            await self._service.resume_polling(render)
             await refuse(interaction, own_language(interaction)(LOOKING))
             return
         await interaction.response.defer(ephemeral=True)
         try:
-            after = await self.studio.look_again(job)
+            after = await self._service.look_again(render)
         except VideosError as error:
-            _log.warning("the server's list could not be read: %s", error, extra=job.log_context())
+            _log.warning(
+                "the server's list could not be read: %s", error, extra=render.log_context()
+            )
             await _answer(interaction, CANNOT_LOOK)
             return
-        found = after.status is not JobStatus.UNCONFIRMED
+        found = after.status is not RenderStatus.UNCONFIRMED
         await _answer(interaction, FOUND if found else NOT_FOUND)
 
-    async def _send(self, interaction: Interaction, job: Job) -> None:
+    async def _send(self, interaction: Interaction, render: Render) -> None:
         t = own_language(interaction)
-        if not await self._is_of_this_outcome(interaction, job):
-            await self._refresh(interaction, job)
+        if not await self._is_of_this_outcome(interaction, render):
+            await self._refresh(interaction, render)
             return
         try:
-            again = await self.studio.admit_again(job)
+            again = await self._service.admit_again(render)
         except (OverLimit, DiskFull) as problem:
-            await refuse(interaction, refusal(problem, interaction.guild_id, t))
+            await refuse(interaction, refusal(problem, t))
             return
         if again is None:
-            await self._refresh(interaction, await self.archive.find(job.id) or job)
+            await self._refresh(interaction, await self._queries.find(render.id) or render)
             return
-        await asyncio.gather(refuse(interaction, t(SENT_AGAIN)), self.studio.send(again))
+        await asyncio.gather(refuse(interaction, t(SENT_AGAIN)), self._service.send(again))
 
-    async def _is_of_this_outcome(self, interaction: Interaction, job: Job) -> bool:
+    async def _is_of_this_outcome(self, interaction: Interaction, render: Render) -> bool:
         """Whether the button is that of the last create; an old card's is that of the first."""
-        outcome = _outcome(interaction)
-        if outcome is None:
-            return not await self.studio.was_sent_before(job)
-        return outcome == outcome_of(job)
+        press = press_in(interaction)
+        if press is None or press.outcome is None:
+            return not await self._service.was_sent_before(render)
+        return press.outcome == outcome_of(render)
 
-    async def _drop(self, interaction: Interaction, job: Job) -> None:
-        await self.studio.abandon(job)
+    async def _drop(self, interaction: Interaction, render: Render) -> None:
+        await self._service.abandon(render)
         await refuse(interaction, own_language(interaction)(DROPPED))
 
-    async def _redeliver(self, interaction: Interaction, job: Job) -> None:
-        await self.deliveries.redeliver(job, limit=upload_limit(self.bot, job.guild_id))
+    async def _redeliver(self, interaction: Interaction, render: Render) -> None:
+        await self._deliveries.redeliver(
+            render, limit=upload_limit(self._client, render.request.guild_id)
+        )
         await refuse(interaction, own_language(interaction)(REDELIVERING))
 
     # ---------------------------------------------------------------- away with it
 
-    async def _ask_delete(self, interaction: Interaction, job: Job) -> None:
+    async def _ask_delete(self, interaction: Interaction, render: Render) -> None:
         t = own_language(interaction)
         view = ui.LayoutView(timeout=None)
         view.add_item(ui.TextDisplay(t(REALLY)))
-        view.add_item(button_row((Action.DELETE_SURELY,), job.id, t))
+        view.add_item(button_row((Action.DELETE_SURELY,), render.id, t))
         await interaction.response.send_message(view=view, ephemeral=True)
 
-    async def _delete(self, interaction: Interaction, job: Job) -> None:
+    async def _delete(self, interaction: Interaction, render: Render) -> None:
         await interaction.response.defer(ephemeral=True)
-        upstream = await self.studio.delete_upstream(job)
-        await self.archive.remove(job)
-        removed = await remove_messages(self.bot, job)
+        upstream = await self._service.delete_upstream(render)
+        await self._queries.remove(render)
+        removed = await remove_messages(self._client, render)
         if not removed:
             await _answer(interaction, NOT_REMOVED)
         else:
             await _answer(interaction, DELETED if upstream else DELETED_HERE)
 
 
-def _outcome(interaction: Interaction) -> str | None:
-    """Return which unknown outcome a Send again button was drawn for; None on an old card."""
-    match = re.fullmatch(TEMPLATE, str((interaction.data or {}).get("custom_id", "")))
-    return None if match is None else match["outcome"]
+def _with_stored_image(render: Render) -> VideoSpec:
+    """Return what was asked for, with the image that is stored with its request, if any."""
+    image = render.spec.image
+    if image is None:
+        return render.spec
+    stored = replace(image, url=None, request_id=render.request.id)
+    return render.spec.evolve(image=stored)
 
 
 async def _answer(interaction: Interaction, message: str) -> None:
     """Say something in private, in the person's language, after a defer."""
     await interaction.followup.send(own_language(interaction)(message), ephemeral=True)
-
-
-async def setup(bot: VideoBot) -> None:
-    """Wire the cog; called by discord.py."""
-    await bot.add_cog(Buttons(bot))

@@ -3,23 +3,35 @@
 import asyncio
 import json
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from functools import partial
 
 import discord
 from discord.ext import commands
 
 from bot.cards import words
-from bot.cards.renderer import Draw
-from bot.cards.view import film_name
-from bot.client import VideoBot
-from bot.delivery.plan import LASTING, Step, why_kept
+from bot.cards.renderer import CardRenderer, Draw
+from bot.cards.view import CardOptions, film_name
+from bot.delivery.plan import LASTING, DeliveryPlanner, Step, why_kept
+from bot.delivery.service import DeliveryService
 from bot.delivery.slots import Places
-from bot.jobs.lifecycle import DISK_FAILED, NOT_TAKEN, UNFORESEEN
-from bot.jobs.models import FOLLOWED, LEFT, RUNNING, SPOKEN, Job, JobChange, JobStatus
-from bot.jobs.store import StoreError
+from bot.delivery.thumbnails import Thumbnails
+from bot.jobs.database import StoreError
+from bot.jobs.events import JobEvents
+from bot.jobs.models import (
+    RUNNING,
+    STOPPED,
+    TRACKED,
+    WITHOUT_VIDEO,
+    Render,
+    RenderChange,
+    RenderStatus,
+)
+from bot.jobs.reasons import Reason
 from bot.media.transcode import NoRoom
+from bot.requests.queries import Phase, RequestQueries
 from bot.runtime.background import Background
 from bot.transport.errors import told
 from bot.transport.fallback import Roads
@@ -40,8 +52,9 @@ from bot.transport.message import (
     takes_token,
 )
 from bot.transport.notifications import say_it_stands_still
-from bot.transport.rate_limits import EditLimitReached, RateLimited
+from bot.transport.rate_limits import EditLimitReached, RateLimited, RateLimits
 from bot.transport.retries import LATEST, Retries
+from bot.transport.scheduler import EditScheduler
 from cogs.requests import UNREACHED
 
 _log = logging.getLogger(__name__)
@@ -58,22 +71,46 @@ TRIES = 4
 """Uploads of one delivery before a link takes their place: Discord may find files too large
 against its own word, or the token dead."""
 
-_PICTURED = SPOKEN | RUNNING | {JobStatus.DELIVERED}
+_PICTURED = WITHOUT_VIDEO | RUNNING | {RenderStatus.DELIVERED}
 
 
 class Cards(commands.Cog):
     """Listens to what becomes of jobs, and lets people see it."""
 
-    def __init__(self, bot: VideoBot) -> None:
-        self.bot = bot
-        self.deliveries = bot.deliveries
+    def __init__(
+        self,
+        client: discord.Client,
+        *,
+        deliveries: DeliveryService,
+        queries: RequestQueries,
+        planner: DeliveryPlanner,
+        renderer: CardRenderer,
+        scheduler: EditScheduler,
+        rate_limits: RateLimits,
+        thumbnails: Thumbnails,
+        options: Callable[[], CardOptions],
+        events: JobEvents,
+        clock: Callable[[], float],
+    ) -> None:
+        self._client = client
+        self._deliveries = deliveries
+        self._queries = queries
+        self._planner = planner
+        self._renderer = renderer
+        self._scheduler = scheduler
+        self._rate_limits = rate_limits
+        self._thumbnails = thumbnails
+        self._options = options
+        self._events = events
+        self._now = clock
         self._roads = Roads(
-            bot, self.deliveries.takes_road, renderer=bot.renderer, limits=bot.buckets
+            client, deliveries.fallback_begun, renderer=renderer, limits=rate_limits
         )
         self._background = Background()
         self._delivering: set[str] = set()
         # A digest of what each running job's card shows: an edit that changes nothing is not sent.
         self._drawn: dict[str, int] = {}
+        self._phases: dict[str, Phase] = {}
         self._retries = Retries(self._show_again)
         self._stands_still: set[str] = set()
         # A method is another object each time that it is looked up.
@@ -82,7 +119,8 @@ class Cards(commands.Cog):
         self._films_moving = 0
 
     async def cog_load(self) -> None:
-        """Take the pictures that an earlier run had no time for."""
+        """Hear of every change, and take the thumbnails that an earlier run had no time for."""
+        self._events.listen(self._on_change)
         self._take_thumbnails()
 
     async def cog_unload(self) -> None:
@@ -90,280 +128,282 @@ class Cards(commands.Cog):
         await self._retries.close()
         await self._background.close()
 
-    @commands.Cog.listener()
-    async def on_job_change(self, change: JobChange) -> None:
+    def _on_change(self, change: RenderChange) -> None:
         """Show what became of a job; a rendered one is delivered."""
-        job = change.job
-        if job.status is JobStatus.COMPLETED:
-            if job.id not in self._delivering:
-                self._delivering.add(job.id)
-                self._background.spawn(self._deliver(job), name=f"deliver {job.id}")
-        elif job.status in _PICTURED and not _came_with_film(change):
-            self.show(job)
+        render = change.after
+        if render.status is RenderStatus.COMPLETED:
+            if render.id not in self._delivering:
+                self._delivering.add(render.id)
+                self._background.spawn(self._deliver(render), name=f"deliver {render.id}")
+        elif render.status in _PICTURED and not _came_with_film(change):
+            self.show(render)
 
-    def show(self, job: Job) -> None:
+    def show(self, render: Render) -> None:
         """Have the card drawn anew."""
-        final = job.status not in FOLLOWED
-        send = self._renew if job.status in RUNNING else partial(self._send, job)
-        self.bot.editor.show(job.id, send, road=self._road(job), final=final)
+        final = render.status not in TRACKED
+        send = self._renew if render.status in RUNNING else partial(self._send, render)
+        self._scheduler.show(render.id, send, road=self._road(render), final=final)
 
-    def _road(self, job: Job, lead: float = 0.0, size: int = 0) -> int | None:
+    def _road(self, render: Render, lead: float = 0.0, size: int = 0) -> int | None:
         """Name the limit that an edit of this card counts against; a token has one of its own.
 
         `lead` are the seconds that the edit may take, `size` the bytes of its film.
         """
         now = self._now() + lead
-        by_token = takes_token(job, self.bot.buckets, now, size=size)
-        return None if by_token else job.channel_id
+        by_token = takes_token(render, self._rate_limits, now, size=size)
+        return None if by_token else render.request.channel_id
 
-    async def _send_running(self, job_id: str) -> None:
+    async def _send_running(self, render_id: str) -> None:
         """Draw the card of a job that still runs, as it stands now that its turn has come.
 
         Thousands may wait for theirs, and none of these jobs is held in memory until then.
         """
-        job = await self.bot.archive.find(job_id)
-        if job is None:
-            self._drawn.pop(job_id, None)
-        elif job.status in RUNNING and not self._retries.rests(job_id):
-            await self._send(job, job_id)
+        render = await self._queries.find(render_id)
+        if render is None:
+            self._drawn.pop(render_id, None)
+        elif render.status in RUNNING and not self._retries.rests(render_id):
+            await self._send(render, render_id)
 
-    async def _send(self, job: Job, job_id: str) -> None:
+    async def _send(self, render: Render, render_id: str) -> None:
         """Draw a card; `job_id` is the editor's own, which is remembered instead of a copy."""
         try:
-            if await self._drew(job, job_id):
-                await self.deliveries.seen(job)
+            if await self._drew(render, render_id):
+                await self._deliveries.seen(render)
         except StoreError as error:
-            _log.warning("a card is not written down: %s", error, extra=job.log_context())
+            _log.warning("a card is not written down: %s", error, extra=render.log_context())
 
-    async def _drew(self, job: Job, job_id: str) -> bool:
+    async def _drew(self, render: Render, render_id: str) -> bool:
         """Draw a card that looks otherwise now; False where that was not taken."""
-        draw = await self._drawing(job)
-        if self._drawn.get(job_id) != (drawn := _digest(draw())):
+        draw = await self._drawing(render)
+        if self._drawn.get(render_id) != (drawn := _digest(draw())):
             try:
-                await self._draw(job, draw)
+                await self._draw(render, draw)
             except TokenDead:
-                self.show(await self.deliveries.token_died(job))
+                self.show(await self._deliveries.token_died(render))
                 return False
             except RateLimited as limited:
-                self._retries.limited(job_id, limited.seconds)
+                self._retries.limited(render_id, limited.seconds)
                 return False
             except UNREACHED as error:
-                _log.warning("the card was not taken: %s", told(error), extra=job.log_context())
+                _log.warning("the card was not taken: %s", told(error), extra=render.log_context())
                 if not refuses_content(error):
-                    self._retries.failed(job_id)
-                elif job.status in FOLLOWED:
+                    self._retries.failed(render_id)
+                elif render.status in TRACKED:
                     # Not even the plain card is taken, which is the same until the state is not.
-                    self._drawn[job_id] = _digest(draw())
-                    self._say_it_stands_still(job)
+                    self._drawn[render_id] = _digest(draw())
+                    self._say_it_stands_still(render)
                 return False
-            self._drawn[job_id] = drawn
-            self._retries.forget(job_id)
-        if job.status not in FOLLOWED:
-            self._drawn.pop(job_id)
-            self._forget(job)
+            self._drawn[render_id] = drawn
+            self._retries.forget(render_id)
+        if render.status not in TRACKED:
+            self._drawn.pop(render_id)
+            self._forget(render)
         return True
 
-    async def _show_again(self, job_id: str) -> None:
+    async def _show_again(self, render_id: str) -> None:
         """Have a card drawn anew that Discord did not take; a film comes by an edit of its own."""
-        job = await self.bot.archive.find(job_id)
-        if job is None:
+        render = await self._queries.find(render_id)
+        if render is None:
             return
-        if job.status in RUNNING or (job.status in SPOKEN and job.shown is not job.status):
-            self.show(job)
+        if render.status in RUNNING or (
+            render.status in WITHOUT_VIDEO and render.card.shown is not render.status
+        ):
+            self.show(render)
 
-    def _say_it_stands_still(self, job: Job) -> None:
+    def _say_it_stands_still(self, render: Render) -> None:
         """Say once that a card changes no more, since Discord refuses the plain one, too."""
-        if job.id not in self._stands_still:
-            self._stands_still.add(job.id)
-            work = say_it_stands_still(self.bot, job, now=self._now())
-            self._background.spawn(work, name=f"say that {job.id} stands still")
+        if render.id not in self._stands_still:
+            self._stands_still.add(render.id)
+            work = say_it_stands_still(self._client, render, now=self._now())
+            self._background.spawn(work, name=f"say that {render.id} stands still")
 
-    async def _draw(self, job: Job, draw: Draw) -> None:
+    async def _draw(self, render: Render, draw: Draw) -> None:
         try:
-            if job.status in SPOKEN and job.shown is not job.status:
-                posted = await self._reach(job, draw)
+            if render.status in WITHOUT_VIDEO and render.card.shown is not render.status:
+                posted = await self._reach(render, draw)
                 if posted.road is not None:
-                    await self.deliveries.moved(job, posted.message_id, posted.road)
+                    await self._deliveries.moved(render, posted.message_id, posted.road)
                 return
-            if job.status in LEFT and job.next_look_at is not None:
-                await self._say_where(job, draw)
+            if render.status in STOPPED and render.card.retry_at is not None:
+                await self._say_where(render, draw)
                 return
             kept = None
-            if job.status is JobStatus.DELIVERED:
-                if job.film_attachment_id is not None:
-                    kept = KeptFilm(job.film_attachment_id, film_name(job))
-                elif job.link_expires_at is None:
+            if render.status is RenderStatus.DELIVERED:
+                if render.attachment_id is not None:
+                    kept = KeptFilm(render.attachment_id, film_name(render))
+                elif render.link_expires_at is None:
                     return
-            await self._edit(job, draw, kept)
+            await self._edit(render, draw, kept)
         except (CardGone, NoAccess, EditLimitReached) as gone:
-            _log.info("a card cannot be changed: %s", gone, extra=job.log_context())
+            _log.info("a card cannot be changed: %s", gone, extra=render.log_context())
 
-    async def _say_where(self, job: Job, draw: Draw) -> None:
+    async def _say_where(self, render: Render, draw: Draw) -> None:
         """Let the card whose end stands elsewhere say so, where it takes an edit again."""
-        left = words.where_instead(job)
+        left = words.where_instead(render)
         try:
-            card = job.evolve(message_id=await find_left_card(self.bot, job))
+            card = render.with_card(message_id=await find_left_card(self._client, render))
             await self._edit(card, partial(draw, left=left))
         except CardGone:
-            await self.deliveries.card_settled(job)
+            await self._deliveries.card_settled(render)
         except NoAccess:
-            await self.deliveries.card_closed(job)
+            await self._deliveries.card_closed(render)
         except (EditLimitReached, *UNREACHED):
-            await self.deliveries.card_failed(job)
+            await self._deliveries.card_failed(render)
         else:
-            await self.deliveries.card_settled(job)
+            await self._deliveries.card_settled(render)
 
-    async def _edit(self, card: Job, draw: Draw, film: KeptFilm | None = None) -> None:
+    async def _edit(self, card: Render, draw: Draw, film: KeptFilm | None = None) -> None:
         """Draw a card where it stands; plainly where Discord refuses its words."""
-        limits, now = self.bot.buckets, self._now()
+        limits, now = self._rate_limits, self._now()
         await plainly_if_refused(
-            self.bot.renderer,
+            self._renderer,
             card,
-            lambda: edit_card(self.bot, card, draw(), limits=limits, now=now, film=film),
+            lambda: edit_card(self._client, card, draw(), limits=limits, now=now, film=film),
         )
 
-    def _forget(self, job: Job) -> None:
+    def _forget(self, render: Render) -> None:
         """Nothing more is shown of this job for now."""
-        self._stands_still.discard(job.id)
-        self._retries.forget(job.id)
-        self.bot.renderer.forget(job)
+        self._stands_still.discard(render.id)
+        self._retries.forget(render.id)
+        self._renderer.forget(render)
 
-    async def _drawing(self, job: Job) -> Draw:
+    async def _drawing(self, render: Render) -> Draw:
         """Return what draws this job's card, with what is known around it now."""
-        return self.bot.renderer.draw(job, await self.bot.archive.forecast(job), self.bot.house)
+        forecast = await self._queries.forecast(render)
+        forecast = replace(forecast, phase=self._phases.get(render.id))
+        return self._renderer.draw(render, forecast, self._options())
 
     async def _reach(
-        self, job: Job, draw: Draw, *, lead: float = 0.0, film: Film | None = None
+        self, render: Render, draw: Draw, *, lead: float = 0.0, film: Film | None = None
     ) -> Posted:
         """Take the first road that is open; raises as Roads.reach.
 
         `lead` are the seconds that it may take.
         """
-        return await self._roads.reach(job, draw, now=self._now() + lead, film=film)
-
-    def _now(self) -> float:
-        return self.bot.clock()
+        return await self._roads.reach(render, draw, now=self._now() + lead, film=film)
 
     # ---------------------------------------------------------------- the film
 
-    async def _deliver(self, job: Job) -> None:
+    async def _deliver(self, render: Render) -> None:
         waits = False
         try:
-            waits = await self._bring(job)
+            waits = await self._bring(render)
         except StoreError as error:
-            _log.warning("a delivery is not written down: %s", error, extra=job.log_context())
-            if not self.deliveries.has_arrived(job):
+            _log.warning("a delivery is not written down: %s", error, extra=render.log_context())
+            if not self._deliveries.has_arrived(render):
                 waits = True
-                self.show(job)
+                self.show(render)
             await asyncio.sleep(HELD_BACK)
         except Exception:  # noqa: BLE001 - a fault of ours is not repeated for ever
-            _log.exception("a delivery failed in a way nobody foresaw", extra=job.log_context())
+            _log.exception("a delivery failed in a way nobody foresaw", extra=render.log_context())
             with suppress(StoreError):
-                await self.deliveries.not_taken(job, UNFORESEEN)
+                await self._deliveries.failed(render, Reason.UNFORESEEN)
         finally:
-            self._delivering.discard(job.id)
+            self._delivering.discard(render.id)
+            self._phases.pop(render.id, None)
             if not waits:
-                self._drawn.pop(job.id, None)
+                self._drawn.pop(render.id, None)
 
-    async def _bring(self, job: Job) -> bool:
+    async def _bring(self, render: Render) -> bool:
         """Fetch the film and hand it over.
 
         True where it has to wait for its server or for our disk: then the card says for which.
         """
         # The channel's few edits are for films; a token has edits of its own.
-        if job.token_lives(self._now()) and not self.deliveries.has_arrived(job):
-            self.show(job)
+        if render.card.token_works(self._now()) and not self._deliveries.has_arrived(render):
+            self.show(render)
         async with self._moving():
-            fetched = await self.deliveries.fetch_film(job)
-        if fetched.status is not JobStatus.COMPLETED:
+            fetched = await self._deliveries.fetch_film(render)
+        if fetched.status is not RenderStatus.COMPLETED:
             return False
         if fetched.film is not None:
             try:
                 await self._hand_over(fetched)
             except NoRoom as error:
-                fetched = await self.deliveries.no_room(fetched, error)
+                fetched = await self._deliveries.disk_full(fetched, error)
             else:
                 return False
         self.show(fetched)
         return True
 
-    async def _hand_over(self, job: Job) -> None:
+    async def _hand_over(self, render: Render) -> None:
         """Put the film where its requester sees it, and write down what came of it.
 
         Raises NoRoom.
         """
         try:
-            step, posted = await self._climb(job)
+            step, posted = await self._climb(render)
         except LASTING as lasting:
-            await self.deliveries.undeliverable(job, why_kept(lasting))
+            await self._deliveries.undeliverable(render, why_kept(lasting))
             if not isinstance(lasting, NoAccess):
-                await self.bot.ladder.let_go(job)
+                await self._planner.remove_copy(render)
         except CardGone:
-            _log.info("the card was deleted, its film is let go", extra=job.log_context())
-            await self.deliveries.delivered(job)
+            _log.info("the card was deleted, its film is let go", extra=render.log_context())
+            await self._deliveries.delivered(render)
         except FilmRefused as refusal:
-            _log.warning("the film was refused: %s", refusal, extra=job.log_context())
-            await self.deliveries.refused(job, words.FILM_REFUSED)
+            _log.warning("the film was refused: %s", refusal, extra=render.log_context())
+            await self._deliveries.refused(render, Reason.FILM_REFUSED)
         except RateLimited as limited:
             await asyncio.sleep(min(limited.seconds, LATEST))
-            await self.deliveries.postpone(job)
+            await self._deliveries.postpone(render)
         except UNREACHED as error:
-            _log.warning("the film was not taken: %s", told(error), extra=job.log_context())
+            _log.warning("the film was not taken: %s", told(error), extra=render.log_context())
             if refuses_content(error):
-                await self.deliveries.refused(job, NOT_TAKEN)
+                await self._deliveries.refused(render, Reason.NOT_ACCEPTED)
             elif is_refusal(error):
-                await self.deliveries.not_taken(job, NOT_TAKEN)
+                await self._deliveries.failed(render, Reason.NOT_ACCEPTED)
             else:
-                await self.deliveries.postpone(job)
+                await self._deliveries.postpone(render)
         else:
-            await self.deliveries.delivered(
-                job,
+            await self._deliveries.delivered(
+                render,
                 as_shown=step.as_shown,
                 message_id=posted.message_id,
                 attachment_id=posted.attachment_id,
-                road=posted.road,
+                fallback=posted.road,
             )
-            self._forget(job)
-            await self.bot.ladder.let_go(job)
+            self._forget(render)
+            await self._planner.remove_copy(render)
             self._take_thumbnails()
 
-    async def _climb(self, job: Job) -> tuple[Step, Posted]:
+    async def _climb(self, render: Render) -> tuple[Step, Posted]:
         """Take the first step of the size ladder that Discord takes, too.
 
         Raises TooLarge where no step is left, NoRoom, and what Roads.reach raises.
         """
         for _ in range(TRIES):
-            step = await self.bot.ladder.step(job, encoding=partial(self._say_encoding, job))
+            step = await self._planner.step(render, encoding=partial(self._say_encoding, render))
             try:
                 return step, await self._put(step)
             except TokenDead:
                 # The limit may have shrunk with it.
-                job = await self.deliveries.token_died(job)
+                render = await self._deliveries.token_died(render)
             except TooLarge:
                 if step.film is None:
                     raise
-                job = await self.deliveries.found_too_large(job, step.film.size)
-        step = self.bot.ladder.link(job)
+                render = await self._deliveries.found_too_large(render, step.film.size)
+        step = self._planner.link(render)
         return step, await self._put(step)
 
-    def _say_encoding(self, job: Job, converts: bool) -> None:  # noqa: FBT001 - see DeliveryPlanner.step
-        if job.error_code == DISK_FAILED:
+    def _say_encoding(self, render: Render, converts: bool) -> None:  # noqa: FBT001 - see DeliveryPlanner.step
+        if render.reason is Reason.DISK_FAILED:
             return  # it may well fail again, and the card says so already
-        if job.token_lives(self._now()) or job.id in self._drawn:
-            self.show(job.evolve(error_code=words.CONVERTING if converts else words.FITTING))
+        if render.card.token_works(self._now()) or render.id in self._drawn:
+            self._phases[render.id] = Phase.CONVERTING if converts else Phase.RESIZING
+            self.show(render)
 
     async def _put(self, step: Step) -> Posted:
         """Show the card with the film in it; "Completed" is written by nothing before."""
         done, film = step.as_shown, step.film
         draw = await self._drawing(done)
-        lead = 0.0 if film is None else self.bot.ladder.lead(done, film.size)
+        lead = 0.0 if film is None else self._planner.lead(done, film.size)
 
         async def send() -> Posted:
             async with self._moving():
                 return await self._reach(done, draw, lead=lead, film=film)
 
         size = 0 if film is None else film.size
-        return await self.bot.editor.finish(done.id, send, road=self._road(done, lead, size))
+        return await self._scheduler.finish(done.id, send, road=self._road(done, lead, size))
 
     @asynccontextmanager
     async def _moving(self) -> AsyncGenerator[None]:
@@ -376,7 +416,7 @@ class Cards(commands.Cog):
             self._films_moving -= 1
 
     def _take_thumbnails(self) -> None:
-        work = self.bot.stills.catch_up(pause=self._until_calm)
+        work = self._thumbnails.catch_up(pause=self._until_calm)
         self._background.spawn(work, name="stills")
 
     async def _until_calm(self) -> None:
@@ -387,17 +427,12 @@ class Cards(commands.Cog):
             await asyncio.sleep(1.0)
 
 
-def _came_with_film(change: JobChange) -> bool:
+def _came_with_film(change: RenderChange) -> bool:
     """Whether the edit that brought the film has shown this already."""
     before = change.before
-    delivered = change.job.status is JobStatus.DELIVERED
-    return delivered and before is not None and before.status is JobStatus.COMPLETED
+    delivered = change.after.status is RenderStatus.DELIVERED
+    return delivered and before is not None and before.status is RenderStatus.COMPLETED
 
 
 def _digest(view: discord.ui.LayoutView) -> int:
     return hash(json.dumps(view.to_components()))
-
-
-async def setup(bot: VideoBot) -> None:
-    """Wire the cog; called by discord.py."""
-    await bot.add_cog(Cards(bot))

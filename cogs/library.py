@@ -17,13 +17,13 @@ from bot.cards.library import (
     STATUSES,
     Filter,
     Place,
-    ShelfButton,
-    shelf,
+    library_page,
+    place_in,
     thumbnail_name,
 )
 from bot.cards.text import shorten
-from bot.client import VideoBot
-from bot.jobs.store import Search
+from bot.jobs.history import Search
+from bot.requests.queries import RequestQueries
 from bot.transport.errors import told
 from bot.transport.message import refuses_content
 from cogs.permissions import moderated
@@ -41,9 +41,8 @@ Answer = Callable[[discord.ui.LayoutView, list[discord.File]], Awaitable[None]]
 class Library(commands.Cog):
     """Lists films in private, page by page."""
 
-    def __init__(self, bot: VideoBot) -> None:
-        self.bot = bot
-        bot.add_dynamic_items(ShelfButton)
+    def __init__(self, *, queries: RequestQueries) -> None:
+        self._queries = queries
 
     @app_commands.command(name="videos", description=DESCRIPTION)
     @app_commands.describe(search=SEARCH)
@@ -65,16 +64,18 @@ class Library(commands.Cog):
     ) -> list[app_commands.Choice[str]]:
         """Suggest prompts that contain what is typed."""
         search = _search(interaction, Place(search=current[:SEARCH_LIMIT]))
-        jobs = await self.bot.archive.history(search, limit=SUGGESTIONS)
-        prompts = dict.fromkeys(shorten(job.prompt, 100) for job in jobs)
+        renders = await self._queries.history(search, limit=SUGGESTIONS)
+        prompts = dict.fromkeys(shorten(render.spec.prompt, 100) for render in renders)
         return [
             app_commands.Choice(name=prompt, value=prompt.rstrip("…")[:SEARCH_LIMIT])
             for prompt in prompts
         ]
 
     @commands.Cog.listener()
-    async def on_shelf_button(self, interaction: Interaction, place: Place) -> None:
+    async def on_interaction(self, interaction: Interaction) -> None:
         """Turn the page, or narrow the list, in the same message."""
+        if (place := place_in(interaction)) is None:
+            return
         if (sentence := too_fast(interaction)) is not None:
             await refuse(interaction, sentence)
             return
@@ -98,18 +99,18 @@ class Library(commands.Cog):
         self, interaction: Interaction, place: Place, *, wordless: bool = False
     ) -> tuple[discord.ui.LayoutView, list[discord.File]]:
         search = _search(interaction, place)
-        jobs = await self.bot.archive.history(search, limit=PER_PAGE, offset=place.page * PER_PAGE)
-        found = await self.bot.archive.count(search)
-        stills = {} if wordless else await self.bot.archive.stills(jobs)
+        renders = await self._queries.history(search, limit=PER_PAGE, offset=place.page * PER_PAGE)
+        found = await self._queries.count(search)
+        thumbnails = {} if wordless else await self._queries.thumbnails(renders)
         if wordless:
-            jobs = [job.evolve(prompt="…") for job in jobs]
+            renders = [render.with_spec(prompt="…") for render in renders]
             place = replace(place, search="")
-        view = shelf(jobs, found, place, own_language(interaction), stills)
-        return view, [_picture(job_id, jpeg) for job_id, jpeg in stills.items()]
+        view = library_page(renders, found, place, own_language(interaction), thumbnails)
+        return view, [_picture(render_id, jpeg) for render_id, jpeg in thumbnails.items()]
 
 
-def _picture(job_id: str, jpeg: bytes) -> discord.File:
-    return discord.File(io.BytesIO(jpeg), filename=thumbnail_name(job_id))
+def _picture(render_id: str, jpeg: bytes) -> discord.File:
+    return discord.File(io.BytesIO(jpeg), filename=thumbnail_name(render_id))
 
 
 def _search(interaction: Interaction, place: Place) -> Search:
@@ -121,8 +122,3 @@ def _search(interaction: Interaction, place: Place) -> Search:
         statuses=STATUSES[Filter(place.filter)],
         words=place.search,
     )
-
-
-async def setup(bot: VideoBot) -> None:
-    """Wire the cog; called by discord.py."""
-    await bot.add_cog(Library(bot))

@@ -1,6 +1,7 @@
 """The message command "Make a video": a message's text as the prompt, its image as the image."""
 
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final
 
 import discord
 from discord import app_commands
@@ -8,9 +9,10 @@ from discord.ext import commands
 
 from bot.cards.i18n import N_
 from bot.cards.modals import Filled, VideoForm
-from bot.client import VideoBot
 from bot.media.image import IMAGE_TYPES
+from bot.requests.order import Offer
 from bot.videos.models import PROMPT_LIMIT
+from bot.videos.spec import VideoSpec
 from cogs.requests import Asked, Interaction, Requests, own_language
 
 NAME: Final = N_("Make a video")
@@ -19,9 +21,12 @@ NAME: Final = N_("Make a video")
 class Make(commands.Cog):
     """Offers the command in every message's menu."""
 
-    def __init__(self, bot: VideoBot) -> None:
-        self.bot = bot
-        self.requests = Requests(bot)
+    def __init__(
+        self, tree: app_commands.CommandTree[Any], *, offer: Callable[[], Offer], requests: Requests
+    ) -> None:
+        self._tree = tree
+        self._offer = offer
+        self._requests = requests
 
     async def cog_load(self) -> None:
         """Offer the command."""
@@ -34,37 +39,21 @@ class Make(commands.Cog):
                 guild=True, dm_channel=True, private_channel=True
             ),
         )
-        self.bot.tree.add_command(command)
-
-    async def cog_unload(self) -> None:
-        """Leave what is not sent yet to the next start."""
-        await self.requests.close()
+        self._tree.add_command(command)
 
     async def _make(self, interaction: Interaction, message: discord.Message) -> None:
         images = [image for image in message.attachments if _is_image(image)]
 
         async def submitted(interaction: Interaction, filled: Filled) -> None:
             image = filled.upload if filled.picked is None else images[filled.picked]
-            asked = Asked(
-                prompt=filled.prompt,
-                size=filled.size,
-                seconds=filled.seconds,
-                model=filled.model,
-                image=image,
-            )
-            await self.requests.start(interaction, asked)
+            await self._requests.start(interaction, Asked(spec=filled.spec, image=image))
 
         t = own_language(interaction)
-        start = Filled(prompt=message.content[:PROMPT_LIMIT])
-        form = VideoForm(t(NAME), t, self.bot.studio.offer, submitted, start=start)
+        start = VideoSpec(prompt=message.content[:PROMPT_LIMIT])
+        form = VideoForm(t(NAME), t, self._offer(), submitted, start=start)
         form.ask_for_image(t, [image.filename for image in images])
         await interaction.response.send_modal(form)
 
 
 def _is_image(attachment: discord.Attachment) -> bool:
     return (attachment.content_type or "").split(";")[0].strip().lower() in IMAGE_TYPES
-
-
-async def setup(bot: VideoBot) -> None:
-    """Wire the cog; called by discord.py."""
-    await bot.add_cog(Make(bot))

@@ -2,14 +2,15 @@
 
 import logging
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import discord
 from discord.ext import commands
 
-from bot.client import VideoBot
-from bot.jobs.models import ENDED, Job, JobChange
-from bot.jobs.store import StoreError
+from bot.jobs.database import StoreError
+from bot.jobs.events import JobEvents
+from bot.jobs.models import ENDED, Render
+from bot.requests.queries import RequestQueries
 from bot.runtime.background import Background
 from bot.transport.notifications import NAMED_AT_ONCE, Refused, ping, write_to
 from cogs.permissions import can_see
@@ -25,76 +26,75 @@ class Notifications(commands.Cog):
     poller brings up again whom nobody told.
     """
 
-    def __init__(self, bot: VideoBot) -> None:
-        self.bot = bot
-        self.archive = bot.archive
+    def __init__(
+        self,
+        client: discord.Client,
+        *,
+        queries: RequestQueries,
+        events: JobEvents,
+        clock: Callable[[], float],
+    ) -> None:
+        self._client = client
+        self._queries = queries
+        self._events = events
+        self._clock = clock
         self._background = Background()
         self._telling: set[str] = set()
         # Those who know by now, although our disk does not take that yet.
         self._told: defaultdict[str, set[int]] = defaultdict(set)
 
+    async def cog_load(self) -> None:
+        """Hear of every end: as it comes, and again where nobody has been notified of it."""
+        self._events.listen(lambda change: self._begin(change.after))
+        self._events.listen_to_reminders(self._begin)
+
     async def cog_unload(self) -> None:
         """Leave who was not told yet to the next start."""
         await self._background.close()
 
-    @commands.Cog.listener()
-    async def on_job_change(self, change: JobChange) -> None:
-        """Tell of a job that has just ended."""
-        self._begin(change.job)
+    def _begin(self, render: Render) -> None:
+        if render.status in ENDED and render.id not in self._telling:
+            self._telling.add(render.id)
+            self._background.spawn(self._tell(render), name=f"tell of {render.id}")
 
-    @commands.Cog.listener()
-    async def on_untold_end(self, job: Job) -> None:
-        """Tell of a job that ended a while ago, in another process perhaps."""
-        self._begin(job)
-
-    def _begin(self, job: Job) -> None:
-        if job.status in ENDED and job.id not in self._telling:
-            self._telling.add(job.id)
-            self._background.spawn(self._tell(job), name=f"tell of {job.id}")
-
-    async def _tell(self, job: Job) -> None:
+    async def _tell(self, render: Render) -> None:
         try:
-            await self._have_been_told(job, ())
-            watchers = await self.archive.watchers(job)
-            for people in discord.utils.as_chunks(watchers, NAMED_AT_ONCE):
-                await self._tell_some(job, people)
+            await self._have_been_told(render, ())
+            subscribers = await self._queries.subscribers(render)
+            for people in discord.utils.as_chunks(subscribers, NAMED_AT_ONCE):
+                await self._tell_some(render, people)
         except (StoreError, *UNREACHED) as error:
-            _log.warning("some are told later: %s", error, extra=job.log_context())
+            _log.warning("some are told later: %s", error, extra=render.log_context())
         finally:
-            self._telling.discard(job.id)
+            self._telling.discard(render.id)
 
-    async def _tell_some(self, job: Job, people: Sequence[int]) -> None:
-        shut_out = [one for one in people if await can_see(self.bot, job, one) is False]
+    async def _tell_some(self, render: Render, people: Sequence[int]) -> None:
+        shut_out = [one for one in people if await can_see(self._client, render, one) is False]
         for person in shut_out:
-            await self._write_to(job, person)
+            await self._write_to(render, person)
         if not (people := [one for one in people if one not in shut_out]):
             return
         try:
-            await ping(self.bot, job, people, now=self.bot.clock())
+            await ping(self._client, render, people, now=self._clock())
         except Refused as refusal:
-            _log.info("the channel takes no ping: %s", refusal, extra=job.log_context())
+            _log.info("the channel takes no ping: %s", refusal, extra=render.log_context())
             for person in people:
-                await self._write_to(job, person)
+                await self._write_to(render, person)
         else:
-            await self._have_been_told(job, people)
+            await self._have_been_told(render, people)
 
-    async def _write_to(self, job: Job, person: int) -> None:
+    async def _write_to(self, render: Render, person: int) -> None:
         try:
-            sees = await can_see(self.bot, job, person) is True
-            await write_to(self.bot, job, person, sees=sees)
+            sees = await can_see(self._client, render, person) is True
+            await write_to(self._client, render, person, sees=sees)
         except Refused as refusal:
-            _log.warning("somebody cannot be told: %s", refusal, extra=job.log_context())
-        await self._have_been_told(job, [person])
+            _log.warning("somebody cannot be told: %s", refusal, extra=render.log_context())
+        await self._have_been_told(render, [person])
 
-    async def _have_been_told(self, job: Job, people: Sequence[int]) -> None:
+    async def _have_been_told(self, render: Render, people: Sequence[int]) -> None:
         """Write down who knows, with those whom the disk did not take before. Raises StoreError."""
-        told = self._told[job.id]
+        told = self._told[render.id]
         told.update(people)
         if told:
-            await self.archive.told(job, sorted(told))
-        del self._told[job.id]
-
-
-async def setup(bot: VideoBot) -> None:
-    """Wire the cog; called by discord.py."""
-    await bot.add_cog(Notifications(bot))
+            await self._queries.notified(render, sorted(told))
+        del self._told[render.id]

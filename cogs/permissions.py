@@ -2,23 +2,26 @@
 
 import discord
 
-from bot.jobs.models import Job
+from bot.jobs.models import Render
 from cogs.requests import Interaction
 
 
-def belongs_here(interaction: Interaction, job: Job) -> bool:
+def belongs_here(interaction: Interaction, render: Render) -> bool:
     """Whether a press came from where the job's card is: a custom_id can be made up.
 
     A direct message to its requester is such a place, too: the end may have come there.
     """
-    if interaction.guild_id is None and interaction.user.id == job.requester_id:
+    if interaction.guild_id is None and interaction.user.id == render.request.requester_id:
         return True
-    return (interaction.guild_id, interaction.channel_id) == (job.guild_id, job.channel_id)
+    return (interaction.guild_id, interaction.channel_id) == (
+        render.request.guild_id,
+        render.request.channel_id,
+    )
 
 
-def may_manage(interaction: Interaction, job: Job) -> bool:
+def may_manage(interaction: Interaction, render: Render) -> bool:
     """Whether it is their own job, or they moderate the channel that its card is in."""
-    if interaction.user.id == job.requester_id:
+    if interaction.user.id == render.request.requester_id:
         return True
     return interaction.guild_id is not None and interaction.permissions.manage_messages
 
@@ -46,15 +49,15 @@ def moderated(interaction: Interaction) -> frozenset[int] | None:
     return frozenset(found)
 
 
-async def can_see(client: discord.Client, job: Job, person: int) -> bool | None:
+async def can_see(client: discord.Client, render: Render, person: int) -> bool | None:
     """Whether somebody can see a job's card now; None where the bot does not know the place.
 
     Raises discord.HTTPException, aiohttp.ClientError or OSError where Discord cannot be asked.
     """
-    if person == job.requester_id:
+    if person == render.request.requester_id:
         return True
-    guild = None if job.guild_id is None else client.get_guild(job.guild_id)
-    channel = None if guild is None else guild.get_channel_or_thread(job.channel_id)
+    guild = None if render.request.guild_id is None else client.get_guild(render.request.guild_id)
+    channel = None if guild is None else guild.get_channel_or_thread(render.request.channel_id)
     if guild is None or channel is None:
         return None
     try:

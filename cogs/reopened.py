@@ -6,10 +6,10 @@ from typing import Any, Final
 import discord
 from discord.ext import commands
 
-from bot.cards.words import NO_ACCESS
-from bot.client import VideoBot
-from bot.jobs.events import until_written
-from bot.jobs.models import Job, JobChange
+from bot.delivery.service import DeliveryService
+from bot.jobs.events import JobEvents, until_written
+from bot.jobs.models import Render
+from bot.jobs.reasons import Reason
 from bot.runtime.background import Background
 
 GATHERED: Final = 0.1
@@ -23,9 +23,12 @@ class ReopenedChannels(commands.Cog):
     of a channel or a role, a role given to the bot, a thread that was opened.
     """
 
-    def __init__(self, bot: VideoBot) -> None:
-        self.bot = bot
-        self.deliveries = bot.deliveries
+    def __init__(
+        self, client: discord.Client, *, deliveries: DeliveryService, events: JobEvents
+    ) -> None:
+        self._client = client
+        self._deliveries = deliveries
+        self._events = events
         self._background = Background()
         self._opened: set[int] = set()
 
@@ -41,7 +44,7 @@ class ReopenedChannels(commands.Cog):
     @commands.Cog.listener()
     async def on_guild_available(self, guild: discord.Guild) -> None:
         """A server is there again; what is there at a start is offered by the start itself."""
-        if self.bot.is_ready():
+        if self._client.is_ready():
             self._open(guild.id)
 
     @commands.Cog.listener()
@@ -88,21 +91,25 @@ class ReopenedChannels(commands.Cog):
                 await self._make_up_in(opened)
 
     async def _make_up_in(self, opened: set[int]) -> None:
-        def has_opened(job: Job) -> bool:
-            return self._has_opened(job, opened)
+        def has_opened(render: Render) -> bool:
+            return self._has_opened(render, opened)
 
-        await self.deliveries.offer_kept(NO_ACCESS, where=has_opened)
-        for job in await self.deliveries.left_cards(where=has_opened):
-            self.bot.dispatch("job_change", JobChange(job, job))
+        await self._deliveries.offer_kept(Reason.NO_ACCESS, where=has_opened)
+        for render in await self._deliveries.outdated_cards(where=has_opened):
+            self._events.redraw(render)
 
-    def _has_opened(self, job: Job, opened: set[int]) -> bool:
+    def _has_opened(self, render: Render, opened: set[int]) -> bool:
         """Whether a job's channel is among these places, and the bot may write there now."""
-        guild = None if job.guild_id is None else self.bot.get_guild(job.guild_id)
+        guild = (
+            None
+            if render.request.guild_id is None
+            else self._client.get_guild(render.request.guild_id)
+        )
         if guild is None:
             return False
-        channel = guild.get_channel_or_thread(job.channel_id)
+        channel = guild.get_channel_or_thread(render.request.channel_id)
         parent = channel.parent_id if isinstance(channel, discord.Thread) else None
-        if opened.isdisjoint({guild.id, job.channel_id, parent}):
+        if opened.isdisjoint({guild.id, render.request.channel_id, parent}):
             return False
         return channel is None or _may_write(channel)
 
@@ -112,8 +119,3 @@ def _may_write(channel: discord.abc.GuildChannel | discord.Thread) -> bool:
     in_thread = isinstance(channel, discord.Thread)
     sends = may.send_messages_in_threads if in_thread else may.send_messages
     return may.view_channel and sends and may.attach_files
-
-
-async def setup(bot: VideoBot) -> None:
-    """Wire the cog; called by discord.py."""
-    await bot.add_cog(ReopenedChannels(bot))

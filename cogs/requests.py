@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Generator, Iterator
+from collections.abc import Awaitable, Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -11,14 +11,19 @@ import discord
 
 from bot.cards import words
 from bot.cards.i18n import Language
-from bot.client import VideoBot
+from bot.cards.renderer import CardRenderer
+from bot.cards.view import CardOptions
 from bot.jobs import lifecycle
-from bot.jobs.models import Job, JobStatus
-from bot.jobs.store import StoreError
+from bot.jobs.database import StoreError
+from bot.jobs.models import Render, RenderStatus, Verb
+from bot.jobs.reasons import Reason
 from bot.media.image import IMAGE_TYPES, BadImage
 from bot.requests.order import DiskFull, NotOffered, Order, OverLimit, PromptProblem
+from bot.requests.queries import RequestQueries
+from bot.requests.service import RequestService
 from bot.runtime.background import Background
 from bot.transport.message import find_card, is_malformed, plainly_if_refused, refuses_content
+from bot.videos.spec import ImageSource, VideoSpec
 from cogs.answers import (
     UNREACHED,
     Interaction,
@@ -51,20 +56,21 @@ class _CardUnknown(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """What somebody typed and chose; None where they left the choice to the bot."""
+    """What somebody wants, as a command or a form says it."""
 
-    prompt: str
-    size: str | None = None
-    seconds: str | None = None
-    model: str | None = None
+    spec: VideoSpec
     image: discord.Attachment | None = None
-    image_of: str | None = None
-    """A job whose image, if it has one, is used again."""
-    image_name: str | None = None
-    """The file name of that image."""
-    remix_of: str | None = None
-    """The server's id of a film that is changed."""
-    parent_link: str | None = None
+    """What they uploaded or picked."""
+    verb: Verb = Verb.NEW
+    parent: Render | None = None
+    """The render that this one is made from."""
+    parent_video_id: str | None = None
+    """The server's id of the video that a remix changes."""
+
+    @property
+    def typed(self) -> VideoSpec:
+        """What they filled in themselves: a remix asks for nothing but words."""
+        return VideoSpec(prompt=self.spec.prompt) if self.verb is Verb.REMIX else self.spec
 
 
 def _looks() -> Iterator[float]:
@@ -78,9 +84,30 @@ def _looks() -> Iterator[float]:
 class Requests:
     """Writes intents, answers with their cards, and sends them."""
 
-    def __init__(self, bot: VideoBot) -> None:
-        self._bot = bot
-        self._studio = bot.studio
+    def __init__(
+        self,
+        client: discord.Client,
+        *,
+        service: RequestService,
+        queries: RequestQueries,
+        renderer: CardRenderer,
+        options: Callable[[], CardOptions],
+        fetch_image: Callable[[str], Awaitable[bytes]],
+        largest_image: int,
+        clock: Callable[[], float],
+    ) -> None:
+        """`fetch_image` returns an attachment's bytes; it raises aiohttp.ClientError and OSError.
+
+        `largest_image` is in bytes.
+        """
+        self._client = client
+        self._service = service
+        self._queries = queries
+        self._renderer = renderer
+        self._options = options
+        self._fetch_image = fetch_image
+        self._largest_image = largest_image
+        self._clock = clock
         self._warned: set[int] = set()
         self._unanswered = 0
         self._background = Background()
@@ -89,72 +116,72 @@ class Requests:
     async def start(self, interaction: Interaction, asked: Asked) -> None:
         """Write the intent, answer with the card, then send: in this order, whatever is slow."""
         t = own_language(interaction)
-        if self._bot.stopping:
-            await give_back(interaction, t(words.STOPPING), asked)
+        if interaction.client.stopping:
+            await give_back(interaction, t(words.STOPPING), asked.typed)
             return
         if is_form(interaction) and (sentence := too_fast(interaction)) is not None:
-            await give_back(interaction, sentence, asked)
+            await give_back(interaction, sentence, asked.typed)
             return
         if asked.image is not None and (problem := self._image_problem(asked.image, t)) is not None:
-            await give_back(interaction, problem, asked)
+            await give_back(interaction, problem, asked.typed)
             return
         try:
             with self._answering():
-                job = await self._studio.admit(self._order(interaction, asked))
+                render = await self._service.admit(self._order(interaction, asked))
         except (PromptProblem, NotOffered, OverLimit, DiskFull, StoreError) as problem:
-            sentence = refusal(problem, interaction.guild_id, t)
-            await give_back(interaction, sentence, asked)
+            sentence = refusal(problem, t)
+            await give_back(interaction, sentence, asked.typed)
             return
         if self._closed:
             # Written while everything closed: the next start finds it, as one that was cut short.
             return
-        await self._background.spawn(self._go_on(interaction, job), name=f"request {job.id}")
+        await self._background.spawn(self._go_on(interaction, render), name=f"request {render.id}")
 
     async def close(self) -> None:
         """Leave what is not sent yet to the next start."""
         self._closed = True
         await self._background.close()
 
-    async def _go_on(self, interaction: Interaction, job: Job) -> None:
+    async def _go_on(self, interaction: Interaction, render: Render) -> None:
         """Answer with the card, then send; an error that nobody foresaw ends the job in words."""
         try:
-            if (carded := await self._show_first(interaction, job)) is None:
+            if (carded := await self._show_first(interaction, render)) is None:
                 return
             t = own_language(interaction)
             if (reason := await self._begin(carded)) is not None:
                 sentence = words.image_unusable(reason, t)
                 if not await self._withdraw(interaction, carded, sentence):
-                    await self._studio.give_up(carded, lifecycle.IMAGE_UNUSABLE)
-            elif carded.remix_of is not None and await self._was_no_remix(carded):
+                    await self._service.give_up(carded, Reason.IMAGE_UNUSABLE)
+            elif carded.request.parent_video_id is not None and await self._was_no_remix(carded):
                 await self._withdraw(interaction, carded, words.cannot_remix(t))
             else:
                 await self._warn(interaction, carded)
         except Exception:  # noqa: BLE001 - whatever it was, somebody waits for an answer
-            await self._give_up(job)
+            await self._give_up(render)
 
-    async def _show_first(self, interaction: Interaction, job: Job) -> Job | None:
+    async def _show_first(self, interaction: Interaction, render: Render) -> Render | None:
         """Answer with the card; return the job that has it, or None where that was its end."""
         try:
             with self._answering():
-                message_id = await self._acknowledge(interaction, job)
+                message_id = await self._acknowledge(interaction, render)
         except _CardUnknown:
-            await self._studio.give_up(job, lifecycle.DISCORD_AWAY)
+            await self._service.give_up(render, Reason.DISCORD_AWAY)
             return None
         except _CardRefused as refusal:
-            await self._studio.drop(job)
+            await self._service.drop(render)
             why = words.GONE_WRONG if is_malformed(refusal.__cause__) else words.CARD_REFUSED
-            _log.warning("Discord refuses the card, so nothing is sent", extra=job.log_context())
+            _log.warning("Discord refuses the card, so nothing is sent", extra=render.log_context())
             await tell_surely(interaction, own_language(interaction)(why))
             return None
         if message_id is not None:
             await self._let_others_be_answered()
-            return await self._studio.shown(job, message_id)
-        _log.warning("Discord shows no card, so nothing is sent", extra=job.log_context())
-        await self._studio.drop(job)
+            return await self._service.shown(render, message_id)
+        _log.warning("Discord shows no card, so nothing is sent", extra=render.log_context())
+        await self._service.drop(render)
         try:
             await refuse(interaction, own_language(interaction)(words.GONE_WRONG))
         except UNREACHED as error:
-            _log.info("nor does it take a sentence: %s", error, extra=job.log_context())
+            _log.info("nor does it take a sentence: %s", error, extra=render.log_context())
         return None
 
     @contextmanager
@@ -172,53 +199,57 @@ class Requests:
                 return
             await asyncio.sleep(OTHERS_NEED)
 
-    async def _give_up(self, job: Job) -> None:
-        _log.exception("a request failed in a way nobody foresaw", extra=job.log_context())
-        await self._studio.give_up(job, lifecycle.UNFORESEEN)
+    async def _give_up(self, render: Render) -> None:
+        _log.exception("a request failed in a way nobody foresaw", extra=render.log_context())
+        await self._service.give_up(render, Reason.UNFORESEEN)
 
-    async def _warn(self, interaction: Interaction, job: Job) -> None:
+    async def _warn(self, interaction: Interaction, render: Render) -> None:
         """Say, before it matters, what the bot may not do where this was asked.
 
         The interaction's token needs no permissions; what comes after its 15 minutes does.
         """
-        missing = _missing(interaction) if job.is_member and job.guild_id is not None else []
+        missing = (
+            _missing(interaction)
+            if render.request.is_member and render.request.guild_id is not None
+            else []
+        )
         if not missing:
             return
-        if job.channel_id not in self._warned:
-            self._warned.add(job.channel_id)
+        if render.request.channel_id not in self._warned:
+            self._warned.add(render.request.channel_id)
             _log.warning(
                 "in channel %d the bot lacks %s: a film that takes over 15 minutes goes to its "
                 "requester by direct message",
-                job.channel_id,
+                render.request.channel_id,
                 ", ".join(missing),
-                extra=job.log_context(),
+                extra=render.log_context(),
             )
         sentence = words.missing_permissions(missing, own_language(interaction))
         try:
             await interaction.followup.send(sentence, ephemeral=True)
         except UNREACHED as error:
-            _log.warning("nobody could be warned: %s", error, extra=job.log_context())
+            _log.warning("nobody could be warned: %s", error, extra=render.log_context())
 
-    def take_up(self, unsent: list[Job]) -> None:
+    def take_up(self, unsent: list[Render]) -> None:
         """Send what a stopped process had only written down, where its card is to be seen."""
-        for job in unsent:
-            self._background.spawn(self._take_up(job), name=f"take up {job.id}")
+        for render in unsent:
+            self._background.spawn(self._take_up(render), name=f"take up {render.id}")
 
-    async def _take_up(self, job: Job) -> None:
+    async def _take_up(self, render: Render) -> None:
         try:
-            message_id = await self._find(job)
+            message_id = await self._find(render)
             if message_id is None:
-                await self._studio.drop(job)
+                await self._service.drop(render)
                 return
-            shown = await self._studio.shown(job, message_id)
+            shown = await self._service.shown(render, message_id)
             if await self._begin(shown) is not None:
-                await self._studio.give_up(shown, lifecycle.IMAGE_LOST)
+                await self._service.give_up(shown, Reason.IMAGE_LOST)
         except _CardUnknown:
-            await self._studio.give_up(job, lifecycle.DISCORD_AWAY)
+            await self._service.give_up(render, Reason.DISCORD_AWAY)
         except Exception:  # noqa: BLE001 - as in _go_on
-            await self._give_up(job)
+            await self._give_up(render)
 
-    async def _find(self, job: Job) -> int | None:
+    async def _find(self, render: Render) -> int | None:
         """Return the message of the card, or None where there is surely none.
 
         While Discord cannot be asked it is asked again; raises _CardUnknown once the request is no
@@ -227,16 +258,16 @@ class Requests:
         missing = 0
         for wait in _looks():
             try:
-                message_id = await find_card(self._bot, job)
+                message_id = await find_card(self._client, render)
             except UNREACHED as error:
-                _log.warning("a card cannot be looked for: %s", error, extra=job.log_context())
+                _log.warning("a card cannot be looked for: %s", error, extra=render.log_context())
             else:
                 if message_id is not None:
                     return message_id
                 missing += 1
                 if missing == SURELY_MISSING:
                     return None
-            if not lifecycle.fresh(job, self._bot.clock()):
+            if not lifecycle.is_fresh(render, self._clock()):
                 break
             await asyncio.sleep(wait)
         raise _CardUnknown
@@ -245,11 +276,11 @@ class Requests:
         content_type = (image.content_type or "").split(";")[0].strip().lower()
         if content_type not in IMAGE_TYPES:
             return words.wrong_image_type(content_type or None, t)
-        if image.size > self._bot.largest_image:
-            return words.image_too_large(image.size, self._bot.largest_image, t)
+        if image.size > self._largest_image:
+            return words.image_too_large(image.size, self._largest_image, t)
         return None
 
-    async def _acknowledge(self, interaction: Interaction, job: Job) -> int | None:
+    async def _acknowledge(self, interaction: Interaction, render: Render) -> int | None:
         """Answer with the card; return its message, or None where Discord shows none.
 
         An error is not believed before looking: 40060 (already acknowledged) is what discord.py's
@@ -257,88 +288,90 @@ class Requests:
         _CardRefused.
         """
         try:
-            forecast = await self._bot.archive.forecast(job)
-            draw = self._bot.renderer.draw(job, forecast, self._bot.house)
+            forecast = await self._queries.forecast(render)
+            draw = self._renderer.draw(render, forecast, self._options())
             answer = await plainly_if_refused(
-                self._bot.renderer, job, lambda: interaction.response.send_message(view=draw())
+                self._renderer, render, lambda: interaction.response.send_message(view=draw())
             )
         except UNREACHED as error:
-            _log.warning("the answer to an interaction failed: %s", error, extra=job.log_context())
+            _log.warning(
+                "the answer to an interaction failed: %s", error, extra=render.log_context()
+            )
             if refuses_content(error):
                 raise _CardRefused from error
         else:
             if answer.message_id is not None:
                 return answer.message_id
-        return await self._find(job)
+        return await self._find(render)
 
-    async def _begin(self, job: Job) -> str | None:
+    async def _begin(self, render: Render) -> str | None:
         """Get the image if there is one, and send; return why not where it is unusable."""
         try:
-            job = await self._with_image(job)
+            render = await self._with_image(render)
         except (BadImage, *UNREACHED) as error:
-            _log.warning("an image is unusable: %s", error, extra=job.log_context())
+            _log.warning("an image is unusable: %s", error, extra=render.log_context())
             return str(error) if isinstance(error, BadImage) else words.NOT_HANDED_OVER
-        if job.status is JobStatus.REQUESTED:
-            await self._studio.send(job)
+        if render.status is RenderStatus.REQUESTED:
+            await self._service.send(render)
         return None
 
-    async def _with_image(self, job: Job) -> Job:
+    async def _with_image(self, render: Render) -> Render:
         """Keep the image with the job; raises BadImage, and UNREACHED."""
-        if job.image_of is not None and job.status is JobStatus.REQUESTED:
-            job = await self._studio.copy_image(job)
-        if job.image_url is not None and job.status is JobStatus.REQUESTED:
-            data = await self._bot.fetch_image(job.image_url)
-            job = await self._studio.attach_image(job, data)
-        return job
+        image = render.spec.image
+        if image is None or render.status is not RenderStatus.REQUESTED:
+            return render
+        if image.request_id is not None:
+            return await self._service.copy_image(render)
+        if image.url is not None:
+            return await self._service.attach_image(render, await self._fetch_image(image.url))
+        return render
 
-    async def _was_no_remix(self, job: Job) -> bool:
+    async def _was_no_remix(self, render: Render) -> bool:
         """Whether the server has just said that it does not remix this film."""
-        after = await self._bot.archive.find(job.id)
-        return after is not None and after.error_code == lifecycle.CANNOT_REMIX
+        after = await self._queries.find(render.id)
+        return after is not None and after.reason == Reason.CANNOT_REMIX
 
-    async def _withdraw(self, interaction: Interaction, job: Job, sentence: str) -> bool:
+    async def _withdraw(self, interaction: Interaction, render: Render, sentence: str) -> bool:
         """Say in private why nothing comes of it, and take the public card back.
 
         An answer cannot become private later. False where that fails: then the card has to say it.
         """
         try:
-            await give_back(interaction, sentence, job)
+            await give_back(interaction, sentence, render.spec)
             await interaction.delete_original_response()
         except UNREACHED as error:
-            _log.warning("a card cannot be taken back: %s", error, extra=job.log_context())
+            _log.warning("a card cannot be taken back: %s", error, extra=render.log_context())
             return False
-        await self._studio.drop(job)
+        await self._service.drop(render)
         return True
 
     def _order(self, interaction: Interaction, asked: Asked) -> Order:
         guild_id = interaction.guild_id
-        guild = None if guild_id is None else self._bot.get_guild(guild_id)
-        image = asked.image
+        guild = None if guild_id is None else self._client.get_guild(guild_id)
+        spec, image = asked.spec, asked.image
+        if image is not None:
+            spec = spec.evolve(image=ImageSource(name=image.filename, url=image.url))
         return Order(
-            prompt=asked.prompt,
-            size=asked.size,
-            seconds=asked.seconds,
-            model=asked.model,
-            image_url=None if image is None else image.url,
-            image_name=asked.image_name if image is None else image.filename,
-            image_of=asked.image_of,
-            remix_of=asked.remix_of,
-            parent_link=asked.parent_link,
+            spec=spec,
+            verb=asked.verb,
+            parent=asked.parent,
+            parent_video_id=asked.parent_video_id,
+            interaction_id=interaction.id,
             requester_id=interaction.user.id,
             guild_id=guild_id,
             channel_id=interaction.channel_id or 0,
             application_id=interaction.application_id,
             interaction_token=interaction.token,
             upload_limit=interaction.filesize_limit,
-            bot_upload_limit=upload_limit(self._bot, guild_id),
+            bot_upload_limit=upload_limit(self._client, guild_id),
             is_member=_is_member(interaction, guild),
             locale=(interaction.guild_locale or interaction.locale).value,
         )
 
 
-def upload_limit(bot: VideoBot, guild_id: int | None) -> int:
+def upload_limit(client: discord.Client, guild_id: int | None) -> int:
     """Return the bytes that the bot itself may upload in a server, or a direct message."""
-    guild = None if guild_id is None else bot.get_guild(guild_id)
+    guild = None if guild_id is None else client.get_guild(guild_id)
     return discord.utils.DEFAULT_FILE_SIZE_LIMIT_BYTES if guild is None else guild.filesize_limit
 
 
@@ -362,13 +395,13 @@ def _missing(interaction: Interaction) -> list[str]:
     return [name for name, has in needed.items() if not has]
 
 
-def refusal(problem: Exception, guild_id: int | None, t: Language) -> str:
+def refusal(problem: Exception, t: Language) -> str:
     """Say why nothing came of a request."""
     match problem:
         case NotOffered():
             return words.not_offered(problem.value, problem.offered, t)
         case OverLimit():
-            return words.over_limit(problem.own, problem.most_of_user, guild_id, t, problem.beside)
+            return words.over_limit(problem.own, problem.most_of_user, t, problem.beside)
         case DiskFull():
             return t(words.DISK_FULL)
         case PromptProblem():

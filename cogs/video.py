@@ -1,5 +1,6 @@
 """/video: the words somebody types."""
 
+from collections.abc import Callable
 from typing import Any, Final
 
 import discord
@@ -7,10 +8,9 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.cards.i18n import N_
-from bot.client import VideoBot
-from bot.jobs.models import Job
 from bot.requests.order import Offer
 from bot.videos.models import PROMPT_LIMIT
+from bot.videos.spec import VideoSpec
 from cogs.requests import Asked, Interaction, Requests
 
 SUGGESTIONS: Final = 25
@@ -28,30 +28,24 @@ IMAGE = N_("A PNG, JPEG or WebP picture that guides the film")
 class VideoCog(commands.Cog):
     """Offers /video."""
 
-    def __init__(self, bot: VideoBot) -> None:
-        self.bot = bot
-        self.requests = Requests(bot)
+    def __init__(
+        self, tree: app_commands.CommandTree[Any], *, offer: Callable[[], Offer], requests: Requests
+    ) -> None:
+        self._tree = tree
+        self._offer = offer
+        self.requests = requests
 
     async def cog_load(self) -> None:
         """Offer the command with the choices of this bot."""
-        self.bot.tree.add_command(video_command(self, self.bot.studio.offer))
+        self._tree.add_command(video_command(self, self._offer()))
 
     async def suggest_model(
         self, _interaction: Interaction, current: str
     ) -> list[app_commands.Choice[str]]:
         """Suggest the server's models that hold what is typed."""
         typed = current.strip().lower()
-        found = [model for model in self.bot.studio.offer.listed if typed in model.lower()]
+        found = [model for model in self._offer().listed if typed in model.lower()]
         return _choices(tuple(found[:SUGGESTIONS]))
-
-    async def cog_unload(self) -> None:
-        """Leave what is not sent yet to the next start."""
-        await self.requests.close()
-
-    @commands.Cog.listener()
-    async def on_unsent_requests(self, unsent: list[Job]) -> None:
-        """Take up what a stopped process had written down and not sent."""
-        self.requests.take_up(unsent)
 
 
 def video_command(cog: VideoCog, offer: Offer) -> app_commands.Command[Any, ..., None]:
@@ -92,7 +86,9 @@ def _without_model(cog: VideoCog) -> Any:  # noqa: ANN401
         seconds: str | None = None,
         image: discord.Attachment | None = None,
     ) -> None:
-        asked = Asked(prompt=prompt, size=size, seconds=seconds, image=image)
+        asked = Asked(
+            spec=VideoSpec(prompt=prompt, size=size or "", seconds=seconds or ""), image=image
+        )
         await cog.requests.start(interaction, asked)
 
     return video
@@ -107,7 +103,12 @@ def _with_model(cog: VideoCog) -> Any:  # noqa: ANN401
         model: str | None = None,
         image: discord.Attachment | None = None,
     ) -> None:
-        asked = Asked(prompt=prompt, size=size, seconds=seconds, model=model, image=image)
+        asked = Asked(
+            spec=VideoSpec(
+                prompt=prompt, size=size or "", seconds=seconds or "", model=model or None
+            ),
+            image=image,
+        )
         await cog.requests.start(interaction, asked)
 
     return video
@@ -115,8 +116,3 @@ def _with_model(cog: VideoCog) -> Any:  # noqa: ANN401
 
 def _choices(values: tuple[str, ...]) -> list[app_commands.Choice[str]]:
     return [app_commands.Choice(name=value, value=value) for value in values]
-
-
-async def setup(bot: VideoBot) -> None:
-    """Wire the cog; called by discord.py."""
-    await bot.add_cog(VideoCog(bot))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import claimed
+from bot.claim import claimed
 from bot.settings import Settings
 from tests.processes import PATIENCE, VideosServer
 

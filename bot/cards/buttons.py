@@ -1,19 +1,16 @@
-"""The buttons under a card: they carry an action and a job's id, and dispatch both.
-
-A DynamicItem keeps its state in `custom_id` (100 characters at most) and no view in memory, so a
-button works as long as its message lives, whatever became of the process that drew it.
-"""
+"""The buttons under a card: their custom_id (100 characters at most) names action and render."""
 
 import re
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import discord
 from discord import ui
 
 from bot.cards.i18n import N_, Language
-from bot.jobs.lifecycle import OVERDUE
-from bot.jobs.models import Job, JobStatus
+from bot.jobs.models import Render, RenderStatus
+from bot.jobs.reasons import Reason
 
 Style = discord.ButtonStyle
 
@@ -55,25 +52,25 @@ _STYLES: Final = {
 }
 _RUNNING: Final = (Action.CANCEL, Action.NOTIFY)
 _ENDED: Final = (Action.AGAIN, Action.EDIT, Action.DELETE)
-_OFFERED: Final[dict[JobStatus, tuple[Action, ...]]] = {
-    JobStatus.REQUESTED: _RUNNING,
-    JobStatus.SENDING: _RUNNING,
-    JobStatus.QUEUED: _RUNNING,
-    JobStatus.IN_PROGRESS: _RUNNING,
-    JobStatus.COMPLETED: (Action.NOTIFY,),
-    JobStatus.DELIVERED: (Action.AGAIN, Action.EDIT, Action.REMIX, Action.DELETE),
-    JobStatus.UNDELIVERED: (Action.REDELIVER, *_ENDED),
-    JobStatus.UNCONFIRMED: (Action.LOOK, Action.SEND, Action.DROP),
-    JobStatus.FAILED: _ENDED,
-    JobStatus.CANCELLED: _ENDED,
-    JobStatus.EXPIRED: _ENDED,
+_OFFERED: Final[dict[RenderStatus, tuple[Action, ...]]] = {
+    RenderStatus.REQUESTED: _RUNNING,
+    RenderStatus.SENDING: _RUNNING,
+    RenderStatus.QUEUED: _RUNNING,
+    RenderStatus.IN_PROGRESS: _RUNNING,
+    RenderStatus.COMPLETED: (Action.NOTIFY,),
+    RenderStatus.DELIVERED: (Action.AGAIN, Action.EDIT, Action.REMIX, Action.DELETE),
+    RenderStatus.UNDELIVERED: (Action.REDELIVER, *_ENDED),
+    RenderStatus.UNCONFIRMED: (Action.LOOK, Action.SEND, Action.DROP),
+    RenderStatus.FAILED: _ENDED,
+    RenderStatus.CANCELLED: _ENDED,
+    RenderStatus.EXPIRED: _ENDED,
 }
 
 
-def offered(job: Job, *, remix: bool) -> tuple[Action, ...]:
+def offered(render: Render, *, remix: bool) -> tuple[Action, ...]:
     """Return what can be pressed in a job's state; Remix only where the server does it."""
-    actions = _OFFERED[job.status]
-    if job.error_code == OVERDUE:
+    actions = _OFFERED[render.status]
+    if render.reason is Reason.OVERDUE:
         actions = (Action.LOOK, *actions)
     return tuple(action for action in actions if remix or action is not Action.REMIX)
 
@@ -86,62 +83,46 @@ TEMPLATE: Final = (
 a card drawn before the next create sends nothing."""
 
 
-def outcome_of(job: Job) -> str:
+def outcome_of(render: Render) -> str:
     """Name a job's last create."""
-    return str(int((job.sent_at or job.created_at) * 1000))
+    return str(int((render.sent_at or render.request.created_at) * 1000))
 
 
-class JobButton(ui.DynamicItem[ui.Button[Any]], template=TEMPLATE):
-    """One button; its press is announced as the bot's event `job_button`."""
+@dataclass(frozen=True)
+class Press:
+    """What a custom_id says: which button of which render."""
 
-    def __init__(
-        self, action: Action, job_id: str, label: str | None = None, *, outcome: str | None = None
-    ) -> None:
-        custom_id = f"rushes:{action}:{job_id}" + (f":{outcome}" if outcome else "")
-        super().__init__(
-            ui.Button(
-                label=label or action.value,
-                style=_STYLES.get(action, Style.secondary),
-                custom_id=custom_id,
-            )
-        )
-        self.action = action
-        self.job_id = job_id
-
-    @classmethod
-    async def from_custom_id(
-        cls, _interaction: discord.Interaction[Any], _item: ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
-        """Rebuild the button from what Discord sends back of it."""
-        return cls(Action(match["action"]), match["job"], outcome=match["outcome"])
-
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """Hand the press over to whoever listens."""
-        interaction.client.dispatch("job_button", interaction, self.action, self.job_id)
+    action: Action
+    render_id: str
+    outcome: str | None = None
+    """The create that Send again is for, as `outcome_of` names it; None on cards of old."""
 
 
-def stale_press(interaction: discord.Interaction[Any]) -> tuple[Action, str] | None:
-    """Return what was pressed where the card no longer has that button.
+def press_in(interaction: discord.Interaction[Any]) -> Press | None:
+    """Return which button of a card was pressed, whatever that card shows by now."""
+    match = re.fullmatch(TEMPLATE, str((interaction.data or {}).get("custom_id", "")))
+    return None if match is None else Press(Action(match["action"]), match["job"], match["outcome"])
 
-    A client may show the old card for a moment more; discord.py passes over such a press, and
-    Discord would say that the interaction failed.
+
+class StatelessButton(ui.Button[Any]):
+    """A button of which discord.py remembers nothing: its custom_id says all.
+
+    It works as long as its message lives, whatever became of the process that sent it.
     """
-    custom_id = str((interaction.data or {}).get("custom_id", ""))
-    match = re.fullmatch(TEMPLATE, custom_id)
-    if match is None or interaction.message is None:
-        return None
-    view = ui.LayoutView.from_message(interaction.message, timeout=None)
-    if any(getattr(item, "custom_id", None) == custom_id for item in view.walk_children()):
-        return None
-    return Action(match["action"]), match["job"]
+
+    def is_dispatchable(self) -> bool:
+        """Keep discord.py from holding a view in memory for each message."""
+        return False
 
 
 def button_row(
-    actions: tuple[Action, ...], job_id: str, t: Language, outcome: str | None = None
+    actions: tuple[Action, ...], render_id: str, t: Language, outcome: str | None = None
 ) -> ui.ActionRow[Any]:
     """Draw buttons side by side, five at the most; `outcome` is what Send again is for."""
     row = ui.ActionRow[Any]()
     for action in actions:
         of = outcome if action is Action.SEND else None
-        row.add_item(JobButton(action, job_id, t(LABELS[action]), outcome=of))
+        custom_id = f"rushes:{action}:{render_id}" + (f":{of}" if of else "")
+        style = _STYLES.get(action, Style.secondary)
+        row.add_item(StatelessButton(label=t(LABELS[action]), style=style, custom_id=custom_id))
     return row

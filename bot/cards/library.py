@@ -4,22 +4,23 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import discord
 from discord import ui
 
 from bot.cards import words
+from bot.cards.buttons import StatelessButton
 from bot.cards.i18n import N_, NN_, Language
 from bot.cards.text import plain, shorten
-from bot.jobs.models import ACTIVE, Job, JobStatus
+from bot.jobs.models import ACTIVE, Render, RenderStatus
 
 PER_PAGE: Final = 5
 SEARCH_LIMIT: Final = 50
 """Characters of a search; it travels in each button's custom_id, which holds 100."""
 PROMPT_SHOWN: Final = 120
 ALT_TEXT: Final = 200
-"""Characters of a prompt that describe its still; Discord takes 1024."""
+"""Characters of a prompt that describe its thumbnail; Discord takes 1024."""
 
 HEAD: Final = NN_("One film", "{number} films")
 NONE: Final = N_("No film fits. Type /video to make one.")
@@ -44,11 +45,11 @@ FILTER_LABELS: Final = {
     Filter.DONE: N_("Done"),
     Filter.ENDED: N_("Ended without a film"),
 }
-STATUSES: Final[dict[Filter, frozenset[JobStatus] | None]] = {
+STATUSES: Final[dict[Filter, frozenset[RenderStatus] | None]] = {
     Filter.ALL: None,
-    Filter.RUNNING: ACTIVE | {JobStatus.UNCONFIRMED},
-    Filter.DONE: frozenset({JobStatus.DELIVERED, JobStatus.UNDELIVERED}),
-    Filter.ENDED: frozenset({JobStatus.FAILED, JobStatus.CANCELLED, JobStatus.EXPIRED}),
+    Filter.RUNNING: ACTIVE | {RenderStatus.UNCONFIRMED},
+    Filter.DONE: frozenset({RenderStatus.DELIVERED, RenderStatus.UNDELIVERED}),
+    Filter.ENDED: frozenset({RenderStatus.FAILED, RenderStatus.CANCELLED, RenderStatus.EXPIRED}),
 }
 
 
@@ -65,52 +66,45 @@ class Place:
         return f"rushes-shelf:{row}:{self.page}:{self.filter}:{self.search}"
 
 
-class ShelfButton(
-    ui.DynamicItem[ui.Button[Any]],
-    template=r"rushes-shelf:(?P<row>[a-z]+):(?P<page>\d{1,6}):"
-    rf"(?P<filter>{'|'.join(Filter)}):(?P<search>.{{0,50}})",
-):
-    """A button that leads to another place in the list."""
-
-    def __init__(
-        self, place: Place, label: str | None = None, *, row: str, here: bool = False
-    ) -> None:
-        style = discord.ButtonStyle.primary if here else discord.ButtonStyle.secondary
-        super().__init__(
-            ui.Button(
-                label=label or "·", style=style, custom_id=place.custom_id(row), disabled=here
-            )
-        )
-        self.place = place
-
-    @classmethod
-    async def from_custom_id(
-        cls, _interaction: discord.Interaction[Any], _item: ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
-        """Rebuild the button from what Discord sends back of it."""
-        place = Place(
-            page=int(match["page"]), filter=Filter(match["filter"]), search=match["search"]
-        )
-        return cls(place, row=match["row"])
-
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """Hand the press over to whoever listens."""
-        interaction.client.dispatch("shelf_button", interaction, self.place)
+_TEMPLATE: Final = (
+    r"rushes-shelf:(?P<row>[a-z]+):(?P<page>\d{1,6}):"
+    rf"(?P<filter>{'|'.join(Filter)}):(?P<search>.{{0,50}})"
+)
+"""What the custom_id of a button in the list looks like."""
 
 
-def shelf(
-    jobs: Sequence[Job], found: int, place: Place, t: Language, stills: Collection[str] = ()
+def place_in(interaction: discord.Interaction[Any]) -> Place | None:
+    """Return where in the list the pressed button leads; None for a button of another kind."""
+    match = re.fullmatch(_TEMPLATE, str((interaction.data or {}).get("custom_id", "")))
+    if match is None:
+        return None
+    return Place(page=int(match["page"]), filter=Filter(match["filter"]), search=match["search"])
+
+
+def _button(place: Place, label: str, *, row: str, here: bool = False) -> StatelessButton:
+    style = discord.ButtonStyle.primary if here else discord.ButtonStyle.secondary
+    return StatelessButton(label=label, style=style, custom_id=place.custom_id(row), disabled=here)
+
+
+def library_page(
+    renders: Sequence[Render],
+    found: int,
+    place: Place,
+    t: Language,
+    thumbnails: Collection[str] = (),
 ) -> ui.LayoutView:
     """Draw one page of the `found` films.
 
-    `stills` are the ids of the jobs whose picture the message is sent with, as `thumbnail_name`.
+    `thumbnails` are the ids of the renders whose thumbnail comes with the message.
     """
     view = ui.LayoutView(timeout=None)
     head = t.count(HEAD, found) if found else t(NONE)
     body = ui.Container[Any]().add_item(ui.TextDisplay(f"### {head}"))
-    for job in jobs:
-        line = ui.TextDisplay[Any](_line(job, t))
-        body.add_item(ui.Section(line, accessory=_still(job)) if job.id in stills else line)
+    for render in renders:
+        line = ui.TextDisplay[Any](_line(render, t))
+        body.add_item(
+            ui.Section(line, accessory=_thumbnail(render)) if render.id in thumbnails else line
+        )
     pages = max(1, -(-found // PER_PAGE))
     if pages > 1:
         body.add_item(ui.Separator())
@@ -123,35 +117,36 @@ def shelf(
     return view
 
 
-def thumbnail_name(job_id: str) -> str:
-    """The name under which a film's picture is sent with the list."""
-    return f"{job_id}.jpg"
+def thumbnail_name(render_id: str) -> str:
+    """The name under which a film's thumbnail is sent with the list."""
+    return f"{render_id}.jpg"
 
 
-def _still(job: Job) -> ui.Thumbnail[Any]:
-    name = thumbnail_name(job.id)
-    return ui.Thumbnail(f"attachment://{name}", description=shorten(job.prompt, ALT_TEXT))
+def _thumbnail(render: Render) -> ui.Thumbnail[Any]:
+    name = thumbnail_name(render.id)
+    return ui.Thumbnail(f"attachment://{name}", description=shorten(render.spec.prompt, ALT_TEXT))
 
 
-def _line(job: Job, t: Language) -> str:
-    link = f"[{t(OPEN)}]({words.message_link(job, job.guild_id)})"
-    facts = f"{words.title(job, t)} · {(job.made_size or job.size).replace('x', ' x ')} · {link}"
-    when = f"<t:{int(job.created_at)}:R> · <@{job.requester_id}>"
-    return f"**{plain(job.prompt, PROMPT_SHOWN)}**\n-# {facts} · {when}"
+def _line(render: Render, t: Language) -> str:
+    link = f"[{t(OPEN)}]({render.request.link})"
+    size = (render.made_size or render.spec.size).replace("x", " x ")
+    facts = f"{words.title(render, t)} · {size} · {link}"
+    when = f"<t:{int(render.request.created_at)}:R> · <@{render.request.requester_id}>"
+    return f"**{plain(render.spec.prompt, PROMPT_SHOWN)}**\n-# {facts} · {when}"
 
 
 def _filters(place: Place, t: Language) -> ui.ActionRow[Any]:
     row = ui.ActionRow[Any]()
     for name, label in FILTER_LABELS.items():
         there = replace(place, page=0, filter=name)
-        row.add_item(ShelfButton(there, t(label), row="filter", here=name is place.filter))
+        row.add_item(_button(there, t(label), row="filter", here=name is place.filter))
     return row
 
 
 def _turns(place: Place, pages: int, t: Language) -> ui.ActionRow[Any]:
     row = ui.ActionRow[Any]()
     if place.page > 0:
-        row.add_item(ShelfButton(replace(place, page=place.page - 1), t(BACK), row="turn"))
+        row.add_item(_button(replace(place, page=place.page - 1), t(BACK), row="turn"))
     if place.page + 1 < pages:
-        row.add_item(ShelfButton(replace(place, page=place.page + 1), t(ON), row="turn"))
+        row.add_item(_button(replace(place, page=place.page + 1), t(ON), row="turn"))
     return row

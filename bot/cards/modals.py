@@ -13,6 +13,7 @@ from discord import ui
 from bot.cards.i18n import N_, Language
 from bot.requests.order import Offer
 from bot.videos.models import PROMPT_LIMIT
+from bot.videos.spec import VideoSpec
 
 FORM_MINUTES: Final = 30
 """How long a form may lie open; Discord itself sets no limit."""
@@ -29,12 +30,9 @@ NO_IMAGE: Final = N_("None")
 
 @dataclass(frozen=True, kw_only=True)
 class Filled:
-    """What somebody filled in; None where the form did not ask."""
+    """What somebody filled in."""
 
-    prompt: str
-    size: str | None = None
-    seconds: str | None = None
-    model: str | None = None
+    spec: VideoSpec
     upload: discord.Attachment | None = None
     picked: int | None = None
     """Which of the images of a message was picked, counted from 0."""
@@ -47,7 +45,7 @@ class VideoForm(ui.Modal):
     """Prompt, size, seconds, model where there is a choice, and an image where one is asked for."""
 
     def __init__(
-        self, title: str, t: Language, offer: Offer, submitted: Submitted, *, start: Filled
+        self, title: str, t: Language, offer: Offer, submitted: Submitted, *, start: VideoSpec
     ) -> None:
         super().__init__(title=title[:45], timeout=FORM_MINUTES * 60)
         self._submitted = submitted
@@ -90,10 +88,12 @@ class VideoForm(ui.Modal):
         elif self._image is not None and self._image.values[0] != "-":
             picked = int(self._image.values[0])
         filled = Filled(
-            prompt=self._prompt.value,
-            size=self._size.values[0],
-            seconds=self._seconds.values[0],
-            model=self._start.model if self._model is None else self._model.values[0],
+            spec=self._start.evolve(
+                prompt=self._prompt.value,
+                size=self._size.values[0],
+                seconds=self._seconds.values[0],
+                model=self._start.model if self._model is None else self._model.values[0],
+            ),
             upload=upload,
             picked=picked,
         )
@@ -113,7 +113,7 @@ class ChangeForm(ui.Modal):
 
     async def on_submit(self, interaction: discord.Interaction[Any], /) -> None:
         """Hand over what was filled in."""
-        await self._submitted(interaction, Filled(prompt=self._change.value))
+        await self._submitted(interaction, Filled(spec=VideoSpec(prompt=self._change.value)))
 
 
 def _choice(values: tuple[str, ...], chosen: str | None) -> ui.Select[Any]:

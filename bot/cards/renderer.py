@@ -7,7 +7,7 @@ from typing import Protocol
 from discord import ui
 
 from bot.cards.view import CardOptions, card, film_name, plain_card
-from bot.jobs.models import Job, JobStatus
+from bot.jobs.models import Render, RenderStatus
 from bot.requests.queries import Forecast
 
 _log = logging.getLogger(__name__)
@@ -34,48 +34,48 @@ class CardRenderer:
     """
 
     def __init__(self) -> None:
-        self._failed: defaultdict[str, set[JobStatus]] = defaultdict(set)
+        self._failed: defaultdict[str, set[RenderStatus]] = defaultdict(set)
         self._refused: set[str] = set()
 
-    def draw(self, job: Job, forecast: Forecast, house: CardOptions) -> Draw:
+    def draw(self, render: Render, forecast: Forecast, house: CardOptions) -> Draw:
         """Return what renders this job."""
 
         def draw(*, elsewhere: str | None = None, left: str | None = None) -> ui.LayoutView:
-            if not self.is_plain(job):
+            if not self.is_plain(render):
                 try:
-                    return card(job, forecast, house, elsewhere=elsewhere, left=left)
+                    return card(render, forecast, house, elsewhere=elsewhere, left=left)
                 except Exception:  # noqa: BLE001 - whatever it was, somebody waits for the film
-                    self._failed[job.id].add(job.status)
+                    self._failed[render.id].add(render.status)
                     _log.exception(
                         "a card cannot be drawn, a plain one takes its place",
-                        extra=job.log_context(),
+                        extra=render.log_context(),
                     )
-            return plain_card(_wordless(job), house, elsewhere=elsewhere, left=left)
+            return plain_card(_wordless(render), house, elsewhere=elsewhere, left=left)
 
         return draw
 
-    def film_name(self, job: Job) -> str:
+    def film_name(self, render: Render) -> str:
         """Return the file name by which this job's card shows its film."""
-        return film_name(_wordless(job) if self.is_plain(job) else job)
+        return film_name(_wordless(render) if self.is_plain(render) else render)
 
-    def refused(self, job: Job) -> None:
+    def refused(self, render: Render) -> None:
         """Discord refused what the job's usual card says: it is rendered plainly from here."""
-        self._refused.add(job.id)
+        self._refused.add(render.id)
 
-    def was_refused(self, job: Job) -> bool:
+    def was_refused(self, render: Render) -> bool:
         """Whether Discord refused what the job's usual card says."""
-        return job.id in self._refused
+        return render.id in self._refused
 
-    def forget(self, job: Job) -> None:
+    def forget(self, render: Render) -> None:
         """Nothing more is shown of this job for now."""
-        self._failed.pop(job.id, None)
-        self._refused.discard(job.id)
+        self._failed.pop(render.id, None)
+        self._refused.discard(render.id)
 
-    def is_plain(self, job: Job) -> bool:
+    def is_plain(self, render: Render) -> bool:
         """Whether the job's card is rendered plainly."""
-        return job.id in self._refused or job.status in self._failed.get(job.id, ())
+        return render.id in self._refused or render.status in self._failed.get(render.id, ())
 
 
-def _wordless(job: Job) -> Job:
+def _wordless(render: Render) -> Render:
     """Return the job without its prompt, which names its film, too."""
-    return job.evolve(prompt="")
+    return render.with_spec(prompt="")

@@ -6,49 +6,40 @@ from typing import Final
 
 from bot.cards.i18n import N_, NN_, Language, language
 from bot.cards.text import plain
-from bot.jobs import lifecycle
-from bot.jobs.models import Fallback, Job, JobStatus
+from bot.jobs.models import Fallback, Render, RenderStatus
+from bot.jobs.reasons import Reason
 from bot.requests.order import Beside
-from bot.videos import errors
+from bot.requests.queries import Phase
 from bot.videos.causes import Cause, cause_of
 from bot.videos.models import PROMPT_LIMIT
 
 NOTHING: Final = Beside()
 EMOJI: Final = {
-    JobStatus.REQUESTED: "🎬",
-    JobStatus.SENDING: "🎬",
-    JobStatus.UNCONFIRMED: "❔",
-    JobStatus.QUEUED: "⏳",
-    JobStatus.IN_PROGRESS: "🎥",
-    JobStatus.COMPLETED: "📦",
-    JobStatus.DELIVERED: "✅",
-    JobStatus.UNDELIVERED: "📦",
-    JobStatus.FAILED: "❌",
-    JobStatus.CANCELLED: "🚫",
-    JobStatus.EXPIRED: "⌛",
+    RenderStatus.REQUESTED: "🎬",
+    RenderStatus.SENDING: "🎬",
+    RenderStatus.UNCONFIRMED: "❔",
+    RenderStatus.QUEUED: "⏳",
+    RenderStatus.IN_PROGRESS: "🎥",
+    RenderStatus.COMPLETED: "📦",
+    RenderStatus.DELIVERED: "✅",
+    RenderStatus.UNDELIVERED: "📦",
+    RenderStatus.FAILED: "❌",
+    RenderStatus.CANCELLED: "🚫",
+    RenderStatus.EXPIRED: "⌛",
 }
 TITLES: Final = {
-    JobStatus.REQUESTED: N_("Requested"),
-    JobStatus.SENDING: N_("Requested"),
-    JobStatus.UNCONFIRMED: N_("Unconfirmed"),
-    JobStatus.QUEUED: N_("Queued"),
-    JobStatus.IN_PROGRESS: N_("In progress"),
-    JobStatus.COMPLETED: N_("Rendered"),
-    JobStatus.DELIVERED: N_("Completed"),
-    JobStatus.UNDELIVERED: N_("Not delivered"),
-    JobStatus.FAILED: N_("Failed"),
-    JobStatus.CANCELLED: N_("Cancelled"),
-    JobStatus.EXPIRED: N_("Expired"),
+    RenderStatus.REQUESTED: N_("Requested"),
+    RenderStatus.SENDING: N_("Requested"),
+    RenderStatus.UNCONFIRMED: N_("Unconfirmed"),
+    RenderStatus.QUEUED: N_("Queued"),
+    RenderStatus.IN_PROGRESS: N_("In progress"),
+    RenderStatus.COMPLETED: N_("Rendered"),
+    RenderStatus.DELIVERED: N_("Completed"),
+    RenderStatus.UNDELIVERED: N_("Not delivered"),
+    RenderStatus.FAILED: N_("Failed"),
+    RenderStatus.CANCELLED: N_("Cancelled"),
+    RenderStatus.EXPIRED: N_("Expired"),
 }
-
-TOO_LARGE: Final = "too_large"
-FILM_REFUSED: Final = "film_refused"
-NO_ACCESS: Final = "no_access"
-FITTING: Final = "fitting"
-CONVERTING: Final = "converting"
-"""A rendered film is being encoded anew; on its card alone, never on disk."""
-FRAMES_TOO_LARGE: Final = "frames_too_large"
-CANNOT_CONVERT: Final = "cannot_convert"
 
 PREVIEW_MODEL: Final = "preview"
 """The embedded renderer, which costs nothing."""
@@ -110,29 +101,29 @@ CAUSES: Final[dict[Cause, tuple[str, ...]]] = {
     ),
     Cause.IMAGE: _NOT_THIS_IMAGE,
 }
-FAILURES: Final[dict[str, tuple[str, ...]]] = {
-    errors.NotSent.code: (
+FAILURES: Final[dict[Reason, tuple[str, ...]]] = {
+    Reason.NOT_SENT: (
         N_("The video server cannot be reached."),
         _NOTHING_BOUGHT,
         _TRY_LATER,
     ),
-    errors.Busy.code: _BUSY,
-    errors.Unauthorized.code: (
+    Reason.BUSY: _BUSY,
+    Reason.UNAUTHORIZED: (
         N_("The video server does not accept this bot's key."),
         _NOTHING_BOUGHT,
         N_("Only whoever runs this bot can mend that: VIDEOS_API_KEY."),
     ),
-    errors.NotAllowed.code: (
+    Reason.NOT_ALLOWED: (
         N_("The video server does not allow this bot to have this made."),
         _NOTHING_BOUGHT,
         N_("Tell whoever runs this bot."),
     ),
-    errors.Moved.code: (
+    Reason.MOVED: (
         N_("The video server has moved to another address."),
         _NOTHING_BOUGHT,
         N_("Whoever runs this bot has to set VIDEOS_BASE_URL to it; the bot's log names it."),
     ),
-    errors.BadRequest.code: (
+    Reason.BAD_REQUEST: (
         N_("The video server refused this request."),
         _NOTHING_BOUGHT,
         N_(
@@ -140,53 +131,53 @@ FAILURES: Final[dict[str, tuple[str, ...]]] = {
             "this bot."
         ),
     ),
-    lifecycle.SERVER_FORGOT: (
+    Reason.SERVER_FORGOT: (
         N_("The video server no longer knows this film; it was probably restarted."),
         _PERHAPS_BOUGHT,
         N_("Try again to have it rendered anew."),
     ),
-    lifecycle.NOT_SENT_BEFORE_RESTART: (
+    Reason.NOT_SENT_BEFORE_RESTART: (
         N_("The bot was restarted before this was sent."),
         _NOTHING_BOUGHT,
         N_("Try again if you still want it."),
     ),
-    lifecycle.CANNOT_REMIX: (
+    Reason.CANNOT_REMIX: (
         N_("The video server took no remix: it makes none, or no longer has this film."),
         _NOTHING_BOUGHT,
         N_("Use “Edit prompt” instead, which makes a film of its own."),
     ),
-    lifecycle.IMAGE_LOST: (
+    Reason.IMAGE_LOST: (
         N_("The image is no longer to be had, so this was not sent."),
         _NOTHING_BOUGHT,
         N_("Use /video again with the image."),
     ),
-    lifecycle.IMAGE_UNUSABLE: (
+    Reason.IMAGE_UNUSABLE: (
         N_("Your image cannot be used."),
         _NOTHING_BOUGHT,
         N_("Use /video again with another image, or without one."),
     ),
-    lifecycle.DISCORD_AWAY: (
+    Reason.DISCORD_AWAY: (
         N_("Discord could not be reached in time, so this was not sent."),
         _NOTHING_BOUGHT,
         N_("Try again if you still want it."),
     ),
-    lifecycle.UNFORESEEN: (
+    Reason.UNFORESEEN: (
         N_("Something went wrong inside the bot, so this was not sent."),
         _NOTHING_BOUGHT,
         _TRY_LATER,
     ),
-    lifecycle.DISK_FAILED: (
+    Reason.DISK_FAILED: (
         N_("The bot could not write to its disk, so it did not send this."),
         _NOTHING_BOUGHT,
         _MAKE_ROOM,
     ),
 }
-EXPIRED: Final[dict[str, tuple[str, ...]]] = {
-    lifecycle.NOT_KEPT: (
+EXPIRED: Final[dict[Reason, tuple[str, ...]]] = {
+    Reason.NOT_KEPT: (
         N_("The film could not be delivered while it was kept, and is gone from the bot's disk."),
         N_("Try again to have it rendered anew."),
     ),
-    lifecycle.OVERDUE: (
+    Reason.OVERDUE: (
         N_("The video server has not finished this in the time the bot waits for a film."),
         _PERHAPS_BOUGHT,
         N_("It was not deleted there: press Look again to ask for it once more."),
@@ -195,49 +186,49 @@ EXPIRED: Final[dict[str, tuple[str, ...]]] = {
 _PRESS_REDELIVER: Final = N_(
     "Press Redeliver to try once more; if it stays so, tell whoever runs this bot."
 )
-UNDELIVERED: Final[dict[str, tuple[str, ...]]] = {
-    errors.FilmWithheld.code: (
+UNDELIVERED: Final[dict[Reason, tuple[str, ...]]] = {
+    Reason.FILM_WITHHELD: (
         N_("The video is rendered, but the video server does not hand it over to this bot."),
         N_("Only whoever runs this bot can mend that: VIDEOS_API_KEY."),
         _PRESS_REDELIVER,
     ),
-    errors.FilmTooLarge.code: (
+    Reason.FILM_TOO_LARGE: (
         N_("The video is rendered, but it is larger than the room that this bot has for videos."),
         N_("Whoever runs this bot can make more room: FILMS_MAX_GB."),
         _PRESS_REDELIVER,
     ),
-    lifecycle.FILM_LOST: (
+    Reason.FILM_LOST: (
         N_("The film is rendered, but this message has lost it."),
         N_("Press Redeliver to have it put in again."),
     ),
-    TOO_LARGE: (
+    Reason.TOO_LARGE: (
         N_("The film is rendered and kept, but larger than what may be uploaded here."),
         N_("Whoever runs this bot can hand it over; a shorter or smaller one would fit."),
     ),
-    CANNOT_CONVERT: (
+    Reason.CANNOT_TRANSCODE: (
         N_("The video is rendered and kept, but not every client plays it and converting failed."),
         _PRESS_REDELIVER,
     ),
-    FRAMES_TOO_LARGE: (
+    Reason.FRAMES_TOO_LARGE: (
         N_("The video is rendered and kept, but its picture is larger than 4K."),
         N_("Whoever runs this bot can hand it over; a smaller one would come by itself."),
     ),
-    NO_ACCESS: (
+    Reason.NO_ACCESS: (
         N_("The film is rendered and kept, but the bot may not post here any more."),
         N_(
             "Let it see this channel, send messages and attach files; if the film does not come "
             "then, press Redeliver."
         ),
     ),
-    FILM_REFUSED: (
+    Reason.FILM_REFUSED: (
         N_("The video is rendered and kept, but Discord refuses the video itself here."),
         N_("Press Redeliver to try once more, or have another one made."),
     ),
-    lifecycle.NOT_TAKEN: (
+    Reason.NOT_ACCEPTED: (
         N_("The film is rendered and kept, but Discord refused it several times."),
         _PRESS_REDELIVER,
     ),
-    lifecycle.UNFORESEEN: (
+    Reason.UNFORESEEN: (
         N_("The film is rendered and kept, but something went wrong inside the bot."),
         _PRESS_REDELIVER,
     ),
@@ -252,61 +243,67 @@ _WITHHELD: Final = (
     N_("The video is rendered, but the video server does not hand it over to this bot."),
     N_("Only whoever runs this bot can mend that: VIDEOS_API_KEY."),
 )
-COMPLETED: Final[dict[str, tuple[str, ...]]] = {
-    lifecycle.DISK_FAILED: _STUCK,
-    errors.FilmNotReady.code: (
+COMPLETED: Final[dict[Reason, tuple[str, ...]]] = {
+    Reason.DISK_FAILED: _STUCK,
+    Reason.FILM_NOT_READY: (
         N_("The video is rendered, but the video server does not hand it over yet."),
         _ASKED_AGAIN,
     ),
-    errors.FilmBroken.code: (
+    Reason.FILM_BROKEN: (
         N_("The video is rendered, but what the video server hands over is no whole video."),
         _ASKED_AGAIN,
     ),
-    errors.FilmWithheld.code: _WITHHELD,
-    FITTING: (N_("Larger than what may be uploaded here: it is being encoded anew to fit."),),
-    CONVERTING: (N_("It is being converted so that it plays everywhere."),),
+    Reason.FILM_WITHHELD: _WITHHELD,
 }
-CANCELLED: Final[dict[str, tuple[str, ...]]] = {
-    lifecycle.CANCELLED_EVERYWHERE: (N_("Cancelled, on the video server too."),),
-    lifecycle.CANCELLED_HERE: (
+PHASES: Final = {
+    Phase.RESIZING: N_("Larger than what may be uploaded here: it is being encoded anew to fit."),
+    Phase.CONVERTING: N_("It is being converted so that it plays everywhere."),
+}
+CANCELLED: Final[dict[Reason, tuple[str, ...]]] = {
+    Reason.CANCELLED_EVERYWHERE: (N_("Cancelled, on the video server too."),),
+    Reason.CANCELLED_HERE: (
         N_("Nobody waits for it any more, but the video server may still render it."),
         _PERHAPS_BOUGHT,
     ),
-    lifecycle.DROPPED: (N_("Dropped."), _PERHAPS_BOUGHT),
+    Reason.ABANDONED: (N_("Dropped."), _PERHAPS_BOUGHT),
 }
-SENTENCES: Final[dict[JobStatus, tuple[str, ...]]] = {
-    JobStatus.REQUESTED: (N_("Your request is written down and on its way to the video server."),),
-    JobStatus.SENDING: (N_("Your request is written down and on its way to the video server."),),
-    JobStatus.UNCONFIRMED: (
+SENTENCES: Final[dict[RenderStatus, tuple[str, ...]]] = {
+    RenderStatus.REQUESTED: (
+        N_("Your request is written down and on its way to the video server."),
+    ),
+    RenderStatus.SENDING: (N_("Your request is written down and on its way to the video server."),),
+    RenderStatus.UNCONFIRMED: (
         N_("The request left the bot, and no usable answer came back."),
         N_("Nobody knows whether the video server is rendering it."),
         N_("It is not sent again by itself, so that nothing is bought twice."),
         N_("Look again first; sending again may render and charge it a second time."),
     ),
-    JobStatus.QUEUED: (N_("Waiting for its turn on the video server."),),
-    JobStatus.IN_PROGRESS: (N_("The video server is rendering."),),
-    JobStatus.COMPLETED: (N_("The film is rendered and on its way into this message."),),
-    JobStatus.DELIVERED: (),
-    JobStatus.UNDELIVERED: (
+    RenderStatus.QUEUED: (N_("Waiting for its turn on the video server."),),
+    RenderStatus.IN_PROGRESS: (N_("The video server is rendering."),),
+    RenderStatus.COMPLETED: (N_("The film is rendered and on its way into this message."),),
+    RenderStatus.DELIVERED: (),
+    RenderStatus.UNDELIVERED: (
         N_("The film is rendered, but the video server did not hand it over as a whole film."),
         N_("It was asked several times. Press Redeliver to ask once more."),
     ),
-    JobStatus.FAILED: (
+    RenderStatus.FAILED: (
         N_("The video server could not render this."),
         N_("Try again; if it fails again, change the prompt."),
     ),
-    JobStatus.CANCELLED: (N_("The video server cancelled this job."), N_("Try again.")),
-    JobStatus.EXPIRED: (N_("The video server let this job expire."), N_("Try again.")),
+    RenderStatus.CANCELLED: (N_("The video server cancelled this job."), N_("Try again.")),
+    RenderStatus.EXPIRED: (N_("The video server let this job expire."), N_("Try again.")),
 }
 _BY_CODE: Final = {
-    JobStatus.COMPLETED: COMPLETED,
-    JobStatus.FAILED: FAILURES,
-    JobStatus.UNDELIVERED: UNDELIVERED,
-    JobStatus.CANCELLED: CANCELLED,
-    JobStatus.EXPIRED: EXPIRED,
+    RenderStatus.COMPLETED: COMPLETED,
+    RenderStatus.FAILED: FAILURES,
+    RenderStatus.UNDELIVERED: UNDELIVERED,
+    RenderStatus.CANCELLED: CANCELLED,
+    RenderStatus.EXPIRED: EXPIRED,
 }
 
-_WITHOUT_FILM: Final = frozenset({JobStatus.FAILED, JobStatus.CANCELLED, JobStatus.EXPIRED})
+_WITHOUT_FILM: Final = frozenset(
+    {RenderStatus.FAILED, RenderStatus.CANCELLED, RenderStatus.EXPIRED}
+)
 
 UNREACHABLE: Final = N_("The video server stopped answering {since}.")
 NOTHING_LOST: Final = N_("Nothing is lost: this goes on by itself once it answers.")
@@ -439,17 +436,17 @@ OVER_LIMIT: Final = NN_(
 )
 
 
-def title(job: Job, t: Language) -> str:
+def title(render: Render, t: Language) -> str:
     """Name the state, in words and with its emoji."""
-    return f"{EMOJI[job.status]} {t(TITLES[job.status])}"
+    return f"{EMOJI[render.status]} {t(TITLES[render.status])}"
 
 
-def sentence(job: Job) -> str:
+def sentence(render: Render) -> str:
     """Say what is going on and, where that is anything, what to do."""
-    t = language(job.locale)
-    if job.unreachable_since is not None:
+    t = language(render.request.locale)
+    if render.unreachable_since is not None:
         return t(NOTHING_LOST)
-    return " ".join(t(part) for part in _parts(job))
+    return " ".join(t(part) for part in _parts(render))
 
 
 def stuck(t: Language) -> str:
@@ -457,50 +454,52 @@ def stuck(t: Language) -> str:
     return " ".join(t(part) for part in _STUCK)
 
 
-def costs_nothing(job: Job) -> bool:
+def costs_nothing(render: Render) -> bool:
     """Whether a job ended before anything can have been bought."""
-    return _NOTHING_BOUGHT in _parts(job)
+    return _NOTHING_BOUGHT in _parts(render)
 
 
-def _parts(job: Job) -> tuple[str, ...]:
-    known = _BY_CODE.get(job.status, {})
-    by_us = known.get(job.error_code or "", SENTENCES[job.status])
-    cause = None if job.status is not JobStatus.FAILED else _cause(job)
-    return _with_charge(by_us if cause is None else CAUSES[cause], job)
+def _parts(render: Render) -> tuple[str, ...]:
+    known = _BY_CODE.get(render.status, {})
+    by_us = (
+        SENTENCES[render.status]
+        if render.reason is None
+        else known.get(render.reason, SENTENCES[render.status])
+    )
+    cause = None if render.status is not RenderStatus.FAILED else _cause(render)
+    return _with_charge(by_us if cause is None else CAUSES[cause], render)
 
 
-def _cause(job: Job) -> Cause | None:
+def _cause(render: Render) -> Cause | None:
     """Return what the server's own words speak of.
 
     A refused key is that, whatever they are, and so is a server that is busy.
     """
-    if job.error_code in {errors.Unauthorized.code, errors.Busy.code}:
+    if render.reason in {Reason.UNAUTHORIZED, Reason.BUSY}:
         return None
-    cause = cause_of(job.server_code, job.error_message)
-    return None if cause is Cause.IMAGE and job.image_name is None else cause
+    cause = cause_of(render.server_code, render.server_message)
+    return None if cause is Cause.IMAGE and render.spec.image is None else cause
 
 
-def _with_charge(parts: tuple[str, ...], job: Job) -> tuple[str, ...]:
+def _with_charge(parts: tuple[str, ...], render: Render) -> tuple[str, ...]:
     """Say after what happened whether it was charged, as far as that is known."""
-    if job.model == PREVIEW_MODEL:
+    if render.spec.model == PREVIEW_MODEL:
         return tuple(part for part in parts if part != _PERHAPS_BOUGHT)
-    if job.status not in _WITHOUT_FILM:
+    if render.status not in _WITHOUT_FILM:
         return parts
     if _NOTHING_BOUGHT in parts or _PERHAPS_BOUGHT in parts:
         return parts
-    charge = _NOTHING_BOUGHT if job.video_id is None else _PERHAPS_BOUGHT
+    charge = _NOTHING_BOUGHT if render.video_id is None else _PERHAPS_BOUGHT
     return parts[0], charge, *parts[1:]
 
 
-def over_limit(
-    own: Sequence[Job], most: int, guild_id: int | None, t: Language, beside: Beside = NOTHING
-) -> str:
+def over_limit(own: Sequence[Render], most: int, t: Language, beside: Beside = NOTHING) -> str:
     """Say what of this person's counts, of `most` at once, and when to come back."""
     total = len(own) + beside.cancelled + beside.unknown
     if total < most:
         return t(ALL_BUSY)
     lines = [t.count(OVER_LIMIT, total)]
-    lines += [f"- {_running(job, guild_id, t)}" for job in own[:RUNNING_SHOWN]]
+    lines += [f"- {_running(render, t)}" for render in own[:RUNNING_SHOWN]]
     if beside.cancelled:
         lines.append(f"- {t.count(STILL_RENDERED, beside.cancelled)}")
     if beside.unknown:
@@ -518,26 +517,22 @@ def link(address: str, expires_at: float, t: Language) -> str:
     return t(LINK, link=address, when=f"<t:{int(expires_at)}:f>")
 
 
-def where_instead(job: Job) -> str | None:
+def where_instead(render: Render) -> str | None:
     """Say in a card that its film did not come into where it is; None where no film came."""
-    t = language(job.locale)
-    if job.status is not JobStatus.DELIVERED:
+    t = language(render.request.locale)
+    if render.status is not RenderStatus.DELIVERED:
         return None
-    if job.road is Fallback.REPLY:
-        return t(LEFT_FOR_REPLY, link=message_link(job, job.guild_id))
-    return t(LEFT_FOR_DIRECT, who=f"<@{job.requester_id}>")
+    if render.card.fallback is Fallback.REPLY:
+        return t(LEFT_FOR_REPLY, link=render.request.link)
+    return t(LEFT_FOR_DIRECT, who=f"<@{render.request.requester_id}>")
 
 
-def message_link(job: Job, guild_id: int | None) -> str:
-    """Return the address of a job's message."""
-    place = guild_id or "@me"
-    return f"https://discord.com/channels/{place}/{job.channel_id}/{job.message_id}"
-
-
-def _running(job: Job, guild_id: int | None, t: Language) -> str:
-    where = f" · {message_link(job, guild_id)}" if job.message_id is not None else ""
-    state = t(TITLES[job.status])
-    return f"{plain(job.prompt, 60)} · {state}, <t:{int(job.created_at)}:R>{where}"
+def _running(render: Render, t: Language) -> str:
+    where = f" · {render.request.link}" if render.card.message_id is not None else ""
+    state = t(TITLES[render.status])
+    return (
+        f"{plain(render.spec.prompt, 60)} · {state}, <t:{int(render.request.created_at)}:R>{where}"
+    )
 
 
 def not_offered(value: str, offered: Sequence[str], t: Language) -> str:
@@ -571,7 +566,7 @@ def image_unusable(reason: str, t: Language) -> str:
 
 def cannot_remix(t: Language) -> str:
     """Say that the server does not remix, and what does."""
-    return " ".join(t(part) for part in FAILURES[lifecycle.CANNOT_REMIX])
+    return " ".join(t(part) for part in FAILURES[Reason.CANNOT_REMIX])
 
 
 def missing_permissions(missing: Sequence[str], t: Language) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
-from bot.jobs.models import Job
+from bot.jobs.models import Render
 
 PATH: Final = "/films/{job}/{expires}/{signature}/{name}"
 KEY_BYTES: Final = 32
@@ -23,19 +23,21 @@ class Links:
         self._base = base
         self._key = key
 
-    def address(self, job: Job, name: str) -> str:
+    def address(self, render: Render, name: str) -> str:
         """Return the address of a job's film until the job's link expires; `name` is for people."""
-        expires = str(int(job.link_expires_at or 0))
-        signature = self._sign(job.id, expires)
+        expires = str(int(render.link_expires_at or 0))
+        signature = self._sign(render.id, expires)
         name = quote(name, safe="")
-        return self._base + PATH.format(job=job.id, expires=expires, signature=signature, name=name)
+        return self._base + PATH.format(
+            job=render.id, expires=expires, signature=signature, name=name
+        )
 
-    def is_genuine(self, job_id: str, expires: str, signature: str) -> bool:
+    def is_genuine(self, render_id: str, expires: str, signature: str) -> bool:
         """Whether we signed this, in a time that tells nothing of the signature."""
-        return hmac.compare_digest(self._sign(job_id, expires).encode(), signature.encode())
+        return hmac.compare_digest(self._sign(render_id, expires).encode(), signature.encode())
 
-    def _sign(self, job_id: str, expires: str) -> str:
-        digest = hmac.digest(self._key, f"{job_id} {expires}".encode(), "sha256")
+    def _sign(self, render_id: str, expires: str) -> str:
+        digest = hmac.digest(self._key, f"{render_id} {expires}".encode(), "sha256")
         return urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 

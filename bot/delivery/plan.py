@@ -12,16 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
 
-from bot.cards import words
 from bot.cards.view import film_name
 from bot.jobs.film_store import FilmStore
-from bot.jobs.models import Job, JobStatus
+from bot.jobs.models import Render, RenderStatus
+from bot.jobs.reasons import Reason
 from bot.media.container import is_over_4k
 from bot.media.errors import BrokenFile
 from bot.media.probe import probe_film
 from bot.media.transcode import TranscodeFailed
 from bot.transport.message import Film, NoAccess, TooLarge
-from bot.videos.errors import FilmBroken
 
 _log = logging.getLogger(__name__)
 
@@ -59,26 +58,26 @@ LASTING: Final = (TooLarge, FramesTooLarge, CannotConvert, BrokenFile, NoAccess)
 
 def why_kept(
     error: TooLarge | FramesTooLarge | CannotConvert | BrokenFile | NoAccess,
-) -> str:
-    """Return the code of what is said on the card of a film that is kept."""
+) -> Reason:
+    """Return why a film is kept, for its card."""
     match error:
         case CannotConvert():
-            return words.CANNOT_CONVERT
+            return Reason.CANNOT_TRANSCODE
         case TooLarge():
-            return words.TOO_LARGE
+            return Reason.TOO_LARGE
         case FramesTooLarge():
-            return words.FRAMES_TOO_LARGE
+            return Reason.FRAMES_TOO_LARGE
         case BrokenFile():
-            return FilmBroken.code
+            return Reason.FILM_BROKEN
         case NoAccess():
-            return words.NO_ACCESS
+            return Reason.NO_ACCESS
 
 
 @dataclass(frozen=True)
 class Step:
     """One way to hand a film over."""
 
-    as_shown: Job
+    as_shown: Render
     """The job as its card shows it when Discord has taken this step."""
     film: Film | None
     """None for a link, which the card holds by itself."""
@@ -97,7 +96,7 @@ class DeliveryPlanner:
         self._clock = clock
         self._one_at_a_time = asyncio.Lock()
 
-    async def step(self, job: Job, *, encoding: Callable[[bool], None]) -> Step:
+    async def step(self, render: Render, *, encoding: Callable[[bool], None]) -> Step:
         """Return the step to take now.
 
         `encoding` is called before an encode, which takes minutes: with whether it is for a film
@@ -105,54 +104,54 @@ class DeliveryPlanner:
         BrokenFile, FramesTooLarge, CannotConvert, NoRoom, and OSError where no film can be looked
         into.
         """
-        done = job.evolve(status=JobStatus.DELIVERED, fitted=False, converted=False)
-        film = self._films.open(str(job.film))
+        done = render.evolve(status=RenderStatus.DELIVERED, transcoded=False, converted=False)
+        film = self._films.open(str(render.film))
         probed = await probe_film(film)
         if is_over_4k(probed.width, probed.height):
             raise FramesTooLarge(f"{probed.width}x{probed.height}")
-        size = await self._films.size(str(job.film))
-        fits = size <= self._limit(job, size)
+        size = await self._films.size(str(render.film))
+        fits = size <= self._limit(render, size)
         if fits and probed.plays:
             return Step(done, Film(film, film_name(done), size))
         try:
-            copy, size = await self._copy(job, film, encoding, converts=not probed.plays)
+            copy, size = await self._copy(render, film, encoding, converts=not probed.plays)
         except TranscodeFailed as error:
-            _log.warning("a film cannot be encoded anew: %s", error, extra=job.log_context())
+            _log.warning("a film cannot be encoded anew: %s", error, extra=render.log_context())
             if probed.plays:
-                return self.link(job)
+                return self.link(render)
             raise CannotConvert(str(error)) from error
-        done = done.evolve(fitted=True, converted=not probed.plays)
+        done = done.evolve(transcoded=True, converted=not probed.plays)
         return Step(done, Film(copy, film_name(done), size))
 
-    def link(self, job: Job) -> Step:
+    def link(self, render: Render) -> Step:
         """Return the last step, a link to the film; raises TooLarge where there are no links."""
         if self._link_life is None:
             raise TooLarge("there is no address for links")
         expires = self._clock() + self._link_life
-        return Step(job.evolve(status=JobStatus.DELIVERED, link_expires_at=expires), None)
+        return Step(render.evolve(status=RenderStatus.DELIVERED, link_expires_at=expires), None)
 
-    async def let_go(self, job: Job) -> None:
+    async def remove_copy(self, render: Render) -> None:
         """Remove the copy that was encoded anew, if there is one."""
-        await self._films.remove([job.film_copy])
+        await self._films.remove([render.transcoded_name])
 
-    def lead(self, job: Job, size: int) -> float:
+    def lead(self, render: Render, size: int) -> float:
         """Seconds that the token has to live for an upload; where nothing else reaches, none."""
-        return size / SLOW_LINE if job.is_member else 0.0
+        return size / SLOW_LINE if render.request.is_member else 0.0
 
-    def _limit(self, job: Job, size: int) -> int:
-        lives = job.token_lives(self._clock() + self.lead(job, size))
-        return job.upload_limit if lives else job.bot_upload_limit
+    def _limit(self, render: Render, size: int) -> int:
+        lives = render.card.token_works(self._clock() + self.lead(render, size))
+        return render.card.upload_limit if lives else render.card.bot_upload_limit
 
     async def _copy(
-        self, job: Job, film: Path, encoding: Callable[[bool], None], *, converts: bool
+        self, render: Render, film: Path, encoding: Callable[[bool], None], *, converts: bool
     ) -> tuple[Path, int]:
         """Return a copy that fits and its bytes; one from before a restart is used again."""
-        copy = self._films.workspace(job.film_copy)
-        enough = max(LEAST_COPY, await self._films.size(str(job.film)))
+        copy = self._films.workspace(render.transcoded_name)
+        enough = max(LEAST_COPY, await self._films.size(str(render.film)))
         while True:
-            size = await self._films.size(job.film_copy)
+            size = await self._films.size(render.transcoded_name)
             # The limit may have shrunk while it was encoded: the token's life is over.
-            limit = self._limit(job, size)
+            limit = self._limit(render, size)
             if 0 < size <= limit:
                 return copy, size
             encoding(converts)

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.jobs import lifecycle
+from bot.jobs.database import StoreError
+from bot.jobs.events import JobEvents
 from bot.jobs.film_store import FilmStore
-from bot.jobs.models import FOLLOWED, Job, JobChange, JobStatus
-from bot.jobs.store import JobStore, StoreError
+from bot.jobs.models import TRACKED, Render, RenderStatus
+from bot.jobs.store import JobStore
 from bot.runtime.background import Background
 
 _log = logging.getLogger(__name__)
@@ -47,14 +49,14 @@ class FilmRetention:
         store: JobStore,
         films: FilmStore,
         keep: RetentionPolicy,
-        announce: Callable[[JobChange], None],
+        events: JobEvents,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._store = store
         self._films = films
         self._retention_policy = keep
-        self._announce = announce
+        self._events = events
         self._clock = clock
         self._sleep = sleep
         self._background = Background()
@@ -106,14 +108,18 @@ class FilmRetention:
             )
             went = await self._let_go(over, now)
 
-    async def _let_go(self, over: Sequence[Job], now: float) -> bool:
+    async def _let_go(self, over: Sequence[Render], now: float) -> bool:
         """Let these jobs' films go; False where none is left of those that have not moved on."""
-        went = await self._store.save_all([(job, lifecycle.let_go(job, now)) for job in over])
-        await self._films.remove(name for job, _ in went for name in (str(job.film), job.film_copy))
-        for job, after in went:
-            if after.status is not job.status:
-                _log.warning("an undelivered film's time is over", extra=job.log_context())
-                self._announce(JobChange(job, after))
+        went = await self._store.save_all(
+            [(render, lifecycle.film_removed(render, now)) for render in over]
+        )
+        await self._films.remove(
+            name for render, _ in went for name in (str(render.film), render.transcoded_name)
+        )
+        for render, after in went:
+            if after.status is not render.status:
+                _log.warning("an undelivered film's time is over", extra=render.log_context())
+                self._events.changed(render, after)
         return bool(went)
 
     async def _make_room(self, now: float, more: int = 0) -> int:
@@ -125,11 +131,11 @@ class FilmRetention:
         went = True
         while went and taken + more > self._retention_policy.budget:
             seen = await self._store.films_seen(now, limit=AT_ONCE)
-            sizes = await self._films.sizes(str(job.film) for job in seen)
-            first: list[Job] = []
-            for job, size in zip(seen, sizes, strict=True):
+            sizes = await self._films.sizes(str(render.film) for render in seen)
+            first: list[Render] = []
+            for render, size in zip(seen, sizes, strict=True):
                 if taken + more > self._retention_policy.budget:
-                    first.append(job)
+                    first.append(render)
                     taken -= size
             went = await self._let_go(first, now)
         self._tell_of_room(taken)
@@ -150,9 +156,13 @@ class FilmRetention:
         """Remove what a stopped process left in the folder and no job knows."""
         async for names in self._films.unmodified_since(time.time() - NOBODYS):
             found = await self._store.with_ids({_job_of(name) for name in names})
-            known = {job.film for job in found}
-            known |= {job.film_copy for job in found if job.status is JobStatus.UNDELIVERED}
-            running = {job.id for job in found if job.status in FOLLOWED}
+            known = {render.film for render in found}
+            known |= {
+                render.transcoded_name
+                for render in found
+                if render.status is RenderStatus.UNDELIVERED
+            }
+            running = {render.id for render in found if render.status in TRACKED}
             await self._films.remove(
                 name for name in names if name not in known and _job_of(name) not in running
             )

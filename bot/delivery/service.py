@@ -5,10 +5,12 @@ import time
 from collections.abc import Callable
 
 from bot.jobs import lifecycle
+from bot.jobs.database import StoreError
 from bot.jobs.events import JobEvents
 from bot.jobs.film_store import FilmStore
-from bot.jobs.models import Fallback, Job, JobStatus
-from bot.jobs.store import JobStore, StoreError
+from bot.jobs.models import Fallback, Render, RenderStatus
+from bot.jobs.reasons import Reason
+from bot.jobs.store import JobStore
 from bot.videos.client import VideosClient
 from bot.videos.errors import (
     FilmNotReady,
@@ -30,7 +32,7 @@ class DeliveryService:
         self,
         *,
         store: JobStore,
-        ledger: JobEvents,
+        events: JobEvents,
         videos: VideosClient,
         films: FilmStore,
         poll_interval: float,
@@ -38,7 +40,7 @@ class DeliveryService:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._store = store
-        self._events = ledger
+        self._events = events
         self._videos = videos
         self._films = films
         self._pause = poll_interval
@@ -46,67 +48,75 @@ class DeliveryService:
         self._told_of_key = False
         self._clock = clock
         # Films that are in the chat although our disk does not take that.
-        self._delivered: dict[str, tuple[Job, Job]] = {}
+        self._delivered: dict[str, tuple[Render, Render]] = {}
 
-    async def offer_kept(self, code: str, *, where: Callable[[Job], bool] | None = None) -> None:
-        """Offer once more the films that were kept because of `code`; all, or `where` it is so."""
-        for job in await self._store.undelivered(code):
-            if where is None or where(job):
-                await self.redeliver(job)
+    async def offer_kept(
+        self, reason: Reason, *, where: Callable[[Render], bool] | None = None
+    ) -> None:
+        """Deliver again what was kept because of `reason`; all, or `where` it is so."""
+        for render in await self._store.undelivered(reason):
+            if where is None or where(render):
+                await self.redeliver(render)
 
-    async def left_cards(self, *, where: Callable[[Job], bool]) -> list[Job]:
+    async def outdated_cards(self, *, where: Callable[[Render], bool]) -> list[Render]:
         """Return the jobs whose card was closed and shows an earlier state, `where` it is so."""
-        left = await self._store.left_cards(self._clock() + lifecycle.CARD_TRIED_FOR)
-        return [job for job in left if job.road is Fallback.DIRECT and where(job)]
+        outdated = await self._store.outdated_cards(self._clock() + lifecycle.CARD_RETRIED_FOR)
+        return [
+            render
+            for render in outdated
+            if render.card.fallback is Fallback.DIRECT and where(render)
+        ]
 
-    async def film_lost(self, job: Job) -> Job:
+    async def film_lost(self, render: Render) -> Render:
         """The message was seen without the film that was delivered into it."""
-        if job.status is not JobStatus.DELIVERED:
-            return job
-        _log.warning("a message has lost its film", extra=_of(job))
-        return await self._events.save(job, lifecycle.film_lost(job, self._clock()))
+        if render.status is not RenderStatus.DELIVERED:
+            return render
+        _log.warning("a message has lost its film", extra=_of(render))
+        return await self._events.save(render, lifecycle.film_lost(render, self._clock()))
 
-    async def redeliver(self, job: Job, *, limit: int | None = None) -> Job:
+    async def redeliver(self, render: Render, *, limit: int | None = None) -> Render:
         """Offer an undelivered film again; `limit` are the bytes the bot may upload there now."""
-        if job.status is not JobStatus.UNDELIVERED:
-            return job
-        return await self._events.save(job, lifecycle.offered_again(job, self._clock(), limit))
+        if render.status is not RenderStatus.UNDELIVERED:
+            return render
+        return await self._events.save(
+            render, lifecycle.offered_again(render, self._clock(), limit)
+        )
 
-    def has_arrived(self, job: Job) -> bool:
+    def has_arrived(self, render: Render) -> bool:
         """Whether the film is in the chat, although our disk does not take that yet."""
-        return job.id in self._delivered
+        return render.id in self._delivered
 
-    async def fetch_film(self, job: Job) -> Job:
+    async def fetch_film(self, render: Render) -> Render:
         """Download a completed job's film, unless it is here already.
 
         The returned job has `film` set, or waits for another try and says why, or is undelivered;
         or was delivered before, which could not be written down then.
         """
-        if job.id in self._delivered:
-            after = await self._events.save_surely(*self._delivered[job.id])
-            del self._delivered[job.id]
+        if render.id in self._delivered:
+            after = await self._events.save_surely(*self._delivered[render.id])
+            del self._delivered[render.id]
             return after
-        if job.film is not None and await self._films.size(job.film):
-            return job
-        assert job.video_id is not None, "a completed job has the id its create answered"  # noqa: S101
-        raw = self._films.workspace(job.id)
+        if render.film is not None and await self._films.size(render.film):
+            return render
+        assert render.video_id is not None, "a completed job has the id its create answered"  # noqa: S101
+        raw = self._films.workspace(render.id)
         try:
             container = await self._videos.download(
-                job.video_id, raw, film_url=job.film_url, has_room=self._has_room
+                render.video_id, raw, film_url=render.film_url, has_room=self._has_room
             )
-            film = f"{job.id}{container.extension}"
+            film = f"{render.id}{container.extension}"
             await self._films.put(raw, film)
-            after = lifecycle.downloaded(job, film)
+            after = lifecycle.downloaded(render, film)
         except VideosError as error:
-            self._tell(job, error)
+            self._tell(render, error)
             wait = error.retry_after if isinstance(error, FilmNotReady | Unavailable) else None
-            after = lifecycle.download_failed(job, error, self._clock(), self._pause, wait)
-            return await self._events.save(job, after)
+            after = lifecycle.download_failed(render, error, self._clock(), self._pause, wait)
+            return await self._events.save(render, after)
         except OSError as error:
-            return await self.no_room(job, error)
-        return await self._events.save(job, after)
+            return await self.disk_full(render, error)
+        return await self._events.save(render, after)
 
-    def _tell(self, job: Job, error: VideosError) -> None:
+    def _tell(self, render: Render, error: VideosError) -> None:
         """Log why a film did not arrive, as often as that is news."""
         if isinstance(error, FilmWithheld) and not self._told_of_key:
             self._told_of_key = True
@@ -116,113 +126,118 @@ class DeliveryService:
                 error,
             )
         is_away = isinstance(error, Unavailable | NotSent | Unauthorized)
-        since = job.unreachable_since if is_away else job.film_late_since
+        since = render.unreachable_since if is_away else render.film_late_since
         level = logging.WARNING if since is None else logging.DEBUG
-        _log.log(level, "the film did not arrive: %s", error, extra=_of(job))
+        _log.log(level, "the film did not arrive: %s", error, extra=_of(render))
 
     async def delivered(
         self,
-        job: Job,
+        render: Render,
         *,
-        as_shown: Job | None = None,
+        as_shown: Render | None = None,
         message_id: int | None = None,
         attachment_id: int | None = None,
-        road: Fallback | None = None,
-    ) -> Job:
+        fallback: Fallback | None = None,
+    ) -> Render:
         """Discord shows the film, or nobody wants it there: write it down.
 
         `as_shown` is the job as the message shows it, `message_id` the message that does so now,
-        None where that is no message of the channel. `road` was taken instead of the card.
+        None where that is no message of the channel. `fallback` was used instead of the card.
         """
-        moved = (as_shown or job).evolve(message_id=message_id or job.message_id)
+        moved = (as_shown or render).with_card(message_id=message_id or render.card.message_id)
         after = lifecycle.delivered(moved, attachment_id, self._clock())
-        if road is not None:
-            after = lifecycle.card_left(after, road, self._clock())
+        if fallback is not None:
+            after = lifecycle.card_outdated(after, fallback, self._clock())
         try:
-            return await self._events.save_surely(job, after)
+            return await self._events.save_surely(render, after)
         except StoreError:
-            self._delivered[job.id] = (job, after)
+            self._delivered[render.id] = (render, after)
             raise
 
-    async def found_too_large(self, job: Job, size: int) -> Job:
+    async def found_too_large(self, render: Render, size: int) -> Render:
         """Discord did not take a file of `size` bytes; smaller ones may be tried."""
-        _log.warning("Discord does not take a file of %d bytes", size, extra=_of(job))
-        return await self._events.save(job, lifecycle.found_too_large(job, size))
+        _log.warning("Discord does not take a file of %d bytes", size, extra=_of(render))
+        return await self._events.save(render, lifecycle.found_too_large(render, size))
 
-    async def moved(self, job: Job, message_id: int | None, road: Fallback) -> None:
+    async def moved(self, render: Render, message_id: int | None, fallback: Fallback) -> None:
         """The end stands in another message now: of the channel, where its id is given."""
-        left = lifecycle.card_left(job, road, self._clock())
-        await self._store.save(job, left.evolve(message_id=message_id or job.message_id))
+        left = lifecycle.card_outdated(render, fallback, self._clock())
+        await self._store.save(
+            render, left.with_card(message_id=message_id or render.card.message_id)
+        )
 
-    async def card_failed(self, job: Job) -> None:
+    async def card_failed(self, render: Render) -> None:
         """The card that was left behind takes no edit at the moment."""
-        road = job.road or Fallback.DIRECT
-        await self._store.save(job, lifecycle.card_left(job, road, self._clock()))
+        fallback = render.card.fallback or Fallback.DIRECT
+        after = lifecycle.card_outdated(render, fallback, self._clock())
+        await self._store.save(render, after)
 
-    async def card_closed(self, job: Job) -> None:
+    async def card_closed(self, render: Render) -> None:
         """The bot may not change the card that was left behind."""
-        await self._store.save(job, lifecycle.card_closed(job))
+        await self._store.save(render, lifecycle.card_closed(render))
 
-    async def card_settled(self, job: Job) -> None:
+    async def card_settled(self, render: Render) -> None:
         """The card that was left behind says where the end stands, or is gone."""
-        await self._store.save(job, lifecycle.card_settled(job))
+        await self._store.save(render, lifecycle.card_settled(render))
 
-    async def takes_road(self, job: Job, road: Fallback) -> Job:
+    async def fallback_begun(self, render: Render, fallback: Fallback) -> Render:
         """Remember, before anything is sent there, that a picture goes another way than its card.
 
         `job` may be drawn as it will be: its row is found by its id.
         """
         now = self._clock()
-        current = await self._store.get(job.id)
+        current = await self._store.get(render.id)
         if current is not None:
-            await self._store.save(current, current.evolve(road=road, road_at=now))
-        return job.evolve(road=road, road_at=now)
+            await self._store.save(current, current.with_card(fallback=fallback, fallback_at=now))
+        return render.with_card(fallback=fallback, fallback_at=now)
 
-    async def token_died(self, job: Job) -> Job:
+    async def token_died(self, render: Render) -> Render:
         """Discord takes the interaction's token no more: forget it before its time."""
-        without = job.evolve(interaction_token=None)
-        await self._store.save(job, without)
+        without = render.with_card(interaction_token=None)
+        await self._store.save(render, without)
         return without
 
-    async def undeliverable(self, job: Job, code: str) -> Job:
+    async def undeliverable(self, render: Render, reason: Reason) -> Render:
         """The film has no way into the chat; it stays on disk."""
-        _log.warning("a film cannot be handed over and is kept: %s", code, extra=_of(job))
+        _log.warning("a film cannot be handed over and is kept: %s", reason, extra=_of(render))
         return await self._events.save_surely(
-            job, lifecycle.undeliverable(job, code, self._clock())
+            render, lifecycle.undeliverable(render, reason, self._clock())
         )
 
-    async def refused(self, job: Job, code: str) -> Job:
+    async def refused(self, render: Render, reason: Reason) -> Render:
         """Discord takes the film on no road: it stays on disk, and its card says so.
 
         A road that was begun for it holds nothing, so the card is tried first again.
         """
-        _log.warning("a film is refused and kept: %s", code, extra=_of(job))
-        current = await self._store.get(job.id) or job
-        after = lifecycle.undeliverable(current, code, self._clock())
-        if job.road is None:
-            after = after.evolve(road=None, road_at=None)
+        _log.warning("a film is refused and kept: %s", reason, extra=_of(render))
+        current = await self._store.get(render.id) or render
+        after = lifecycle.undeliverable(current, reason, self._clock())
+        if render.card.fallback is None:
+            after = after.with_card(fallback=None, fallback_at=None)
         return await self._events.save_surely(current, after)
 
-    async def seen(self, job: Job) -> None:
+    async def seen(self, render: Render) -> None:
         """People see this state (or nobody is left to see it): it need not be shown again."""
-        if job.shown is not job.status:
-            await self._store.save(job, job.evolve(shown=job.status))
+        if render.card.shown is not render.status:
+            await self._store.save(render, render.with_card(shown=render.status))
 
-    async def no_room(self, job: Job, error: Exception) -> Job:
+    async def disk_full(self, render: Render, error: Exception) -> Render:
         """Our disk does not take the film, or a copy of it that fits; the poller brings it up."""
-        _log.error("the disk does not take a film: %s", error, extra=_of(job))
-        return await self._events.save(job, lifecycle.no_room(job, self._clock(), self._pause))
+        _log.error("the disk does not take a film: %s", error, extra=_of(render))
+        return await self._events.save(
+            render, lifecycle.disk_full(render, self._clock(), self._pause)
+        )
 
-    async def postpone(self, job: Job) -> Job:
+    async def postpone(self, render: Render) -> Render:
         """Discord did not take the film this time; the poller brings the job up again."""
-        after = lifecycle.postponed(job, self._clock(), self._pause)
-        return await self._events.save(job, after)
+        after = lifecycle.postponed(render, self._clock(), self._pause)
+        return await self._events.save(render, after)
 
-    async def not_taken(self, job: Job, code: str) -> Job:
+    async def failed(self, render: Render, reason: Reason) -> Render:
         """The film was refused, or could not be offered by a fault of ours: not for ever."""
-        after = lifecycle.not_taken(job, code, self._clock(), self._pause)
-        return await self._events.save(job, after)
+        after = lifecycle.delivery_failed(render, reason, self._clock(), self._pause)
+        return await self._events.save(render, after)
 
 
-def _of(job: Job) -> dict[str, object]:
-    return job.log_context()
+def _of(render: Render) -> dict[str, object]:
+    return render.log_context()

@@ -5,9 +5,10 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Final
 
+from bot.jobs.database import StoreError
 from bot.jobs.film_store import FilmStore
-from bot.jobs.models import Job
-from bot.jobs.store import JobStore, StoreError
+from bot.jobs.models import Render
+from bot.jobs.store import JobStore
 from bot.media.thumbnail import NoThumbnail
 
 _log = logging.getLogger(__name__)
@@ -49,18 +50,18 @@ class Thumbnails:
             while self._wanted:
                 self._wanted = False
                 while without := await self._store.without_thumbnail(limit=AT_ONCE):
-                    for job in without:
+                    for render in without:
                         await pause()
-                        await self._retention_policy(job, self._take)
+                        await self._retention_policy(render, self._take)
         except StoreError as error:
             _log.warning("no more stills for now: %s", error)
         finally:
             self._at_it = False
 
-    async def _retention_policy(self, job: Job, take: Take) -> None:
+    async def _retention_policy(self, render: Render, take: Take) -> None:
         try:
-            jpeg = await take(self._films.open(job.film or ""))
+            jpeg = await take(self._films.open(render.film or ""))
         except NoThumbnail as error:
-            _log.warning("no still of a film: %s", error, extra=job.log_context())
+            _log.warning("no still of a film: %s", error, extra=render.log_context())
             jpeg = NONE_TO_BE_HAD
-        await self._store.put_thumbnail(job, jpeg)
+        await self._store.put_thumbnail(render, jpeg)

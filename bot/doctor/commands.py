@@ -4,9 +4,9 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-from bot.app import StartError, open_bot
-from bot.client import EXTENSIONS
+from bot.app import open_bot
 from bot.doctor.check import Check, Mark
+from bot.runtime.errors import StartError
 from bot.runtime.json_fields import Fields, fields_of, objects_in
 from bot.settings import Settings
 
@@ -39,9 +39,8 @@ async def _bots_commands(settings: Settings) -> list[Fields]:
         changes |= {"videos_base_url": _NO_SERVER, "videos_models": ("preview",)}
     with tempfile.TemporaryDirectory() as folder:
         changes |= {"data_dir": Path(folder), "database_url": None}
-        async with open_bot(settings.model_copy(update=changes), stills=None) as bot, bot:
-            for name in EXTENSIONS:
-                await bot.load_extension(name)
+        async with open_bot(settings.model_copy(update=changes), thumbnails=None) as bot, bot:
+            await bot.load_cogs()
             return [fields_of(command.to_dict(bot.tree)) for command in bot.tree.get_commands()]
 
 

@@ -11,11 +11,13 @@ from typing import Final
 import aiohttp
 from pydantic import SecretStr
 
-from bot.app import StartError, offered, videos_client
+from bot.app import videos_client
+from bot.choices import offered
 from bot.doctor.check import Check, Mark
 from bot.doctor.network import reason
 from bot.embedded import embedded
 from bot.media.container import Container
+from bot.runtime.errors import StartError
 from bot.settings import Settings
 from bot.videos.client import VideosClient
 from bot.videos.errors import FilmNotReady, Unavailable, VideosError

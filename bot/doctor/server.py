@@ -6,12 +6,13 @@ from typing import Final
 import aiohttp
 from yarl import URL
 
-from bot.app import StartError, check_preview
+from bot.choices import check_preview
 from bot.doctor.check import Check, Mark
 from bot.doctor.network import CERTIFICATES, reason
 from bot.doctor.presence import COMPARED, Answer, has_videos_api
 from bot.doctor.render import client_of, render, render_embedded, server_words
 from bot.runtime.addresses import redacted
+from bot.runtime.errors import StartError
 from bot.settings import Settings
 from bot.videos.client import VideosClient
 from bot.videos.errors import NotSent, Refused, Unauthorized, VideosError

@@ -17,7 +17,7 @@ from prometheus_client import (
 )
 
 from bot.jobs.film_store import FilmStore
-from bot.jobs.models import RUNNING, Job, JobChange, JobStatus
+from bot.jobs.models import RUNNING, Render, RenderChange, RenderStatus
 from bot.runtime.background import Background
 
 LOOK: Final = 0.1
@@ -32,7 +32,7 @@ class Metrics:
     """Counts job changes as they are announced, and Discord's answers as they come."""
 
     def __init__(
-        self, *, films: FilmStore, counts: Callable[[], Awaitable[Mapping[JobStatus, int]]]
+        self, *, films: FilmStore, counts: Callable[[], Awaitable[Mapping[RenderStatus, int]]]
     ) -> None:
         """`counts` gives how many jobs there are in each state."""
         self._films = films
@@ -88,30 +88,30 @@ class Metrics:
     async def text(self) -> bytes:
         """Return everything as Prometheus reads it. Raises StoreError."""
         counts = await self._counts()
-        for status in JobStatus:
+        for status in RenderStatus:
             self._jobs.labels(status.value).set(counts.get(status, 0))
         self._worst.set(self._latest)
         self._latest = 0.0
         return generate_latest(self.registry)
 
-    async def changed(self, change: JobChange) -> None:
+    def changed(self, change: RenderChange) -> None:
         """Count what became of a job."""
-        before, job = change.before, change.job
-        if before is None or before.status is job.status:
+        before, render = change.before, change.after
+        if before is None or before.status is render.status:
             return
-        if before.status is JobStatus.SENDING:
-            self._creates.labels(_outcome(job)).inc()
-        if job.status is JobStatus.UNDELIVERED:
+        if before.status is RenderStatus.SENDING:
+            self._creates.labels(_outcome(render)).inc()
+        if render.status is RenderStatus.UNDELIVERED:
             self._deliveries.labels("kept").inc()
-        elif job.status is JobStatus.DELIVERED:
-            await self._delivered(job)
+        elif render.status is RenderStatus.DELIVERED:
+            self._background.spawn(self._delivered(render), name="film size")
 
-    async def _delivered(self, job: Job) -> None:
-        self._deliveries.labels(_way(job)).inc()
-        if job.completed_at is not None and job.ended_at is not None:
-            self._waits.observe(max(0.0, job.ended_at - job.completed_at))
-        if job.film is not None:
-            self._film_bytes.inc(await self._films.size(job.film))
+    async def _delivered(self, render: Render) -> None:
+        self._deliveries.labels(_way(render)).inc()
+        if render.completed_at is not None and render.ended_at is not None:
+            self._waits.observe(max(0.0, render.ended_at - render.completed_at))
+        if render.film is not None:
+            self._film_bytes.inc(await self._films.size(render.film))
 
     def listen(self, trace: aiohttp.TraceConfig) -> None:
         """Count the answers that a session of Discord's gets, before anybody else hears of them."""
@@ -144,13 +144,13 @@ class Metrics:
             self._latest = max(self._latest, late)
 
 
-def _outcome(job: Job) -> str:
-    if job.status in RUNNING or job.status is JobStatus.COMPLETED:
+def _outcome(render: Render) -> str:
+    if render.status in RUNNING or render.status is RenderStatus.COMPLETED:
         return "accepted"
-    return "unknown" if job.status is JobStatus.UNCONFIRMED else "refused"
+    return "unknown" if render.status is RenderStatus.UNCONFIRMED else "refused"
 
 
-def _way(job: Job) -> str:
-    if job.link_expires_at is not None:
+def _way(render: Render) -> str:
+    if render.link_expires_at is not None:
         return "link"
-    return "fitted" if job.fitted else "as_is"
+    return "fitted" if render.transcoded else "as_is"

@@ -12,8 +12,10 @@ from bot.delivery.links import Links
 from bot.http.metrics import Metrics
 from bot.http.ports import Ports
 from bot.http.web import Films, Operations, film_site, operations_site, serving
+from bot.jobs.database import StoreError
+from bot.jobs.events import JobEvents
 from bot.jobs.film_store import FilmStore
-from bot.jobs.store import JobStore, StoreError
+from bot.jobs.store import JobStore
 from bot.serving.limits import LOOPBACK, private, public
 from bot.settings import Settings
 from bot.videos.client import VideosClient
@@ -30,6 +32,7 @@ PATIENCE: Final = 5.0
 @asynccontextmanager
 async def open_site(
     bot: VideoBot,
+    events: JobEvents,
     store: JobStore,
     videos: VideosClient,
     *,
@@ -46,7 +49,7 @@ async def open_site(
             await stack.enter_async_context(serving(site, ports.films, limits))
             _log.info("serving on %s port %d", *ports.films.getsockname()[:2])
         if ports.operations is not None:
-            metrics = await stack.enter_async_context(_counting(bot, store, films))
+            metrics = await stack.enter_async_context(_counting(bot, events, store, films))
             needs = _Readiness(bot, store, videos).needs
             site = operations_site(Operations(ready=needs, metrics=metrics.text))
             await stack.enter_async_context(serving(site, ports.operations, private()))
@@ -56,11 +59,13 @@ async def open_site(
 
 
 @asynccontextmanager
-async def _counting(bot: VideoBot, store: JobStore, films: FilmStore) -> AsyncGenerator[Metrics]:
+async def _counting(
+    bot: VideoBot, events: JobEvents, store: JobStore, films: FilmStore
+) -> AsyncGenerator[Metrics]:
     metrics = Metrics(films=films, counts=store.counts)
     if bot.http.http_trace is not None:
         metrics.listen(bot.http.http_trace)
-    bot.add_listener(metrics.changed, "on_job_change")
+    events.listen(metrics.changed)
     metrics.start()
     try:
         yield metrics

@@ -12,9 +12,9 @@ from urllib.parse import quote
 from aiohttp import web
 
 from bot.delivery.links import PATH, Links
+from bot.jobs.database import StoreError
 from bot.jobs.film_store import FilmStore
-from bot.jobs.models import Job
-from bot.jobs.store import StoreError
+from bot.jobs.models import Render
 from bot.media.container import KINDS
 from bot.serving.files import FileRefusedError, send_file
 from bot.serving.limits import Limits
@@ -61,7 +61,7 @@ class Films:
     """The films that are served, and who knows about them."""
 
     store: FilmStore
-    find: Callable[[str], Awaitable[Job | None]]
+    find: Callable[[str], Awaitable[Render | None]]
     """Gives a job as it stands on disk. Raises StoreError."""
     links: Links | None
     """None: no film is served."""
@@ -140,12 +140,12 @@ class _FilmAnswers:
     async def film(self, request: web.Request) -> web.StreamResponse:
         """Serve a kept film, whole or in ranges (RFC 9110, section 14)."""
         match = request.match_info
-        job_id, expires = match["job"], match["expires"]
-        if not self._links.is_genuine(job_id, expires, match["signature"]):
+        render_id, expires = match["job"], match["expires"]
+        if not self._links.is_genuine(render_id, expires, match["signature"]):
             raise web.HTTPNotFound(text=NO_FILM)
         if self._films.clock() >= int(expires):
             raise web.HTTPNotFound(text=NO_FILM)
-        path = await self._kept(job_id)
+        path = await self._kept(render_id)
         headers = FILM_HEADERS | {
             "Content-Type": _TYPES.get(path.suffix, _UNKNOWN_TYPE),
             "Content-Disposition": _named(match["name"], path.suffix),
@@ -157,14 +157,14 @@ class _FilmAnswers:
                 text=f"{error.message}\n", status=error.status, headers=error.headers
             )
 
-    async def _kept(self, job_id: str) -> Path:
+    async def _kept(self, render_id: str) -> Path:
         try:
-            job = await self._films.find(job_id)
+            render = await self._films.find(render_id)
         except StoreError:
             raise web.HTTPServiceUnavailable(text="Try again later.\n") from None
-        if job is None or job.film is None:
+        if render is None or render.film is None:
             raise web.HTTPNotFound(text=NO_FILM)
-        return self._films.store.open(job.film)
+        return self._films.store.open(render.film)
 
 
 class _OperationsAnswers:

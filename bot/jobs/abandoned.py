@@ -7,9 +7,10 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from bot.jobs.lifecycle import MISSING_LOOKS
+from bot.jobs.database import StoreError
+from bot.jobs.lifecycle import MISSING_POLLS
 from bot.jobs.open_creates import OpenCreate
-from bot.jobs.store import JobStore, StoreError
+from bot.jobs.store import JobStore
 from bot.runtime.background import Background
 from bot.videos.client import VideosClient
 from bot.videos.errors import NotFound, VideosError
@@ -67,14 +68,14 @@ class AbandonedRenders:
 
     async def look(self) -> None:
         """Poll each once, and let go of those that have ended. Raises StoreError."""
-        creates = await self._store.open_creates(self._clock())
+        creates = await self._store.creates.all(self._clock())
         known = [create for create in creates if create.video_id is not None]
         ended = await asyncio.gather(*(self._has_ended(create) for create in known))
         gone = [create.id for create, is_over in zip(known, ended, strict=True) if is_over]
         for create_id in gone:
             self._missing.pop(create_id, None)
         if gone:
-            await self._store.close_creates(gone, self._clock())
+            await self._store.creates.close(gone, self._clock())
 
     async def _has_ended(self, create: OpenCreate) -> bool:
         video_id = str(create.video_id)
@@ -88,7 +89,7 @@ class AbandonedRenders:
                     return False
             except NotFound:
                 self._missing[create.id] += 1
-                return self._missing[create.id] >= MISSING_LOOKS
+                return self._missing[create.id] >= MISSING_POLLS
             except VideosError as error:
                 _log.info("an abandoned render gave no answer: %s", error)
                 return False

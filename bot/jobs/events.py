@@ -1,53 +1,92 @@
-"""The ledger: what becomes of a job is written down, then announced."""
+"""JobEvents: saves what becomes of renders, and announces it. The one door for announcements."""
 
 import logging
 from collections.abc import AsyncIterator, Callable
-from typing import Final
+from typing import Final, TypeVar
 
 import stamina
 
-from bot.jobs.models import Job, JobChange
-from bot.jobs.store import JobStore, StoreError
+from bot.jobs.database import StoreError
+from bot.jobs.models import Render, RenderChange
+from bot.jobs.store import JobStore
 
 _log = logging.getLogger(__name__)
 
 SAVE_TRIES: Final = 6
-"""Tries to write down what cannot be asked for again: the id of a film that is being paid for."""
-
-
+"""Attempts to save what cannot be asked for again: the id of a video that is being paid for."""
 DISK_WAIT: Final = 10.0
-"""Seconds between two tries to write what the disk did not take, at the most."""
+"""Seconds between two attempts to write what the disk did not accept, at most."""
+
+_T = TypeVar("_T")
+
+Listener = Callable[[RenderChange], None]
 
 
 def until_written() -> AsyncIterator[stamina.Attempt]:
-    """Give attempts at what can be repeated, for as long as the disk takes nothing."""
+    """Give attempts at what can be repeated, for as long as the disk accepts nothing."""
     return stamina.retry_context(on=StoreError, attempts=None, timeout=None, wait_max=DISK_WAIT)
 
 
 class JobEvents:
-    """Saves a job that became another value, and announces it where its state is another."""
+    """Calls its listeners with every change; a listener must not block, and starts tasks itself."""
 
-    def __init__(self, store: JobStore, announce: Callable[[JobChange], None]) -> None:
+    def __init__(self, store: JobStore) -> None:
         self._store = store
-        self._announce = announce
+        self._listeners: list[Listener] = []
+        self._reminded: list[Callable[[Render], None]] = []
 
-    async def save(self, before: Job, job: Job) -> Job:
-        """Write it down; what has left `before`'s state meanwhile stays. Raises StoreError."""
-        if await self._store.save(before, job) and before.status is not job.status:
-            self._announce(JobChange(before, job))
-        return job
+    def listen(self, listener: Listener) -> None:
+        """Have `listener` called with each change from now on."""
+        self._listeners.append(listener)
 
-    async def save_surely(self, before: Job, job: Job) -> Job:
-        """Write an outcome even while the disk is full for a moment. Raises StoreError."""
+    def listen_to_reminders(self, listener: Callable[[Render], None]) -> None:
+        """Have `listener` called with each ended render whose subscribers nobody has notified."""
+        self._reminded.append(listener)
+
+    def changed(self, before: Render | None, after: Render) -> None:
+        """Announce that a render changed. A listener's fault is logged, and stops nobody."""
+        change = RenderChange(before, after)
+        for listener in self._listeners:
+            _call(listener, change)
+
+    def redraw(self, render: Render) -> None:
+        """Ask for the card to be rendered anew."""
+        self.changed(render, render)
+
+    def remind(self, render: Render) -> None:
+        """Bring up an ended render whose subscribers nobody has notified."""
+        for listener in self._reminded:
+            _call(listener, render)
+
+    async def save(self, before: Render, after: Render) -> Render:
+        """Save a change and announce it where the state is another; return what is on disk.
+
+        A render that has left `before`'s state meanwhile stays as it is. Raises StoreError.
+        """
+        if not await self._store.save(before, after):
+            return await self._store.get(before.id) or after
+        if before.status is not after.status:
+            self.changed(before, after)
+        return after
+
+    async def save_surely(self, before: Render, after: Render) -> Render:
+        """Save an outcome even while the disk is full for a moment; as `save`."""
         try:
             async for attempt in stamina.retry_context(
                 on=StoreError, attempts=SAVE_TRIES, timeout=None
             ):
                 with attempt:
-                    return await self.save(before, job)
+                    return await self.save(before, after)
         except StoreError:
             _log.critical(
-                "the outcome %s cannot be written down", job.status, extra=job.log_context()
+                "the outcome %s cannot be written down", after.status, extra=after.log_context()
             )
             raise
         raise AssertionError("stamina returns or raises")  # pragma: no cover
+
+
+def _call(listener: Callable[[_T], None], value: _T) -> None:
+    try:
+        listener(value)
+    except Exception:  # noqa: BLE001 - others have to hear of it all the same
+        _log.exception("a listener failed")

@@ -1,8 +1,12 @@
-"""How a job lives, as pure functions of the job, the news and the time."""
+"""How a render lives: pure functions of the render, the news and the time.
 
-from typing import Final
+Times are Unix seconds, pauses and waits are seconds.
+"""
 
-from bot.jobs.models import RUNNING, Fallback, Job, JobStatus
+from typing import Any, Final
+
+from bot.jobs.models import RUNNING, Fallback, Render, RenderStatus, Verb
+from bot.jobs.reasons import Reason
 from bot.videos.errors import (
     FilmBroken,
     FilmNotReady,
@@ -13,53 +17,34 @@ from bot.videos.errors import (
 )
 from bot.videos.models import Video, VideoStatus
 
-MISSING_LOOKS: Final = 5
-"""404s in a row before a job counts as lost by its server; routers lag behind a create."""
-DOWNLOAD_TRIES: Final = 6
-"""Answers to downloads that were no whole film, at the least, before the job ends as
-undelivered."""
+MISSING_POLLS: Final = 5
+"""404 for a known id; only so many in a row count, since routers lag behind a create."""
+DOWNLOAD_ATTEMPTS: Final = 6
+"""Downloads that brought no whole film, at least, before the render ends as undelivered."""
 FILM_PATIENCE: Final = 900.0
-"""Seconds, at the least, for which a server may answer so before the job ends: some hand a film
-over a minute after they call its job completed (qvac#2367), and object stores take longer."""
-DELIVERY_TRIES: Final = 3
-"""Times that a film may be refused by Discord, or fail by a fault of ours, before it is kept."""
-DOWNLOAD_LOOKS: Final = 1440
-"""Tries of any kind, about a day of them, after which the film of a server that does not answer
-for it any more is undelivered until somebody asks again."""
+"""Seconds, at least, in which a server may answer so: some serve a film a minute after they report
+its job completed (qvac#2367), and object stores take longer."""
+DELIVERY_ATTEMPTS: Final = 3
+"""Times that Discord may refuse a film, or a fault of ours may stop it, before it is kept."""
+DELIVERIES: Final = 1440
+"""Deliveries in a row without an answer, about a day of them, before the film of a silent server
+counts as undelivered."""
 WORTH_SAYING: Final = 15.0
-"""Seconds for which such answers are nobody's news; then the card says what its film waits for.
-That the operator has to do something is said at once."""
+"""Seconds after which the card says what a film waits for; sooner it is nobody's news."""
 LONGEST_PAUSE: Final = 60.0
-"""Seconds between two looks at a server that does not answer, at the most."""
+"""Seconds between two polls of a server that does not answer, at most."""
 LONGEST_WAIT: Final = 600.0
-"""Seconds a server can make us wait for its next answer, whatever it asks for."""
-CARD_TRIED_AFTER: Final = {Fallback.DIRECT: 60.0, Fallback.REPLY: 3600.0}
-"""Seconds before a card whose end was shown elsewhere is tried again, and at least between two
-tries: the few edits that a channel's old messages have are for ends."""
-CARD_TRIED_FOR: Final = 24 * 3600.0
-"""Seconds after a job's end for which that is done."""
+"""Seconds a server can delay our next request, whatever it asks for."""
+CARD_RETRY_AFTER: Final = {Fallback.DIRECT: 60.0, Fallback.REPLY: 3600.0}
+"""Seconds before a card whose end was shown elsewhere is edited again, and at least between two
+attempts: a channel's old messages accept few edits, and those are for ends."""
+CARD_RETRIED_FOR: Final = 24 * 3600.0
+"""Seconds after the end in which that is done."""
 QUEUED_PACE: Final = 2.0
 LAST_PACE: Final = 0.6
-"""Parts of the poll interval between two looks at a job in line, and at one that is nearly done."""
+"""Poll intervals between two polls of a queued render, and of one that is nearly done."""
 NEARLY_DONE: Final = 2.0
-"""Poll intervals that a job probably has left when it counts as nearly done."""
-SERVER_FORGOT: Final = "server_forgot"
-NOT_SENT_BEFORE_RESTART: Final = "not_sent_before_restart"
-LOST_WHILE_SENDING: Final = "lost_while_sending"
-DISK_FAILED: Final = "disk_failed"
-CANNOT_REMIX: Final = "cannot_remix"
-IMAGE_LOST: Final = "image_lost"
-IMAGE_UNUSABLE: Final = "image_unusable"
-DISCORD_AWAY: Final = "discord_away"
-UNFORESEEN: Final = "unforeseen"
-NOT_TAKEN: Final = "not_taken"
-CANCELLED_EVERYWHERE: Final = "cancelled_everywhere"
-CANCELLED_HERE: Final = "cancelled_here"
-DROPPED: Final = "dropped"
-NOT_KEPT: Final = "not_kept"
-OVERDUE: Final = "overdue"
-FILM_LOST: Final = "film_lost"
-
+"""Poll intervals that a render probably has left when it counts as nearly done."""
 FRESH: Final = 180.0
 """Seconds. A request found unsent after a restart is sent while its requester still waits for it;
 an older one is not bought without being asked for again."""
@@ -67,356 +52,379 @@ MATCH_BEFORE: Final = 60.0
 """Seconds a server's clock may be behind ours when a lost create is looked for."""
 
 _NO_REMIX: Final = frozenset({404, 405, 410, 501})
-"""Answers to a remix of a server without such a route, or without the film."""
-
+"""Answers to a remix of a server without such a route, or without the video."""
 _STATUS: Final = {
-    VideoStatus.QUEUED: JobStatus.QUEUED,
-    VideoStatus.IN_PROGRESS: JobStatus.IN_PROGRESS,
-    VideoStatus.COMPLETED: JobStatus.COMPLETED,
-    VideoStatus.FAILED: JobStatus.FAILED,
-    VideoStatus.CANCELLED: JobStatus.CANCELLED,
-    VideoStatus.EXPIRED: JobStatus.EXPIRED,
+    VideoStatus.QUEUED: RenderStatus.QUEUED,
+    VideoStatus.IN_PROGRESS: RenderStatus.IN_PROGRESS,
+    VideoStatus.COMPLETED: RenderStatus.COMPLETED,
+    VideoStatus.FAILED: RenderStatus.FAILED,
+    VideoStatus.CANCELLED: RenderStatus.CANCELLED,
+    VideoStatus.EXPIRED: RenderStatus.EXPIRED,
+}
+_UNTROUBLED: Final[dict[str, Any]] = {
+    "unreachable_since": None,
+    "failed_polls": 0,
+    "missing_polls": 0,
+    "failed_deliveries": 0,
+    "download_attempts": 0,
+    "delivery_attempts": 0,
+    "film_late_since": None,
 }
 
 
-def fresh(job: Job, now: float) -> bool:
+# -------------------------------------------------------------------- the create
+
+
+def is_fresh(render: Render, now: float) -> bool:
     """Whether a request that was never sent is so young that its requester still waits for it.
 
     One from ahead of now was written by a clock that was ahead: nobody knows how old it is.
     """
-    return 0 <= now - job.created_at <= FRESH
+    return 0 <= now - render.request.created_at <= FRESH
 
 
-def sending(job: Job, now: float) -> Job:
+def sending(render: Render, now: float) -> Render:
     """The create is about to leave."""
-    return job.evolve(status=JobStatus.SENDING, sent_at=now)
+    return render.evolve(status=RenderStatus.SENDING, sent_at=now)
 
 
-def not_sent(job: Job, code: str, now: float) -> Job:
+def fail_unsent(render: Render, reason: Reason, now: float) -> Render:
     """The request ends before anything was sent, so nothing was bought.
 
-    One that was to be sent once more goes back to being unconfirmed: its first create may have been
-    taken.
+    One that was to be sent once more goes back to unconfirmed: its first create may have arrived.
     """
-    if job.sent_at is not None:
-        return unconfirmed(job, code, now)
-    return _ended(job, JobStatus.FAILED, now, code, None)
+    if render.sent_at is not None:
+        return unconfirmed(render, reason, now)
+    return _ended(render, RenderStatus.FAILED, now, reason)
 
 
-def accepted(job: Job, video: Video, now: float, pause: float) -> Job:
+def accepted(render: Render, video: Video, now: float, pause: float) -> Render:
     """The server has it: keep the id it gave, whatever later polls say (LiteLLM changes it)."""
-    return advance(job.evolve(video_id=video.id, film_url=video.film_url), video, now, pause)
+    known = render.evolve(video_id=video.id, film_url=video.film_url)
+    return advance(known, video, now, pause)
 
 
-def cancelled(job: Job, code: str, now: float) -> Job:
-    """Somebody no longer wants it; `code` says whether the server heard of it."""
-    return _ended(job, JobStatus.CANCELLED, now, code, None)
+def cancelled(render: Render, reason: Reason, now: float) -> Render:
+    """Somebody no longer wants it; `reason` says whether the server knows."""
+    return _ended(render, RenderStatus.CANCELLED, now, reason)
 
 
-def requested_again(job: Job) -> Job:
+def requested_again(render: Render) -> Render:
     """Somebody decides to send an unconfirmed request once more.
 
     `sent_at` stays: should the process end before it is sent, the first create is still in doubt.
     """
-    return _revived(job, JobStatus.REQUESTED)
+    return _revived(render, RenderStatus.REQUESTED)
 
 
-def offered_again(job: Job, now: float, limit: int | None = None) -> Job:
-    """The film is to be delivered once more, from our disk or from the server.
-
-    `limit` are the bytes the bot may upload there now, if that was asked for anew.
-    """
-    room = {} if limit is None else {"upload_limit": limit, "bot_upload_limit": limit}
-    return _revived(job, JobStatus.COMPLETED).evolve(next_look_at=now, **room)
+def found(render: Render, video: Video, now: float) -> Render:
+    """The server's list has an unconfirmed render after all; it is polled at once."""
+    return accepted(_revived(render, RenderStatus.SENDING), video, now, 0.0)
 
 
-def found(job: Job, video: Video, now: float) -> Job:
-    """An unconfirmed job is in the server's list after all; it is polled at once."""
-    return accepted(_revived(job, JobStatus.SENDING), video, now, 0.0)
-
-
-def may_be(job: Job, video: Video) -> bool:
-    """Whether a job in the server's list can be this one, whose create was never answered.
+def may_be(render: Render, video: Video) -> bool:
+    """Whether a job in the server's list can be this render, whose create was never answered.
 
     A field that the server leaves out proves nothing; the prompt has to be there and the same. A
-    job that has ended may tell what was made instead of what was asked for.
+    job that has ended may name what was made instead of what was asked for.
     """
-    length = video.made.seconds
-    told = [(video.model, job.model)]
+    spec, length = render.spec, video.made.seconds
+    stated = [(video.model, spec.model)]
     if not video.status.is_final:
-        told.append((video.made.size, job.size))
-        told.append((None if length is None else f"{length:g}", job.seconds))
-    same = all(theirs is None or ours is None or theirs == ours for theirs, ours in told)
-    since = (job.sent_at or job.created_at) - MATCH_BEFORE
+        stated.append((video.made.size, spec.size))
+        stated.append((None if length is None else f"{length:g}", spec.seconds))
+    same = all(theirs is None or ours is None or theirs == ours for theirs, ours in stated)
+    since = (render.sent_at or render.request.created_at) - MATCH_BEFORE
     new = video.created_at is None or video.created_at >= since
-    return video.prompt == job.prompt and same and new
+    return video.prompt == spec.prompt and same and new
 
 
-def refused(job: Job, error: VideosError, now: float) -> Job:
-    """The server said no, or could not be reached: nothing was bought."""
-    ended = _ended(job, JobStatus.FAILED, now, error.code, None)
-    if isinstance(error, Refused):
-        if job.remix_of is not None and error.status in _NO_REMIX:
-            ended = ended.evolve(error_code=CANNOT_REMIX)
-        return ended.evolve(server_code=error.server_code, error_message=error.message)
-    return ended
+def refused(render: Render, error: VideosError, now: float) -> Render:
+    """The server refused the create, or could not be reached: nothing was bought."""
+    ended = _ended(render, RenderStatus.FAILED, now, Reason.of(error))
+    if not isinstance(error, Refused):
+        return ended
+    if render.request.verb is Verb.REMIX and error.status in _NO_REMIX:
+        ended = ended.evolve(reason=Reason.CANNOT_REMIX)
+    return ended.evolve(server_code=error.server_code, server_message=error.message)
 
 
-def still_in_doubt(before: Job, after: Job, now: float) -> Job:
-    """A second create that was refused tells nothing of the first, which may have been taken.
+def still_in_doubt(before: Render, after: Render, now: float) -> Render:
+    """A refused second create proves nothing of the first, which the server may have accepted.
 
-    `before` is the job as it was to be sent, `after` what came of that.
+    `before` is the render as it was to be sent, `after` what came of that.
     """
-    refused = after.status is JobStatus.FAILED and after.video_id is None
-    if refused and before.sent_at is not None:
-        return unconfirmed(after, after.error_code or LOST_WHILE_SENDING, now)
+    was_refused = after.status is RenderStatus.FAILED and after.video_id is None
+    if was_refused and before.sent_at is not None:
+        return unconfirmed(after, after.reason or Reason.LOST_WHILE_SENDING, now)
     return after
 
 
-def unconfirmed(job: Job, code: str, now: float) -> Job:
+def unconfirmed(render: Render, reason: Reason, now: float) -> Render:
     """Nobody knows whether the server has it; it is never sent again by itself."""
-    return _ended(job, JobStatus.UNCONFIRMED, now, code, None)
+    return _ended(render, RenderStatus.UNCONFIRMED, now, reason)
 
 
-def advance(job: Job, video: Video, now: float, pause: float) -> Job:
-    """Take over what a poll told; `pause` is the seconds until the next look.
+# -------------------------------------------------------------------- polls
+
+
+def advance(render: Render, video: Video, now: float, pause: float) -> Render:
+    """Apply the answer to a poll; the next poll is due after `pause`.
 
     Progress never runs backwards on the card, and never decides anything: only the status does.
     """
     status = _STATUS[video.status]
-    seen = job.evolve(
-        video_model=video.model or job.video_model,
-        failed_looks=0,
-        missing_looks=0,
-        unreachable_since=None,
-    )
+    seen = render.evolve(video_model=video.model or render.video_model, **_UNTROUBLED)
     if status in RUNNING:
-        if job.status is JobStatus.IN_PROGRESS:
-            status = JobStatus.IN_PROGRESS
-        told = [percent for percent in (video.progress, job.progress) if percent is not None]
-        progress = max(told, default=None)
-        wait = min(pause, LONGEST_WAIT)
-        return seen.evolve(status=status, progress=progress, next_look_at=now + wait)
-    if status is JobStatus.COMPLETED:
-        made = video.made
-        return seen.evolve(
-            status=status,
-            progress=100,
-            completed_at=now,
-            next_look_at=now,
-            made_size=made.size,
-            made_seconds=made.seconds,
-            made_cost=made.cost,
-            made_currency=None if made.cost is None else made.currency,
-        )
-    ended = _ended(seen, status, now, None, None)
+        return _still_running(seen, video, status, now, pause)
+    if status is RenderStatus.COMPLETED:
+        return _completed(seen, video, now)
+    ended = _ended(seen, status, now, None)
     if video.error is None:
         return ended
-    return ended.evolve(server_code=video.error.code, error_message=video.error.message)
+    return ended.evolve(server_code=video.error.code, server_message=video.error.message)
 
 
-def missing(job: Job, now: float, pause: float) -> Job:
-    """A poll was answered with "no such job": a few may lie, a row of them does not."""
-    looks = job.missing_looks + 1
-    if looks >= MISSING_LOOKS:
-        return _ended(job, JobStatus.FAILED, now, SERVER_FORGOT, None)
-    return job.evolve(missing_looks=looks, next_look_at=now + backoff(looks, pause))
+def _still_running(
+    render: Render, video: Video, status: RenderStatus, now: float, pause: float
+) -> Render:
+    if render.status is RenderStatus.IN_PROGRESS:
+        status = RenderStatus.IN_PROGRESS
+    known = [percent for percent in (video.progress, render.progress) if percent is not None]
+    wait = min(pause, LONGEST_WAIT)
+    return render.evolve(status=status, progress=max(known, default=None), next_poll_at=now + wait)
 
 
-def unreachable(job: Job, now: float, pause: float, retry_after: float | None = None) -> Job:
-    """A poll got no answer: the job waits, and remembers since when."""
-    later = _later(job, now, pause, retry_after)
-    return later.evolve(unreachable_since=job.unreachable_since or now)
-
-
-def download_failed(
-    job: Job, error: VideosError, now: float, pause: float, retry_after: float | None = None
-) -> Job:
-    """The film did not arrive whole; another try later.
-
-    Only answers count against `DOWNLOAD_TRIES` and `FILM_PATIENCE`: a server that is away is waited
-    for, though not for ever. The job remembers since when it waits for either. One that is too
-    large stays so.
-    """
-    answered = isinstance(error, FilmNotReady | FilmBroken | FilmWithheld)
-    tries = job.film_tries + answered
-    since = (job.film_late_since or now) if answered else job.film_late_since
-    impatient = tries >= DOWNLOAD_TRIES and since is not None and now - since >= FILM_PATIENCE
-    hopeless = isinstance(error, FilmTooLarge) or job.failed_looks >= DOWNLOAD_LOOKS
-    if hopeless or (answered and impatient):
-        return undeliverable(job, error.code, now)
-    is_news = isinstance(error, FilmWithheld) or now - (since or now) >= WORTH_SAYING
-    later = _later(job, now, pause, None if retry_after is None else max(pause, retry_after))
-    return later.evolve(
-        film_tries=tries,
-        film_late_since=since,
-        unreachable_since=None if answered else job.unreachable_since or now,
-        error_code=error.code if answered and is_news else None,
+def _completed(render: Render, video: Video, now: float) -> Render:
+    made = video.made
+    return render.evolve(
+        status=RenderStatus.COMPLETED,
+        progress=100,
+        completed_at=now,
+        next_poll_at=None,
+        next_delivery_at=now,
+        made_size=made.size,
+        made_seconds=made.seconds,
+        made_cost=made.cost,
+        made_currency=None if made.cost is None else made.currency,
     )
 
 
-def no_room(job: Job, now: float, pause: float) -> Job:
-    """Our own disk did not take the film, or its copy; it waits where it is."""
-    later = _later(job, now, pause, None)
-    return later.evolve(error_code=DISK_FAILED, unreachable_since=None)
+def missing(render: Render, now: float, pause: float) -> Render:
+    """The server answers that it does not know the video; only a row of such answers counts."""
+    polls = render.missing_polls + 1
+    if polls >= MISSING_POLLS:
+        return _ended(render, RenderStatus.FAILED, now, Reason.SERVER_FORGOT)
+    return render.evolve(missing_polls=polls, next_poll_at=now + backoff(polls, pause))
 
 
-def postponed(job: Job, now: float, pause: float) -> Job:
-    """Discord did not take the film; it waits on our disk."""
-    return _later(job, now, pause, None).evolve(error_code=None)
-
-
-def not_taken(job: Job, code: str, now: float, pause: float) -> Job:
-    """Discord said no to the film itself, or a fault of ours was in the way; not tried for ever."""
-    tries = job.film_tries + 1
-    if tries >= DELIVERY_TRIES:
-        return undeliverable(job, code, now)
-    later = _later(job, now, pause, None)
-    return later.evolve(film_tries=tries, unreachable_since=None, error_code=None)
-
-
-def downloaded(job: Job, film: str) -> Job:
-    """The whole film is on our disk."""
-    return job.evolve(
-        film=film,
-        failed_looks=0,
-        film_tries=0,
-        film_late_since=None,
-        unreachable_since=None,
-        error_code=None,
+def unreachable(
+    render: Render, now: float, pause: float, retry_after: float | None = None
+) -> Render:
+    """A poll got no answer: the render waits, and remembers since when."""
+    failed = render.failed_polls + 1
+    return render.evolve(
+        failed_polls=failed,
+        next_poll_at=now + _wait(failed, pause, retry_after),
+        unreachable_since=render.unreachable_since or now,
     )
 
 
-def delivered(job: Job, attachment_id: int | None, now: float) -> Job:
-    """Discord's answer shows the film, or the link to it, in the message."""
-    return _ended(job, JobStatus.DELIVERED, now, None, None).evolve(
-        film_attachment_id=attachment_id
-    )
+def is_overdue(render: Render, now: float, deadline: float) -> bool:
+    """Whether a render that still runs after a poll has had its time, counted from its create.
 
-
-def card_left(job: Job, road: Fallback, now: float) -> Job:
-    """Its end stands elsewhere, and its card shows an earlier state; it is tried again later.
-
-    A card that only the interaction's token reached is left for good.
+    A server that does not answer is waited for as long again.
     """
-    if not job.is_member or job.message_id is None:
-        return job
-    age = now - (job.ended_at or now)
-    after = max(CARD_TRIED_AFTER[road], age)
-    return job.evolve(next_look_at=None if age >= CARD_TRIED_FOR else now + after)
+    since = render.unreachable_since or render.sent_at or render.request.created_at
+    return render.status in RUNNING and now - since > deadline
 
 
-def card_closed(job: Job) -> Job:
-    """The bot may not change the card: it is tried once more a day later, unless asked before."""
-    return job.evolve(next_look_at=(job.ended_at or job.created_at) + CARD_TRIED_FOR)
+def overdue(render: Render, now: float) -> Render:
+    """Its time is over, and the last poll said that it still runs; polling can be resumed."""
+    return _ended(render, RenderStatus.EXPIRED, now, Reason.OVERDUE)
 
 
-def card_settled(job: Job) -> Job:
-    """The card says where the end stands, or is gone."""
-    return job.evolve(next_look_at=None)
+def polling_resumed(render: Render, now: float) -> Render:
+    """Somebody wants one more poll of a render that nobody waits for any more."""
+    return _revived(render, RenderStatus.IN_PROGRESS).evolve(next_poll_at=now)
 
 
-def found_too_large(job: Job, size: int) -> Job:
-    """Discord did not take a file of `size` bytes, whatever limit it had named before."""
-    smaller = job.bot_upload_limit if job.bot_upload_limit < size else size // 2
-    return job.evolve(
-        upload_limit=min(job.upload_limit, smaller),
-        bot_upload_limit=min(job.bot_upload_limit, smaller),
-    )
+def pace(render: Render, now: float, pause: float) -> float:
+    """Return the seconds until a running render is worth the next poll.
 
-
-def undeliverable(job: Job, code: str, now: float) -> Job:
-    """Rendered and, if it was downloaded, kept; no way into the chat."""
-    return _ended(job, JobStatus.UNDELIVERED, now, code, None)
-
-
-def film_lost(job: Job, now: float) -> Job:
-    """The message no longer holds the film that was delivered into it."""
-    return undeliverable(job, FILM_LOST, now).evolve(film_attachment_id=None)
-
-
-def let_go(job: Job, now: float) -> Job:
-    """Our copy of the film goes; one that nobody has seen is lost with it."""
-    if job.status is JobStatus.UNDELIVERED:
-        return _ended(job, JobStatus.EXPIRED, now, NOT_KEPT, None).evolve(film=None)
-    return job.evolve(film=None)
-
-
-def overdue(job: Job, now: float, deadline: float) -> bool:
-    """Whether a job that still runs after a look has had its time, in seconds since its create.
-
-    A server that is away is waited for as long again.
+    `pause` is the operator's poll interval. A queued render is polled half as often, one that is
+    nearly done more often, as far as its progress tells.
     """
-    since = job.unreachable_since or job.sent_at or job.created_at
-    return job.status in RUNNING and now - since > deadline
-
-
-def stopped_waiting(job: Job, now: float) -> Job:
-    """Its time is over, and the last look said that it still runs; it can be looked at again."""
-    return _ended(job, JobStatus.EXPIRED, now, OVERDUE, None)
-
-
-def watched_again(job: Job, now: float) -> Job:
-    """Somebody wants one more look at a job that nobody waits for any more."""
-    return _revived(job, JobStatus.IN_PROGRESS).evolve(next_look_at=now)
-
-
-def pace(job: Job, now: float, pause: float) -> float:
-    """Seconds until a running job is worth the next look; `pause` is the operator's interval.
-
-    One that waits for its turn is looked at half as often, one that is nearly done more often, as
-    far as its progress tells.
-    """
-    if job.status is JobStatus.QUEUED:
+    if render.status is RenderStatus.QUEUED:
         return pause * QUEUED_PACE
-    if job.progress and job.sent_at is not None:
-        left = (now - job.sent_at) * (100 - job.progress) / job.progress
+    if render.progress and render.sent_at is not None:
+        left = (now - render.sent_at) * (100 - render.progress) / render.progress
         if left < NEARLY_DONE * pause:
             return pause * LAST_PACE
     return pause
 
 
-def backoff(looks: int, pause: float) -> float:
-    """Seconds to wait after `looks` failures in a row: doubling, never under `pause`."""
-    return min(max(LONGEST_PAUSE, pause), pause * 2 ** min(looks, 10))
+def backoff(failures: int, pause: float) -> float:
+    """Return the seconds to wait after so many failures in a row: doubling, never under `pause`."""
+    return min(max(LONGEST_PAUSE, pause), pause * 2 ** min(failures, 10))
 
 
-def _later(job: Job, now: float, pause: float, retry_after: float | None) -> Job:
-    looks = job.failed_looks + 1
-    wait = backoff(looks, pause) if retry_after is None else min(retry_after, LONGEST_WAIT)
-    return job.evolve(failed_looks=looks, next_look_at=now + wait)
+# -------------------------------------------------------------------- the delivery
 
 
-def _revived(job: Job, status: JobStatus) -> Job:
-    """Take back an end: nothing of it stays, and the next end has to be shown anew."""
-    return job.evolve(
-        status=status,
-        error_code=None,
-        server_code=None,
-        error_message=None,
-        ended_at=None,
-        shown=None,
-        road=None,
-        road_at=None,
-        next_look_at=None,
+def offered_again(render: Render, now: float, limit: int | None = None) -> Render:
+    """The film is to be delivered once more, from our store or from the server.
+
+    `limit` are the bytes the bot may upload there now, where that was asked for anew.
+    """
+    again = _revived(render, RenderStatus.COMPLETED).evolve(next_delivery_at=now)
+    if limit is None:
+        return again
+    return again.with_card(upload_limit=limit, bot_upload_limit=limit)
+
+
+def download_failed(
+    render: Render, error: VideosError, now: float, pause: float, retry_after: float | None = None
+) -> Render:
+    """The film did not arrive whole; another attempt later.
+
+    Only answers count against `DOWNLOAD_ATTEMPTS` and `FILM_PATIENCE`: a silent server is waited
+    for, though not for ever. The render remembers since when it waits for either. A film that is
+    too large stays so.
+    """
+    answered = isinstance(error, FilmNotReady | FilmBroken | FilmWithheld)
+    attempts = render.download_attempts + answered
+    since = (render.film_late_since or now) if answered else render.film_late_since
+    impatient = attempts >= DOWNLOAD_ATTEMPTS and since is not None and now - since >= FILM_PATIENCE
+    hopeless = isinstance(error, FilmTooLarge) or render.failed_deliveries >= DELIVERIES
+    if hopeless or (answered and impatient):
+        return undeliverable(render, Reason.of(error), now)
+    is_news = isinstance(error, FilmWithheld) or now - (since or now) >= WORTH_SAYING
+    wait = None if retry_after is None else max(pause, retry_after)
+    return _delivered_later(render, now, pause, wait).evolve(
+        download_attempts=attempts,
+        film_late_since=since,
+        unreachable_since=None if answered else render.unreachable_since or now,
+        reason=Reason.of(error) if answered and is_news else None,
     )
 
 
-def _ended(job: Job, status: JobStatus, now: float, code: str | None, message: str | None) -> Job:
-    """End a job; the film's address goes then, since whoever reads it has the film.
+def disk_full(render: Render, now: float, pause: float) -> Render:
+    """Our own disk did not accept the film or its copy; the delivery waits."""
+    later = _delivered_later(render, now, pause)
+    return later.evolve(reason=Reason.DISK_FAILED, unreachable_since=None)
+
+
+def postponed(render: Render, now: float, pause: float) -> Render:
+    """Discord did not accept the film for the moment; it waits in our store."""
+    return _delivered_later(render, now, pause).evolve(reason=None)
+
+
+def delivery_failed(render: Render, reason: Reason, now: float, pause: float) -> Render:
+    """Discord refused the film itself, or a fault of ours stopped it; not tried for ever."""
+    attempts = render.delivery_attempts + 1
+    if attempts >= DELIVERY_ATTEMPTS:
+        return undeliverable(render, reason, now)
+    later = _delivered_later(render, now, pause)
+    return later.evolve(delivery_attempts=attempts, unreachable_since=None, reason=None)
+
+
+def downloaded(render: Render, film: str) -> Render:
+    """The whole film is in our store."""
+    return render.evolve(film=film, reason=None, **_UNTROUBLED)
+
+
+def delivered(render: Render, attachment_id: int | None, now: float) -> Render:
+    """Discord's answer shows the film, or the link to it, in the message."""
+    ended = _ended(render, RenderStatus.DELIVERED, now, None)
+    return ended.evolve(attachment_id=attachment_id)
+
+
+def found_too_large(render: Render, size: int) -> Render:
+    """Discord did not accept a file of `size` bytes, whatever limit it had named before."""
+    card = render.card
+    smaller = card.bot_upload_limit if card.bot_upload_limit < size else size // 2
+    return render.with_card(
+        upload_limit=min(card.upload_limit, smaller),
+        bot_upload_limit=min(card.bot_upload_limit, smaller),
+    )
+
+
+def undeliverable(render: Render, reason: Reason, now: float) -> Render:
+    """Rendered and, if it was downloaded, kept; it cannot be delivered."""
+    return _ended(render, RenderStatus.UNDELIVERED, now, reason)
+
+
+def film_lost(render: Render, now: float) -> Render:
+    """The message no longer holds the film that was delivered into it."""
+    return undeliverable(render, Reason.FILM_LOST, now).evolve(attachment_id=None)
+
+
+def film_removed(render: Render, now: float) -> Render:
+    """Our copy of the film goes; one that nobody has seen is lost with it."""
+    if render.status is RenderStatus.UNDELIVERED:
+        render = _ended(render, RenderStatus.EXPIRED, now, Reason.NOT_KEPT)
+    return render.evolve(film=None)
+
+
+# -------------------------------------------------------------------- the card
+
+
+def card_outdated(render: Render, fallback: Fallback, now: float) -> Render:
+    """The end is in another message, and the card shows an earlier state; it is edited later.
+
+    A card that only the interaction's token reached stays as it is for good.
+    """
+    if not render.request.is_member or render.card.message_id is None:
+        return render
+    age = now - (render.ended_at or now)
+    after = max(CARD_RETRY_AFTER[fallback], age)
+    return render.with_card(retry_at=None if age >= CARD_RETRIED_FOR else now + after)
+
+
+def card_closed(render: Render) -> Render:
+    """The bot may not edit the card: it is tried once more a day later, unless asked before."""
+    ended_at = render.ended_at or render.request.created_at
+    return render.with_card(retry_at=ended_at + CARD_RETRIED_FOR)
+
+
+def card_settled(render: Render) -> Render:
+    """The card says where the end is, or is gone."""
+    return render.with_card(retry_at=None)
+
+
+def _delivered_later(
+    render: Render, now: float, pause: float, retry_after: float | None = None
+) -> Render:
+    failed = render.failed_deliveries + 1
+    return render.evolve(
+        failed_deliveries=failed, next_delivery_at=now + _wait(failed, pause, retry_after)
+    )
+
+
+def _wait(failures: int, pause: float, retry_after: float | None) -> float:
+    return backoff(failures, pause) if retry_after is None else min(retry_after, LONGEST_WAIT)
+
+
+def _revived(render: Render, status: RenderStatus) -> Render:
+    """Take back an end: nothing of it stays, and the next end has to be shown anew."""
+    return render.evolve(
+        status=status, reason=None, server_code=None, server_message=None, ended_at=None
+    ).with_card(shown=None, fallback=None, fallback_at=None, retry_at=None)
+
+
+def _ended(render: Render, status: RenderStatus, now: float, reason: Reason | None) -> Render:
+    """End a render; the film's address goes then, since whoever reads it has the film.
 
     One that could not be delivered may have to be fetched by it once more.
     """
-    return job.evolve(
+    return render.evolve(
         status=status,
-        film_url=job.film_url if status is JobStatus.UNDELIVERED else None,
-        error_code=code,
-        error_message=message,
+        film_url=render.film_url if status is RenderStatus.UNDELIVERED else None,
+        reason=reason,
+        server_message=None,
         ended_at=now,
-        next_look_at=None,
-        unreachable_since=None,
-        failed_looks=0,
-        missing_looks=0,
-        film_tries=0,
-        film_late_since=None,
+        next_poll_at=None,
+        next_delivery_at=None,
+        **_UNTROUBLED,
     )

@@ -1,16 +1,37 @@
-"""A job: one person's request for one film, from the intent to the film in the chat."""
+"""Request and Render: what somebody asked for, and each film that is rendered for it."""
 
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final, Self
 
+from bot.jobs.reasons import Reason
+from bot.videos.spec import VideoSpec
+
 TOKEN_LIFE: Final = 14.5 * 60
 """Seconds an interaction token is used for: Discord's 15 minutes less time for the last edit.
 Source: Discord, interactions/receiving-and-responding."""
+DEFAULT_SERVER: Final = "default"
+"""The name of the only Videos server where the operator names none."""
 
 
-class JobStatus(StrEnum):
-    """The states of a job; what each means on a restart stands in docs/architecture.md."""
+class RequestState(StrEnum):
+    """How far a request has come before its renders are sent."""
+
+    ADMITTED = "admitted"
+    """Its renders may be sent."""
+
+
+class Verb(StrEnum):
+    """What a request does with the one it comes from."""
+
+    NEW = "new"
+    AGAIN = "again"
+    EDIT = "edit"
+    REMIX = "remix"
+
+
+class RenderStatus(StrEnum):
+    """The states of a render; docs/architecture.md says what a restart does with each."""
 
     REQUESTED = "requested"
     SENDING = "sending"
@@ -26,7 +47,7 @@ class JobStatus(StrEnum):
 
 
 class Fallback(StrEnum):
-    """Where a job's last picture goes instead of into its card, once that was tried."""
+    """The message that replaces an edit of the card, once it was tried."""
 
     REPLY = "reply"
     """A message in the same channel that refers to the card."""
@@ -34,77 +55,114 @@ class Fallback(StrEnum):
     """A direct message to the requester."""
 
 
-RUNNING: Final = frozenset({JobStatus.QUEUED, JobStatus.IN_PROGRESS})
-"""States in which the server works on it."""
+RUNNING: Final = frozenset({RenderStatus.QUEUED, RenderStatus.IN_PROGRESS})
+"""The server works on it."""
 
-FOLLOWED: Final = RUNNING | {JobStatus.COMPLETED}
-"""States the poller looks after: the first two are polled, the third is delivered."""
+TRACKED: Final = RUNNING | {RenderStatus.COMPLETED}
+"""The poller looks after it: the first two are polled, the third is delivered."""
 
-ACTIVE: Final = FOLLOWED | {JobStatus.REQUESTED, JobStatus.SENDING}
-"""States that count against the spend guard."""
+ACTIVE: Final = TRACKED | {RenderStatus.REQUESTED, RenderStatus.SENDING}
+"""It counts against the limits of renders at once."""
 
-INTERRUPTED: Final = frozenset({JobStatus.REQUESTED, JobStatus.SENDING})
-"""States that only a running process leaves; found at start, they were cut short."""
+INTERRUPTED: Final = frozenset({RenderStatus.REQUESTED, RenderStatus.SENDING})
+"""Only a running process leaves this state; at a start it means a process that was killed."""
 
+WITHOUT_VIDEO: Final = frozenset(RenderStatus) - ACTIVE - {RenderStatus.DELIVERED}
+"""Nothing moves, and the card says why in words. It is shown again until Discord accepts it; the
+card of a delivered render is the edit that brought the video."""
 
-SPOKEN: Final = frozenset(JobStatus) - ACTIVE - {JobStatus.DELIVERED}
-"""Ends in words. Their picture is shown again until Discord has taken it; a delivered job's is
-the film itself."""
+ENDED: Final = frozenset(RenderStatus) - ACTIVE - {RenderStatus.UNCONFIRMED}
+"""Nothing more is awaited: subscribers are notified."""
 
-ENDED: Final = frozenset(JobStatus) - ACTIVE - {JobStatus.UNCONFIRMED}
-"""States in which nothing more is awaited: whoever asked to be told is told."""
-
-LEFT: Final = SPOKEN | {JobStatus.DELIVERED}
-"""States whose picture can stand elsewhere while the card shows an earlier one."""
+STOPPED: Final = WITHOUT_VIDEO | {RenderStatus.DELIVERED}
+"""Nothing moves. The end may be in another message while the card shows an earlier state."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
-    """Everything needed to render, show and deliver one film, and to do it again.
+class Card:
+    """The one message of a request: how it is reached, and what it shows."""
 
-    Times are Unix seconds. Ids of Discord are snowflakes. `frozen`: a change is a new value.
-    """
+    message_id: int | None = None
+    interaction_token: str | None = field(repr=False)
+    token_expires_at: float
+    upload_limit: int
+    """Bytes the requester may upload here, as long as the interaction's token works."""
+    bot_upload_limit: int
+    """Bytes the bot itself may upload here, ever after."""
+    shown: RenderStatus | None = None
+    """The last state that Discord accepted an edit of."""
+    fallback: Fallback | None = None
+    """The message that was begun instead of an edit. Nothing is sent to any other then, since this
+    one may have arrived."""
+    fallback_at: float | None = None
+    """When it was begun."""
+    retry_at: float | None = None
+    """When the card that shows an earlier state than its end is edited again."""
+
+    def token_works(self, now: float) -> bool:
+        """Whether the interaction's own webhook may still be used."""
+        return self.interaction_token is not None and now < self.token_expires_at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """Who asked for what, where, and the card that answers. Times are Unix seconds."""
 
     id: str
-    status: JobStatus = JobStatus.REQUESTED
-    prompt: str
-    size: str
-    seconds: str
-    model: str | None
-    """As asked for; None left the choice to the server."""
-    image_url: str | None = None
-    """Where Discord keeps the reference image until its bytes are stored beside the job."""
-    image_name: str | None = None
-    image_of: str | None = None
-    """The job whose stored image is copied before this one is sent."""
-    image_fitted: bool = False
-    """The image had another shape than the size and was brought to it."""
-    remix_of: str | None = None
-    """The server's id of the film that this one changes; None for a film of its own."""
-    parent_link: str | None = None
-    """Address of the message this job came from, by Again, Edit prompt or Remix."""
-
+    interaction_id: int | None = None
+    """Discord's id of the interaction, unique; None for requests of the first releases."""
+    state: RequestState = RequestState.ADMITTED
     requester_id: int
     guild_id: int | None
     channel_id: int
     application_id: int
-    interaction_token: str | None
-    token_expires_at: float
-    message_id: int | None = None
     is_member: bool = True
-    """Whether the bot is in the channel; if not, only the token reaches the message."""
+    """Whether the bot is in the channel; if not, only the token reaches the card."""
     locale: str = "en-US"
-    """Language of the card: the server's, as Discord names it."""
-    shown: JobStatus | None = None
-    """The last state that Discord took a picture of."""
-    upload_limit: int
-    """Bytes this requester may upload here, as long as the interaction's token lives."""
-    bot_upload_limit: int
-    """Bytes the bot itself may upload here, ever after."""
+    """Language of the card: the community's, as Discord names it."""
+    spec: VideoSpec
+    verb: Verb = Verb.NEW
+    parent_render_id: str | None = None
+    parent_video_id: str | None = None
+    """The server's id of the video that a remix changes."""
+    parent_link: str | None = None
+    """Address of the card this request came from."""
+    card: Card
+    created_at: float
+
+    @property
+    def link(self) -> str:
+        """The address of the card. Source: Discord, reference, "Message links"."""
+        place = self.guild_id or "@me"
+        return f"https://discord.com/channels/{place}/{self.channel_id}/{self.card.message_id}"
+
+    def evolve(self, **changes: Any) -> Self:  # noqa: ANN401 - a field of this class each
+        """Return a copy with `changes`."""
+        return replace(self, **changes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Render:
+    """One film asked of one server, with the request it belongs to. Times are Unix seconds."""
+
+    id: str
+    """The first render of a request has the request's id."""
+    request: Request
+    position: int = 0
+    """Among the renders of its request."""
+    server: str = DEFAULT_SERVER
+    status: RenderStatus = RenderStatus.REQUESTED
+    reason: Reason | None = None
+    """Why it is in this state, or what it waits for."""
+    server_code: str | None = None
+    """The server's own code for that."""
+    server_message: str | None = None
+    """The server's own sentence."""
 
     video_id: str | None = None
-    """The id that create answered, verbatim, for ever."""
+    """The id that the create answered, verbatim, for ever."""
     video_model: str | None = None
+    progress: int | None = None
     made_size: str | None = None
     """The frame that the server says it made, where it says so."""
     made_seconds: float | None = None
@@ -112,70 +170,82 @@ class Job:
     """What the server says that it charged, in `made_currency`."""
     made_currency: str | None = None
     film_url: str | None = field(default=None, repr=False)
-    """Where the create's own answer said that the film lies: Dynamo has no other way to ask."""
-    progress: int | None = None
+    """Where the create's own answer said that the film is: Dynamo has no other way to ask."""
     film: str | None = None
-    """File name of the downloaded film in the films folder."""
-    fitted: bool = False
-    """What was delivered is a re-encoded copy."""
+    """Name of the downloaded film in the film store."""
+    transcoded: bool = False
+    """What was delivered is a transcoded copy."""
     converted: bool = False
     """It is one because not every client plays the film itself."""
-    film_attachment_id: int | None = None
-    road: Fallback | None = None
-    """The road that was begun instead of an edit of the card; a picture is sent on no other then,
-    since it may have arrived on this one."""
-    road_at: float | None = None
-    """When it was begun."""
+    attachment_id: int | None = None
+    """Discord's id of the film in the message."""
     link_expires_at: float | None = None
-    """Until when the film, too large for the message, can be had by the link there instead."""
-    error_code: str | None = None
-    """A code of bot.videos.errors, of bot.jobs.lifecycle, or of the way into the chat."""
-    server_code: str | None = None
-    """The server's own code."""
-    error_message: str | None = None
-    """The server's own sentence."""
+    """Until when the link to a film that is too large for its message works."""
 
-    created_at: float
     sent_at: float | None = None
     completed_at: float | None = None
     ended_at: float | None = None
-    next_look_at: float | None = None
-    """When the poller takes it up next; None where nobody waits for anything.
-
-    Of a job that has ended: when its card, which was closed or took no more edits then, is tried
-    again.
-    """
-    failed_looks: int = 0
-    """Polls or deliveries in a row that got no answer; they only slow the next one down."""
-    missing_looks: int = 0
+    next_poll_at: float | None = None
+    """When the poller asks the server next."""
+    failed_polls: int = 0
+    """Polls in a row without an answer; they only delay the next."""
+    missing_polls: int = 0
     """Polls in a row that were answered with "no such job"."""
-    film_tries: int = 0
-    """Downloads that brought no whole film although the server answered."""
-    film_late_since: float | None = None
-    """When the first of them was."""
     unreachable_since: float | None = None
+    """When the server stopped answering."""
+    next_delivery_at: float | None = None
+    """When the delivery of a completed render is tried next."""
+    failed_deliveries: int = 0
+    """Deliveries in a row that got no answer; they only delay the next."""
+    download_attempts: int = 0
+    """Downloads that brought no whole film although the server answered."""
+    delivery_attempts: int = 0
+    """Uploads that Discord refused, and deliveries that failed by a fault of ours."""
+    film_late_since: float | None = None
+    """When the first download brought no whole film."""
 
-    def evolve(self, **changes: Any) -> Self:  # noqa: ANN401
+    @classmethod
+    def first(cls, request: Request) -> Self:
+        """Return the first render of a request."""
+        return cls(id=request.id, request=request)
+
+    @property
+    def spec(self) -> VideoSpec:
+        """What the video is to be."""
+        return self.request.spec
+
+    @property
+    def card(self) -> Card:
+        """The request's card."""
+        return self.request.card
+
+    def evolve(self, **changes: Any) -> Self:  # noqa: ANN401 - a field of this class each
         """Return a copy with `changes`."""
         return replace(self, **changes)
 
+    def with_card(self, **changes: Any) -> Self:  # noqa: ANN401 - a field of Card each
+        """Return a copy whose request's card has `changes`."""
+        card = replace(self.request.card, **changes)
+        return replace(self, request=replace(self.request, card=card))
+
+    def with_spec(self, **changes: Any) -> Self:  # noqa: ANN401 - a field of VideoSpec each
+        """Return a copy whose request's spec has `changes`."""
+        spec = replace(self.request.spec, **changes)
+        return replace(self, request=replace(self.request, spec=spec))
+
     @property
-    def film_copy(self) -> str:
-        """File name of the copy that is encoded anew where the film is too large."""
+    def transcoded_name(self) -> str:
+        """Name of the transcoded copy in the film store."""
         return f"{self.id}.fit.mp4"
 
-    def token_lives(self, now: float) -> bool:
-        """Whether the interaction's own webhook may still be used."""
-        return self.interaction_token is not None and now < self.token_expires_at
-
     def log_context(self) -> dict[str, object]:
-        """Name the job in a log record, without anything secret or typed by a person."""
+        """Name the render in a log record, without anything secret or typed by a person."""
         return {"job": self.id, "status": self.status.value, "video": self.video_id}
 
 
 @dataclass(frozen=True, slots=True)
-class JobChange:
-    """A job that became another value, as announced to whoever shows it."""
+class RenderChange:
+    """A render that changed, as announced to whoever shows it; equal values ask to show it anew."""
 
-    before: Job | None
-    job: Job
+    before: Render | None
+    after: Render

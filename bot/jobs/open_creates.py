@@ -1,19 +1,21 @@
 """Creates that nobody waits for any more and that may still render: they count against the limits.
 
-A job's status says what people see; a row here says that the server may be busy with it all the
-same. It is written in the transaction in which the job leaves the states that count.
+A render's status says what people see; a row here says that the server may be busy with it all the
+same. It is written in the transaction in which the render leaves the states that count.
 """
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import sqlalchemy as sa
 
-from bot.jobs.models import Job
-from bot.jobs.tables import jobs, open_creates
+from bot.jobs.database import Database
+from bot.jobs.models import Render, RenderStatus
+from bot.jobs.tables import open_creates, renders, requests
 
 UNCONFIRMED_COUNTS_FOR: Final = 3600.0
-"""Seconds a create of unknown outcome counts against the spend guard: it may be rendering."""
+"""Seconds a create of unknown outcome counts against the limits: it may be rendering."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +23,7 @@ class OpenCreate:
     """One create that may still render; times are Unix seconds."""
 
     id: str
-    job_id: str
+    render_id: str
     requester_id: int
     video_id: str | None
     """The server's id; None where the outcome of the create is unknown."""
@@ -29,47 +31,87 @@ class OpenCreate:
     """When it counts no longer, whatever the server says."""
 
 
-def of_running(job: Job, deadline: float) -> OpenCreate:
-    """Return the create of a job that the server works on; `deadline` is in seconds."""
-    return _of(job, job.video_id, deadline)
+class OpenCreates:
+    """Every method raises StoreError where the database fails."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def all(self, now: float) -> list[OpenCreate]:
+        """Return the creates that may still render although nobody waits for them."""
+        query = sa.select(open_creates).where(open_creates.c.expires_at > now)
+        return await self._database.fetch(query, create_of)
+
+    async def is_open(self, video_id: str, now: float) -> bool:
+        """Whether the server may still render this although nobody waits for it."""
+        return any(each.video_id == video_id for each in await self.all(now))
+
+    async def was_sent_before(self, render: Render) -> bool:
+        """Whether an earlier create of this render is still counted."""
+        query = sa.select(open_creates.c.id).where(open_creates.c.render_id == render.id)
+        return bool(await self._database.column(query))
+
+    async def close(self, ids: Collection[str], now: float) -> None:
+        """Forget these creates, which have surely ended, and those whose time is over."""
+        over = sa.or_(open_creates.c.id.in_(ids), open_creates.c.expires_at <= now)
+        await self._database.execute(sa.delete(open_creates).where(over))
+
+    async def counted_of(self, requester_id: int, now: float) -> tuple[list[OpenCreate], int]:
+        """Return what counts beside a person's active renders: open creates, unconfirmed ones."""
+        theirs = [each for each in await self.all(now) if each.requester_id == requester_id]
+        sent_at = sa.func.coalesce(renders.c.sent_at, requests.c.created_at)
+        unconfirmed = (
+            sa.select(renders.c.id)
+            .join_from(renders, requests)
+            .where(
+                requests.c.requester_id == requester_id,
+                renders.c.status == RenderStatus.UNCONFIRMED,
+                sent_at > now - UNCONFIRMED_COUNTS_FOR,
+            )
+        )
+        return theirs, len(await self._database.column(unconfirmed))
 
 
-def of_unknown(job: Job) -> OpenCreate:
-    """Return the create of a job whose outcome nobody knows."""
-    return _of(job, None, UNCONFIRMED_COUNTS_FOR)
+def of_running(render: Render, deadline: float) -> OpenCreate:
+    """Return the create of a render that the server works on; `deadline` is in seconds."""
+    return _of(render, render.video_id, deadline)
 
 
-def _of(job: Job, video_id: str | None, lasts: float) -> OpenCreate:
-    since = job.sent_at or job.created_at
+def of_unknown(render: Render) -> OpenCreate:
+    """Return the create of a render whose outcome nobody knows."""
+    return _of(render, None, UNCONFIRMED_COUNTS_FOR)
+
+
+def _of(render: Render, video_id: str | None, lasts: float) -> OpenCreate:
+    since = render.sent_at or render.request.created_at
     return OpenCreate(
-        id=f"{job.id}:{since}",
-        job_id=job.id,
-        requester_id=job.requester_id,
+        id=f"{render.id}:{since}",
+        render_id=render.id,
+        requester_id=render.request.requester_id,
         video_id=video_id,
         expires_at=since + lasts,
     )
 
 
-def insert(create: OpenCreate, before: Job, *only_if: sa.ColumnElement[bool]) -> sa.Insert:
-    """Insert it once, while the job's row is still that of `before`."""
+def insert(create: OpenCreate, before: Render, *only_if: sa.ColumnElement[bool]) -> sa.Insert:
+    """Insert it once, while the render's row is still that of `before`."""
     known = sa.exists().where(open_creates.c.id == create.id)
     row = {name: getattr(create, name) for name in OpenCreate.__slots__}
     values = [sa.literal(value, open_creates.c[name].type) for name, value in row.items()]
-    chosen = sa.select(*values).where(is_still(before), ~known, *only_if)
+    chosen = sa.select(*values).where(is_unchanged(before), ~known, *only_if)
     return sa.insert(open_creates).from_select(list(row), chosen)
 
 
-def is_still(before: Job) -> sa.ColumnElement[bool]:
-    """Whether the job's row has the status and the create of `before`."""
+def is_unchanged(before: Render) -> sa.ColumnElement[bool]:
+    """Whether the render's row has the status and the create of `before`."""
     row = sa.exists().where(
-        jobs.c.id == before.id,
-        jobs.c.status == before.status,
-        jobs.c.sent_at.is_not_distinct_from(before.sent_at),
+        renders.c.id == before.id,
+        renders.c.status == before.status,
+        renders.c.sent_at.is_not_distinct_from(before.sent_at),
     )
     return row.correlate(None)
 
 
-def create_of(row: sa.RowMapping) -> OpenCreate:
+def create_of(row: Sequence[Any]) -> OpenCreate:
     """Return the create that a row of its table holds."""
-    values: dict[str, Any] = {name: row[name] for name in OpenCreate.__slots__}
-    return OpenCreate(**values)
+    return OpenCreate(**dict(zip(OpenCreate.__slots__, row, strict=True)))

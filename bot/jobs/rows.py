@@ -1,5 +1,6 @@
-"""A job as a row of its table: how it is written, and how it is read."""
+"""A render with its request as rows of their tables: written and read."""
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import fields
 from functools import cache
@@ -7,58 +8,225 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from bot.jobs.models import ACTIVE, Fallback, Job, JobStatus
-from bot.jobs.tables import jobs, open_creates
+from bot.jobs.models import (
+    ACTIVE,
+    Card,
+    Fallback,
+    Render,
+    RenderStatus,
+    Request,
+    RequestState,
+    Verb,
+)
+from bot.jobs.reasons import Reason
+from bot.jobs.tables import open_creates, renders, requests
+from bot.jobs.writer import Statement
+from bot.videos.spec import ImageSource, VideoSpec
 
-_FIELDS: Final = tuple(field.name for field in fields(Job))
+_RENDER: Final = tuple(field.name for field in fields(Render) if field.name != "request")
+_WHERE: Final = [
+    "id",
+    "interaction_id",
+    "state",
+    "requester_id",
+    "guild_id",
+    "channel_id",
+    "application_id",
+    "is_member",
+    "locale",
+    "verb",
+    "parent_render_id",
+    "parent_video_id",
+    "parent_link",
+    "created_at",
+]
+_SPEC: Final = ("prompt", "size", "seconds", "model")
+_CARD: Final = [
+    "message_id",
+    "interaction_token",
+    "token_expires_at",
+    "upload_limit",
+    "bot_upload_limit",
+    "shown",
+    "fallback",
+    "fallback_at",
+]
+_REQUEST: Final = tuple(column.name for column in requests.columns)
+SELECTED: Final = (
+    *(renders.c[name] for name in _RENDER),
+    *(requests.c[name] for name in _REQUEST),
+)
+"""The columns that `render_of` reads, in this order."""
+
+Names = tuple[tuple[str, ...], tuple[str, ...]]
+"""Columns of a render and of its request."""
 
 
-def row_of(job: Job) -> dict[str, Any]:
-    """Return every column of a job's row."""
-    return {name: getattr(job, name) for name in _FIELDS}
+def select_renders() -> sa.Select[Any]:
+    """Select renders with their requests, for `render_of`."""
+    return sa.select(*SELECTED).join_from(renders, requests)
 
 
-def changed(before: Job, job: Job) -> dict[str, Any]:
-    """Name only what changed: a token that was forgotten meanwhile stays forgotten."""
-    return {
-        name: value for name in _FIELDS if (value := getattr(job, name)) != getattr(before, name)
+def render_row(render: Render) -> dict[str, Any]:
+    """Return every column of a render's row."""
+    return {name: getattr(render, name) for name in _RENDER} | {"request_id": render.request.id}
+
+
+def request_row(request: Request) -> dict[str, Any]:
+    """Return every column of a request's row."""
+    spec, card, image = request.spec, request.card, request.spec.image
+    row: dict[str, Any] = {name: getattr(request, name) for name in _WHERE}
+    row |= {name: getattr(spec, name) for name in _SPEC}
+    row |= {name: getattr(card, name) for name in _CARD}
+    return row | {
+        "options": json.dumps(dict(spec.options)) if spec.options else None,
+        "image_name": None if image is None else image.name,
+        "image_url": None if image is None else image.url,
+        "image_request_id": None if image is None else image.request_id,
+        "image_resized": image is not None and image.resized,
+        "card_retry_at": card.retry_at,
     }
 
 
-def update(before: Job, job: Job) -> sa.Update:
-    """Write what changed, in a row that still has `before`'s status."""
+def render_of(row: Sequence[Any]) -> Render:
+    """Return the render that a row of `select_renders` holds."""
+    values: dict[str, Any] = dict(zip(_RENDER, row, strict=False))
+    values["status"] = RenderStatus(values["status"])
+    values["reason"] = None if values["reason"] is None else Reason(values["reason"])
+    request = _request_of(dict(zip(_REQUEST, row[len(_RENDER) :], strict=True)))
+    return Render(request=request, **values)
+
+
+def _request_of(row: dict[str, Any]) -> Request:
+    card: dict[str, Any] = {name: row[name] for name in _CARD}
+    card["shown"] = None if row["shown"] is None else RenderStatus(row["shown"])
+    card["fallback"] = None if row["fallback"] is None else Fallback(row["fallback"])
+    where: dict[str, Any] = {name: row[name] for name in _WHERE}
+    where["state"] = RequestState(row["state"])
+    where["verb"] = Verb(row["verb"])
+    return Request(spec=_spec_of(row), card=Card(retry_at=row["card_retry_at"], **card), **where)
+
+
+def _spec_of(row: dict[str, Any]) -> VideoSpec:
+    spec: dict[str, Any] = {name: row[name] for name in _SPEC}
+    image = None
+    if row["image_name"] is not None:
+        image = ImageSource(
+            name=row["image_name"],
+            url=row["image_url"],
+            request_id=row["image_request_id"],
+            resized=row["image_resized"],
+        )
+    return VideoSpec(image=image, options=json.loads(row["options"] or "{}"), **spec)
+
+
+def changed(before: Render, after: Render) -> Names:
+    """Name only what changed: a token that was forgotten meanwhile stays forgotten."""
+    own = tuple(name for name in _RENDER if getattr(before, name) != getattr(after, name))
+    if before.request is after.request:
+        return own, ()
+    old, new = request_row(before.request), request_row(after.request)
+    return own, tuple(name for name in _REQUEST if old[name] != new[name])
+
+
+def changed_values(before: Render, after: Render) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the new values of what changed, of a render and of its request."""
+    own, of_request = changed(before, after)
+    row, of_row = render_row(after), request_row(after.request)
+    return {name: row[name] for name in own}, {name: of_row[name] for name in of_request}
+
+
+def update(names: Names, changes: Sequence[tuple[Render, Render]]) -> list[Statement]:
+    """Write these columns of each render that still has its status of before, and its request's.
+
+    The last statement's count of rows tells how many had it.
+    """
+    own, of_request = names
+    guards = [{"of_id": before.id, "of_status": before.status} for before, _ in changes]
+    statements: list[Statement] = []
+    if of_request:
+        rows = [
+            guard | {"of_request": after.request.id} | _new(of_request, request_row(after.request))
+            for guard, (_, after) in zip(guards, changes, strict=True)
+        ]
+        statements.append((_update_requests(of_request), rows))
+    if own or not of_request:
+        rows = [
+            guard | _new(own or ("id",), render_row(after))
+            for guard, (_, after) in zip(guards, changes, strict=True)
+        ]
+        statements.append((_update_renders(own or ("id",)), rows))
+    return statements
+
+
+def _new(names: tuple[str, ...], row: dict[str, Any]) -> dict[str, Any]:
+    return {f"new_{name}": row[name] for name in names}
+
+
+def _values(names: tuple[str, ...]) -> dict[str, sa.BindParameter[Any]]:
+    return {name: sa.bindparam(f"new_{name}") for name in names}
+
+
+@cache
+def _update_renders(names: tuple[str, ...]) -> sa.Update:
     return (
-        sa.update(jobs)
-        .where(jobs.c.id == before.id, jobs.c.status == before.status)
-        .values(changed(before, job) or {"id": job.id})
+        sa.update(renders)
+        .where(renders.c.id == sa.bindparam("of_id"), renders.c.status == sa.bindparam("of_status"))
+        .values(_values(names))
     )
 
 
 @cache
-def guarded_insert() -> sa.Insert:
-    """Insert a job, its fields as parameters, unless a limit is reached.
+def _update_requests(names: tuple[str, ...]) -> sa.Update:
+    unmoved = sa.exists().where(
+        renders.c.id == sa.bindparam("of_id"), renders.c.status == sa.bindparam("of_status")
+    )
+    return (
+        sa.update(requests)
+        .where(requests.c.id == sa.bindparam("of_request"), unmoved)
+        .values(_values(names))
+    )
+
+
+@cache
+def insert_request() -> sa.Insert:
+    """Insert a request, its columns as parameters."""
+    return sa.insert(requests)
+
+
+@cache
+def insert_render_within_limits() -> sa.Insert:
+    """Insert a render, its columns as parameters, unless a limit is reached.
 
     An IN would be spelt out anew at each call, and could not be executed for many rows at once.
-    The two kinds are counted apart, since SQLite counts their union by looking up every row.
     """
-    values = [sa.bindparam(name, type_=jobs.c[name].type) for name in _FIELDS]
+    names = [*_RENDER, "request_id"]
+    values = [sa.bindparam(name, type_=renders.c[name].type) for name in names]
     requester = sa.bindparam("requester_id", type_=sa.BigInteger)
-    return sa.insert(jobs).from_select(
-        list(_FIELDS), sa.select(*values).where(has_room(requester, sa.bindparam))
+    return sa.insert(renders).from_select(
+        names, sa.select(*values).where(has_room(requester, sa.bindparam))
     )
+
+
+@cache
+def delete_request() -> sa.Delete:
+    """Delete a request with all that belongs to it."""
+    return sa.delete(requests).where(requests.c.id == sa.bindparam("of_request"))
 
 
 def has_room(
     requester: sa.ColumnElement[int], limit: Callable[[str], sa.ColumnElement[Any]]
 ) -> sa.ColumnElement[bool]:
-    """Whether everybody's and this person's creates leave room for one more.
+    """Whether the limits leave room for one more create, everybody's and this person's.
 
-    `limit` gives `most`, `most_of_user`, `counts_since` and `counted_at`: values or parameters.
+    `limit` gives `most`, `most_of_user`, `counts_since` and `counted_at`: values or parameters. The
+    kinds are counted apart, since SQLite counts their union by looking up every row.
     """
-    active = sa.or_(*(jobs.c.status == status for status in sorted(ACTIVE)))
-    sent_at = sa.func.coalesce(jobs.c.sent_at, jobs.c.created_at)
-    maybe = sa.and_(jobs.c.status == JobStatus.UNCONFIRMED, sent_at > limit("counts_since"))
-    counted = sa.select(sa.func.count()).select_from(jobs)
+    active = sa.or_(*(renders.c.status == status for status in sorted(ACTIVE)))
+    sent_at = sa.func.coalesce(renders.c.sent_at, requests.c.created_at)
+    maybe = sa.and_(renders.c.status == RenderStatus.UNCONFIRMED, sent_at > limit("counts_since"))
+    counted = sa.select(sa.func.count()).select_from(renders)
+    with_request = sa.select(sa.func.count()).select_from(sa.join(renders, requests))
     still_open = (
         sa.select(sa.func.count())
         .select_from(open_creates)
@@ -66,42 +234,12 @@ def has_room(
     )
     everybody = (
         counted.where(active).scalar_subquery()
-        + counted.where(maybe).scalar_subquery()
+        + with_request.where(maybe).scalar_subquery()
         + still_open.scalar_subquery()
     )
     theirs = (
-        counted.where(sa.or_(active, maybe), jobs.c.requester_id == requester).scalar_subquery()
+        with_request.where(active, requests.c.requester_id == requester).scalar_subquery()
+        + with_request.where(maybe, requests.c.requester_id == requester).scalar_subquery()
         + still_open.where(open_creates.c.requester_id == requester).scalar_subquery()
     )
     return sa.and_(everybody < limit("most"), theirs < limit("most_of_user"))
-
-
-@cache
-def update_of(names: tuple[str, ...]) -> sa.Update:
-    """Write these columns of one row per set of parameters."""
-    values: dict[str, sa.BindParameter[Any]] = {
-        name: sa.bindparam(f"new_{name}") for name in names or ("id",)
-    }
-    return (
-        sa.update(jobs)
-        .where(jobs.c.id == sa.bindparam("of_id"), jobs.c.status == sa.bindparam("of_status"))
-        .values(values)
-    )
-
-
-def parameters(names: tuple[str, ...], changes: Sequence[tuple[Job, Job]]) -> list[dict[str, Any]]:
-    """Return the parameters of `update_of` for each change."""
-    return [
-        {"of_id": before.id, "of_status": before.status}
-        | {f"new_{name}": getattr(job, name) for name in names or ("id",)}
-        for before, job in changes
-    ]
-
-
-def job_of(row: sa.RowMapping) -> Job:
-    """Return the job that a row of its table holds."""
-    values: dict[str, Any] = {name: row[name] for name in _FIELDS}
-    values["status"] = JobStatus(row["status"])
-    values["shown"] = None if row["shown"] is None else JobStatus(row["shown"])
-    values["road"] = None if row["road"] is None else Fallback(row["road"])
-    return Job(**values)

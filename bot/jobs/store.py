@@ -1,562 +1,413 @@
-"""JobStore: rows on disk <-> Job, in one place."""
+"""JobStore: requests and renders on disk, read and written as values."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Collection, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.event import listen
-from sqlalchemy.exc import SQLAlchemyError
 
+from bot.jobs.database import Database
+from bot.jobs.history import (
+    Search,
+    durations_of,
+    ended_with_film,
+    found_by,
+    number_found_by,
+)
 from bot.jobs.models import (
     ACTIVE,
     ENDED,
-    FOLLOWED,
     INTERRUPTED,
-    LEFT,
     RUNNING,
-    SPOKEN,
+    STOPPED,
     TOKEN_LIFE,
-    Job,
-    JobStatus,
+    WITHOUT_VIDEO,
+    Render,
+    RenderStatus,
 )
-from bot.jobs.open_creates import UNCONFIRMED_COUNTS_FOR, OpenCreate, create_of, insert, is_still
+from bot.jobs.open_creates import (
+    UNCONFIRMED_COUNTS_FOR,
+    OpenCreate,
+    OpenCreates,
+    insert,
+    is_unchanged,
+)
+from bot.jobs.reasons import Reason
 from bot.jobs.rows import (
+    Names,
     changed,
-    guarded_insert,
+    changed_values,
+    delete_request,
     has_room,
-    job_of,
-    parameters,
-    row_of,
+    insert_render_within_limits,
+    insert_request,
+    render_of,
+    render_row,
+    request_row,
+    select_renders,
     update,
-    update_of,
 )
-from bot.jobs.schema import prepare
-from bot.jobs.tables import job_images, job_stills, job_watchers, jobs, open_creates
-from bot.jobs.writer import Writer
+from bot.jobs.subscriptions import Subscriptions
+from bot.jobs.tables import (
+    open_creates,
+    renders,
+    request_images,
+    requests,
+    subscriptions,
+    thumbnails,
+)
+from bot.jobs.writer import Statement
 from bot.media.input_reference import InputReference
 
-FURTHEST_LOOK: Final = 3600.0
-"""Seconds. No next look is set further ahead: an hour is the longest poll interval."""
-READERS: Final = 3
-"""Threads that read at the same time, beside the one that writes; each has a connection."""
-CACHE_KIB: Final = 256
-"""What each connection remembers of the database file."""
-PREPARED: Final = 16
-"""Statements that each connection keeps prepared. One that names a page of jobs has 20 KB, and is
-another for each number of jobs."""
+FURTHEST_WAIT: Final = 3600.0
+"""Seconds. Nothing is due further ahead: an hour is the longest poll interval."""
 
-
-_T = TypeVar("_T")
-
-_NO_THUMBNAIL: Final = ~sa.exists().where(job_stills.c.job_id == jobs.c.id)
+_NO_THUMBNAIL: Final = ~sa.exists().where(thumbnails.c.render_id == renders.c.id)
 """Nobody has tried to take the picture of the film."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Search:
-    """What somebody looks for in the history; None does not narrow it."""
-
-    requester_id: int | None = None
-    guild_id: int | None = None
-    channel_ids: frozenset[int] | None = frozenset()
-    """Channels whose jobs are shown beside those of `requester_id`; None stands for every one."""
-    statuses: frozenset[JobStatus] | None = None
-    words: str = ""
-    """Words that the prompt contains, in any case."""
-
-
-class StoreError(Exception):
-    """The database could not be read or written; the cause is the chained error."""
-
-
 class JobStore:
-    """Jobs and their reference images.
+    """Requests, their renders, images, thumbnails and subscribers.
 
     Every method raises StoreError where the database fails; a write is on disk on return.
     """
 
-    def __init__(self, engine: sa.Engine) -> None:
-        self._engine = engine
-        self._writer = Writer(engine)
-        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="database reader")
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.creates = OpenCreates(database)
+        self.subscriptions = Subscriptions(database)
 
     @classmethod
     @asynccontextmanager
     async def open(cls, url: str) -> "AsyncGenerator[JobStore]":
-        """Open the database at `url`, bring it to the newest schema, close it at the end.
-
-        Raises NewerDatabaseError where a newer version of the bot has used it, StoreError else.
-        """
-        engine = sa.create_engine(
-            url,
-            # Prompts, tokens and addresses have no place in an error's words.
-            hide_parameters=True,
-            pool_size=READERS + 1,
-            max_overflow=0,
-            connect_args={"cached_statements": PREPARED},
-        )
-        if engine.dialect.name == "sqlite":
-            listen(engine, "connect", _prepare_sqlite)
-        try:
-            with _translated():
-                await asyncio.to_thread(_begin_and_prepare, engine)
-            store = cls(engine)
-            try:
-                yield store
-            finally:
-                await store._close()
-        finally:
-            await asyncio.to_thread(engine.dispose)
+        """Open the database at `url`; as Database.open."""
+        async with Database.open(url) as database:
+            yield cls(database)
 
     @property
     def stuck(self) -> bool:
-        """Whether the database took nothing when it was last written to."""
-        return self._writer.stuck
+        """Whether the database accepted nothing when it was last written to."""
+        return self._database.stuck
 
-    async def _close(self) -> None:
-        await self._writer.close()
-        await asyncio.to_thread(self._readers.shutdown)
+    # ---------------------------------------------------------------- writing
 
-    async def admit(self, job: Job, *, most_of_user: int, most: int) -> bool:
-        """Insert the intent unless a limit is reached; the counting is part of the insert."""
-        limits = {
-            "counts_since": job.created_at - UNCONFIRMED_COUNTS_FOR,
-            "counted_at": job.created_at,
-            "most": most,
-            "most_of_user": most_of_user,
-        }
-        return await self._write_rows(guarded_insert(), [row_of(job) | limits]) == 1
-
-    async def abandon(self, before: Job, job: Job, create: OpenCreate) -> bool:
-        """Replace `before` by `job`, whose create goes on counting; False as save."""
-        return await self._write(insert(create, before), update(before, job)) == 1
+    async def admit(self, render: Render, *, most_of_user: int, most: int) -> bool:
+        """Insert a request with its render unless a limit is reached: counting is part of it."""
+        limits = _limits(render.request.created_at, most_of_user, most)
+        requester = {"requester_id": render.request.requester_id}
+        return (
+            await self._database.write(
+                (insert_request(), [request_row(render.request)]),
+                (insert_render_within_limits(), [render_row(render) | requester | limits]),
+                otherwise=_deletion(render),
+            )
+            == 1
+        )
 
     async def admit_again(
-        self, before: Job, job: Job, first: OpenCreate, *, now: float, most_of_user: int, most: int
+        self,
+        before: Render,
+        after: Render,
+        first: OpenCreate,
+        *,
+        now: float,
+        most_of_user: int,
+        most: int,
     ) -> bool:
-        """Have a create of unknown outcome counted beside a second one, where there is room.
+        """Count a create of unknown outcome beside a second one, where the limits leave room.
 
-        False where a limit is reached, or where `before` is no longer how the job stands.
+        False where a limit is reached, or where the row is no longer as `before`.
         """
-        limits = {
-            "counts_since": now - UNCONFIRMED_COUNTS_FOR,
-            "counted_at": now,
-            "most": most,
-            "most_of_user": most_of_user,
-        }
-        requester = sa.literal(before.requester_id, sa.BigInteger)
+        limits = _limits(now, most_of_user, most)
+        requester = sa.literal(before.request.requester_id, sa.BigInteger)
         room = has_room(requester, lambda name: sa.literal(limits[name]))
-        counted = sa.exists().where(open_creates.c.id == first.id)
-        again = update(before, job).where(is_still(before), counted)
-        return await self._write(insert(first, before, room), again) == 1
+        is_first = (is_unchanged(before), sa.exists().where(open_creates.c.id == first.id))
+        of_render, of_request = changed_values(before, after)
+        request = sa.update(requests).where(requests.c.id == before.request.id, *is_first)
+        render = sa.update(renders).where(renders.c.id == before.id, *is_first)
+        statements: list[sa.Executable] = [insert(first, before, room)]
+        if of_request:
+            statements.append(request.values(of_request))
+        return await self._database.execute(*statements, render.values(of_render)) == 1
 
-    async def open_creates(self, now: float) -> list[OpenCreate]:
-        """Return the creates that may still render although no job waits for them."""
-        query = sa.select(open_creates).where(open_creates.c.expires_at > now)
-        return await self._fetch(query, create_of)
+    async def abandon(self, before: Render, after: Render, create: OpenCreate) -> bool:
+        """Replace `before` by `after`, whose create goes on counting; False as save."""
+        first = (insert(create, before), None)
+        return await self._database.write(first, *_update(before, after)) == 1
 
-    async def is_open(self, video_id: str, now: float) -> bool:
-        """Whether the server may still render this although no job waits for it."""
-        return any(each.video_id == video_id for each in await self.open_creates(now))
+    async def save(self, before: Render, after: Render) -> bool:
+        """Replace `before` by `after`; False where the row has left before's status meanwhile."""
+        return await self._database.write(*_update(before, after)) == 1
 
-    async def was_sent_before(self, job: Job) -> bool:
-        """Whether an earlier create of this job is still counted."""
-        query = sa.select(open_creates.c.id).where(open_creates.c.job_id == job.id)
-        return bool(await self._column(query))
+    async def save_all(
+        self, changes: Sequence[tuple[Render, Render]]
+    ) -> list[tuple[Render, Render]]:
+        """Replace each before by its after; return those whose row still had before's status.
 
-    async def close_creates(self, ids: Collection[str], now: float) -> None:
-        """These creates have surely ended, and so have those whose time is over."""
-        over = sa.or_(open_creates.c.id.in_(ids), open_creates.c.expires_at <= now)
-        await self._write(sa.delete(open_creates).where(over))
-
-    async def counted_of(self, requester_id: int, now: float) -> tuple[list[OpenCreate], int]:
-        """Return what counts beside a person's active jobs: open creates, unconfirmed jobs."""
-        theirs = [
-            each for each in await self.open_creates(now) if each.requester_id == requester_id
-        ]
-        sent_at = sa.func.coalesce(jobs.c.sent_at, jobs.c.created_at)
-        unconfirmed = sa.select(jobs.c.id).where(
-            jobs.c.requester_id == requester_id,
-            jobs.c.status == JobStatus.UNCONFIRMED,
-            sent_at > now - UNCONFIRMED_COUNTS_FOR,
-        )
-        return theirs, len(await self._column(unconfirmed))
-
-    async def save(self, before: Job, job: Job) -> bool:
-        """Replace `before` by `job`; False where the row has left before's status meanwhile."""
-        names = tuple(changed(before, job))
-        rows = parameters(names, [(before, job)])
-        return await self._write_rows(update_of(names), rows) == 1
-
-    async def save_all(self, changes: Sequence[tuple[Job, Job]]) -> list[tuple[Job, Job]]:
-        """Replace each before by its job; return those whose row had before's status still.
-
-        One statement for all jobs that change in the same fields, whatever their number.
+        One statement for all renders that change in the same fields, whatever their number.
         """
-        alike: dict[tuple[str, ...], list[tuple[Job, Job]]] = {}
+        alike: dict[Names, list[tuple[Render, Render]]] = {}
         for change in changes:
-            alike.setdefault(tuple(changed(*change)), []).append(change)
+            alike.setdefault(changed(*change), []).append(change)
         counts = await asyncio.gather(
-            *(
-                self._write_rows(update_of(names), parameters(names, group))
-                for names, group in alike.items()
-            )
+            *(self._database.write(*update(names, group)) for names, group in alike.items())
         )
-        saved: list[tuple[Job, Job]] = []
+        saved: list[tuple[Render, Render]] = []
         for count, group in zip(counts, alike.values(), strict=True):
-            saved += group if count == len(group) else await self._taken(group)
+            saved += group if count == len(group) else await self._written(group)
         return saved
 
-    async def _taken(self, changes: Sequence[tuple[Job, Job]]) -> list[tuple[Job, Job]]:
-        """Return the changes whose rows stand as they say."""
-        ids = [job.id for _, job in changes]
-        rows = await self._read(sa.select(jobs.c.id, jobs.c.status).where(jobs.c.id.in_(ids)))
-        found = {row["id"]: row["status"] for row in rows}
+    async def _written(
+        self, changes: Sequence[tuple[Render, Render]]
+    ) -> list[tuple[Render, Render]]:
+        """Return the changes whose rows are as they say."""
+        ids = [after.id for _, after in changes]
+        query = sa.select(renders.c.id, renders.c.status).where(renders.c.id.in_(ids))
+        found = await self._database.mapping(query)
         return [change for change in changes if found.get(change[1].id) == change[1].status]
 
-    async def drop(self, job: Job) -> None:
-        """Remove an intent that nobody saw and that was never sent."""
-        await self._write(sa.delete(jobs).where(jobs.c.id == job.id))
+    async def delete_row(self, render: Render) -> None:
+        """Remove a render's request with all that belongs to it."""
+        await self._database.write(_deletion(render))
 
-    async def put_image(self, before: Job, job: Job, image: InputReference) -> bool:
-        """Store the reference image's bytes together with the job that now has them.
+    # ---------------------------------------------------------------- images and thumbnails
+
+    async def put_image(self, before: Render, after: Render, image: InputReference) -> bool:
+        """Store the reference image's bytes together with the request that now has them.
 
         False, and nothing is stored, where the row is gone or has left before's status meanwhile.
         """
         fields = image.model_dump()
-        literals = [sa.literal(value, job_images.c[name].type) for name, value in fields.items()]
-        values = sa.select(jobs.c.id, *literals).where(
-            jobs.c.id == before.id, jobs.c.status == before.status
+        types = request_images.c
+        literals = [sa.literal(value, types[name].type) for name, value in fields.items()]
+        values = sa.select(renders.c.request_id, *literals).where(
+            renders.c.id == before.id, renders.c.status == before.status
         )
-        insert = sa.insert(job_images).from_select(["job_id", *fields], values)
-        return await self._write(insert, update(before, job)) == 1
+        put = sa.insert(request_images).from_select(["request_id", *fields], values)
+        return await self._database.write((put, None), *_update(before, after)) == 1
 
-    async def image(self, job: Job) -> InputReference | None:
-        """Return the stored reference image, if there is one."""
-        rows = await self._read(sa.select(job_images).where(job_images.c.job_id == job.id))
-        return InputReference.model_validate(dict(rows[0])) if rows else None
+    async def image(self, request_id: str) -> InputReference | None:
+        """Return a request's stored reference image, if there is one."""
+        columns = request_images.c
+        query = sa.select(columns.data, columns.filename, columns.content_type)
+        found = await self._database.fetch(query.where(columns.request_id == request_id), _image_of)
+        return found[0] if found else None
 
-    async def without_thumbnail(self, *, limit: int) -> list[Job]:
-        """Return delivered jobs whose film lies on our disk and has no picture, newest first."""
-        return await self._jobs(
-            sa.select(jobs)
-            .where(jobs.c.status == JobStatus.DELIVERED, jobs.c.film.is_not(None), _NO_THUMBNAIL)
-            .order_by(jobs.c.ended_at.desc())
+    async def without_thumbnail(self, *, limit: int) -> list[Render]:
+        """Return delivered renders whose film is kept and has no thumbnail, newest first."""
+        return await self._renders(
+            select_renders()
+            .where(
+                renders.c.status == RenderStatus.DELIVERED,
+                renders.c.film.is_not(None),
+                _NO_THUMBNAIL,
+            )
+            .order_by(renders.c.ended_at.desc())
             .limit(limit)
         )
 
-    async def put_thumbnail(self, job: Job, jpeg: bytes) -> None:
-        """Store a small picture of the film, unless its job was deleted or has one."""
-        values = sa.select(jobs.c.id, sa.literal(jpeg, sa.LargeBinary)).where(
-            jobs.c.id == job.id, _NO_THUMBNAIL
+    async def put_thumbnail(self, render: Render, jpeg: bytes) -> None:
+        """Store a small picture of the film, unless its render was deleted or has one."""
+        values = sa.select(renders.c.id, sa.literal(jpeg, sa.LargeBinary)).where(
+            renders.c.id == render.id, _NO_THUMBNAIL
         )
-        await self._write(sa.insert(job_stills).from_select(["job_id", "data"], values))
+        put = sa.insert(thumbnails).from_select(["render_id", "data"], values)
+        await self._database.execute(put)
 
-    async def stills(self, of: Sequence[Job]) -> dict[str, bytes]:
-        """Return the pictures there are of these jobs' films, by the jobs' ids."""
-        ids = [job.id for job in of]
-        taken = sa.and_(job_stills.c.job_id.in_(ids), sa.func.length(job_stills.c.data) > 0)
-        rows = await self._read(sa.select(job_stills).where(taken))
-        return {row["job_id"]: row["data"] for row in rows}
+    async def thumbnails(self, of: Sequence[Render]) -> dict[str, bytes]:
+        """Return the thumbnails of these renders, by the renders' ids."""
+        ids = [render.id for render in of]
+        taken = sa.func.length(thumbnails.c.data) > 0
+        query = sa.select(thumbnails).where(thumbnails.c.render_id.in_(ids), taken)
+        return await self._database.mapping(query)
 
-    async def due(
-        self, now: float, *, limit: int, statuses: Collection[JobStatus] = FOLLOWED
-    ) -> list[Job]:
-        """Return the jobs in these states whose next look has come, longest waiting first.
+    # ---------------------------------------------------------------- what is due
 
-        A look that lies further ahead than any wait was written by a clock that was ahead.
+    async def due_polls(self, now: float, *, limit: int) -> list[Render]:
+        """Return running renders whose next poll is due, longest waiting first.
+
+        A time that is further ahead than any wait was written by a clock that was ahead.
         """
-        come = sa.or_(jobs.c.next_look_at <= now, jobs.c.next_look_at > now + FURTHEST_LOOK)
-        return await self._jobs(
-            sa.select(jobs)
-            .where(jobs.c.status.in_(statuses), come)
-            .order_by(jobs.c.next_look_at)
-            .limit(limit)
-        )
+        at = renders.c.next_poll_at
+        return await self._due(at, RUNNING, now, limit)
+
+    async def due_deliveries(self, now: float, *, limit: int) -> list[Render]:
+        """Return completed renders whose next delivery is due; as `due_polls`."""
+        return await self._due(renders.c.next_delivery_at, {RenderStatus.COMPLETED}, now, limit)
+
+    async def _due(
+        self, at: sa.Column[Any], statuses: Collection[RenderStatus], now: float, limit: int
+    ) -> list[Render]:
+        come = sa.or_(at <= now, at > now + FURTHEST_WAIT)
+        query = select_renders().where(renders.c.status.in_(statuses), come)
+        return await self._renders(query.order_by(at).limit(limit))
+
+    async def make_all_due(self, now: float) -> None:
+        """Have every tracked render polled or delivered now, whatever an earlier clock meant."""
+        for at in (renders.c.next_poll_at, renders.c.next_delivery_at):
+            await self._database.execute(sa.update(renders).where(at > now).values({at.name: now}))
 
     async def running_videos(self) -> set[str]:
-        """Return the server's ids of all jobs that it works on."""
-        return set(await self._column(sa.select(jobs.c.video_id).where(jobs.c.status.in_(RUNNING))))
+        """Return the server's ids of all renders that it works on."""
+        query = sa.select(renders.c.video_id).where(renders.c.status.in_(RUNNING))
+        return set(await self._database.column(query))
 
-    async def running(self, video_ids: Collection[str]) -> list[Job]:
-        """Return those of the jobs with these ids of the server's that it works on."""
-        return await self._jobs(
-            sa.select(jobs).where(jobs.c.video_id.in_(video_ids), jobs.c.status.in_(RUNNING))
+    async def running(self, video_ids: Collection[str]) -> list[Render]:
+        """Return those of the renders with these ids of the server's that it works on."""
+        return await self._renders(
+            select_renders().where(renders.c.video_id.in_(video_ids), renders.c.status.in_(RUNNING))
         )
 
-    async def interrupted(self) -> list[Job]:
-        """Return the jobs that a stopped process left half-way, oldest first."""
-        return await self._jobs(
-            sa.select(jobs).where(jobs.c.status.in_(INTERRUPTED)).order_by(jobs.c.created_at)
+    async def interrupted(self) -> list[Render]:
+        """Return the renders that a stopped process left half-way, oldest first."""
+        return await self._renders(
+            select_renders()
+            .where(renders.c.status.in_(INTERRUPTED))
+            .order_by(requests.c.created_at)
         )
 
-    async def unshown(self, now: float, *, longest: float, shortest: float) -> list[Job]:
-        """Return jobs that ended in words so many seconds ago and that nobody has seen yet.
+    async def unshown(self, now: float, *, longest: float, shortest: float) -> list[Render]:
+        """Return renders that stopped without a video so many seconds ago, unseen by anybody.
 
         An end that lies ahead of now was written by a clock that was ahead.
         """
-        ended = jobs.c.ended_at
-        return await self._jobs(
-            sa.select(jobs).where(
-                jobs.c.status.in_(SPOKEN),
+        ended = renders.c.ended_at
+        return await self._renders(
+            select_renders().where(
+                renders.c.status.in_(WITHOUT_VIDEO),
                 sa.or_(ended.between(now - longest, now - shortest), ended > now),
-                jobs.c.shown.is_distinct_from(jobs.c.status),
+                requests.c.shown.is_distinct_from(renders.c.status),
             )
         )
 
-    async def left_cards(self, until: float) -> list[Job]:
-        """Return the jobs whose end stands elsewhere and whose card is due to say so."""
-        return await self._jobs(
-            sa.select(jobs).where(
-                jobs.c.status.in_(LEFT),
-                jobs.c.next_look_at <= until,
-                jobs.c.road.is_not(None),
+    async def outdated_cards(self, until: float) -> list[Render]:
+        """Return stopped renders whose card shows an earlier state and is due for an edit."""
+        return await self._renders(
+            select_renders().where(
+                renders.c.status.in_(STOPPED),
+                requests.c.card_retry_at <= until,
+                requests.c.fallback.is_not(None),
             )
-        )
-
-    async def films_over(
-        self, now: float, *, delivered: float, undelivered: float, limit: int
-    ) -> list[Job]:
-        """Return jobs whose film lies on our disk and has had its time, longest ended first.
-
-        `delivered` and `undelivered` are the times before which they have to have ended; a film
-        with a link has its time while that lives.
-        """
-        unseen = jobs.c.status == JobStatus.UNDELIVERED
-        before = sa.case((unseen, undelivered), else_=delivered)
-        return await self._jobs(_ended_with_film(now).where(jobs.c.ended_at < before).limit(limit))
-
-    async def films_seen(self, now: float, *, limit: int) -> list[Job]:
-        """Return jobs whose film lies on our disk and is needed no more, longest ended first."""
-        seen = jobs.c.status != JobStatus.UNDELIVERED
-        return await self._jobs(_ended_with_film(now).where(seen).limit(limit))
-
-    async def with_ids(self, ids: Collection[str]) -> list[Job]:
-        """Return those of these jobs that there are."""
-        return await self._jobs(sa.select(jobs).where(jobs.c.id.in_(ids)))
-
-    async def undelivered(self, code: str) -> list[Job]:
-        """Return the jobs whose film is kept because of this code."""
-        return await self._jobs(
-            sa.select(jobs).where(jobs.c.status == JobStatus.UNDELIVERED, jobs.c.error_code == code)
-        )
-
-    async def get(self, job_id: str) -> Job | None:
-        """Return one job, or None where there is none (any more)."""
-        found = await self._jobs(sa.select(jobs).where(jobs.c.id == job_id))
-        return found[0] if found else None
-
-    async def history(self, search: Search, *, limit: int, offset: int) -> list[Job]:
-        """Return jobs that fit, newest first."""
-        return await self._jobs(
-            sa.select(jobs)
-            .where(*_conditions(search))
-            .order_by(jobs.c.created_at.desc(), jobs.c.id)
-            .limit(limit)
-            .offset(offset)
-        )
-
-    async def count(self, search: Search) -> int:
-        """Return how many jobs fit."""
-        query = sa.select(sa.func.count().label("found")).where(*_conditions(search))
-        return (await self._read(query))[0]["found"]
-
-    async def counts(self) -> dict[JobStatus, int]:
-        """Return how many jobs there are in each state that there are any in."""
-        rows = await self._read(
-            sa.select(jobs.c.status, sa.func.count().label("found")).group_by(jobs.c.status)
-        )
-        return {JobStatus(row["status"]): row["found"] for row in rows}
-
-    async def render_times(self, job: Job, *, limit: int) -> list[float]:
-        """Return the seconds that the last films like this one took, newest first."""
-        return await self._column(
-            sa.select((jobs.c.completed_at - jobs.c.sent_at).label("seconds"))
-            .where(
-                jobs.c.size == job.size,
-                jobs.c.seconds == job.seconds,
-                jobs.c.model.is_not_distinct_from(job.model),
-                jobs.c.completed_at.is_not(None),
-            )
-            .order_by(jobs.c.completed_at.desc())
-            .limit(limit)
-        )
-
-    async def line(self) -> list[str]:
-        """Return the ids of our own queued jobs, in the order they came."""
-        return await self._column(
-            sa.select(jobs.c.id)
-            .where(jobs.c.status == JobStatus.QUEUED)
-            .order_by(jobs.c.created_at)
-        )
-
-    async def are_known(self, video_ids: Sequence[str]) -> set[str]:
-        """Return those of the server's ids that belong to a job of ours."""
-        known = sa.select(jobs.c.video_id).where(jobs.c.video_id.in_(video_ids))
-        return set(await self._column(known))
-
-    async def watch(self, job: Job, user_id: int) -> bool:
-        """Remember to tell somebody when a job ends; False where that was known.
-
-        The select writes nothing for a job that was deleted meanwhile.
-        """
-        known = sa.exists().where(
-            job_watchers.c.job_id == job.id, job_watchers.c.user_id == user_id
-        )
-        values = sa.select(jobs.c.id, sa.literal(user_id, sa.BigInteger)).where(
-            jobs.c.id == job.id, ~known
-        )
-        insert = sa.insert(job_watchers).from_select(["job_id", "user_id"], values)
-        return await self._write(insert) == 1
-
-    async def watchers(self, job: Job) -> list[int]:
-        """Return who asked to be told, always in the same order."""
-        watchers = job_watchers.c
-        query = (
-            sa.select(watchers.user_id).where(watchers.job_id == job.id).order_by(watchers.user_id)
-        )
-        return await self._column(query)
-
-    async def forget_watchers(self, job: Job, people: Sequence[int]) -> None:
-        """These have been told."""
-        await self._write(
-            sa.delete(job_watchers).where(
-                job_watchers.c.job_id == job.id, job_watchers.c.user_id.in_(people)
-            )
-        )
-
-    async def untold(self) -> list[Job]:
-        """Return the jobs that have ended and whose watchers nobody has told yet."""
-        watched = sa.select(job_watchers.c.job_id)
-        return await self._jobs(
-            sa.select(jobs).where(jobs.c.id.in_(watched), jobs.c.status.in_(ENDED))
-        )
-
-    async def active_of(self, requester_id: int) -> list[Job]:
-        """Return what this person has running, oldest first."""
-        return await self._jobs(
-            sa.select(jobs)
-            .where(jobs.c.requester_id == requester_id, jobs.c.status.in_(ACTIVE))
-            .order_by(jobs.c.created_at)
-        )
-
-    async def look_at_all(self, now: float) -> None:
-        """Have every followed job looked at now, whenever the clock of an earlier run meant to."""
-        await self._write(
-            sa.update(jobs)
-            .where(jobs.c.status.in_(FOLLOWED), jobs.c.next_look_at > now)
-            .values(next_look_at=now)
         )
 
     async def forget_tokens(self, now: float) -> None:
         """Clear the interaction tokens that no longer work: a secret is kept while it lives."""
-        expires = jobs.c.token_expires_at
+        expires = requests.c.token_expires_at
         over = sa.or_(expires <= now, expires > now + TOKEN_LIFE)
-        await self._write(
-            sa.update(jobs)
-            .where(jobs.c.interaction_token.is_not(None), over)
+        await self._database.execute(
+            sa.update(requests)
+            .where(requests.c.interaction_token.is_not(None), over)
             .values(interaction_token=None)
         )
 
-    async def _jobs(self, query: sa.Select[Any]) -> list[Job]:
-        return await self._fetch(query, job_of)
+    # ---------------------------------------------------------------- retention
 
-    async def _read(self, query: sa.Select[Any, *tuple[Any, ...]]) -> list[sa.RowMapping]:
-        return await self._fetch(query, _itself)
+    async def films_over(
+        self, now: float, *, delivered: float, undelivered: float, limit: int
+    ) -> list[Render]:
+        """Return renders whose film is kept and has had its time, longest ended first.
 
-    async def _column(self, query: sa.Select[Any]) -> list[Any]:
-        """Return the values of a query for one: ten thousand rows would take megabytes."""
-        return await self._fetch(query, _value)
+        `delivered` and `undelivered` are the times before which they have to have ended; a film
+        with a link has its time while that works.
+        """
+        unseen = renders.c.status == RenderStatus.UNDELIVERED
+        before = sa.case((unseen, undelivered), else_=delivered)
+        query = ended_with_film(now).where(renders.c.ended_at < before)
+        return await self._renders(query.limit(limit))
 
-    async def _fetch(
-        self, query: sa.Select[Any, *tuple[Any, ...]], made: Callable[[sa.RowMapping], _T]
-    ) -> list[_T]:
-        """Make something of each row, in a reader's thread: thousands of rows take a while."""
+    async def films_seen(self, now: float, *, limit: int) -> list[Render]:
+        """Return renders whose film is kept and needed no more, longest ended first."""
+        seen = renders.c.status != RenderStatus.UNDELIVERED
+        return await self._renders(ended_with_film(now).where(seen).limit(limit))
 
-        def fetch() -> list[_T]:
-            with self._engine.connect() as connection:
-                return [made(row) for row in connection.execute(query).mappings()]
+    # ---------------------------------------------------------------- questions
 
-        with _translated():
-            return await asyncio.get_running_loop().run_in_executor(self._readers, fetch)
+    async def get(self, render_id: str) -> Render | None:
+        """Return one render, or None where there is none (any more)."""
+        found = await self.with_ids([render_id])
+        return found[0] if found else None
 
-    async def _write(self, *statements: sa.Executable) -> int:
-        with _translated():
-            return await self._writer.write(*statements)
+    async def with_ids(self, ids: Collection[str]) -> list[Render]:
+        """Return those of these renders that exist."""
+        return await self._renders(select_renders().where(renders.c.id.in_(ids)))
 
-    async def _write_rows(self, statement: sa.Executable, rows: list[dict[str, Any]]) -> int:
-        with _translated():
-            return await self._writer.write_rows(statement, rows)
+    async def undelivered(self, reason: Reason) -> list[Render]:
+        """Return the renders whose film is kept for this reason."""
+        return await self._renders(
+            select_renders().where(
+                renders.c.status == RenderStatus.UNDELIVERED, renders.c.reason == reason
+            )
+        )
+
+    async def history(self, search: Search, *, limit: int, offset: int) -> list[Render]:
+        """Return renders that fit, newest first."""
+        return await self._renders(found_by(search, limit=limit, offset=offset))
+
+    async def count(self, search: Search) -> int:
+        """Return how many renders fit."""
+        return (await self._database.column(number_found_by(search)))[0]
+
+    async def counts(self) -> dict[RenderStatus, int]:
+        """Return how many renders there are in each state that there are any in."""
+        query = sa.select(renders.c.status, sa.func.count()).group_by(renders.c.status)
+        counts = await self._database.mapping(query)
+        return {RenderStatus(status): count for status, count in counts.items()}
+
+    async def render_times(self, render: Render, *, limit: int) -> list[float]:
+        """Return the seconds that the last renders of the same kind took, newest first."""
+        return await self._database.column(durations_of(render, limit=limit))
+
+    async def queue(self) -> list[str]:
+        """Return the ids of our own queued renders, in the order they came."""
+        return await self._database.column(
+            sa.select(renders.c.id)
+            .join_from(renders, requests)
+            .where(renders.c.status == RenderStatus.QUEUED)
+            .order_by(requests.c.created_at)
+        )
+
+    async def are_known(self, video_ids: Sequence[str]) -> set[str]:
+        """Return those of the server's ids that belong to a render of ours."""
+        query = sa.select(renders.c.video_id).where(renders.c.video_id.in_(video_ids))
+        return set(await self._database.column(query))
+
+    async def active_of(self, requester_id: int) -> list[Render]:
+        """Return what this person has running, oldest first."""
+        return await self._renders(
+            select_renders()
+            .where(requests.c.requester_id == requester_id, renders.c.status.in_(ACTIVE))
+            .order_by(requests.c.created_at)
+        )
+
+    async def unnotified(self) -> list[Render]:
+        """Return the renders that have ended and whose subscribers nobody has notified yet."""
+        waiting = sa.select(subscriptions.c.request_id)
+        return await self._renders(
+            select_renders().where(requests.c.id.in_(waiting), renders.c.status.in_(ENDED))
+        )
+
+    async def _renders(self, query: sa.Select[Any]) -> list[Render]:
+        return await self._database.fetch(query, render_of)
 
 
-class _translated:  # noqa: N801 - reads as a word of the with statement
-    """Turn the database's errors into StoreError, keeping the cause."""
-
-    def __enter__(self) -> None:
-        """Begin."""
-
-    def __exit__(self, _type: object, error: BaseException | None, _traceback: object) -> None:
-        """Translate."""
-        if isinstance(error, SQLAlchemyError | OSError):
-            raise StoreError(str(getattr(error, "orig", None) or error)) from error
+def _limits(now: float, most_of_user: int, most: int) -> dict[str, Any]:
+    return {
+        "counts_since": now - UNCONFIRMED_COUNTS_FOR,
+        "counted_at": now,
+        "most": most,
+        "most_of_user": most_of_user,
+    }
 
 
-def _begin_and_prepare(engine: sa.Engine) -> None:
-    with engine.begin() as connection:
-        prepare(connection)
+def _update(before: Render, after: Render) -> list[Statement]:
+    return update(changed(before, after), [(before, after)])
 
 
-def _value(row: sa.RowMapping) -> Any:  # noqa: ANN401
-    (value,) = row.values()
-    return value
+def _deletion(render: Render) -> Statement:
+    return delete_request(), [{"of_request": render.request.id}]
 
 
-def _itself(row: sa.RowMapping) -> sa.RowMapping:
-    return row
-
-
-def _ended_with_film(now: float) -> sa.Select[Any]:
-    """Select jobs that have ended, whose film lies on our disk and has no link that lives."""
-    link = jobs.c.link_expires_at
-    return (
-        sa.select(jobs)
-        .where(jobs.c.film.is_not(None), jobs.c.status.not_in(ACTIVE), jobs.c.ended_at.is_not(None))
-        .where(sa.or_(link.is_(None), link <= now))
-        .order_by(jobs.c.ended_at)
-    )
-
-
-def _conditions(search: Search) -> list[sa.ColumnElement[bool]]:
-    found: list[sa.ColumnElement[bool]] = [jobs.c.message_id.is_not(None)]
-    if search.requester_id is not None and search.channel_ids is not None:
-        theirs = jobs.c.requester_id == search.requester_id
-        found.append(sa.or_(theirs, jobs.c.channel_id.in_(search.channel_ids)))
-    if search.guild_id is not None:
-        found.append(jobs.c.guild_id == search.guild_id)
-    if search.statuses is not None:
-        found.append(jobs.c.status.in_(search.statuses))
-    found += [jobs.c.prompt.icontains(word, autoescape=True) for word in search.words.split()]
-    return found
-
-
-def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401
-    """Readers beside the writer, commits that outlive a power cut, and small caches.
-
-    FULL, since a lost commit could turn a sent create back into one that seems never sent. Nobody
-    else writes here; a lock of another program is waited for less than an interaction may wait.
-    Each connection has a cache, by default of 2 MB: the file lies in the system's cache anyway.
-    """
-    cursor = connection.cursor()
-    for pragma in (
-        "journal_mode=WAL",
-        "synchronous=FULL",
-        "busy_timeout=1000",
-        "foreign_keys=ON",
-        f"cache_size={-CACHE_KIB}",
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
+def _image_of(row: Sequence[Any]) -> InputReference:
+    data, filename, content_type = row
+    return InputReference(data=data, filename=filename, content_type=content_type)

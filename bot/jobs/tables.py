@@ -5,105 +5,137 @@ import sqlalchemy as sa
 metadata = sa.MetaData(
     naming_convention={
         "ix": "ix_%(column_0_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
         "pk": "pk_%(table_name)s",
         "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
     }
 )
 
-jobs = sa.Table(
-    "jobs",
+requests = sa.Table(
+    "requests",
     metadata,
     sa.Column("id", sa.Text, primary_key=True),
-    sa.Column("status", sa.Text, nullable=False),
-    sa.Column("prompt", sa.Text, nullable=False),
-    sa.Column("size", sa.Text, nullable=False),
-    sa.Column("seconds", sa.Text, nullable=False),
-    sa.Column("model", sa.Text),
-    sa.Column("image_url", sa.Text),
-    sa.Column("image_name", sa.Text),
-    sa.Column("image_of", sa.Text),
-    sa.Column("image_fitted", sa.Boolean, nullable=False),
-    sa.Column("remix_of", sa.Text),
-    sa.Column("parent_link", sa.Text),
+    sa.Column("interaction_id", sa.BigInteger, unique=True),
+    sa.Column("state", sa.Text, nullable=False),
     sa.Column("requester_id", sa.BigInteger, nullable=False),
     sa.Column("guild_id", sa.BigInteger),
     sa.Column("channel_id", sa.BigInteger, nullable=False),
     sa.Column("application_id", sa.BigInteger, nullable=False),
+    sa.Column("is_member", sa.Boolean, nullable=False),
+    sa.Column("locale", sa.Text, nullable=False),
+    sa.Column("prompt", sa.Text, nullable=False),
+    sa.Column("size", sa.Text, nullable=False),
+    sa.Column("seconds", sa.Text, nullable=False),
+    sa.Column("model", sa.Text),
+    sa.Column("options", sa.Text),
+    sa.Column("image_name", sa.Text),
+    sa.Column("image_url", sa.Text),
+    sa.Column("image_request_id", sa.Text),
+    sa.Column("image_resized", sa.Boolean, nullable=False),
+    sa.Column("verb", sa.Text, nullable=False),
+    sa.Column("parent_render_id", sa.Text),
+    sa.Column("parent_video_id", sa.Text),
+    sa.Column("parent_link", sa.Text),
+    sa.Column("message_id", sa.BigInteger),
     sa.Column("interaction_token", sa.Text),
     sa.Column("token_expires_at", sa.Float(53), nullable=False),
-    sa.Column("message_id", sa.BigInteger),
-    sa.Column("is_member", sa.Boolean, nullable=False, server_default=sa.true()),
-    sa.Column("locale", sa.Text, nullable=False, server_default="en-US"),
-    sa.Column("shown", sa.Text),
     sa.Column("upload_limit", sa.BigInteger, nullable=False),
     sa.Column("bot_upload_limit", sa.BigInteger, nullable=False),
+    sa.Column("shown", sa.Text),
+    sa.Column("fallback", sa.Text),
+    sa.Column("fallback_at", sa.Float(53)),
+    sa.Column("card_retry_at", sa.Float(53)),
+    sa.Column("created_at", sa.Float(53), nullable=False),
+    sa.Index("ix_requests_requester_id_created_at", "requester_id", "created_at"),
+    sa.Index("ix_requests_guild_id_created_at", "guild_id", "created_at"),
+    sa.Index("ix_requests_card_retry_at", "card_retry_at"),
+)
+"""Who asked for what, where, and the card. `options` is a JSON object of further API fields."""
+
+renders = sa.Table(
+    "renders",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column(
+        "request_id", sa.Text, sa.ForeignKey("requests.id", ondelete="CASCADE"), nullable=False
+    ),
+    sa.Column("position", sa.Integer, nullable=False),
+    sa.Column("server", sa.Text, nullable=False),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text),
+    sa.Column("server_code", sa.Text),
+    sa.Column("server_message", sa.Text),
     sa.Column("video_id", sa.Text),
     sa.Column("video_model", sa.Text),
+    sa.Column("progress", sa.Integer),
     sa.Column("made_size", sa.Text),
     sa.Column("made_seconds", sa.Float(53)),
     sa.Column("made_cost", sa.Float(53)),
     sa.Column("made_currency", sa.Text),
     sa.Column("film_url", sa.Text),
-    sa.Column("progress", sa.Integer),
     sa.Column("film", sa.Text),
-    sa.Column("fitted", sa.Boolean, nullable=False, server_default=sa.false()),
-    sa.Column("converted", sa.Boolean, nullable=False, server_default=sa.false()),
-    sa.Column("film_attachment_id", sa.BigInteger),
-    sa.Column("road", sa.Text),
-    sa.Column("road_at", sa.Float(53)),
+    sa.Column("transcoded", sa.Boolean, nullable=False),
+    sa.Column("converted", sa.Boolean, nullable=False),
+    sa.Column("attachment_id", sa.BigInteger),
     sa.Column("link_expires_at", sa.Float(53)),
-    sa.Column("error_code", sa.Text),
-    sa.Column("server_code", sa.Text),
-    sa.Column("error_message", sa.Text),
-    sa.Column("created_at", sa.Float(53), nullable=False),
     sa.Column("sent_at", sa.Float(53)),
     sa.Column("completed_at", sa.Float(53)),
     sa.Column("ended_at", sa.Float(53)),
-    sa.Column("next_look_at", sa.Float(53)),
-    sa.Column("failed_looks", sa.Integer, nullable=False),
-    sa.Column("missing_looks", sa.Integer, nullable=False, server_default="0"),
-    sa.Column("film_tries", sa.Integer, nullable=False, server_default="0"),
-    sa.Column("film_late_since", sa.Float(53)),
+    sa.Column("next_poll_at", sa.Float(53)),
+    sa.Column("failed_polls", sa.Integer, nullable=False),
+    sa.Column("missing_polls", sa.Integer, nullable=False),
     sa.Column("unreachable_since", sa.Float(53)),
-    sa.Index("ix_jobs_status_next_look_at", "status", "next_look_at"),
-    sa.Index("ix_jobs_requester_id_status", "requester_id", "status"),
-    sa.Index("ix_jobs_guild_id_created_at", "guild_id", "created_at"),
-    sa.Index("ix_jobs_video_id", "video_id"),
-    sa.Index("ix_jobs_size_seconds_completed_at", "size", "seconds", "completed_at"),
+    sa.Column("next_delivery_at", sa.Float(53)),
+    sa.Column("failed_deliveries", sa.Integer, nullable=False),
+    sa.Column("download_attempts", sa.Integer, nullable=False),
+    sa.Column("delivery_attempts", sa.Integer, nullable=False),
+    sa.Column("film_late_since", sa.Float(53)),
+    sa.Index("ix_renders_request_id", "request_id"),
+    sa.Index("ix_renders_status_next_poll_at", "status", "next_poll_at"),
+    sa.Index("ix_renders_status_next_delivery_at", "status", "next_delivery_at"),
+    sa.Index("ix_renders_video_id", "video_id"),
+    sa.Index("ix_renders_completed_at", "completed_at"),
 )
+"""One film of one server each. Of a create that makes several, renders share its `video_id`."""
 
-job_watchers = sa.Table(
-    "job_watchers",
+subscriptions = sa.Table(
+    "subscriptions",
     metadata,
-    sa.Column("job_id", sa.Text, sa.ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column(
+        "request_id", sa.Text, sa.ForeignKey("requests.id", ondelete="CASCADE"), primary_key=True
+    ),
     sa.Column("user_id", sa.BigInteger, primary_key=True),
 )
-"""Who asked to be told when a job ends."""
+"""Who is notified when a request has ended."""
 
-job_images = sa.Table(
-    "job_images",
+request_images = sa.Table(
+    "request_images",
     metadata,
-    sa.Column("job_id", sa.Text, sa.ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column(
+        "request_id", sa.Text, sa.ForeignKey("requests.id", ondelete="CASCADE"), primary_key=True
+    ),
     sa.Column("filename", sa.Text, nullable=False),
     sa.Column("content_type", sa.Text, nullable=False),
     sa.Column("data", sa.LargeBinary, nullable=False),
 )
 
-job_stills = sa.Table(
-    "job_stills",
+thumbnails = sa.Table(
+    "thumbnails",
     metadata,
-    sa.Column("job_id", sa.Text, sa.ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column(
+        "render_id", sa.Text, sa.ForeignKey("renders.id", ondelete="CASCADE"), primary_key=True
+    ),
     sa.Column("data", sa.LargeBinary, nullable=False),
 )
-"""A small JPEG of each delivered film."""
+"""A small JPEG of each delivered film; empty where none could be taken."""
 
 open_creates = sa.Table(
     "open_creates",
     metadata,
     sa.Column("id", sa.Text, primary_key=True),
-    sa.Column("job_id", sa.Text, nullable=False),
+    sa.Column("render_id", sa.Text, nullable=False),
     sa.Column("requester_id", sa.BigInteger, nullable=False),
     sa.Column("video_id", sa.Text),
     sa.Column("expires_at", sa.Float(53), nullable=False),
 )
-"""Creates that may still render although no job waits for them. They outlive their job's row."""
+"""Creates that may still render although nobody waits for them. They outlive their render's row."""

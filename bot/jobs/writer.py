@@ -5,6 +5,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -12,9 +13,18 @@ from sqlalchemy.exc import OperationalError
 
 _log = logging.getLogger(__name__)
 
-Statement = tuple[sa.Executable, Sequence[Mapping[str, Any]] | None]
+Rows = Sequence[Mapping[str, Any]]
+Statement = tuple[sa.Executable, Rows | None]
 """What is executed, once for each set of parameters where there are any."""
-_Write = tuple[Sequence[Statement], asyncio.Future[int]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Write:
+    statements: Sequence[Statement]
+    otherwise: Statement | None
+    """Executed where the last of the statements changes no row."""
+    outcome: asyncio.Future[int]
+
 
 _LOCKED: Final = frozenset({"SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_READONLY"})
 """Failures of the whole database: each further write would only wait for the same."""
@@ -37,20 +47,14 @@ class Writer:
         self.stuck = False
         """Whether the database took nothing when it was last tried: a full disk, a lock."""
 
-    async def write(self, *statements: sa.Executable) -> int:
+    async def write(self, *statements: Statement, otherwise: Statement | None = None) -> int:
         """Execute `statements` in one transaction; return how many rows the last one changed.
 
-        Raises SQLAlchemyError, or what else the driver raises for a value it cannot take.
+        Where it changed none, `otherwise` is executed in the same transaction. Raises
+        SQLAlchemyError, or what else the driver raises for a value it cannot accept.
         """
-        return await self._enqueue([(statement, None) for statement in statements])
-
-    async def write_rows(self, statement: sa.Executable, rows: Sequence[Mapping[str, Any]]) -> int:
-        """Execute `statement` once for each of `rows`; return how many rows changed. As write."""
-        return await self._enqueue([(statement, rows)])
-
-    async def _enqueue(self, statements: Sequence[Statement]) -> int:
         outcome: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        self._waiting.append((statements, outcome))
+        self._waiting.append(_Write(statements, otherwise, outcome))
         if self._drain is None or self._drain.done():
             self._drain = asyncio.create_task(self._commit_all(), name="database writer")
         return await asyncio.shield(outcome)
@@ -78,19 +82,19 @@ class Writer:
         """Commit writes together and tell their callers; return why not, where that failed."""
         try:
             counts = await asyncio.get_running_loop().run_in_executor(
-                self._thread, self._commit, [statements for statements, _ in batch]
+                self._thread, self._commit, batch
             )
         except Exception as error:  # noqa: BLE001 - handed to the callers, none is swallowed
             if isinstance(error, OperationalError):
                 self._has_failed(error)
             return error
-        # What changes no row is taken by a full disk, too.
+        # A statement that changes no rows succeeds on a full disk, so it proves nothing.
         if self.stuck and any(count > 0 for count in counts):
             self.stuck = False
             _log.info("the database takes writes again")
-        for (_, outcome), count in zip(batch, counts, strict=True):
-            if not outcome.done():
-                outcome.set_result(count)
+        for write, count in zip(batch, counts, strict=True):
+            if not write.outcome.done():
+                write.outcome.set_result(count)
         return None
 
     def _has_failed(self, error: OperationalError) -> None:
@@ -98,61 +102,69 @@ class Writer:
             self.stuck = True
             _log.error("the database takes no writes: %s", error.args[0])
 
-    def _commit(self, batch: Sequence[Sequence[Statement]]) -> list[int]:
+    def _commit(self, batch: Sequence[_Write]) -> list[int]:
         """Execute a batch in one transaction; return each write's count of changed rows."""
-        alike = _alike(batch)
-        if len(alike) < len(batch):
+        groups = _grouped(batch)
+        if len(groups) < len(batch):
             with suppress(_UnevenError), self._engine.begin() as connection:
-                return [count for group in alike for count in _together(connection, group)]
+                return [count for group in groups for count in _together(connection, group)]
         with self._engine.begin() as connection:
-            return [_one_by_one(connection, statements) for statements in batch]
+            return [_one_by_one(connection, write) for write in batch]
 
 
 class _UnevenError(Exception):
     """Of several writes that were executed as one, not each changed all of its rows."""
 
 
-def _alike(batch: Sequence[Sequence[Statement]]) -> list[list[Sequence[Statement]]]:
-    """Group neighbours that execute the same statement, each for rows of its own."""
-    groups: list[list[Sequence[Statement]]] = []
-    for statements in batch:
-        if groups and _mergeable(groups[-1][0], statements):
-            groups[-1].append(statements)
+def _grouped(batch: Sequence[_Write]) -> list[list[_Write]]:
+    """Group neighbours that execute the same statements, each for rows of its own."""
+    groups: list[list[_Write]] = []
+    for write in batch:
+        if groups and _mergeable(groups[-1][0].statements, write.statements):
+            groups[-1].append(write)
         else:
-            groups.append([statements])
+            groups.append([write])
     return groups
 
 
 def _mergeable(one: Sequence[Statement], other: Sequence[Statement]) -> bool:
-    return len(one) == len(other) == 1 and one[0][0] is other[0][0] and one[0][1] is not None
+    return len(one) == len(other) and all(
+        mine[0] is theirs[0] and mine[1] is not None
+        for mine, theirs in zip(one, other, strict=True)
+    )
 
 
-def _together(connection: sa.Connection, group: Sequence[Sequence[Statement]]) -> list[int]:
-    """Execute writes that are alike as one: SQLAlchemy's share of it is paid once.
+def _together(connection: sa.Connection, group: Sequence[_Write]) -> list[int]:
+    """Execute alike writes statement by statement: SQLAlchemy's share of the work is paid once.
 
-    SQLite tells the rows changed by all of them only: raises _UnevenError where these are not all
-    there are, and which write changed fewer has to be found out one by one.
+    SQLite tells the rows changed by all of them only: raises _UnevenError where the last statement
+    did not change all of its rows, since which write changed fewer has to be found out one by one.
     """
     if len(group) == 1:
         return [_one_by_one(connection, group[0])]
-    counts = [len(rows or ()) for ((_, rows),) in group]
-    every = [row for ((_, rows),) in group for row in rows or ()]
-    if connection.execute(group[0][0][0], every).rowcount != sum(counts):
+    changed = 0
+    for same in zip(*(write.statements for write in group), strict=True):
+        every = [row for _, rows in same for row in rows or ()]
+        changed = connection.execute(same[0][0], every).rowcount
+    counts = [len(write.statements[-1][1] or ()) for write in group]
+    if changed != sum(counts):
         raise _UnevenError
     return counts
 
 
-def _one_by_one(connection: sa.Connection, statements: Sequence[Statement]) -> int:
+def _one_by_one(connection: sa.Connection, write: _Write) -> int:
     count = 0
-    for statement, rows in statements:
+    for statement, rows in write.statements:
         count = connection.execute(statement, rows).rowcount
+    if count == 0 and write.otherwise is not None:
+        connection.execute(*write.otherwise)
     return count
 
 
 def _refuse(batch: Sequence[_Write], error: Exception) -> None:
-    for _, outcome in batch:
-        if not outcome.done():
-            outcome.set_exception(error)
+    for write in batch:
+        if not write.outcome.done():
+            write.outcome.set_exception(error)
 
 
 def _is_locked(error: Exception) -> bool:

@@ -1,11 +1,12 @@
-"""What somebody asks for, what may be asked for, and the job that comes of both."""
+"""What somebody asks for, what may be asked for, and the request that comes of both."""
 
 from dataclasses import dataclass, field
 from uuid import uuid4
 
-from bot.jobs.models import TOKEN_LIFE, Job
+from bot.jobs.models import TOKEN_LIFE, Card, Render, Request, Verb
 from bot.videos.catalog import Catalog, Entry
 from bot.videos.models import PROMPT_LIMIT
+from bot.videos.spec import VideoSpec
 
 
 class PromptProblem(Exception):
@@ -36,7 +37,7 @@ class Beside:
 class OverLimit(Exception):
     """The spend guard is reached; `own` are the jobs this requester has running."""
 
-    def __init__(self, own: list[Job], beside: Beside, *, most_of_user: int) -> None:
+    def __init__(self, own: list[Render], beside: Beside, *, most_of_user: int) -> None:
         """Keep what counts, so that the sentence can say it."""
         super().__init__(f"{len(own)} of {most_of_user} running, {beside}")
         self.own = own
@@ -80,67 +81,74 @@ class Limits:
 
 @dataclass(frozen=True, kw_only=True)
 class Order:
-    """What somebody asked for and where; ids are Discord snowflakes, limits are bytes."""
+    """What somebody asks for and where; ids are Discord snowflakes, limits are bytes."""
 
-    prompt: str
-    size: str | None
-    seconds: str | None
-    model: str | None
-    image_url: str | None
-    image_name: str | None
+    spec: VideoSpec
+    verb: Verb = Verb.NEW
+    parent: Render | None = None
+    """The render that this one is made from."""
+    parent_video_id: str | None = None
+    """The server's id of the video that a remix changes."""
+    interaction_id: int
+    interaction_token: str
     requester_id: int
     guild_id: int | None
     channel_id: int
     application_id: int
-    interaction_token: str
     upload_limit: int
     bot_upload_limit: int
     is_member: bool = True
     locale: str = "en-US"
-    image_of: str | None = None
-    remix_of: str | None = None
-    parent_link: str | None = None
 
 
-def job_of(order: Order, offer: Offer, now: float) -> Job:
-    """Return the job, its defaults filled in; `now` in Unix seconds.
+def first_render(order: Order, offer: Offer, now: float) -> Render:
+    """Return the render of a new request, its defaults filled in; `now` in Unix seconds.
 
     Raises PromptProblem and NotOffered.
     """
-    prompt = order.prompt.strip()
-    if not 1 <= len(prompt) <= PROMPT_LIMIT:
-        raise PromptProblem
-    model = _choose("model", order.model, offer.models) if offer.models else order.model
-    if not offer.models and model is not None and model not in offer.listed:
-        raise NotOffered("model", model, offer.listed)
-    offered = offer.of(model)
-    return Job(
-        id=uuid4().hex,
-        prompt=prompt,
-        size=_choose("size", order.size, offered.sizes),
-        seconds=_choose("seconds", order.seconds, offered.seconds),
-        model=model,
-        image_url=order.image_url,
-        image_name=order.image_name,
-        requester_id=order.requester_id,
-        guild_id=order.guild_id,
-        channel_id=order.channel_id,
-        application_id=order.application_id,
+    parent = order.parent
+    card = Card(
         interaction_token=order.interaction_token,
         token_expires_at=now + TOKEN_LIFE,
         upload_limit=order.upload_limit,
         bot_upload_limit=order.bot_upload_limit,
+    )
+    request = Request(
+        id=uuid4().hex,
+        interaction_id=order.interaction_id,
+        requester_id=order.requester_id,
+        guild_id=order.guild_id,
+        channel_id=order.channel_id,
+        application_id=order.application_id,
         is_member=order.is_member,
         locale=order.locale,
-        image_of=order.image_of,
-        remix_of=order.remix_of,
-        parent_link=order.parent_link,
+        spec=_complete(order.spec, offer),
+        verb=order.verb,
+        parent_render_id=None if parent is None else parent.id,
+        parent_video_id=order.parent_video_id,
+        parent_link=None if parent is None else parent.request.link,
+        card=card,
         created_at=now,
     )
+    return Render.first(request)
 
 
-def _choose(field: str, value: str | None, offered: tuple[str, ...]) -> str:
-    if value is None:
+def _complete(spec: VideoSpec, offer: Offer) -> VideoSpec:
+    """Fill in what was left to the bot; raise PromptProblem and NotOffered for the rest."""
+    prompt = spec.prompt.strip()
+    if not 1 <= len(prompt) <= PROMPT_LIMIT:
+        raise PromptProblem
+    model = _choose("model", spec.model or "", offer.models) if offer.models else spec.model
+    if not offer.models and model is not None and model not in offer.listed:
+        raise NotOffered("model", model, offer.listed)
+    offered = offer.of(model)
+    size = _choose("size", spec.size, offered.sizes)
+    seconds = _choose("seconds", spec.seconds, offered.seconds)
+    return spec.evolve(prompt=prompt, model=model, size=size, seconds=seconds)
+
+
+def _choose(field: str, value: str, offered: tuple[str, ...]) -> str:
+    if not value:
         return offered[0]
     if value not in offered:
         raise NotOffered(field, value, offered)

@@ -3,12 +3,14 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from statistics import median
 from typing import Final, Generic, TypeVar
 
 from bot.jobs.film_store import FilmStore
-from bot.jobs.models import RUNNING, Job, JobStatus
-from bot.jobs.store import JobStore, Search
+from bot.jobs.history import Search
+from bot.jobs.models import RUNNING, Render, RenderStatus
+from bot.jobs.store import JobStore
 
 _Value = TypeVar("_Value")
 
@@ -20,6 +22,15 @@ REMEMBERED_FOR: Final = 2.0
 QUIET_AFTER: Final = 50 * 60.0
 """Seconds after which a card no longer shows progress: Discord lets a message that is older than an
 hour change only a few times, and those are for its end (discord-api-docs#4413)."""
+
+
+class Phase(StrEnum):
+    """Why a film is transcoded before it is delivered."""
+
+    RESIZING = "resizing"
+    """It is larger than what may be uploaded."""
+    CONVERTING = "converting"
+    """Not every client plays it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +47,8 @@ class Forecast:
     """The card is old: it rests until the job ends."""
     stuck: bool = False
     """Our disk takes nothing, so that nothing can move on."""
+    phase: Phase | None = None
+    """What is done to the rendered film at the moment."""
 
 
 @dataclass(frozen=True)
@@ -65,31 +78,33 @@ class RequestQueries:
         self._places: _Known[dict[str, int]] | None = None
         self._renders: dict[tuple[str | None, str, str], _Known[float | None]] = {}
 
-    async def find(self, job_id: str) -> Job | None:
+    async def find(self, render_id: str) -> Render | None:
         """Return a job as it stands on disk, or None where it was deleted."""
-        return await self._store.get(job_id)
+        return await self._store.get(render_id)
 
-    async def remove(self, job: Job) -> None:
+    async def remove(self, render: Render) -> None:
         """Remove a job for good: our row, then our film.
 
         A row that our disk does not let go keeps its film; a film without a row is tidied away.
         """
-        await self._store.drop(job)
-        await self._films.remove(name for name in (job.film, job.film_copy) if name is not None)
+        await self._store.delete_row(render)
+        await self._films.remove(
+            name for name in (render.film, render.transcoded_name) if name is not None
+        )
 
-    async def watch(self, job: Job, user_id: int) -> bool:
-        """Remember to tell somebody when a job ends; False where that was known."""
-        return await self._store.watch(job, user_id)
+    async def subscribe(self, render: Render, user_id: int) -> bool:
+        """Remember to notify somebody at the end; False where that was known."""
+        return await self._store.subscriptions.add(render.request.id, user_id)
 
-    async def watchers(self, job: Job) -> list[int]:
-        """Return who asked to be told."""
-        return await self._store.watchers(job)
+    async def subscribers(self, render: Render) -> list[int]:
+        """Return who asked to be notified."""
+        return await self._store.subscriptions.of(render.request.id)
 
-    async def told(self, job: Job, people: Sequence[int]) -> None:
-        """These people have been told, or cannot be."""
-        await self._store.forget_watchers(job, people)
+    async def notified(self, render: Render, people: Sequence[int]) -> None:
+        """Forget who has been notified, or cannot be."""
+        await self._store.subscriptions.remove(render.request.id, people)
 
-    async def history(self, search: Search, *, limit: int, offset: int = 0) -> list[Job]:
+    async def history(self, search: Search, *, limit: int, offset: int = 0) -> list[Render]:
         """Return jobs that fit, newest first."""
         return await self._store.history(search, limit=limit, offset=offset)
 
@@ -97,51 +112,51 @@ class RequestQueries:
         """Return how many jobs fit."""
         return await self._store.count(search)
 
-    async def stills(self, jobs: Sequence[Job]) -> dict[str, bytes]:
+    async def thumbnails(self, renders: Sequence[Render]) -> dict[str, bytes]:
         """Return a small JPEG of each film that has one, by its job's id."""
-        return await self._store.stills(jobs)
+        return await self._store.thumbnails(renders)
 
-    async def forecast(self, job: Job) -> Forecast:
+    async def forecast(self, render: Render) -> Forecast:
         """Return what can honestly be said of a job's future and its price."""
-        expected = await self._expected(job)
+        expected = await self._expected(render)
         return replace(expected, stuck=True) if self._store.stuck else expected
 
-    async def _expected(self, job: Job) -> Forecast:
-        price = self._prices.get(job.model or "", self._prices.get(""))
-        cost = None if price is None else price * (job.made_seconds or int(job.seconds))
-        if job.status in RUNNING and self._clock() - job.created_at > QUIET_AFTER:
+    async def _expected(self, render: Render) -> Forecast:
+        price = self._prices.get(render.spec.model or "", self._prices.get(""))
+        cost = None if price is None else price * (render.made_seconds or int(render.spec.seconds))
+        if render.status in RUNNING and self._clock() - render.request.created_at > QUIET_AFTER:
             return Forecast(cost=cost, quiet=True)
-        if job.status is JobStatus.QUEUED:
+        if render.status is RenderStatus.QUEUED:
             line = await self._line()
-            place = line.get(job.id)
-            ends_at = await self._ends_at(job)
+            place = line.get(render.id)
+            ends_at = await self._ends_at(render)
             return Forecast(place=place, line=len(line), ends_at=ends_at, cost=cost)
-        if job.status is JobStatus.IN_PROGRESS:
-            return Forecast(ends_at=await self._ends_at(job), cost=cost)
+        if render.status is RenderStatus.IN_PROGRESS:
+            return Forecast(ends_at=await self._ends_at(render), cost=cost)
         return Forecast(cost=cost)
 
     async def _line(self) -> dict[str, int]:
         """Return the place of each queued job, counted from 1."""
         known = self._places
         if known is None or not known.at <= self._clock() < known.at + REMEMBERED_FOR:
-            line = await self._store.line()
-            places = {job_id: place for place, job_id in enumerate(line, start=1)}
+            line = await self._store.queue()
+            places = {render_id: place for place, render_id in enumerate(line, start=1)}
             known = self._places = _Known(self._clock(), places)
         return known.value
 
-    async def _ends_at(self, job: Job) -> float | None:
-        takes = await self._takes(job)
-        if takes is None or job.sent_at is None:
+    async def _ends_at(self, render: Render) -> float | None:
+        takes = await self._takes(render)
+        if takes is None or render.sent_at is None:
             return None
-        ends_at = job.sent_at + takes
+        ends_at = render.sent_at + takes
         return ends_at if ends_at > self._clock() else None
 
-    async def _takes(self, job: Job) -> float | None:
+    async def _takes(self, render: Render) -> float | None:
         """Return the seconds that a render of this kind takes, where enough of them are known."""
-        kind = (job.model, job.size, job.seconds)
+        kind = (render.spec.model, render.spec.size, render.spec.seconds)
         known = self._renders.get(kind)
         if known is None or not known.at <= self._clock() < known.at + REMEMBERED_FOR:
-            times = await self._store.render_times(job, limit=REMEMBERED_RENDERS)
+            times = await self._store.render_times(render, limit=REMEMBERED_RENDERS)
             takes = median(times) if len(times) >= ENOUGH_RENDERS else None
             known = self._renders[kind] = _Known(self._clock(), takes)
         return known.value

@@ -9,7 +9,7 @@ from typing import Any, Final, cast
 
 import discord
 
-from bot.jobs.models import Job
+from bot.jobs.models import Render
 
 LOOKED_THROUGH: Final = 300
 """Messages of a place that are looked through, from a little before the road was begun."""
@@ -18,30 +18,32 @@ MARGIN: Final = 2 * 3600.0
 
 
 async def sent_before(
-    client: discord.Client, job: Job, place: discord.abc.Messageable
+    client: discord.Client, render: Render, place: discord.abc.Messageable
 ) -> discord.Message | None:
     """Find the message with this job's card that was sent to a place since its road was begun.
 
     None where there is none, and where the bot may not read the place's history: then it may be
     sent twice, which is better than never. Raises discord.HTTPException.
     """
-    began = datetime.fromtimestamp((job.road_at or 0.0) - MARGIN, UTC)
-    after = max(discord.utils.time_snowflake(began), job.message_id or 0)
+    began = datetime.fromtimestamp((render.card.fallback_at or 0.0) - MARGIN, UTC)
+    after = max(discord.utils.time_snowflake(began), render.card.message_id or 0)
     history = place.history(limit=LOOKED_THROUGH, after=discord.Object(after), oldest_first=True)
     async for message in history:
-        if message.author == client.user and is_card_of(message, job):
+        if message.author == client.user and is_card_of(message, render):
             return message
     return None
 
 
-async def shown_film(client: discord.Client, job: Job) -> int | None:
+async def shown_film(client: discord.Client, render: Render) -> int | None:
     """Return the film's attachment where the card shows it already.
 
     None also where the bot cannot look. Raises discord.HTTPException for what may pass by itself.
     """
-    channel = client.get_partial_messageable(job.channel_id, guild_id=job.guild_id)
+    channel = client.get_partial_messageable(
+        render.request.channel_id, guild_id=render.request.guild_id
+    )
     try:
-        message = await channel.get_partial_message(cast("int", job.message_id)).fetch()
+        message = await channel.get_partial_message(cast("int", render.card.message_id)).fetch()
     except (discord.Forbidden, discord.NotFound):
         return None
     return film_in(message)
@@ -67,10 +69,10 @@ def shows_film(message: discord.Message) -> bool:
     return bool(message.attachments) or any(kinds)
 
 
-def is_card_of(message: discord.Message, job: Job) -> bool:
+def is_card_of(message: discord.Message, render: Render) -> bool:
     """Whether a message has one of the job's buttons."""
     buttons = (getattr(part, "custom_id", None) or "" for part in _parts(message.components))
-    return any(custom_id.endswith(job.id) for custom_id in buttons)
+    return any(custom_id.endswith(render.id) for custom_id in buttons)
 
 
 def _parts(components: Any) -> Iterator[Any]:  # noqa: ANN401 - discord.py's union of all kinds

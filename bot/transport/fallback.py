@@ -12,7 +12,7 @@ import discord
 
 from bot.cards import words
 from bot.cards.renderer import CardRenderer, Draw
-from bot.jobs.models import Fallback, Job
+from bot.jobs.models import Fallback, Render
 from bot.transport.deduplication import shown_film
 from bot.transport.errors import told
 from bot.transport.message import (
@@ -29,7 +29,7 @@ from bot.transport.rate_limits import EditLimitReached, RateLimits
 
 _log = logging.getLogger(__name__)
 
-Begin = Callable[[Job, Fallback], Awaitable[object]]
+Begin = Callable[[Render, Fallback], Awaitable[object]]
 
 
 class Roads:
@@ -45,7 +45,9 @@ class Roads:
         self._limits = limits
         self._closed: set[int] = set()
 
-    async def reach(self, job: Job, draw: Draw, *, now: float, film: Film | None = None) -> Posted:
+    async def reach(
+        self, render: Render, draw: Draw, *, now: float, film: Film | None = None
+    ) -> Posted:
         """Put the picture where the requester sees it.
 
         A road that was begun before is gone on with: what was sent on it may have arrived. Where a
@@ -55,90 +57,99 @@ class Roads:
         NoAccess where no road is left, and discord.HTTPException for what may pass by itself, and
         for what every road refuses.
         """
-        if job.road is Fallback.DIRECT:
-            refused = self._cards.was_refused(job)
+        if render.card.fallback is Fallback.DIRECT:
+            refused = self._cards.was_refused(render)
             why = words.ELSEWHERE_REFUSED if refused else words.ELSEWHERE
             try:
-                return await self._directly(job, draw, why, film)
+                return await self._directly(render, draw, why, film)
             except (NoAccess, discord.HTTPException) as no:
                 if not (isinstance(no, NoAccess) or refuses_content(no)):
                     raise
-            return await self._in_channel(job, draw, now=now, film=film)
+            return await self._in_channel(render, draw, now=now, film=film)
         try:
-            return await self._in_channel(job, draw, now=now, film=film)
+            return await self._in_channel(render, draw, now=now, film=film)
         except NoAccess as closed:
-            self._tell_operator(job, closed)
-            return await self._instead(job, draw, words.ELSEWHERE, film)
+            self._tell_operator(render, closed)
+            return await self._instead(render, draw, words.ELSEWHERE, film)
         except discord.HTTPException as refusal:
             if not refuses_content(refusal):
                 raise
             _log.warning(
-                "%s; a direct message takes its place", told(refusal), extra=job.log_context()
+                "%s; a direct message takes its place", told(refusal), extra=render.log_context()
             )
             try:
-                return await self._instead(job, draw, words.ELSEWHERE_REFUSED, film)
+                return await self._instead(render, draw, words.ELSEWHERE_REFUSED, film)
             except NoAccess:
                 raise refusal from None
 
-    async def _instead(self, job: Job, draw: Draw, why: str, film: Film | None) -> Posted:
+    async def _instead(self, render: Render, draw: Draw, why: str, film: Film | None) -> Posted:
         """Go on in a direct message, unless the card shows the film already."""
-        if job.is_member and (posted := await self._shown_before(job, film)) is not None:
+        if (
+            render.request.is_member
+            and (posted := await self._shown_before(render, film)) is not None
+        ):
             return posted
-        await self._begin(job, Fallback.DIRECT)
+        await self._begin(render, Fallback.DIRECT)
         # Nothing is looked for on a road that is new.
-        return await self._directly(job.evolve(road=None), draw, why, film)
+        return await self._directly(render.with_card(fallback=None), draw, why, film)
 
-    async def _in_channel(self, job: Job, draw: Draw, *, now: float, film: Film | None) -> Posted:
-        if not job.is_member and not job.token_lives(now):
+    async def _in_channel(
+        self, render: Render, draw: Draw, *, now: float, film: Film | None
+    ) -> Posted:
+        if not render.request.is_member and not render.card.token_works(now):
             raise NoAccess("only the interaction's token reached this message")
-        if job.road is not Fallback.REPLY:
+        if render.card.fallback is not Fallback.REPLY:
             try:
-                return await self._send(job, lambda: self._edit(job, draw, film, now))
+                return await self._send(render, lambda: self._edit(render, draw, film, now))
             except EditLimitReached as spent:
-                _log.info("%s; a reply takes its place", spent, extra=job.log_context())
+                _log.info("%s; a reply takes its place", spent, extra=render.log_context())
             except discord.HTTPException as refusal:
-                if not (refuses_content(refusal) and job.is_member):
+                if not (refuses_content(refusal) and render.request.is_member):
                     raise
-                _log.warning("%s; a reply takes its place", told(refusal), extra=job.log_context())
-            if (posted := await self._shown_before(job, film)) is not None:
+                _log.warning(
+                    "%s; a reply takes its place", told(refusal), extra=render.log_context()
+                )
+            if (posted := await self._shown_before(render, film)) is not None:
                 return posted
-            await self._begin(job, Fallback.REPLY)
+            await self._begin(render, Fallback.REPLY)
         return await self._send(
-            job, lambda: reply_card(self._client, job, draw(), self._named(job, film))
+            render, lambda: reply_card(self._client, render, draw(), self._named(render, film))
         )
 
-    async def _edit(self, job: Job, draw: Draw, film: Film | None, now: float) -> Posted:
-        view, shown = draw(), self._named(job, film)
-        return await edit_card(self._client, job, view, limits=self._limits, now=now, film=shown)
+    async def _edit(self, render: Render, draw: Draw, film: Film | None, now: float) -> Posted:
+        view, shown = draw(), self._named(render, film)
+        return await edit_card(self._client, render, view, limits=self._limits, now=now, film=shown)
 
-    async def _directly(self, job: Job, draw: Draw, why: str, film: Film | None) -> Posted:
+    async def _directly(self, render: Render, draw: Draw, why: str, film: Film | None) -> Posted:
         """Write to the requester, and say `why` it comes there."""
         return await self._send(
-            job,
-            lambda: send_directly(self._client, job, draw(elsewhere=why), self._named(job, film)),
+            render,
+            lambda: send_directly(
+                self._client, render, draw(elsewhere=why), self._named(render, film)
+            ),
         )
 
-    async def _send(self, job: Job, send: Callable[[], Awaitable[Posted]]) -> Posted:
-        return await plainly_if_refused(self._cards, job, send)
+    async def _send(self, render: Render, send: Callable[[], Awaitable[Posted]]) -> Posted:
+        return await plainly_if_refused(self._cards, render, send)
 
-    def _named(self, job: Job, film: Film | None) -> Film | None:
+    def _named(self, render: Render, film: Film | None) -> Film | None:
         """Return the film under the name by which the job's card shows it."""
-        return None if film is None else replace(film, name=self._cards.film_name(job))
+        return None if film is None else replace(film, name=self._cards.film_name(render))
 
-    async def _shown_before(self, job: Job, film: Film | None) -> Posted | None:
+    async def _shown_before(self, render: Render, film: Film | None) -> Posted | None:
         """Look whether an edit with the film was taken whose answer was an error, or lost."""
-        if film is None or job.message_id is None:
+        if film is None or render.card.message_id is None:
             return None
-        shown = await shown_film(self._client, job)
-        return None if shown is None else Posted(job.message_id, shown)
+        shown = await shown_film(self._client, render)
+        return None if shown is None else Posted(render.card.message_id, shown)
 
-    def _tell_operator(self, job: Job, closed: NoAccess) -> None:
-        if job.is_member and job.channel_id not in self._closed:
-            self._closed.add(job.channel_id)
+    def _tell_operator(self, render: Render, closed: NoAccess) -> None:
+        if render.request.is_member and render.request.channel_id not in self._closed:
+            self._closed.add(render.request.channel_id)
             _log.warning(
                 "channel %d is closed to the bot (%s): its films go to their requesters by direct "
                 "message; give it View Channel, Send Messages and Attach Files there",
-                job.channel_id,
+                render.request.channel_id,
                 closed,
-                extra=job.log_context(),
+                extra=render.log_context(),
             )

@@ -14,7 +14,7 @@ import discord
 from discord import ui
 
 from bot.cards.renderer import CardRenderer
-from bot.jobs.models import Fallback, Job
+from bot.jobs.models import Fallback, Render
 from bot.transport.deduplication import film_in, is_card_of, sent_before
 from bot.transport.errors import is_temporary, reading, told
 from bot.transport.rate_limits import RateLimited, RateLimits
@@ -125,23 +125,29 @@ class KeptFilm:
         return {"id": self.attachment_id, "filename": self.name}
 
 
-def takes_token(job: Job, limits: RateLimits, now: float, *, size: int = 0) -> bool:
+def takes_token(render: Render, limits: RateLimits, now: float, *, size: int = 0) -> bool:
     """Whether an edit goes through the interaction's token now, or through the channel.
 
     The token is taken while it lives, unless Discord has closed it for a while and the channel is
     open, or open again earlier. `size` are the bytes of a film, for which the channel may have no
     room.
     """
-    if not job.token_lives(now):
+    if not render.card.token_works(now):
         return False
-    if job.message_id is None or not job.is_member or size > job.bot_upload_limit:
+    if (
+        render.card.message_id is None
+        or not render.request.is_member
+        or size > render.card.bot_upload_limit
+    ):
         return True
-    return limits.closed_for(job.interaction_token) <= limits.closed_for(job.channel_id)
+    return limits.closed_for(render.card.interaction_token) <= limits.closed_for(
+        render.request.channel_id
+    )
 
 
 async def edit_card(
     client: discord.Client,
-    job: Job,
+    render: Render,
     view: ui.LayoutView,
     *,
     now: float,
@@ -157,44 +163,44 @@ async def edit_card(
     """
     limits = limits or RateLimits()
     size = film.size if isinstance(film, Film) else 0
-    by_token = takes_token(job, limits, now, size=size)
+    by_token = takes_token(render, limits, now, size=size)
     try:
-        return await _edit_on(client, job, view, film, limits, by_token=by_token)
+        return await _edit_on(client, render, view, film, limits, by_token=by_token)
     except RateLimited:
-        if takes_token(job, limits, now, size=size) == by_token:
+        if takes_token(render, limits, now, size=size) == by_token:
             raise
-        return await _edit_on(client, job, view, film, limits, by_token=not by_token)
+        return await _edit_on(client, render, view, film, limits, by_token=not by_token)
     except NoAccess:
-        if by_token or not job.token_lives(now):
+        if by_token or not render.card.token_works(now):
             raise
         # The token takes it as soon as it may; until then the channel is not asked again.
-        wait = limits.closed_for(job.interaction_token)
-        limits.close(job.channel_id, wait)
+        wait = limits.closed_for(render.card.interaction_token)
+        limits.close(render.request.channel_id, wait)
         raise RateLimited(wait) from None
 
 
 async def _edit_on(
     client: discord.Client,
-    job: Job,
+    render: Render,
     view: ui.LayoutView,
     film: Film | KeptFilm | None,
     limits: RateLimits,
     *,
     by_token: bool,
 ) -> Posted:
-    way = job.interaction_token if by_token else job.channel_id
+    way = render.card.interaction_token if by_token else render.request.channel_id
     if wait := limits.closed_for(way):
         raise RateLimited(wait)
     edit = _edit_through_token if by_token else _edit_through_channel
     try:
-        return await edit(client, job, view, film)
+        return await edit(client, render, view, film)
     except Archived:
-        await _unarchive(client, job)
-        return await edit(client, job, view, film)
+        await _unarchive(client, render)
+        return await edit(client, render, view, film)
 
 
 async def _edit_through_token(
-    client: discord.Client, job: Job, view: ui.LayoutView, film: Film | KeptFilm | None
+    client: discord.Client, render: Render, view: ui.LayoutView, film: Film | KeptFilm | None
 ) -> Posted:
     """Edit the card as the interaction's own webhook.
 
@@ -202,10 +208,10 @@ async def _edit_through_token(
     whether the message is really gone or closed, where the bot can ask there.
     """
     try:
-        return await _edit(_through_token(client, job), view, film)
+        return await _edit(_through_token(client, render), view, film)
     except discord.HTTPException as error:
         dead = error.status in _TOKEN_DEAD and not (refuses_content(error) or is_temporary(error))
-        if dead and job.message_id is not None and job.is_member:
+        if dead and render.card.message_id is not None and render.request.is_member:
             raise TokenDead(error.text) from error
         if error.code in _TOKEN_DEAD_CODES:
             raise NoAccess(error.text) from error
@@ -213,58 +219,60 @@ async def _edit_through_token(
 
 
 async def _edit_through_channel(
-    client: discord.Client, job: Job, view: ui.LayoutView, film: Film | KeptFilm | None
+    client: discord.Client, render: Render, view: ui.LayoutView, film: Film | KeptFilm | None
 ) -> Posted:
-    if job.message_id is None:
+    if render.card.message_id is None:
         raise NoAccess("it is not known where the card stands")
     try:
-        return await _edit(_through_channel(client, job), view, film)
+        return await _edit(_through_channel(client, render), view, film)
     except discord.HTTPException as error:
         raise _named(error, film) from error
 
 
-async def _unarchive(client: discord.Client, job: Job) -> None:
+async def _unarchive(client: discord.Client, render: Render) -> None:
     """Open an archived thread again; raises NoAccess where that is not allowed."""
     try:
-        thread = await client.fetch_channel(job.channel_id)
+        thread = await client.fetch_channel(render.request.channel_id)
         if isinstance(thread, discord.Thread):
             await thread.edit(archived=False)
     except discord.HTTPException as error:
         raise (NoAccess(error.text) if is_refusal(error) else _named(error)) from error
 
 
-async def find_left_card(client: discord.Client, job: Job) -> int | None:
+async def find_left_card(client: discord.Client, render: Render) -> int | None:
     """Return the message of the card whose end stands elsewhere; a reply names it.
 
     Raises CardGone, NoAccess, and discord.HTTPException for what may pass by itself.
     """
-    if job.road is not Fallback.REPLY or job.message_id is None:
-        return job.message_id
-    channel = client.get_partial_messageable(job.channel_id, guild_id=job.guild_id)
+    if render.card.fallback is not Fallback.REPLY or render.card.message_id is None:
+        return render.card.message_id
+    channel = client.get_partial_messageable(
+        render.request.channel_id, guild_id=render.request.guild_id
+    )
     try:
-        reply = await channel.get_partial_message(job.message_id).fetch()
+        reply = await channel.get_partial_message(render.card.message_id).fetch()
     except discord.HTTPException as error:
         raise _named(error) from error
     return None if reply.reference is None else reply.reference.message_id
 
 
-async def find_card(client: discord.Client, job: Job) -> int | None:
+async def find_card(client: discord.Client, render: Render) -> int | None:
     """Return the id of the message that holds this job's card, or None where there is none.
 
     An interaction that was answered with something else, a private sentence, has none.
     """
-    if job.message_id is not None:
-        return job.message_id
-    webhook = interaction_webhook(client, job)
+    if render.card.message_id is not None:
+        return render.card.message_id
+    webhook = interaction_webhook(client, render)
     try:
         message = await webhook.fetch_message(_ORIGINAL)
     except discord.NotFound:
         return None
-    return message.id if is_card_of(message, job) else None
+    return message.id if is_card_of(message, render) else None
 
 
-def _through_token(client: discord.Client, job: Job) -> Editor:
-    webhook = interaction_webhook(client, job)
+def _through_token(client: discord.Client, render: Render) -> Editor:
+    webhook = interaction_webhook(client, render)
 
     async def edit(**fields: Any) -> discord.Message:  # noqa: ANN401
         return await webhook.edit_message(_ORIGINAL, **fields)
@@ -272,48 +280,52 @@ def _through_token(client: discord.Client, job: Job) -> Editor:
     return edit
 
 
-def _through_channel(client: discord.Client, job: Job) -> Editor:
-    channel = client.get_partial_messageable(job.channel_id, guild_id=job.guild_id)
-    return channel.get_partial_message(cast("int", job.message_id)).edit
+def _through_channel(client: discord.Client, render: Render) -> Editor:
+    channel = client.get_partial_messageable(
+        render.request.channel_id, guild_id=render.request.guild_id
+    )
+    return channel.get_partial_message(cast("int", render.card.message_id)).edit
 
 
 async def reply_card(
-    client: discord.Client, job: Job, view: ui.LayoutView, film: Film | None
+    client: discord.Client, render: Render, view: ui.LayoutView, film: Film | None
 ) -> Posted:
     """Send the card as a new message that refers to the old one, which takes no more edits.
 
     Raises NoAccess, TooLarge, and discord.HTTPException for what may pass by itself.
     """
-    channel = client.get_partial_messageable(job.channel_id, guild_id=job.guild_id)
-    old = channel.get_partial_message(cast("int", job.message_id))
+    channel = client.get_partial_messageable(
+        render.request.channel_id, guild_id=render.request.guild_id
+    )
+    old = channel.get_partial_message(cast("int", render.card.message_id))
     reference = old.to_reference(fail_if_not_exists=False)
-    sent = await _send(client, channel, job, view, film, reference=reference)
+    sent = await _send(client, channel, render, view, film, reference=reference)
     return replace(sent, road=Fallback.REPLY)
 
 
 async def send_directly(
-    client: discord.Client, job: Job, view: ui.LayoutView, film: Film | None
+    client: discord.Client, render: Render, view: ui.LayoutView, film: Film | None
 ) -> Posted:
     """Send the card to its requester; raises as reply_card."""
     try:
-        requester = await client.create_dm(discord.Object(job.requester_id))
+        requester = await client.create_dm(discord.Object(render.request.requester_id))
     except discord.HTTPException as error:
         raise _named(error) from error
-    await _send(client, requester, job, view, film)
+    await _send(client, requester, render, view, film)
     return Posted(None, None, Fallback.DIRECT)
 
 
 async def _send(
     client: discord.Client,
     place: discord.abc.Messageable,
-    job: Job,
+    render: Render,
     view: ui.LayoutView,
     film: Film | None,
     **fields: Any,  # noqa: ANN401
 ) -> Posted:
     """Send a message of its own, once: by its nonce, and by looking where it was tried before."""
     try:
-        before = None if job.road is None else await sent_before(client, job, place)
+        before = None if render.card.fallback is None else await sent_before(client, render, place)
         if before is not None:
             shown = film_in(before)
             if film is not None and shown is not None:
@@ -324,7 +336,7 @@ async def _send(
         with reading():
             message = await place.send(
                 view=view,
-                nonce=f"{job.status[:4]}{job.id[:21]}",
+                nonce=f"{render.status[:4]}{render.id[:21]}",
                 allowed_mentions=discord.AllowedMentions.none(),
                 **fields,
             )
@@ -345,14 +357,14 @@ async def _edit(edit: Editor, view: ui.LayoutView, film: Film | KeptFilm | None)
 
 
 async def plainly_if_refused(
-    cards: CardRenderer, job: Job, send: Callable[[], Awaitable[Result]]
+    cards: CardRenderer, render: Render, send: Callable[[], Awaitable[Result]]
 ) -> Result:
     """Await `send`, which sends the job's card; raises what it raises.
 
     Where Discord refuses the content of what was sent, `send` is awaited once more: the card is
     rendered plainly then.
     """
-    was_plain = cards.is_plain(job)
+    was_plain = cards.is_plain(render)
     try:
         return await send()
     except discord.HTTPException as error:
@@ -361,9 +373,9 @@ async def plainly_if_refused(
         _log.warning(
             "Discord refuses a card, a plain one takes its place: %s",
             told(error),
-            extra=job.log_context(),
+            extra=render.log_context(),
         )
-    cards.refused(job)
+    cards.refused(render)
     return await send()
 
 

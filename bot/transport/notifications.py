@@ -15,7 +15,7 @@ import discord
 from bot.cards import words
 from bot.cards.i18n import N_, language
 from bot.cards.text import plain
-from bot.jobs.models import Job
+from bot.jobs.models import Render
 from bot.transport.errors import is_temporary
 from bot.transport.errors import told as told_of
 from bot.transport.message import refuses_content
@@ -30,16 +30,16 @@ _UNAUTHORIZED: Final = 401
 """A refusal that is about neither the place nor the person."""
 
 
-def notice(job: Job, people: Sequence[int]) -> str:
+def notice(render: Render, people: Sequence[int]) -> str:
     """Name people and say how the job ended; the card above shows what it was."""
-    return f"{' '.join(f'<@{person}>' for person in people)} {_title(job)}"
+    return f"{' '.join(f'<@{person}>' for person in people)} {_title(render)}"
 
 
-def letter(job: Job) -> str:
+def letter(render: Render) -> str:
     """Say how which job ended, and where its card stands."""
-    lines = [f"{_title(job)} · {plain(job.prompt, _PROMPT_SHOWN)}"]
-    if job.message_id is not None:
-        lines.append(words.message_link(job, job.guild_id))
+    lines = [f"{_title(render)} · {plain(render.spec.prompt, _PROMPT_SHOWN)}"]
+    if render.card.message_id is not None:
+        lines.append(render.request.link)
     return "\n".join(lines)
 
 
@@ -50,12 +50,14 @@ class Refused(Exception):
     """Discord does not take it there, however often it is asked."""
 
 
-async def ping(client: discord.Client, job: Job, people: Sequence[int], *, now: float) -> None:
+async def ping(
+    client: discord.Client, render: Render, people: Sequence[int], *, now: float
+) -> None:
     """Name `people`, NAMED_AT_ONCE at the most, and nobody else, where the card stands.
 
     Raises Refused, and discord.HTTPException, aiohttp.ClientError or OSError for what may pass.
     """
-    content = notice(job, people)
+    content = notice(render, people)
     named = discord.AllowedMentions(
         everyone=False,
         roles=False,
@@ -63,14 +65,14 @@ async def ping(client: discord.Client, job: Job, people: Sequence[int], *, now: 
         replied_user=False,
     )
     try:
-        await _under_card(client, job, content, _nonce(job, people), named, now=now)
+        await _under_card(client, render, content, _nonce(render, people), named, now=now)
     except discord.HTTPException as error:
         raise _judged(error) from error
 
 
 async def _under_card(
     client: discord.Client,
-    job: Job,
+    render: Render,
     content: str,
     nonce: str,
     named: discord.AllowedMentions,
@@ -78,31 +80,31 @@ async def _under_card(
     now: float,
 ) -> None:
     """Send words to where the card stands. Raises Refused where nothing reaches that."""
-    if job.is_member:
-        await _reply(client, job, content, nonce, named)
-    elif job.token_lives(now):
+    if render.request.is_member:
+        await _reply(client, render, content, nonce, named)
+    elif render.card.token_works(now):
         # Nothing else reaches a place where the bot is no member; Discord knows no nonce here.
-        webhook = interaction_webhook(client, job)
+        webhook = interaction_webhook(client, render)
         await webhook.send(content, allowed_mentions=named)
     else:
         raise Refused("only the interaction's token reached this channel")
 
 
-async def write_to(client: discord.Client, job: Job, person: int, *, sees: bool) -> None:
+async def write_to(client: discord.Client, render: Render, person: int, *, sees: bool) -> None:
     """Tell one person in a direct message, with a link to the card; raises as `ping`.
 
     Who cannot see the card any more is told of the end alone.
     """
-    plainly = _title(job) if sees else language(job.locale)(ENDED)
+    plainly = _title(render) if sees else language(render.request.locale)(ENDED)
     try:
         channel = await client.create_dm(discord.Object(person))
         try:
-            words_of_it = letter(job) if sees else plainly
-            await _send_letter(channel, words_of_it, _nonce(job, [person]))
+            words_of_it = letter(render) if sees else plainly
+            await _send_letter(channel, words_of_it, _nonce(render, [person]))
         except discord.HTTPException as error:
             if not refuses_content(error):
                 raise
-            await _send_letter(channel, plainly, _nonce(job, [person]))
+            await _send_letter(channel, plainly, _nonce(render, [person]))
     except discord.HTTPException as error:
         raise _judged(error) from error
 
@@ -118,41 +120,45 @@ async def _send_letter(channel: discord.DMChannel, content: str, nonce: str) -> 
     await channel.send(content, nonce=nonce, allowed_mentions=nobody)
 
 
-async def say_it_stands_still(client: discord.Client, job: Job, *, now: float) -> None:
+async def say_it_stands_still(client: discord.Client, render: Render, *, now: float) -> None:
     """Say under a card that Discord lets it change no more, or else to its requester.
 
     Where Discord takes neither, nothing is left to say it with.
     """
-    told = language(job.locale)(words.STANDS_STILL)
-    nobody, nonce = discord.AllowedMentions.none(), _nonce(job, [job.requester_id])
+    told = language(render.request.locale)(words.STANDS_STILL)
+    nobody, nonce = discord.AllowedMentions.none(), _nonce(render, [render.request.requester_id])
     try:
         try:
-            await _under_card(client, job, told, nonce, nobody, now=now)
+            await _under_card(client, render, told, nonce, nobody, now=now)
         except (Refused, discord.HTTPException):
-            channel = await client.create_dm(discord.Object(job.requester_id))
+            channel = await client.create_dm(discord.Object(render.request.requester_id))
             await _send_letter(channel, told, nonce)
     except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
-        _log.warning("a card that stands still: %s", told_of(error), extra=job.log_context())
+        _log.warning("a card that stands still: %s", told_of(error), extra=render.log_context())
 
 
 async def _reply(
-    client: discord.Client, job: Job, content: str, nonce: str, named: discord.AllowedMentions
+    client: discord.Client, render: Render, content: str, nonce: str, named: discord.AllowedMentions
 ) -> None:
-    channel = client.get_partial_messageable(job.channel_id, guild_id=job.guild_id)
-    if job.message_id is None:
+    channel = client.get_partial_messageable(
+        render.request.channel_id, guild_id=render.request.guild_id
+    )
+    if render.card.message_id is None:
         await channel.send(content, nonce=nonce, allowed_mentions=named)
         return
-    card = channel.get_partial_message(job.message_id).to_reference(fail_if_not_exists=False)
+    card = channel.get_partial_message(render.card.message_id).to_reference(
+        fail_if_not_exists=False
+    )
     await channel.send(content, reference=card, nonce=nonce, allowed_mentions=named)
 
 
-def _title(job: Job) -> str:
-    return words.title(job, language(job.locale))
+def _title(render: Render) -> str:
+    return words.title(render, language(render.request.locale))
 
 
-def _nonce(job: Job, people: Sequence[int]) -> str:
+def _nonce(render: Render, people: Sequence[int]) -> str:
     """Name these words to these people; Discord takes 25 characters."""
-    told = f"{job.id} {job.ended_at} {' '.join(map(str, people))}"
+    told = f"{render.id} {render.ended_at} {' '.join(map(str, people))}"
     return blake2s(told.encode(), digest_size=12).hexdigest()
 
 

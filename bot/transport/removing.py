@@ -6,46 +6,48 @@ from collections.abc import Coroutine
 import aiohttp
 import discord
 
-from bot.jobs.models import Fallback, Job
+from bot.jobs.models import Fallback, Render
 from bot.transport.deduplication import sent_before
 from bot.transport.message import CardGone, NoAccess, find_left_card
 
 _log = logging.getLogger(__name__)
 
 
-async def remove_messages(client: discord.Client, job: Job) -> bool:
+async def remove_messages(client: discord.Client, render: Render) -> bool:
     """Delete every message of a job; False where one may be left. One that is gone is no fault."""
     # Each by itself, and the reply last: it alone names the card that it replaces.
-    steps = [_remove(client, job, job.message_id)]
-    if job.road is Fallback.REPLY:
-        steps.insert(0, _remove_left(client, job))
-    elif job.road is Fallback.DIRECT:
-        steps.append(_remove_direct(client, job))
-    return all([await _succeeds(step, job) for step in steps])
+    steps = [_remove(client, render, render.card.message_id)]
+    if render.card.fallback is Fallback.REPLY:
+        steps.insert(0, _remove_left(client, render))
+    elif render.card.fallback is Fallback.DIRECT:
+        steps.append(_remove_direct(client, render))
+    return all([await _succeeds(step, render) for step in steps])
 
 
-async def _succeeds(step: Coroutine[object, object, None], job: Job) -> bool:
+async def _succeeds(step: Coroutine[object, object, None], render: Render) -> bool:
     try:
         await step
     except discord.NotFound:
         return True
     except (CardGone, NoAccess, discord.HTTPException, aiohttp.ClientError, OSError) as error:
-        _log.warning("a message is not deleted: %s", error, extra=job.log_context())
+        _log.warning("a message is not deleted: %s", error, extra=render.log_context())
         return False
     return True
 
 
-async def _remove(client: discord.Client, job: Job, message_id: int | None) -> None:
+async def _remove(client: discord.Client, render: Render, message_id: int | None) -> None:
     if message_id is not None:
-        channel = client.get_partial_messageable(job.channel_id, guild_id=job.guild_id)
+        channel = client.get_partial_messageable(
+            render.request.channel_id, guild_id=render.request.guild_id
+        )
         await channel.get_partial_message(message_id).delete()
 
 
-async def _remove_left(client: discord.Client, job: Job) -> None:
-    await _remove(client, job, await find_left_card(client, job))
+async def _remove_left(client: discord.Client, render: Render) -> None:
+    await _remove(client, render, await find_left_card(client, render))
 
 
-async def _remove_direct(client: discord.Client, job: Job) -> None:
-    private = await client.create_dm(discord.Object(job.requester_id))
-    if (film := await sent_before(client, job, private)) is not None:
+async def _remove_direct(client: discord.Client, render: Render) -> None:
+    private = await client.create_dm(discord.Object(render.request.requester_id))
+    if (film := await sent_before(client, render, private)) is not None:
         await film.delete()

@@ -25,30 +25,30 @@ class Retries:
         self._failures: Counter[str] = Counter()
         self._resting: set[str] = set()
 
-    def rests(self, job_id: str) -> bool:
+    def rests(self, render_id: str) -> bool:
         """Whether a retry of this card is to come."""
-        return job_id in self._resting
+        return render_id in self._resting
 
-    def failed(self, job_id: str) -> None:
+    def failed(self, render_id: str) -> None:
         """Discord did not take a card this time."""
-        self._failures[job_id] += 1
-        self.limited(job_id, min(2.0 ** self._failures[job_id], LATEST))
+        self._failures[render_id] += 1
+        self.limited(render_id, min(2.0 ** self._failures[render_id], LATEST))
 
-    def limited(self, job_id: str, seconds: float) -> None:
+    def limited(self, render_id: str, seconds: float) -> None:
         """Discord takes a card in so many seconds."""
-        if job_id not in self._resting:
-            self._resting.add(job_id)
-            self._background.spawn(self._later(job_id, seconds), name=f"draw {job_id} again")
+        if render_id not in self._resting:
+            self._resting.add(render_id)
+            self._background.spawn(self._later(render_id, seconds), name=f"draw {render_id} again")
 
-    def forget(self, job_id: str) -> None:
+    def forget(self, render_id: str) -> None:
         """Discord took the card, or nothing more is shown of it."""
-        self._failures.pop(job_id, None)
+        self._failures.pop(render_id, None)
 
     async def close(self) -> None:
         """Leave what waits to the next start."""
         await self._background.close()
 
-    async def _later(self, job_id: str, seconds: float) -> None:
+    async def _later(self, render_id: str, seconds: float) -> None:
         await asyncio.sleep(min(seconds, LATEST))
-        self._resting.discard(job_id)
-        await self._draw(job_id)
+        self._resting.discard(render_id)
+        await self._draw(render_id)

@@ -5,7 +5,8 @@ living servers, which leave out, retype or rename every field but the id and the
 """
 
 import re
-from typing import Final
+from collections.abc import Mapping
+from typing import Final, Self
 from urllib.parse import unquote
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -26,6 +27,7 @@ from bot.videos.lenient import (
     without_surrogates,
 )
 from bot.videos.made import Made, made_in
+from bot.videos.spec import Option, VideoSpec
 from bot.videos.statuses import VideoStatus, read_status
 
 PROMPT_LIMIT: Final = 4000
@@ -46,8 +48,22 @@ class CreateVideo(BaseModel):
     seconds: str | None = Field(default=None, pattern=r"^[1-9]\d{0,2}$")
     """Length of the film in seconds, a string in the contract."""
     input_reference: InputReference | None = None
-    extra: dict[str, str | int | float | bool] = Field(default_factory=dict)
+    extra: dict[str, Option] = Field(default_factory=dict)
     """Fields beyond the contract that a server accepts, like `fps` or `negative_prompt`."""
+
+    @classmethod
+    def of(
+        cls, spec: VideoSpec, *, image: InputReference | None, extra: Mapping[str, Option]
+    ) -> Self:
+        """Return the body for `spec`; its own options override the operator's `extra`."""
+        return cls(
+            prompt=spec.prompt,
+            model=spec.model,
+            size=spec.size or None,
+            seconds=spec.seconds or None,
+            input_reference=image,
+            extra={**extra, **spec.options},
+        )
 
 
 class VideoError(BaseModel):

@@ -132,16 +132,31 @@ def settings_for(folder: Path, base_url: str | None, **changes: Any) -> Settings
 
 
 @asynccontextmanager
+async def _opening(
+    settings: Settings, clock: _Clock, thumbnails: Take | None
+) -> AsyncGenerator[VideoBot]:
+    """Open a bot that gets files from simcord."""
+
+    async def fetch(address: str) -> bytes:
+        return await bot.http.get_from_cdn(address)
+
+    async with open_bot(
+        settings, clock.timing, idle_connection=IDLE, thumbnails=thumbnails, fetch_image=fetch
+    ) as bot:
+        yield bot
+
+
+@asynccontextmanager
 async def staged(
-    settings: Settings, *, stills: Take | None = None, settle: float = SETTLE
+    settings: Settings, *, thumbnails: Take | None = None, settle: float = SETTLE
 ) -> AsyncGenerator[Stage]:
     """Open the bot and a server with one channel and two members; pictures are taken if asked."""
     clock = _Clock()
-    async with open_bot(settings, clock.timing, idle_connection=IDLE, stills=stills) as bot:
+    opening = _opening(settings, clock, thumbnails)
+    async with opening as bot:
         running = simcord.run(bot, shard_count=1, settle_timeout=settle)
         clock.env = running._env  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
         async with running as env:
-            bot.fetch_image = bot.http.get_from_cdn
             guild = env.create_guild("Rushes")
             channel = guild.create_text_channel("film-club")
             ada, grace = (guild.add_member(env.create_user(name)) for name in ("ada", "grace"))
@@ -166,10 +181,7 @@ async def restarted(stage: Stage) -> AsyncGenerator[Stage]:
     clock.env = stage.env
     async with AsyncExitStack() as stack:
         settings = stage.settings
-        bot = await stack.enter_async_context(
-            open_bot(settings, clock.timing, idle_connection=IDLE, stills=None)
-        )
+        bot = await stack.enter_async_context(_opening(settings, clock, thumbnails=None))
         await stage.env.restart_bot(bot)
-        bot.fetch_image = bot.http.get_from_cdn
         stage.bot = bot
         yield stage

@@ -19,7 +19,7 @@ CAT = ("cat.png", png())
 def frames(folder: Path) -> list[tuple[int, int]]:
     """Width and height of each image that is kept with a job, oldest first."""
     with closing(sqlite3.connect(folder / "rushes.db")) as database:
-        rows = database.execute("SELECT data FROM job_images ORDER BY rowid").fetchall()
+        rows = database.execute("SELECT data FROM request_images ORDER BY rowid").fetchall()
     return [Image.open(io.BytesIO(data)).size for (data,) in rows]
 
 

@@ -95,7 +95,7 @@ async def test_a_film_is_listed_with_a_picture_that_outlives_it(
     server: VideosServer, tmp_path: Path
 ) -> None:
     settings = settings_for(tmp_path / "bot", server.base_url)
-    async with staged(settings, stills=take_thumbnail) as stage:
+    async with staged(settings, thumbnails=take_thumbnail) as stage:
         await finished(stage)
         for film in (tmp_path / "bot" / "films").iterdir():
             film.unlink()

@@ -1,39 +1,41 @@
 """Who may press what: every button, pressed by everybody, before and after a restart."""
 
-import sqlite3
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import discord
 import pytest
 import simcord
 
+from bot.app import open_store
 from bot.cards.buttons import Action
-from bot.jobs.lifecycle import OVERDUE
-from bot.jobs.models import JobChange, JobStatus
+from bot.jobs.models import RenderStatus
+from bot.jobs.reasons import Reason
+from cogs.cards import Cards
+from tests import database
 from tests.acceptance.stage import Stage, restarted, settings_for, staged, text_of
 from tests.acceptance.test_buttons import fill, finished, press, told
 from tests.processes import VideosServer
 
 GATED = (
-    (JobStatus.REQUESTED, None, Action.CANCEL),
-    (JobStatus.QUEUED, None, Action.CANCEL),
-    (JobStatus.IN_PROGRESS, None, Action.CANCEL),
-    (JobStatus.UNDELIVERED, "no_access", Action.REDELIVER),
-    (JobStatus.UNCONFIRMED, None, Action.LOOK),
-    (JobStatus.UNCONFIRMED, None, Action.DROP),
-    (JobStatus.UNCONFIRMED, None, Action.SEND),
-    (JobStatus.EXPIRED, OVERDUE, Action.LOOK),
-    (JobStatus.DELIVERED, None, Action.DELETE),
-    (JobStatus.FAILED, None, Action.DELETE),
-    (JobStatus.CANCELLED, None, Action.DELETE),
+    (RenderStatus.REQUESTED, None, Action.CANCEL),
+    (RenderStatus.QUEUED, None, Action.CANCEL),
+    (RenderStatus.IN_PROGRESS, None, Action.CANCEL),
+    (RenderStatus.UNDELIVERED, "no_access", Action.REDELIVER),
+    (RenderStatus.UNCONFIRMED, None, Action.LOOK),
+    (RenderStatus.UNCONFIRMED, None, Action.DROP),
+    (RenderStatus.UNCONFIRMED, None, Action.SEND),
+    (RenderStatus.EXPIRED, Reason.OVERDUE, Action.LOOK),
+    (RenderStatus.DELIVERED, None, Action.DELETE),
+    (RenderStatus.FAILED, None, Action.DELETE),
+    (RenderStatus.CANCELLED, None, Action.DELETE),
 )
 FORMS = (
-    (JobStatus.DELIVERED, Action.REMIX),
-    (JobStatus.DELIVERED, Action.EDIT),
-    (JobStatus.FAILED, Action.EDIT),
-    (JobStatus.UNDELIVERED, Action.EDIT),
+    (RenderStatus.DELIVERED, Action.REMIX),
+    (RenderStatus.DELIVERED, Action.EDIT),
+    (RenderStatus.FAILED, Action.EDIT),
+    (RenderStatus.UNDELIVERED, Action.EDIT),
 )
 TOO_MANY = 30
 """More presses than one person may make at once."""
@@ -49,23 +51,24 @@ class Bench:
 
     def __init__(self, stage: Stage, folder: Path) -> None:
         self.stage = stage
-        self._database = folder / "rushes.db"
-        self.id = self._read("SELECT id FROM jobs")
+        self._path = folder / "rushes.db"
+        (row,) = database.rows(self._path)
+        self.id: str = row["id"]
 
-    async def put(self, status: JobStatus, code: str | None = None) -> None:
-        with closing(sqlite3.connect(self._database)) as database:
-            database.execute(
-                "UPDATE jobs SET status = ?, error_code = ? WHERE id = ?", (status, code, self.id)
-            )
-            database.commit()
-        job = await self.stage.bot.archive.find(self.id)
-        assert job is not None
-        self.stage.bot.dispatch("job_change", JobChange(job, job))
+    async def put(self, status: RenderStatus, code: str | None = None) -> None:
+        reason = "NULL" if code is None else f"'{code}'"
+        database.change(self._path, status=f"'{status}'", reason=reason)
+        async with open_store(self.stage.settings) as store:
+            render = await store.get(self.id)
+        cards = self.stage.bot.get_cog("Cards")
+        assert render is not None
+        assert isinstance(cards, Cards)
+        cards.show(render)
         await self.stage.wait(1)
 
     @property
     def status(self) -> str:
-        return self._read("SELECT status FROM jobs WHERE id = ?", self.id)
+        return database.rows(self._path, f"renders.id = '{self.id}'")[0]["status"]
 
     @property
     def card(self) -> discord.Message:
@@ -79,10 +82,6 @@ class Bench:
         """Press a button of the card, also one that a client still shows or makes up."""
         custom_id = f"rushes:{action}:{self.id}"
         return await self.stage.press_stale(who, self.card, custom_id)
-
-    def _read(self, query: str, *values: str) -> str:
-        with closing(sqlite3.connect(self._database)) as database:
-            return database.execute(query, values).fetchone()[0]
 
 
 @asynccontextmanager
@@ -119,7 +118,7 @@ async def test_whoever_likes_is_notified_and_makes_another(
 ) -> None:
     async with benched(server, tmp_path / "bot", restart=restart) as bench:
         for who in bench.everybody:
-            for status in (JobStatus.REQUESTED, JobStatus.QUEUED, JobStatus.IN_PROGRESS):
+            for status in (RenderStatus.REQUESTED, RenderStatus.QUEUED, RenderStatus.IN_PROGRESS):
                 await bench.put(status)
                 sentence = told(await bench.press(who, Action.NOTIFY))
                 assert "You will be told" in sentence or "already on the list" in sentence
@@ -127,7 +126,7 @@ async def test_whoever_likes_is_notified_and_makes_another(
                 await bench.put(status)
                 form = await bench.press(who, action)
                 assert form.modal is not None, action
-        await bench.put(JobStatus.FAILED)
+        await bench.put(RenderStatus.FAILED)
         for who in bench.everybody:
             await bench.press(who, Action.AGAIN)
             assert f"<@{who.id}>" in text_of(bench.stage.messages[-1])

@@ -10,16 +10,17 @@ import pytest
 import simcord
 from playwright.async_api import Locator, Page, expect
 
-from bot.cards import words
+from bot.app import open_store
 from bot.cards.view import card
-from bot.jobs import lifecycle
-from bot.jobs.models import Job, JobStatus
-from bot.jobs.store import Search
-from bot.requests.queries import Forecast
+from bot.jobs.history import Search
+from bot.jobs.models import Render, RenderStatus
+from bot.jobs.reasons import Reason
+from bot.requests.queries import Forecast, Phase
 from bot.transport.message import edit_card
 from tests.acceptance.stage import PROMPT, Stage, settings_for, staged
 from tests.acceptance.test_walk import PICTURES
 from tests.browser import box_of, opened, portrait
+from tests.jobs.support import changed
 from tests.processes import VideosServer
 
 NOW: Final = 1_767_225_600.0
@@ -32,13 +33,13 @@ class Shot:
     """One look of the card, and the name of its picture."""
 
     name: str
-    status: JobStatus
+    status: RenderStatus
     fields: dict[str, Any] = field(default_factory=dict[str, Any])
     around: dict[str, Any] = field(default_factory=dict[str, Any])
     pictured: bool = True
 
 
-S: Final = JobStatus
+S: Final = RenderStatus
 MOVING: Final = (
     Shot("requested", S.REQUESTED),
     Shot("sending", S.SENDING, pictured=False),
@@ -49,18 +50,18 @@ MOVING: Final = (
     Shot("rendering", S.IN_PROGRESS, {"progress": 40}, {"ends_at": NOW + 75}),
     Shot("unreachable", S.IN_PROGRESS, {"progress": 40, "unreachable_since": NOW - 150}),
     Shot("rendered", S.COMPLETED, {"progress": 100}),
-    Shot("fitting", S.COMPLETED, {"progress": 100, "error_code": words.FITTING}, pictured=False),
+    Shot("resizing", S.COMPLETED, {"progress": 100}, {"phase": Phase.RESIZING}, pictured=False),
 )
 ENDED: Final = (
     Shot("unconfirmed", S.UNCONFIRMED),
-    Shot("undelivered", S.UNDELIVERED, {"error_code": words.NO_ACCESS}),
+    Shot("undelivered", S.UNDELIVERED, {"reason": Reason.NO_ACCESS}),
     Shot(
         "failed",
         S.FAILED,
-        {"server_code": "moderation_blocked", "error_message": "Blocked by our moderation."},
+        {"server_code": "moderation_blocked", "server_message": "Blocked by our moderation."},
     ),
-    Shot("cancelled", S.CANCELLED, {"error_code": lifecycle.CANCELLED_EVERYWHERE}),
-    Shot("expired", S.EXPIRED, {"error_code": lifecycle.OVERDUE}),
+    Shot("cancelled", S.CANCELLED, {"reason": Reason.CANCELLED_EVERYWHERE}),
+    Shot("expired", S.EXPIRED, {"reason": Reason.OVERDUE}),
 )
 
 
@@ -69,7 +70,7 @@ class Screen:
     """A page of the simulated Discord that shows one card."""
 
     stage: Stage
-    job: Job
+    render: Render
     preview: simcord.Preview
     page: Page
 
@@ -79,9 +80,9 @@ class Screen:
 
     async def show(self, shot: Shot, seconds: int) -> None:
         """Draw the job so, and wait until the page shows it, told apart by its `seconds`."""
-        job = self.job.evolve(status=shot.status, seconds=str(seconds), **shot.fields)
-        view = card(job, Forecast(cost=COST, **shot.around), self.stage.bot.house)
-        await edit_card(self.stage.bot, job, view, now=self.stage.bot.clock())
+        render = changed(self.render, status=shot.status, seconds=str(seconds), **shot.fields)
+        view = card(render, Forecast(cost=COST, **shot.around))
+        await edit_card(self.stage.bot, render, view, now=self.stage.bot.clock())
         await self.preview.refresh()
         await expect(self.message).to_contain_text(f" · {seconds} s · ")
 
@@ -103,12 +104,13 @@ async def screened(server: VideosServer, folder: Path) -> AsyncGenerator[Screen]
     async with staged(settings_for(folder, server.base_url)) as stage:
         stage.env.backend.bot_user.name = "Rushes"
         await stage.ada.slash(stage.channel, "video", prompt=PROMPT)
-        (job,) = await stage.bot.archive.history(Search(), limit=1)
+        async with open_store(stage.settings) as store:
+            (render,) = await store.history(Search(), limit=1, offset=0)
         preview = stage.env.preview(
             stage.channel, viewers=[stage.audience], layout="channel", width=1280, height=860
         )
         async with preview as shown, opened(shown.url) as page:
-            yield Screen(stage, job, shown, page)
+            yield Screen(stage, render, shown, page)
 
 
 async def test_nothing_jumps_while_a_film_is_made(server: VideosServer, tmp_path: Path) -> None:

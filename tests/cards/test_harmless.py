@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 
 from bot.cards import words
 from bot.cards.i18n import language
-from bot.cards.library import Place, shelf
+from bot.cards.library import Place, library_page
 from bot.cards.view import card, film_name
-from bot.jobs.models import ENDED, Job, JobStatus
+from bot.jobs.models import ENDED, Render, RenderStatus
 from bot.requests.queries import Forecast
 from bot.transport.notifications import NAMED_AT_ONCE, letter, notice
-from tests.jobs.support import NOW, job
+from tests.jobs.support import NOW, new_render
 from tests.loopback.mentions import pinged
 
 EN: Final = language("en-US")
@@ -73,19 +73,19 @@ def _parts(components: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         yield from _parts(component.get("components", []))
 
 
-def about(text: str, status: JobStatus) -> Job:
+def about(text: str, status: RenderStatus) -> Render:
     """Make a job that says `text` wherever anybody but the bot can say something."""
-    return job(
+    return new_render(
         id="0" * 32, status=status, film="0.mp4", prompt=text, video_model=text, model=text,
-        error_message=text, server_code=text, image_name=text, video_id="video_1", message_id=55,
+        server_message=text, server_code=text, image_name=text, video_id="video_1", message_id=55,
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("status", JobStatus)
+@pytest.mark.parametrize("status", RenderStatus)
 @settings(max_examples=40, deadline=None)
 @example(text=EVERYTHING)
 @given(text=FOUL)
-def test_no_text_changes_the_card(status: JobStatus, text: str) -> None:
+def test_no_text_changes_the_card(status: RenderStatus, text: str) -> None:
     forecast = Forecast(place=2, line=3, ends_at=NOW + 60, cost=1.0)
     foul, plain = about(text, status), about("x", status)
 
@@ -98,8 +98,8 @@ def test_no_text_changes_the_card(status: JobStatus, text: str) -> None:
 @given(text=FOUL)
 def test_no_text_changes_the_list(text: str) -> None:
     def listed(said: str) -> ui.LayoutView:
-        jobs = [about(said, status) for status in JobStatus][:5]
-        return shelf(jobs, 5, Place(), EN, stills=[])
+        jobs = [about(said, status) for status in RenderStatus][:5]
+        return library_page(jobs, 5, Place(), EN, thumbnails=[])
 
     assert skeleton(listed(text)) == skeleton(listed("x"))
 
@@ -108,7 +108,7 @@ def test_no_text_changes_the_list(text: str) -> None:
 @settings(max_examples=20, deadline=None)
 @example(text=EVERYTHING)
 @given(text=FOUL)
-def test_no_text_changes_whom_a_ping_names(status: JobStatus, text: str) -> None:
+def test_no_text_changes_whom_a_ping_names(status: RenderStatus, text: str) -> None:
     foul = about(text, status)
     assert pinged(notice(foul, PEOPLE), None).users == PEOPLE
     assert len(notice(foul, PEOPLE)) <= 2000
@@ -124,7 +124,7 @@ def test_no_text_changes_a_refusal(text: str) -> None:
             words.not_offered(said, [said, said], EN),
             words.wrong_image_type(said, EN),
             words.image_unusable(said, EN),
-            words.over_limit([about(said, JobStatus.IN_PROGRESS)], 1, 22, EN),
+            words.over_limit([about(said, RenderStatus.IN_PROGRESS)], 1, EN),
         ]
 
     foul, plain = refusals(text), refusals("x")

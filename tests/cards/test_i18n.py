@@ -21,17 +21,18 @@ from bot.cards import modals, words
 from bot.cards.buttons import LABELS, Action
 from bot.cards.i18n import CATALOGUES, DOMAIN, OFFERED, Language, catalogue_path, language
 from bot.cards.library import FILTER_LABELS, PER_PAGE, SEARCH_LIMIT, Filter, Place
-from bot.cards.modals import ChangeForm, Filled, VideoForm
+from bot.cards.modals import ChangeForm, VideoForm
 from bot.cards.view import CardOptions, card
 from bot.client import CommandTranslator
-from bot.jobs.models import Job, JobStatus
+from bot.jobs.models import Render, RenderStatus
 from bot.media import child
 from bot.media.children import frame
 from bot.requests.order import Offer
 from bot.requests.queries import Forecast
 from bot.videos.models import PROMPT_LIMIT
+from bot.videos.spec import VideoSpec
 from cogs import library, make_video, video
-from tests.jobs.support import NOW, job
+from tests.jobs.support import NOW, new_render
 
 ROOT: Final = Path(__file__).parents[2]
 TEXT, GALLERY, ROW = 10, 12, 1
@@ -178,14 +179,14 @@ def test_every_reason_against_an_image_is_among_the_translated_ones() -> None:
 def test_every_language_on_offer_is_spoken(code: str) -> None:
     t = language(code)
     assert t.code == code
-    assert t(words.TITLES[JobStatus.FAILED]) != "Failed"
+    assert t(words.TITLES[RenderStatus.FAILED]) != "Failed"
 
 
 @pytest.mark.parametrize("code", ["en-US", "en-GB", "xx", "es-ES-x", "", "../de"])
 def test_a_language_without_a_catalogue_is_english(code: str) -> None:
     t = language(code)
     assert t.code == "en-US"
-    assert t(words.TITLES[JobStatus.FAILED]) == "Failed"
+    assert t(words.TITLES[RenderStatus.FAILED]) == "Failed"
     assert t.count(library_page.HEAD, 1) == "One film"
     assert t.count(library_page.HEAD, 4000) == "4,000 films"
 
@@ -258,12 +259,12 @@ NAME: Final = 10**18 + 7
 LINK: Final = f"https://discord.com/channels/{NAME}/{NAME}/{NAME}"
 FULL: Final = Forecast(place=3999, line=4000, ends_at=NOW + 90, cost=1234.5)
 BY_CODE: Final = {
-    JobStatus.FAILED: words.FAILURES,
-    JobStatus.UNDELIVERED: words.UNDELIVERED,
-    JobStatus.CANCELLED: words.CANCELLED,
+    RenderStatus.FAILED: words.FAILURES,
+    RenderStatus.UNDELIVERED: words.UNDELIVERED,
+    RenderStatus.CANCELLED: words.CANCELLED,
 }
 STATES: Final = [
-    (status, code) for status in JobStatus for code in (None, *BY_CODE.get(status, {}))
+    (status, code) for status in RenderStatus for code in (None, *BY_CODE.get(status, {}))
 ]
 
 
@@ -298,7 +299,7 @@ def assert_a_message(view: ui.LayoutView) -> list[dict[str, Any]]:
     return components
 
 
-def extreme(code: str, **fields: Any) -> Job:  # noqa: ANN401 - a field of Job each
+def extreme(code: str, **fields: Any) -> Render:  # noqa: ANN401 - a field of Render each
     """Make a job with everything said that a card can say, at its longest."""
     everything: dict[str, Any] = {
         "locale": code,
@@ -309,29 +310,29 @@ def extreme(code: str, **fields: Any) -> Job:  # noqa: ANN401 - a field of Job e
         "video_model": MARKS,
         "progress": 99,
         "film": "0.webm",
-        "error_message": MARKS,
+        "server_message": MARKS,
         "requester_id": NAME,
         "guild_id": NAME,
         "channel_id": NAME,
         "message_id": NAME,
         "parent_link": LINK,
-        "image_fitted": True,
+        "image_resized": True,
         "is_member": False,
     }
-    return job(**(everything | fields))
+    return new_render(**(everything | fields))
 
 
 @pytest.mark.slow
 @in_english_too
 @pytest.mark.parametrize(("status", "error"), STATES)
 def test_every_card_is_within_discords_limits(
-    code: str, status: JobStatus, error: str | None
+    code: str, status: RenderStatus, error: str | None
 ) -> None:
     t = language(code)
     for text in (MARKS, EMOJI, CJK, "x"):
         for since in (None, NOW):
             shown = extreme(
-                code, status=status, error_code=error, prompt=text, error_message=text,
+                code, status=status, reason=error, prompt=text, server_message=text,
                 unreachable_since=since,
             )  # fmt: skip
             components = assert_a_message(
@@ -347,10 +348,10 @@ def test_every_card_is_within_discords_limits(
 @in_english_too
 def test_private_answers_fit_into_a_message(code: str) -> None:
     t = language(code)
-    running = [extreme(code, status=JobStatus.IN_PROGRESS) for _ in range(9)]
+    running = [extreme(code, status=RenderStatus.IN_PROGRESS) for _ in range(9)]
     refusals = [
-        words.over_limit(running, 9, NAME, t),
-        words.over_limit([], 3, NAME, t),
+        words.over_limit(running, 9, t),
+        words.over_limit([], 3, t),
         words.not_offered(MARKS, ["m" * 100] * 25, t),
         words.wrong_image_type(MARKS, t),
         words.image_too_large(10**12, 10**8, t),
@@ -377,9 +378,9 @@ def test_a_page_of_the_shelf_is_within_discords_limits(
     place = Place(page=page, filter=kept, search="猫" * SEARCH_LIMIT)
     t = language(code)
     for text in (MARKS, EMOJI, CJK):
-        jobs = [extreme(code, prompt=text, status=status) for status in JobStatus][-PER_PAGE:]
+        jobs = [extreme(code, prompt=text, status=status) for status in RenderStatus][-PER_PAGE:]
         stills = {one.id for one in jobs}
-        assert_a_message(library_page.shelf(jobs if found else [], found, place, t, stills))
+        assert_a_message(library.library_page(jobs if found else [], found, place, t, stills))
 
 
 async def ignore(*_: object) -> None:
@@ -389,7 +390,7 @@ async def ignore(*_: object) -> None:
 def film_form(t: Language, names: list[str] | None) -> VideoForm:
     many = tuple(f"{number}" * 50 for number in range(10, 35))
     offer = Offer(models=many, sizes=many, seconds=many)
-    start = Filled(prompt=MARKS * 2, size=many[3], seconds="not offered", model=None)
+    start = VideoSpec(prompt=MARKS * 2, size=many[3], seconds="not offered")
     form = VideoForm(t(make_video.NAME), t, offer, ignore, start=start)
     if names is not None:
         form.ask_for_image(t, names)

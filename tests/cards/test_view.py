@@ -9,16 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.cards.view import ALT_TEXT, card, film_name
-from bot.jobs.models import ACTIVE, Job, JobStatus
+from bot.jobs.models import ACTIVE, Render, RenderStatus
 from bot.requests.queries import Forecast
 from bot.videos.models import PROMPT_LIMIT
-from tests.jobs.support import NOW, job
+from tests.jobs.support import NOW, new_render
 
 SECTION, TEXT, GALLERY, SEPARATOR, CONTAINER = 9, 10, 12, 14, 17
 WORST = "@everyone @here *_~|`[]<>\\ # - 1. https://evil.example <@1> \n"
 
 
-def drawn(shown: Job) -> list[dict[str, Any]]:
+def drawn(shown: Render) -> list[dict[str, Any]]:
     """Every component of the card, as it is sent."""
     return list(parts(card(shown).to_components()))
 
@@ -29,19 +29,19 @@ def parts(components: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         yield from parts(component.get("components", []))
 
 
-def texts(shown: Job) -> list[str]:
+def texts(shown: Render) -> list[str]:
     return [part["content"] for part in drawn(shown) if part["type"] == TEXT]
 
 
-def words_of(shown: Job) -> str:
+def words_of(shown: Render) -> str:
     return "\n".join(texts(shown))
 
 
-def delivered(**fields: Any) -> Job:  # noqa: ANN401 - a field of Job each
-    return job(status=JobStatus.DELIVERED, film="0.mp4", **fields)
+def delivered(**fields: Any) -> Render:  # noqa: ANN401 - a field of Render each
+    return new_render(status=RenderStatus.DELIVERED, film="0.mp4", **fields)
 
 
-def assert_within_limits(shown: Job) -> None:
+def assert_within_limits(shown: Render) -> None:
     components = drawn(shown)
     assert len(components) <= 40
     contents = [part["content"] for part in components if part["type"] == TEXT]
@@ -52,9 +52,9 @@ def assert_within_limits(shown: Job) -> None:
             assert len(item["description"]) <= 1024
 
 
-@pytest.mark.parametrize("status", JobStatus)
-async def test_every_state_is_drawn(status: JobStatus) -> None:
-    shown = job(status=status, film="0.mp4")
+@pytest.mark.parametrize("status", RenderStatus)
+async def test_every_state_is_drawn(status: RenderStatus) -> None:
+    shown = new_render(status=status, film="0.mp4")
     assert_within_limits(shown)
     assert [part["type"] for part in card(shown).to_components()] == [CONTAINER]
     told = words_of(shown)
@@ -64,21 +64,21 @@ async def test_every_state_is_drawn(status: JobStatus) -> None:
     assert "720 x 1280 · 4 s · sora-2" in told
 
 
-@pytest.mark.parametrize("status", [JobStatus.QUEUED, JobStatus.IN_PROGRESS])
-async def test_an_old_card_rests_whatever_the_progress(status: JobStatus) -> None:
+@pytest.mark.parametrize("status", [RenderStatus.QUEUED, RenderStatus.IN_PROGRESS])
+async def test_an_old_card_rests_whatever_the_progress(status: RenderStatus) -> None:
     quiet = Forecast(quiet=True)
-    old = job(status=status)
+    old = new_render(status=status)
     resting = [card(old.evolve(progress=progress), quiet).to_components() for progress in (10, 90)]
     assert resting[0] == resting[1]
     assert "this one rests now" in str(resting[0])
 
 
-@pytest.mark.parametrize("status", JobStatus)
-async def test_completed_and_a_film_stand_on_a_delivered_card_alone(status: JobStatus) -> None:
-    shown = job(status=status, film="0.mp4", progress=100)
+@pytest.mark.parametrize("status", RenderStatus)
+async def test_completed_and_a_film_stand_on_a_delivered_card_alone(status: RenderStatus) -> None:
+    shown = new_render(status=status, film="0.mp4", progress=100)
     has_film = any(part["type"] == GALLERY for part in drawn(shown))
-    assert has_film is (status is JobStatus.DELIVERED)
-    assert ("Completed" in words_of(shown)) is (status is JobStatus.DELIVERED)
+    assert has_film is (status is RenderStatus.DELIVERED)
+    assert ("Completed" in words_of(shown)) is (status is RenderStatus.DELIVERED)
 
 
 CHARACTERS = st.text(max_size=80) | st.sampled_from([WORST, "@everyone", "\\", "@here ", "🎹", "*"])
@@ -89,22 +89,25 @@ LONG = st.lists(CHARACTERS, min_size=1, max_size=8).map(
 
 @settings(max_examples=60, deadline=None)
 @given(
-    prompt=LONG, reason=st.none() | LONG, model=st.none() | LONG, status=st.sampled_from(JobStatus)
+    prompt=LONG,
+    reason=st.none() | LONG,
+    model=st.none() | LONG,
+    status=st.sampled_from(RenderStatus),
 )
 async def test_a_long_prompt_of_any_characters_stays_within_discords_limits(
-    prompt: str, reason: str | None, model: str | None, status: JobStatus
+    prompt: str, reason: str | None, model: str | None, status: RenderStatus
 ) -> None:
-    shown = job(
-        status=status, film="0.webm", prompt=prompt, error_message=reason, video_model=model,
-        unreachable_since=NOW, image_fitted=True, model="preview", progress=50,
+    shown = new_render(
+        status=status, film="0.webm", prompt=prompt, server_message=reason, video_model=model,
+        unreachable_since=NOW, image_resized=True, model="preview", progress=50,
     )  # fmt: skip
     assert_within_limits(shown)
 
 
-@pytest.mark.parametrize("status", JobStatus)
-async def test_neither_people_nor_servers_add_marks_mentions_or_links(status: JobStatus) -> None:
-    clean = job(status=status, error_message="x", video_model="x", prompt="x")
-    foul = job(status=status, error_message=WORST, video_model=WORST, prompt=WORST)
+@pytest.mark.parametrize("status", RenderStatus)
+async def test_neither_people_nor_servers_add_marks_mentions_or_links(status: RenderStatus) -> None:
+    clean = new_render(status=status, server_message="x", video_model="x", prompt="x")
+    foul = new_render(status=status, server_message=WORST, video_model=WORST, prompt=WORST)
     assert active(words_of(foul)) == active(words_of(clean))
     assert "@everyone" not in words_of(foul)
     assert "@here" not in words_of(foul)
@@ -119,7 +122,7 @@ def active(text: str) -> list[str]:
 
 async def test_progress_is_drawn_as_the_server_says_it() -> None:
     def bar(percent: int | None) -> str:
-        told = words_of(job(status=JobStatus.IN_PROGRESS, progress=percent))
+        told = words_of(new_render(status=RenderStatus.IN_PROGRESS, progress=percent))
         found = re.search(r"`([█░]+)`", told)
         assert found is not None
         return found[1]
@@ -132,9 +135,9 @@ async def test_progress_is_drawn_as_the_server_says_it() -> None:
 
 async def test_a_percentage_stands_in_the_title_once_the_server_says_one() -> None:
     for progress in (0, 40):
-        told = words_of(job(status=JobStatus.IN_PROGRESS, progress=progress))
+        told = words_of(new_render(status=RenderStatus.IN_PROGRESS, progress=progress))
         assert f"In progress · {progress} %" in told
-    assert "%" not in words_of(job(status=JobStatus.IN_PROGRESS, progress=None))
+    assert "%" not in words_of(new_render(status=RenderStatus.IN_PROGRESS, progress=None))
 
 
 @pytest.mark.parametrize("status", sorted(ACTIVE))
@@ -149,59 +152,63 @@ async def test_a_percentage_stands_in_the_title_once_the_server_says_one() -> No
     ],
 )
 async def test_a_card_that_moves_has_as_many_lines_whatever_is_known(
-    status: JobStatus, since: float | None, forecast: Forecast
+    status: RenderStatus, since: float | None, forecast: Forecast
 ) -> None:
-    told = card(job(status=status, unreachable_since=since), forecast).to_components()
+    told = card(new_render(status=status, unreachable_since=since), forecast).to_components()
     lines = [part["content"].count("\n") for part in parts(told) if part["type"] == TEXT]
     assert lines == [0, 0, 1, 0]
 
 
-@pytest.mark.parametrize("status", sorted(set(JobStatus) - ACTIVE))
-async def test_where_nothing_moves_no_bar_is_drawn(status: JobStatus) -> None:
-    assert "░" not in words_of(job(status=status, progress=50))
+@pytest.mark.parametrize("status", sorted(set(RenderStatus) - ACTIVE))
+async def test_where_nothing_moves_no_bar_is_drawn(status: RenderStatus) -> None:
+    assert "░" not in words_of(new_render(status=status, progress=50))
 
 
 @pytest.mark.parametrize("quiet", [False, True])
 async def test_a_silent_server_is_dated(*, quiet: bool) -> None:
-    away = job(status=JobStatus.IN_PROGRESS, unreachable_since=NOW + 0.7)
+    away = new_render(status=RenderStatus.IN_PROGRESS, unreachable_since=NOW + 0.7)
     told = str(card(away, Forecast(quiet=quiet)).to_components())
     assert f"stopped answering <t:{int(NOW)}:R>" in told
     assert "Nothing is lost" in told
 
 
-@pytest.mark.parametrize("status", JobStatus)
+@pytest.mark.parametrize("status", RenderStatus)
 async def test_a_disk_that_takes_nothing_is_said_where_something_is_to_come(
-    status: JobStatus,
+    status: RenderStatus,
 ) -> None:
-    told = str(card(job(status=status), Forecast(place=3, line=7, stuck=True)).to_components())
+    told = str(
+        card(new_render(status=status), Forecast(place=3, line=7, stuck=True)).to_components()
+    )
     assert ("cannot write to its disk" in told) == (status in ACTIVE)
 
 
-@pytest.mark.parametrize("status", JobStatus)
+@pytest.mark.parametrize("status", RenderStatus)
 async def test_a_price_stands_on_every_card_but_where_nothing_was_bought(
-    status: JobStatus,
+    status: RenderStatus,
 ) -> None:
-    told = str(card(job(status=status, video_id="video_1"), Forecast(cost=0.4)).to_components())
+    told = str(
+        card(new_render(status=status, video_id="video_1"), Forecast(cost=0.4)).to_components()
+    )
     assert "$0.40" in told
-    refused = job(status=JobStatus.FAILED, error_code="busy")
+    refused = new_render(status=RenderStatus.FAILED, reason="busy")
     assert "$0.40" not in str(card(refused, Forecast(cost=0.4)).to_components())
 
 
 async def test_the_servers_own_reason_is_quoted_as_such() -> None:
-    told = words_of(job(status=JobStatus.FAILED, error_message="CUDA out\nof *memory*"))
+    told = words_of(new_render(status=RenderStatus.FAILED, server_message="CUDA out\nof *memory*"))
     assert "The video server said: “CUDA out of \\*memory\\*”" in told
 
 
 async def test_the_model_that_rendered_is_named_before_the_one_asked_for() -> None:
-    assert "sora-2-pro" in words_of(job(video_model="sora-2-pro"))
-    assert words_of(job(model=None)).count(" · ") == 3
+    assert "sora-2-pro" in words_of(new_render(video_model="sora-2-pro"))
+    assert words_of(new_render(model=None)).count(" · ") == 3
 
 
 async def test_small_print_says_what_was_done_to_the_image_and_who_drew() -> None:
-    told = words_of(job(image_fitted=True, model="preview"))
+    told = words_of(new_render(image_resized=True, model="preview"))
     assert "-# Your image was cut and scaled" in told
     assert "-# Drawn by the built-in preview renderer" in told
-    plain = words_of(job())
+    plain = words_of(new_render())
     assert "Your image" not in plain
     assert "built-in preview" not in plain
 
@@ -219,7 +226,7 @@ async def test_a_delivered_film_is_shown_from_the_message_with_its_prompt_beside
     ("film", "name"), [("0.mp4", "a-cat.mp4"), ("0.webm", "a-cat.webm"), (None, "a-cat.mp4")]
 )
 def test_a_film_is_named_by_its_prompt_and_kind(film: str | None, name: str) -> None:
-    assert film_name(job(prompt="a cat", film=film)) == name
+    assert film_name(new_render(prompt="a cat", film=film)) == name
 
 
 @given(prompt=CHARACTERS)

@@ -9,31 +9,32 @@ import pytest
 from bot.cards import words
 from bot.cards.i18n import language
 from bot.jobs import lifecycle
-from bot.jobs.models import Job, JobStatus
+from bot.jobs.models import Render, RenderStatus
+from bot.jobs.reasons import Reason
 from bot.videos import errors
-from bot.videos.errors import OutcomeUnknown, VideosError
+from bot.videos.errors import VideosError
 from bot.videos.models import Video
-from tests.jobs.support import MIB, NOW, job
+from tests.jobs.support import MIB, NOW, new_render
 
 EN = language("en-US")
-DEFAULT = words.sentence(job(status=JobStatus.FAILED, error_code=None))
+DEFAULT = words.sentence(new_render(status=RenderStatus.FAILED, reason=None))
 BEFORE_SENDING = (
     errors.NotSent.code,
     errors.Busy.code,
     errors.Unauthorized.code,
     errors.BadRequest.code,
-    lifecycle.NOT_SENT_BEFORE_RESTART,
-    lifecycle.IMAGE_LOST,
-    lifecycle.DISK_FAILED,
+    Reason.NOT_SENT_BEFORE_RESTART,
+    Reason.IMAGE_LOST,
+    Reason.DISK_FAILED,
 )
 
 
 def failed(code: str | None) -> str:
-    return words.sentence(job(status=JobStatus.FAILED, error_code=code))
+    return words.sentence(new_render(status=RenderStatus.FAILED, reason=code))
 
 
 def told(code: str | None) -> str:
-    return words.sentence(job(status=JobStatus.FAILED, server_code=code))
+    return words.sentence(new_render(status=RenderStatus.FAILED, server_code=code))
 
 
 def refusals() -> Iterator[VideosError]:
@@ -44,11 +45,11 @@ def refusals() -> Iterator[VideosError]:
     yield errors.NotSent("refused")
 
 
-@pytest.mark.parametrize("status", JobStatus)
-def test_every_state_has_a_title_and_a_sentence(status: JobStatus) -> None:
-    assert re.fullmatch(r"\S [A-Z][a-z ]+", words.title(job(status=status), EN))
-    told = words.sentence(job(status=status))
-    if status is JobStatus.DELIVERED:
+@pytest.mark.parametrize("status", RenderStatus)
+def test_every_state_has_a_title_and_a_sentence(status: RenderStatus) -> None:
+    assert re.fullmatch(r"\S [A-Z][a-z ]+", words.title(new_render(status=status), EN))
+    told = words.sentence(new_render(status=status))
+    if status is RenderStatus.DELIVERED:
         assert told == "", "the film speaks for itself"
     else:
         assert told.endswith(".")
@@ -56,12 +57,12 @@ def test_every_state_has_a_title_and_a_sentence(status: JobStatus) -> None:
 
 def test_completed_is_the_title_of_a_delivered_film_alone() -> None:
     titled = [status for status, title in words.TITLES.items() if "Completed" in title]
-    assert titled == [JobStatus.DELIVERED]
+    assert titled == [RenderStatus.DELIVERED]
 
 
 @pytest.mark.parametrize("error", list(refusals()), ids=lambda error: error.code)
 def test_every_refused_create_has_advice_of_its_own(error: VideosError) -> None:
-    ended = lifecycle.refused(job(), error, NOW)
+    ended = lifecycle.refused(new_render(), error, NOW)
     told = words.sentence(ended)
     assert told != DEFAULT
     assert "Nothing was rendered or charged." in told
@@ -96,7 +97,7 @@ def test_a_failure_nobody_knows_still_has_advice(code: str | None) -> None:
     ],
 )
 def test_a_servers_code_is_advice(code: str, advice: str) -> None:
-    ended = lifecycle.refused(job(), errors.BadRequest(400, server_code=code), NOW)
+    ended = lifecycle.refused(new_render(), errors.BadRequest(400, server_code=code), NOW)
     assert advice in words.sentence(ended)
 
 
@@ -104,13 +105,15 @@ def test_a_failed_job_without_a_code_is_told_with_the_servers_own_words() -> Non
     fault = "KeyError in step 3"
     for said, reason in ((None, None), ({"message": fault}, fault), (fault, fault)):
         told = {"id": "video_1", "status": "failed", "error": said}
-        ended = lifecycle.advance(job(video_id="video_1"), Video.from_body(told), NOW, 1.0)
+        ended = lifecycle.advance(new_render(video_id="video_1"), Video.from_body(told), NOW, 1.0)
         assert "could not render this. It may have been charged." in words.sentence(ended)
-        assert ended.error_message == reason
+        assert ended.server_message == reason
 
 
 def test_a_lack_of_memory_is_no_fault_of_the_words() -> None:
-    ended = job(status=JobStatus.FAILED, video_id="v", error_message="CUDA out of memory")
+    ended = new_render(
+        status=RenderStatus.FAILED, video_id="v", server_message="CUDA out of memory"
+    )
     assert "Try a smaller size or a shorter video" in words.sentence(ended)
     assert "It may have been charged." in words.sentence(ended)
 
@@ -118,13 +121,13 @@ def test_a_lack_of_memory_is_no_fault_of_the_words() -> None:
 def test_a_code_inside_a_sentence_is_advice_too() -> None:
     said = 'litellm.BadRequestError: OpenAIException - {"code": "moderation_blocked"}'
     refused = errors.BadRequest(400, server_code="400", message=said)
-    assert "Rephrase" in words.sentence(lifecycle.refused(job(), refused, NOW))
+    assert "Rephrase" in words.sentence(lifecycle.refused(new_render(), refused, NOW))
 
 
 @pytest.mark.parametrize("code", [*words.FAILURES, None, "something_new"])
 @pytest.mark.parametrize("video_id", [None, "video_1"])
 def test_every_failure_says_what_it_cost(code: str | None, video_id: str | None) -> None:
-    ended = job(status=JobStatus.FAILED, server_code=code, error_code=code, video_id=video_id)
+    ended = new_render(status=RenderStatus.FAILED, server_code=code, reason=code, video_id=video_id)
     told = words.sentence(ended)
     free, perhaps = "Nothing was rendered or charged." in told, "It may have been charged." in told
     assert free is not perhaps
@@ -133,63 +136,67 @@ def test_every_failure_says_what_it_cost(code: str | None, video_id: str | None)
         assert free is (video_id is None)
 
 
-@pytest.mark.parametrize("status", [JobStatus.CANCELLED, JobStatus.EXPIRED])
-def test_what_the_server_ended_may_have_been_charged(status: JobStatus) -> None:
-    assert "It may have been charged." in words.sentence(job(status=status, video_id="video_1"))
+@pytest.mark.parametrize("status", [RenderStatus.CANCELLED, RenderStatus.EXPIRED])
+def test_what_the_server_ended_may_have_been_charged(status: RenderStatus) -> None:
+    assert "It may have been charged." in words.sentence(
+        new_render(status=status, video_id="video_1")
+    )
 
 
 @pytest.mark.parametrize(
-    "status", sorted(set(JobStatus) - {JobStatus.FAILED, JobStatus.CANCELLED, JobStatus.EXPIRED})
+    "status",
+    sorted(set(RenderStatus) - {RenderStatus.FAILED, RenderStatus.CANCELLED, RenderStatus.EXPIRED}),
 )
-def test_what_has_its_film_or_awaits_it_speaks_of_no_charge(status: JobStatus) -> None:
-    assert "charged." not in words.sentence(job(status=status, video_id="video_1"))
+def test_what_has_its_film_or_awaits_it_speaks_of_no_charge(status: RenderStatus) -> None:
+    assert "charged." not in words.sentence(new_render(status=status, video_id="video_1"))
 
 
-@pytest.mark.parametrize("status", JobStatus)
-def test_the_embedded_renderer_never_costs_anything(status: JobStatus) -> None:
-    shown = job(status=status, model="preview", video_id="video_1")
+@pytest.mark.parametrize("status", RenderStatus)
+def test_the_embedded_renderer_never_costs_anything(status: RenderStatus) -> None:
+    shown = new_render(status=status, model="preview", video_id="video_1")
     assert "charged." not in words.sentence(shown) or words.costs_nothing(shown)
 
 
 def test_a_server_that_forgot_is_named() -> None:
-    assert "no longer knows" in failed(lifecycle.SERVER_FORGOT)
+    assert "no longer knows" in failed(Reason.SERVER_FORGOT)
 
 
-@pytest.mark.parametrize("code", [words.TOO_LARGE, words.NO_ACCESS, "film_broken", None])
+@pytest.mark.parametrize("code", [Reason.TOO_LARGE, Reason.NO_ACCESS, "film_broken", None])
 def test_a_film_that_was_not_delivered_says_where_it_is(code: str | None) -> None:
-    told = words.sentence(job(status=JobStatus.UNDELIVERED, error_code=code))
+    told = words.sentence(new_render(status=RenderStatus.UNDELIVERED, reason=code))
     assert "The film is rendered" in told
     assert re.search("Redeliver|[Ww]hoever runs this bot", told)
 
 
 def test_an_unknown_outcome_warns_before_paying_twice() -> None:
-    ended = lifecycle.unconfirmed(job(), OutcomeUnknown.code, NOW)
+    ended = lifecycle.unconfirmed(new_render(), Reason.OUTCOME_UNKNOWN, NOW)
     told = words.sentence(ended)
     assert "a second time" in told
     assert "not sent again by itself" in told
 
 
-@pytest.mark.parametrize("status", [JobStatus.QUEUED, JobStatus.IN_PROGRESS])
-def test_a_silent_server_loses_nothing(status: JobStatus) -> None:
-    assert "Nothing is lost" in words.sentence(job(status=status, unreachable_since=NOW))
+@pytest.mark.parametrize("status", [RenderStatus.QUEUED, RenderStatus.IN_PROGRESS])
+def test_a_silent_server_loses_nothing(status: RenderStatus) -> None:
+    assert "Nothing is lost" in words.sentence(new_render(status=status, unreachable_since=NOW))
 
 
-def running(**fields: str) -> Job:
-    return job(status=JobStatus.IN_PROGRESS, message_id=55, **fields)
+def running(**fields: str | None) -> Render:
+    return new_render(status=RenderStatus.IN_PROGRESS, message_id=55, **fields)
 
 
 def test_a_cancelled_job_says_who_cancelled_and_what_it_may_have_cost() -> None:
-    def told(code: str | None) -> str:
-        return words.sentence(lifecycle.cancelled(job(), code or "", NOW))
+    def told(reason: Reason) -> str:
+        return words.sentence(lifecycle.cancelled(new_render(), reason, NOW))
 
-    assert "on the video server too" in told(lifecycle.CANCELLED_EVERYWHERE)
-    assert "It may have been charged." in told(lifecycle.CANCELLED_HERE)
-    assert "It may have been charged." in told(lifecycle.DROPPED)
-    assert "The video server cancelled" in told(None)
+    assert "on the video server too" in told(Reason.CANCELLED_EVERYWHERE)
+    assert "It may have been charged." in told(Reason.CANCELLED_HERE)
+    assert "It may have been charged." in told(Reason.ABANDONED)
+    by_server = new_render(status=RenderStatus.CANCELLED)
+    assert "The video server cancelled" in words.sentence(by_server)
 
 
 def test_a_person_over_the_limit_sees_what_runs_and_where() -> None:
-    told = words.over_limit([running(prompt="a *cat*"), running()], 2, 22, EN)
+    told = words.over_limit([running(prompt="a *cat*"), running()], 2, EN)
     head, *lines = told.split("\n")
     assert "2 films running" in head
     assert len(lines) == 2
@@ -198,16 +205,16 @@ def test_a_person_over_the_limit_sees_what_runs_and_where() -> None:
 
 
 def test_a_link_outside_a_server_and_a_job_without_a_card() -> None:
-    assert "/channels/@me/33/55" in words.over_limit([running()], 1, None, EN)
-    assert "https" not in words.over_limit([job()], 1, 22, EN)
+    assert "/channels/@me/33/55" in words.over_limit([running(guild_id=None)], 1, EN)
+    assert "https" not in words.over_limit([new_render()], 1, EN)
 
 
 def test_one_running_film_is_counted_in_words() -> None:
-    assert "one film running" in words.over_limit([running()], 1, 22, EN)
+    assert "one film running" in words.over_limit([running()], 1, EN)
 
 
 def test_a_full_house_is_not_that_persons_doing() -> None:
-    assert "as this bot renders at once" in words.over_limit([job()], 3, 22, EN)
+    assert "as this bot renders at once" in words.over_limit([new_render()], 3, EN)
 
 
 def test_what_is_not_offered_is_quoted_harmlessly_with_the_choices() -> None:
@@ -235,6 +242,6 @@ def test_refusals_fit_into_a_message() -> None:
         words.prompt_problem(EN),
         words.NOT_WRITTEN,
         words.GONE_WRONG,
-        words.over_limit([running(prompt=long)] * 3, 3, 22, EN),
+        words.over_limit([running(prompt=long)] * 3, 3, EN),
     ):
         assert 0 < len(told) <= 2000

@@ -8,9 +8,10 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 from bot.__main__ import main
-from bot.jobs.writer import Statement, Writer
+from bot.jobs.writer import Writer
 
 
 def die_at(number: int, *, done: bool) -> None:
@@ -18,7 +19,7 @@ def die_at(number: int, *, done: bool) -> None:
     commit = Writer._commit  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
     left = number
 
-    def counted(self: Writer, batch: Sequence[Sequence[Statement]]) -> list[int]:
+    def counted(self: Writer, batch: Sequence[Any]) -> list[int]:
         nonlocal left
         left -= 1
         if left == 0 and not done:

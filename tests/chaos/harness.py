@@ -7,10 +7,9 @@ kills of its plan (`kill -9`), restarts until nothing moves any more.
 import asyncio
 import json
 import random
-import sqlite3
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack, closing, suppress
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, cast
@@ -18,7 +17,7 @@ from typing import Any, Final, cast
 import aiohttp
 from aiohttp import web
 
-from tests import faulty
+from tests import database, faulty
 from tests.chaos.plans import FAULTS, Kill, Mixed, Plan, Setting
 from tests.loopback import faults as discord_faults
 from tests.loopback.driver import Loopback, loopback
@@ -236,9 +235,7 @@ class Run:
     # ---------------------------------------------------------------- counting
 
     def _rows(self) -> list[dict[str, Any]]:
-        with closing(sqlite3.connect(f"file:{self._folder / 'rushes.db'}?mode=ro", uri=True)) as db:
-            db.row_factory = sqlite3.Row
-            return [dict(row) for row in db.execute("SELECT * FROM jobs")]
+        return database.rows(self._folder / "rushes.db")
 
     async def _until_quiet(self) -> None:
         """Wait until every job has ended and its card says so."""
@@ -281,7 +278,7 @@ class Run:
         elif end != "delivered" and shown:
             self._breaks("a film in the chat", end)
         elif end in ("failed", "cancelled", "expired", "undelivered"):
-            self._breaks("a film was lost", f"{end} {row and row['error_code']}")
+            self._breaks("a film was lost", f"{end} {row and row['reason']}")
 
     def _shown(self, asked: Asked) -> list[bytes]:
         places = (asked.channel, self._discord.dm(asked.user))

@@ -9,10 +9,10 @@ import pytest
 
 from bot.delivery.thumbnails import Thumbnails
 from bot.jobs.film_store import FilmStore
-from bot.jobs.models import Job, JobStatus
+from bot.jobs.models import Render, RenderStatus
 from bot.jobs.store import JobStore
 from bot.media.thumbnail import NoThumbnail, take_thumbnail
-from tests.jobs.support import NOW, address, job
+from tests.jobs.support import NOW, address, new_render
 from tests.media.bombs import films
 
 
@@ -22,8 +22,8 @@ async def store(tmp_path: Path) -> AsyncIterator[JobStore]:
         yield opened
 
 
-async def delivered(store: JobStore, number: int) -> Job:
-    film = job(status=JobStatus.DELIVERED, film=f"{number}.mp4", ended_at=NOW + number)
+async def delivered(store: JobStore, number: int) -> Render:
+    film = new_render(status=RenderStatus.DELIVERED, film=f"{number}.mp4", ended_at=NOW + number)
     assert await store.admit(film, most_of_user=99, most=99)
     return film
 
@@ -60,7 +60,7 @@ async def test_all_are_taken_newest_first_and_one_at_a_time(
     stills = Thumbnails(store=store, films=FilmStore(tmp_path), take=camera.take)
     await asyncio.gather(*(stills.catch_up(pause=no_pause) for _ in range(5)))
     assert (camera.taken, camera.most) == (["2", "1", "0"], 1)
-    assert await store.stills(films) == {
+    assert await store.thumbnails(films) == {
         film.id: str(number).encode() for number, film in enumerate(films)
     }
 
@@ -90,7 +90,7 @@ async def test_a_film_without_a_frame_is_tried_once(store: JobStore, tmp_path: P
     for _ in range(2):
         await stills.catch_up(pause=no_pause)
     assert camera.taken == ["1", "0"]
-    assert await store.stills(films) == {films[0].id: b"0"}
+    assert await store.thumbnails(films) == {films[0].id: b"0"}
 
 
 @pytest.mark.parametrize("hostile", ["89 million samples", "nothing", "a playlist"])
@@ -110,7 +110,7 @@ async def test_a_hostile_film_costs_one_child(
         await stills.catch_up(pause=no_pause)
 
     assert taken == [tmp_path / "1.mp4"]
-    assert await store.stills([film]) == {}
+    assert await store.thumbnails([film]) == {}
 
 
 async def test_a_film_that_hangs_costs_one_child(

@@ -12,10 +12,10 @@ from yarl import URL
 from bot.delivery.links import KEY_BYTES, Links, read_key
 from bot.http.web import Films, film_site, serving
 from bot.jobs.film_store import FilmStore
-from bot.jobs.models import Job, JobStatus
+from bot.jobs.models import Render, RenderStatus
 from bot.jobs.store import JobStore
 from bot.serving.limits import LIMITS
-from tests.jobs.support import NOW, address, job
+from tests.jobs.support import NOW, address, new_render
 
 FILM = bytes(range(256)) * 40
 LIFE = 3600.0
@@ -30,14 +30,14 @@ class Served:
         self.now = NOW
         self.session = aiohttp.ClientSession()
 
-    async def put(self, name: str = "film.mp4") -> Job:
+    async def put(self, name: str = "film.mp4") -> Render:
         film = f"{name.partition('.')[0]}.{name.partition('.')[2]}"
-        linked = job(status=JobStatus.DELIVERED, film=film, link_expires_at=NOW + LIFE)
+        linked = new_render(status=RenderStatus.DELIVERED, film=film, link_expires_at=NOW + LIFE)
         assert await self.store.admit(linked, most_of_user=99, most=99)
         (self.films / film).write_bytes(FILM)
         return linked
 
-    def url(self, linked: Job, name: str = "a-cat.mp4") -> str:
+    def url(self, linked: Render, name: str = "a-cat.mp4") -> str:
         return self.links.address(linked, name)
 
     async def ask(
@@ -219,7 +219,7 @@ async def test_a_link_works_until_its_time(served: Served) -> None:
 
 async def test_a_film_that_is_gone_is_not_found(served: Served) -> None:
     deleted, unlinked = await served.put("one.mp4"), await served.put("two.mp4")
-    await served.store.drop(deleted)
+    await served.store.delete_row(deleted)
     (served.films / "two.mp4").unlink()
 
     for linked in (deleted, unlinked):

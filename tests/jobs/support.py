@@ -1,13 +1,15 @@
-"""A job to begin with, and a database to keep it in."""
+"""A render to begin with, and a database to keep it in."""
 
+import dataclasses
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from bot.jobs.models import TOKEN_LIFE, Job, JobStatus
+from bot.jobs.models import TOKEN_LIFE, Card, Render, RenderStatus, Request
 from bot.jobs.store import JobStore
+from bot.videos.spec import ImageSource, VideoSpec
 
 NOW = 1_795_000_000.0
 MANY = 1000
@@ -16,8 +18,23 @@ PAUSE = 2.0
 LATER = NOW + 100
 
 
-def job(**fields: Any) -> Job:  # noqa: ANN401 - a field of Job each
-    """Make a job that was just asked for, with an id of its own."""
+_SPEC = {"prompt", "size", "seconds", "model", "options"}
+_IMAGE = {
+    "image_name": "name",
+    "image_url": "url",
+    "image_request_id": "request_id",
+    "image_resized": "resized",
+}
+_CARD = {field.name for field in dataclasses.fields(Card)}
+_REQUEST = {field.name for field in dataclasses.fields(Request)} - {"id", "spec", "card"}
+
+
+def new_render(**fields: Any) -> Render:  # noqa: ANN401 - a field of any of the values each
+    """Make a render that was just asked for, with an id of its own.
+
+    `fields` are those of Render, Request, Card and VideoSpec; those of its image begin with
+    `image_`, and the card's `retry_at` is `card_retry_at`.
+    """
     common: dict[str, Any] = {
         "id": uuid4().hex,
         "prompt": "a calico cat playing a piano on stage",
@@ -34,24 +51,53 @@ def job(**fields: Any) -> Job:  # noqa: ANN401 - a field of Job each
         "bot_upload_limit": 10 * MIB,
         "created_at": NOW,
     }
-    return Job(**(common | fields))
+    card, spec, request, image, own = _sorted(common | fields)
+    if image:
+        spec["image"] = dataclasses.replace(ImageSource(name="cat.png"), **image)
+    return Render(
+        request=Request(id=own["id"], spec=VideoSpec(**spec), card=Card(**card), **request),
+        **own,
+    )
 
 
-def rendering(**fields: Any) -> Job:  # noqa: ANN401 - a field of Job each
-    common: dict[str, Any] = {"status": JobStatus.IN_PROGRESS, "video_id": "video_1"}
-    return job(**(common | fields))
+def changed(render: Render, **fields: Any) -> Render:  # noqa: ANN401 - as new_render
+    """Return a copy with other values, wherever they belong."""
+    card, spec, request, image, own = _sorted(fields)
+    if image:
+        spec["image"] = dataclasses.replace(
+            render.spec.image or ImageSource(name="cat.png"), **image
+        )
+    after = render.with_card(**card).with_spec(**spec).evolve(**own)
+    return after.evolve(request=after.request.evolve(**request))
 
 
-def finished(**fields: Any) -> Job:  # noqa: ANN401 - a field of Job each
-    return rendering(status=JobStatus.COMPLETED, completed_at=NOW, progress=100, **fields)
+def _sorted(fields: dict[str, Any]) -> tuple[dict[str, Any], ...]:
+    fields = dict(fields)
+    card = {name: fields.pop(name) for name in _CARD & fields.keys()}
+    if "card_retry_at" in fields:
+        card["retry_at"] = fields.pop("card_retry_at")
+    spec = {name: fields.pop(name) for name in _SPEC & fields.keys()}
+    request = {name: fields.pop(name) for name in _REQUEST & fields.keys()}
+    image = {new: fields.pop(name) for name, new in _IMAGE.items() if name in fields}
+    return card, spec, request, image, fields
 
 
-def assert_ended(ended: Job, status: JobStatus) -> None:
+def rendering(**fields: Any) -> Render:  # noqa: ANN401 - a field of Render each
+    common: dict[str, Any] = {"status": RenderStatus.IN_PROGRESS, "video_id": "video_1"}
+    return new_render(**(common | fields))
+
+
+def finished(**fields: Any) -> Render:  # noqa: ANN401 - a field of Render each
+    return rendering(status=RenderStatus.COMPLETED, completed_at=NOW, progress=100, **fields)
+
+
+def assert_ended(ended: Render, status: RenderStatus) -> None:
     assert ended.status is status
     assert ended.ended_at == LATER
-    assert ended.next_look_at is None
+    assert ended.next_poll_at is None
+    assert ended.next_delivery_at is None
     assert ended.unreachable_since is None
-    assert ended.failed_looks == 0
+    assert ended.failed_polls == ended.failed_deliveries == 0
 
 
 def address(folder: Path) -> str:
@@ -59,7 +105,7 @@ def address(folder: Path) -> str:
     return f"sqlite:///{folder / 'rushes.db'}"
 
 
-async def put(store: JobStore, *jobs: Job) -> None:
+async def put(store: JobStore, *jobs: Render) -> None:
     """Admit jobs without a limit that could be reached."""
     for each in jobs:
         assert await store.admit(each, most_of_user=MANY, most=MANY)

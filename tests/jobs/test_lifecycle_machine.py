@@ -10,8 +10,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from bot.cards import words
 from bot.jobs import lifecycle
-from bot.jobs.models import ACTIVE, FOLLOWED, RUNNING, Job, JobStatus
-from bot.jobs.store import FURTHEST_LOOK
+from bot.jobs.lifecycle import LONGEST_WAIT
+from bot.jobs.models import ACTIVE, RUNNING, TRACKED, Render, RenderStatus
+from bot.jobs.reasons import Reason
 from bot.requests.service import CANCELLABLE
 from bot.videos.errors import (
     BadRequest,
@@ -21,21 +22,20 @@ from bot.videos.errors import (
     FilmTooLarge,
     FilmWithheld,
     NotSent,
-    OutcomeUnknown,
     Unavailable,
     VideosError,
 )
 from bot.videos.models import Video, VideoStatus
-from tests.jobs.support import NOW, job
+from tests.jobs.support import NOW, new_render
 
 pytestmark = pytest.mark.slow
 
 PAUSE: Final = 2.0
 DEADLINE: Final = 24 * 3600.0
-ENDED: Final = frozenset(JobStatus) - ACTIVE
+ENDED: Final = frozenset(RenderStatus) - ACTIVE
 WAITS_FOR: Final = {
     None,
-    lifecycle.DISK_FAILED,
+    Reason.DISK_FAILED,
     FilmNotReady.code,
     FilmBroken.code,
     FilmWithheld.code,
@@ -75,7 +75,7 @@ download_errors = st.sampled_from(
 beginnings = st.deferred(lambda: st.sampled_from(sorted(REACHED)))
 
 
-def in_state(*statuses: JobStatus) -> Any:  # noqa: ANN401 - hypothesis' own decorator
+def in_state(*statuses: RenderStatus) -> Any:  # noqa: ANN401 - hypothesis' own decorator
     return precondition(lambda self: self.job.status in statuses)
 
 
@@ -89,7 +89,7 @@ class Life(RuleBasedStateMachine):
 
     def begin(self, reached: str) -> None:
         """Begin with a job that has come so far; a step at a time leads there too seldom."""
-        self.job = self.to_be_sent = job(created_at=self.now)
+        self.job = self.to_be_sent = new_render(created_at=self.now)
         self.creates = 0
         self.allowed = 1
         """Creates that somebody has asked for."""
@@ -98,82 +98,85 @@ class Life(RuleBasedStateMachine):
         for step in REACHED[reached]:
             step(self)
 
-    def become(self, after: Job, *, asked: bool = False) -> None:
+    def become(self, after: Render, *, asked: bool = False) -> None:
         """Take a step, and hold it to what no step may do."""
         before, self.job = self.job, after
-        self.in_doubt |= after.status is JobStatus.UNCONFIRMED
-        self.in_doubt &= after.status not in FOLLOWED
+        self.in_doubt |= after.status is RenderStatus.UNCONFIRMED
+        self.in_doubt &= after.status not in TRACKED
         if before.status is after.status:
             return
         if before.status in ENDED and not asked:
             # Only a film that nobody fetched may still be let go, and a lost create be found.
-            assert (before.status, after.status) == (JobStatus.UNDELIVERED, JobStatus.EXPIRED) or (
-                before.status is JobStatus.UNCONFIRMED and after.video_id is not None
-            )
-        if after.status is JobStatus.REQUESTED:
+            assert (before.status, after.status) == (
+                RenderStatus.UNDELIVERED,
+                RenderStatus.EXPIRED,
+            ) or (before.status is RenderStatus.UNCONFIRMED and after.video_id is not None)
+        if after.status is RenderStatus.REQUESTED:
             assert asked
-            assert before.status is JobStatus.UNCONFIRMED
-        if before.status is JobStatus.SENDING:
-            assert after.status is not JobStatus.REQUESTED
-        if before.status is JobStatus.COMPLETED:
-            assert after.status in (JobStatus.DELIVERED, JobStatus.UNDELIVERED)
-        if before.status is JobStatus.DELIVERED:
+            assert before.status is RenderStatus.UNCONFIRMED
+        if before.status is RenderStatus.SENDING:
+            assert after.status is not RenderStatus.REQUESTED
+        if before.status is RenderStatus.COMPLETED:
+            assert after.status in (RenderStatus.DELIVERED, RenderStatus.UNDELIVERED)
+        if before.status is RenderStatus.DELIVERED:
             raise AssertionError(f"a delivered film became {after.status}")
         if before.video_id is not None:
             assert after.video_id == before.video_id
-        if before.status in FOLLOWED and after.status in FOLLOWED:
+        if before.status in TRACKED and after.status in TRACKED:
             assert (after.progress or 0) >= (before.progress or 0)
-            assert not (before.status is JobStatus.IN_PROGRESS and after.status is JobStatus.QUEUED)
+            assert not (
+                before.status is RenderStatus.IN_PROGRESS and after.status is RenderStatus.QUEUED
+            )
 
     # ---------------------------------------------------------------- sending
 
-    @in_state(JobStatus.REQUESTED)
+    @in_state(RenderStatus.REQUESTED)
     @rule()
     def send(self) -> None:
         self.creates += 1
         self.to_be_sent = self.job
         self.become(lifecycle.sending(self.job, self.now))
 
-    @in_state(JobStatus.SENDING)
+    @in_state(RenderStatus.SENDING)
     @rule(video=videos)
     def taken(self, video: Video) -> None:
         its_own = video.model_copy(update={"id": f"video_{self.creates}"})
         self.become(lifecycle.accepted(self.job, its_own, self.now, PAUSE))
 
-    @in_state(JobStatus.SENDING)
+    @in_state(RenderStatus.SENDING)
     @rule(error=refusals)
     def refused(self, error: VideosError) -> None:
         after = lifecycle.refused(self.job, error, self.now)
         self.become(lifecycle.still_in_doubt(self.to_be_sent, after, self.now))
 
-    @in_state(JobStatus.SENDING)
+    @in_state(RenderStatus.SENDING)
     @rule()
     def no_usable_answer(self) -> None:
-        self.become(lifecycle.unconfirmed(self.job, OutcomeUnknown.code, self.now))
+        self.become(lifecycle.unconfirmed(self.job, Reason.OUTCOME_UNKNOWN, self.now))
 
-    @in_state(JobStatus.REQUESTED)
-    @rule(code=st.sampled_from([lifecycle.IMAGE_LOST, lifecycle.DISK_FAILED]))
-    def cannot_be_sent(self, code: str) -> None:
-        self.become(lifecycle.not_sent(self.job, code, self.now))
+    @in_state(RenderStatus.REQUESTED)
+    @rule(reason=st.sampled_from([Reason.IMAGE_LOST, Reason.DISK_FAILED]))
+    def cannot_be_sent(self, reason: Reason) -> None:
+        self.become(lifecycle.fail_unsent(self.job, reason, self.now))
 
     # ---------------------------------------------------------------- a lost create
 
-    @in_state(JobStatus.UNCONFIRMED)
+    @in_state(RenderStatus.UNCONFIRMED)
     @rule(video=videos)
     def found_in_the_list(self, video: Video) -> None:
         its_own = video.model_copy(update={"id": f"video_{self.creates}"})
         self.become(lifecycle.found(self.job, its_own, self.now))
 
-    @in_state(JobStatus.UNCONFIRMED)
+    @in_state(RenderStatus.UNCONFIRMED)
     @rule()
     def send_again(self) -> None:
         self.allowed += 1
         self.become(lifecycle.requested_again(self.job), asked=True)
 
-    @in_state(JobStatus.UNCONFIRMED)
+    @in_state(RenderStatus.UNCONFIRMED)
     @rule()
     def drop(self) -> None:
-        self.become(lifecycle.cancelled(self.job, lifecycle.DROPPED, self.now), asked=True)
+        self.become(lifecycle.cancelled(self.job, Reason.ABANDONED, self.now), asked=True)
 
     # ---------------------------------------------------------------- polls
 
@@ -192,58 +195,62 @@ class Life(RuleBasedStateMachine):
     def no_answer(self, wait: float | None) -> None:
         self.looked(lifecycle.unreachable(self.job, self.now, PAUSE, wait))
 
-    def looked(self, after: Job) -> None:
+    def looked(self, after: Render) -> None:
         """Stop waiting where the last look found it running past its deadline."""
-        if lifecycle.overdue(after, self.now, DEADLINE):
-            after = lifecycle.stopped_waiting(after, self.now)
+        if lifecycle.is_overdue(after, self.now, DEADLINE):
+            after = lifecycle.overdue(after, self.now)
         self.become(after)
 
-    @precondition(lambda self: self.job.error_code == lifecycle.OVERDUE)
+    @precondition(lambda self: self.job.reason == Reason.OVERDUE)
     @rule()
     def look_again(self) -> None:
-        self.become(lifecycle.watched_again(self.job, self.now), asked=True)
+        self.become(lifecycle.polling_resumed(self.job, self.now), asked=True)
 
     @in_state(*CANCELLABLE)
     @rule(deleted=st.booleans())
     def cancel(self, *, deleted: bool) -> None:
         never_sent = self.job.sent_at is None
         everywhere = never_sent if self.job.video_id is None else deleted
-        code = lifecycle.CANCELLED_EVERYWHERE if everywhere else lifecycle.CANCELLED_HERE
-        self.become(lifecycle.cancelled(self.job, code, self.now), asked=True)
+        reason = Reason.CANCELLED_EVERYWHERE if everywhere else Reason.CANCELLED_HERE
+        self.become(lifecycle.cancelled(self.job, reason, self.now), asked=True)
 
     # ---------------------------------------------------------------- the film
 
-    @in_state(JobStatus.COMPLETED)
+    @in_state(RenderStatus.COMPLETED)
     @rule()
     def downloaded(self) -> None:
         self.become(lifecycle.downloaded(self.job, "film.mp4"))
 
-    @in_state(JobStatus.COMPLETED)
+    @in_state(RenderStatus.COMPLETED)
     @rule(error=download_errors, wait=waits)
     def no_film(self, error: VideosError, wait: float | None) -> None:
         self.become(lifecycle.download_failed(self.job, error, self.now, PAUSE, wait))
 
-    @in_state(JobStatus.COMPLETED)
+    @in_state(RenderStatus.COMPLETED)
     @rule()
     def discord_takes_nothing(self) -> None:
         self.become(lifecycle.postponed(self.job, self.now, PAUSE))
 
-    @in_state(JobStatus.COMPLETED)
+    @in_state(RenderStatus.COMPLETED)
     @rule()
     def the_disk_is_full(self) -> None:
-        self.become(lifecycle.no_room(self.job, self.now, PAUSE))
+        self.become(lifecycle.disk_full(self.job, self.now, PAUSE))
 
-    @precondition(lambda self: self.job.status is JobStatus.COMPLETED and self.job.film is not None)
-    @rule(code=st.sampled_from([words.TOO_LARGE, words.NO_ACCESS]))
-    def no_way_into_the_chat(self, code: str) -> None:
-        self.become(lifecycle.undeliverable(self.job, code, self.now))
+    @precondition(
+        lambda self: self.job.status is RenderStatus.COMPLETED and self.job.film is not None
+    )
+    @rule(reason=st.sampled_from([Reason.TOO_LARGE, Reason.NO_ACCESS]))
+    def no_way_into_the_chat(self, reason: Reason) -> None:
+        self.become(lifecycle.undeliverable(self.job, reason, self.now))
 
-    @precondition(lambda self: self.job.status is JobStatus.COMPLETED and self.job.film is not None)
+    @precondition(
+        lambda self: self.job.status is RenderStatus.COMPLETED and self.job.film is not None
+    )
     @rule(attachment=st.none() | st.integers(1))
     def delivered(self, attachment: int | None) -> None:
         self.become(lifecycle.delivered(self.job, attachment, self.now))
 
-    @in_state(JobStatus.UNDELIVERED)
+    @in_state(RenderStatus.UNDELIVERED)
     @rule()
     def redeliver(self) -> None:
         self.become(lifecycle.offered_again(self.job, self.now), asked=True)
@@ -251,7 +258,7 @@ class Life(RuleBasedStateMachine):
     @precondition(lambda self: self.job.film is not None and self.job.status in ENDED)
     @rule()
     def keeping_time_is_over(self) -> None:
-        self.become(lifecycle.let_go(self.job, self.now))
+        self.become(lifecycle.film_removed(self.job, self.now))
 
     # ---------------------------------------------------------------- all the while
 
@@ -262,14 +269,16 @@ class Life(RuleBasedStateMachine):
     @rule()
     def restart(self) -> None:
         """Judge what was cut short, as RequestService.resume does."""
-        if self.job.status is JobStatus.SENDING or (
-            self.job.status is JobStatus.REQUESTED and self.job.sent_at is not None
+        if self.job.status is RenderStatus.SENDING or (
+            self.job.status is RenderStatus.REQUESTED and self.job.sent_at is not None
         ):
-            lost = lifecycle.unconfirmed(self.job, lifecycle.LOST_WHILE_SENDING, self.now)
+            lost = lifecycle.unconfirmed(self.job, Reason.LOST_WHILE_SENDING, self.now)
             self.become(lost)
-        elif self.job.status is JobStatus.REQUESTED and not lifecycle.fresh(self.job, self.now):
-            code = lifecycle.NOT_SENT_BEFORE_RESTART
-            self.become(lifecycle.not_sent(self.job, code, self.now))
+        elif self.job.status is RenderStatus.REQUESTED and not lifecycle.is_fresh(
+            self.job, self.now
+        ):
+            reason = Reason.NOT_SENT_BEFORE_RESTART
+            self.become(lifecycle.fail_unsent(self.job, reason, self.now))
 
     @initialize(reached=beginnings)
     def first_film(self, reached: str) -> None:
@@ -282,7 +291,7 @@ class Life(RuleBasedStateMachine):
 
     @rule()
     def card_is_shown(self) -> None:
-        self.job = self.job.evolve(shown=self.job.status)
+        self.job = self.job.with_card(shown=self.job.status)
 
     # ---------------------------------------------------------------- what always holds
 
@@ -296,26 +305,32 @@ class Life(RuleBasedStateMachine):
 
     @invariant()
     def what_is_followed_has_its_next_look(self) -> None:
-        assert (self.job.next_look_at is not None) == (self.job.status in FOLLOWED)
-        if self.job.next_look_at is not None:
-            assert self.job.next_look_at <= self.now + FURTHEST_LOOK
+        assert (self.job.next_poll_at is not None) == (self.job.status in RUNNING)
+        is_rendered = self.job.status is RenderStatus.COMPLETED
+        assert (self.job.next_delivery_at is not None) == is_rendered
+        for due in (self.job.next_poll_at, self.job.next_delivery_at):
+            assert due is None or due <= self.now + LONGEST_WAIT
 
     @invariant()
     def what_the_server_has_is_known_by_its_id(self) -> None:
-        of_the_server = FOLLOWED | {JobStatus.DELIVERED, JobStatus.UNDELIVERED}
+        of_the_server = TRACKED | {RenderStatus.DELIVERED, RenderStatus.UNDELIVERED}
         if self.job.status in of_the_server:
             assert self.job.video_id is not None
-        if self.job.status in (JobStatus.REQUESTED, JobStatus.SENDING, JobStatus.UNCONFIRMED):
+        if self.job.status in (
+            RenderStatus.REQUESTED,
+            RenderStatus.SENDING,
+            RenderStatus.UNCONFIRMED,
+        ):
             assert self.job.video_id is None
 
     @invariant()
     def an_old_end_leaves_nothing(self) -> None:
         if self.job.status in ACTIVE:
-            waits = self.job.status is JobStatus.COMPLETED
-            assert self.job.error_code in (WAITS_FOR if waits else {None})
-            assert self.job.error_message is None
+            waits = self.job.status is RenderStatus.COMPLETED
+            assert self.job.reason in (WAITS_FOR if waits else {None})
+            assert self.job.server_message is None
             assert self.job.server_code is None
-        if self.job.status not in FOLLOWED:
+        if self.job.status not in TRACKED:
             assert self.job.unreachable_since is None
             assert self.job.film_late_since is None
 
@@ -327,7 +342,7 @@ class Life(RuleBasedStateMachine):
 
     @invariant()
     def the_card_has_words(self) -> None:
-        assert words.sentence(self.job) or self.job.status is JobStatus.DELIVERED
+        assert words.sentence(self.job) or self.job.status is RenderStatus.DELIVERED
 
 
 def _taken(status: VideoStatus) -> Callable[[Life], None]:
@@ -345,12 +360,12 @@ REACHED: Final[dict[str, tuple[Callable[[Life], None], ...]]] = {
         Life.send,
         _taken(VideoStatus.COMPLETED),
         Life.downloaded,
-        lambda life: life.become(lifecycle.undeliverable(life.job, words.TOO_LARGE, life.now)),
+        lambda life: life.become(lifecycle.undeliverable(life.job, Reason.TOO_LARGE, life.now)),
     ),
     "overdue": (
         Life.send,
         _taken(VideoStatus.IN_PROGRESS),
-        lambda life: life.become(lifecycle.stopped_waiting(life.job, life.now)),
+        lambda life: life.become(lifecycle.overdue(life.job, life.now)),
     ),
 }
 

@@ -2,20 +2,21 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import aiohttp
 import pytest
 
 from bot.jobs import lifecycle
+from bot.jobs.events import JobEvents
 from bot.jobs.listing import BARREN
-from bot.jobs.models import Fallback, Job, JobChange, JobStatus
+from bot.jobs.models import Fallback, Render, RenderChange, RenderStatus
 from bot.jobs.poller import JobPoller
 from bot.jobs.store import JobStore
 from bot.videos.client import VideosClient
 from bot.videos.dialects import BY_NAME
-from tests.jobs.support import NOW, job
+from tests.jobs.support import NOW, new_render
 from tests.videos.scripted import ScriptedServer, says, scripted
 
 MANY = 1000
@@ -41,9 +42,11 @@ def asked(server: ScriptedServer) -> list[str]:
     return [seen.path for seen in server.seen if seen.path.startswith("/v1/videos")]
 
 
-async def running_jobs(store: JobStore, count: int) -> list[Job]:
+async def running_jobs(store: JobStore, count: int) -> list[Render]:
     jobs = [
-        job(status=JobStatus.QUEUED, video_id=f"video_{number}", next_look_at=NOW, sent_at=NOW)
+        new_render(
+            status=RenderStatus.QUEUED, video_id=f"video_{number}", next_poll_at=NOW, sent_at=NOW
+        )
         for number in range(count)
     ]
     for each in jobs:
@@ -51,15 +54,21 @@ async def running_jobs(store: JobStore, count: int) -> list[Job]:
     return jobs
 
 
+def heard_by(store: JobStore, listener: Callable[[RenderChange], None]) -> JobEvents:
+    events = JobEvents(store)
+    events.listen(listener)
+    return events
+
+
 async def changes(
     store: JobStore, server: ScriptedServer, count: int, dialect: str = "openai"
-) -> dict[str, Job]:
+) -> dict[str, Render]:
     """Let the poller look once at what is due; return what was announced, by the server's id."""
-    seen: dict[str, Job] = {}
+    seen: dict[str, Render] = {}
     complete = asyncio.Event()
 
-    def announce(change: JobChange) -> None:
-        seen[change.job.video_id or ""] = change.job
+    def announce(change: RenderChange) -> None:
+        seen[change.after.video_id or ""] = change.after
         if len(seen) == count:
             complete.set()
 
@@ -68,8 +77,7 @@ async def changes(
         poller = JobPoller(
             store=store,
             videos=videos,
-            announce=announce,
-            remind=lambda _: None,
+            events=heard_by(store, announce),
             poll_interval=2.0,
             deadline=3600.0,
             clock=lambda: NOW,
@@ -82,13 +90,12 @@ async def changes(
 
 async def at_a_start(store: JobStore, server: ScriptedServer) -> set[str | None]:
     """Return what a starting poller announces, by the server's id."""
-    announced: list[Job] = []
+    announced: list[Render] = []
     async with aiohttp.ClientSession() as session:
         poller = JobPoller(
             store=store,
             videos=VideosClient(session, base_url=server.base_url, dialect=BY_NAME["openai"]),
-            announce=lambda change: announced.append(change.job),
-            remind=lambda _: None,
+            events=heard_by(store, lambda change: announced.append(change.after)),
             poll_interval=2.0,
             deadline=3600.0,
             clock=lambda: NOW,
@@ -106,8 +113,11 @@ async def test_one_list_answers_for_many_jobs(store: JobStore, server: ScriptedS
     seen = await changes(store, server, 90)
 
     assert len(asked(server)) == 1
-    assert {each.status for each in seen.values()} == {JobStatus.IN_PROGRESS, JobStatus.COMPLETED}
-    assert seen["video_89"].status is JobStatus.COMPLETED
+    assert {each.status for each in seen.values()} == {
+        RenderStatus.IN_PROGRESS,
+        RenderStatus.COMPLETED,
+    }
+    assert seen["video_89"].status is RenderStatus.COMPLETED
 
 
 async def test_further_pages_are_read_while_jobs_are_missing(
@@ -189,8 +199,10 @@ async def test_two_jobs_are_no_reason_for_a_list(store: JobStore, server: Script
 async def test_an_end_of_an_earlier_process_is_brought_up_at_once(
     store: JobStore, server: ScriptedServer
 ) -> None:
-    unseen = job(video_id="unseen", status=JobStatus.FAILED, ended_at=NOW - 1)
-    seen = job(video_id="seen", status=JobStatus.FAILED, ended_at=NOW - 1, shown=JobStatus.FAILED)
+    unseen = new_render(video_id="unseen", status=RenderStatus.FAILED, ended_at=NOW - 1)
+    seen = new_render(
+        video_id="seen", status=RenderStatus.FAILED, ended_at=NOW - 1, shown=RenderStatus.FAILED
+    )
     for each in (unseen, seen):
         assert await store.admit(each, most_of_user=MANY, most=MANY)
     assert await at_a_start(store, server) == {"unseen"}
@@ -199,10 +211,12 @@ async def test_an_end_of_an_earlier_process_is_brought_up_at_once(
 async def test_a_card_that_was_left_behind_is_tried_when_its_time_has_come(
     store: JobStore, server: ScriptedServer
 ) -> None:
-    ended = {"status": JobStatus.DELIVERED, "ended_at": NOW - 60, "message_id": 5}
-    due = job(video_id="due", road=Fallback.DIRECT, next_look_at=NOW, **ended)
-    closed = job(video_id="closed", road=Fallback.DIRECT, next_look_at=NOW + 80_000, **ended)
-    reply = job(video_id="reply", road=Fallback.REPLY, next_look_at=NOW + 50, **ended)
+    ended = {"status": RenderStatus.DELIVERED, "ended_at": NOW - 60, "message_id": 5}
+    due = new_render(video_id="due", fallback=Fallback.DIRECT, card_retry_at=NOW, **ended)
+    closed = new_render(
+        video_id="closed", fallback=Fallback.DIRECT, card_retry_at=NOW + 80_000, **ended
+    )
+    reply = new_render(video_id="reply", fallback=Fallback.REPLY, card_retry_at=NOW + 50, **ended)
     for each in (due, closed, reply):
         assert await store.admit(each, most_of_user=MANY, most=MANY)
 
@@ -211,10 +225,10 @@ async def test_a_card_that_was_left_behind_is_tried_when_its_time_has_come(
 
 
 def test_a_card_that_was_left_behind_is_tried_ever_more_seldom_for_a_day() -> None:
-    now, left = NOW, job(status=JobStatus.DELIVERED, ended_at=NOW, message_id=5)
+    now, left = NOW, new_render(status=RenderStatus.DELIVERED, ended_at=NOW, message_id=5)
     tries = 0
-    while (left := lifecycle.card_left(left, Fallback.DIRECT, now)).next_look_at is not None:
-        now, tries = left.next_look_at, tries + 1
+    while (left := lifecycle.card_outdated(left, Fallback.DIRECT, now)).card.retry_at:
+        now, tries = left.card.retry_at, tries + 1
 
     assert 24 * 3600 <= now - NOW <= 48 * 3600
     assert tries <= 12

@@ -3,7 +3,6 @@
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +13,14 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy.exc import OperationalError
 
+from bot.jobs.database import StoreError
 from bot.jobs.migrations.upgrade import config, upgrade
-from bot.jobs.models import JobStatus
+from bot.jobs.models import RenderStatus
 from bot.jobs.schema import REVISIONS, NewerDatabaseError, prepare
-from bot.jobs.store import JobStore, StoreError
+from bot.jobs.store import JobStore
 from bot.jobs.tables import metadata
 from bot.media.input_reference import InputReference
-from tests.jobs.support import NOW, address, count, job, put, rows
+from tests.jobs.support import NOW, address, count, new_render, put, rows
 
 IMAGE = InputReference(data=b"png", filename="cat.png", content_type="image/png")
 
@@ -69,38 +69,16 @@ def test_an_older_database_is_upgraded(tmp_path: Path) -> None:
     engine.dispose()
 
 
-def test_signed_addresses_of_an_older_database_go_with_the_upgrade(tmp_path: Path) -> None:
-    engine = sa.create_engine(f"sqlite:///{tmp_path / 'rushes.db'}")
-    table = metadata.tables["jobs"]
-    before = "0007"
-    with engine.begin() as connection:
-        command.upgrade(config(connection), before)
-        for status in JobStatus:
-            facts = asdict(job(status=status, film_url="https://films.example/signed"))
-            known = {name: value for name, value in facts.items() if name in _columns(connection)}
-            connection.execute(table.insert().values(**known))
-    with engine.begin() as connection:
-        prepare(connection)
-    kept = rows(tmp_path, "SELECT status FROM jobs WHERE film_url IS NOT NULL")
-    engine.dispose()
-    ended = {"delivered", "failed", "cancelled", "expired"}
-    assert {status for (status,) in kept} == set(JobStatus) - ended
-
-
-def _columns(connection: sa.Connection) -> set[str]:
-    return {column["name"] for column in sa.inspect(connection).get_columns("jobs")}
-
-
 async def test_a_newer_database_is_left_alone(tmp_path: Path) -> None:
     async with JobStore.open(address(tmp_path)) as store:
-        await put(store, job())
+        await put(store, new_render())
     with closing(sqlite3.connect(tmp_path / "rushes.db")) as connection, connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(NewerDatabaseError, match="9999"):
         async with JobStore.open(address(tmp_path)):
             pytest.fail("it was opened")
     assert rows(tmp_path, "SELECT version_num FROM alembic_version") == [("9999",)]
-    assert count(tmp_path, "jobs") == 1
+    assert count(tmp_path, "renders") == 1
 
 
 async def test_a_folder_that_is_not_there_is_an_error(tmp_path: Path) -> None:
@@ -122,30 +100,34 @@ async def test_what_is_no_database_is_an_error_and_left_alone(
 
 
 async def test_a_read_only_database_is_read_and_every_write_is_an_error(tmp_path: Path) -> None:
-    kept = job(status=JobStatus.QUEUED, next_look_at=NOW)
+    kept = new_render(status=RenderStatus.QUEUED, next_poll_at=NOW)
     async with JobStore.open(address(tmp_path)) as store:
         await put(store, kept)
         read_only = f"sqlite:///file:{tmp_path / 'rushes.db'}?mode=ro&uri=true"
         async with JobStore.open(read_only) as reader:
-            assert await reader.due(NOW, limit=9) == [kept]
+            assert await reader.due_polls(NOW, limit=9) == [kept]
             for write in (
-                reader.admit(job(), most_of_user=9, most=9),
+                reader.admit(new_render(), most_of_user=9, most=9),
                 reader.save(kept, kept.evolve(progress=1)),
-                reader.drop(kept),
+                reader.delete_row(kept),
                 reader.put_image(kept, kept, IMAGE),
                 reader.forget_tokens(NOW * 2),
             ):
                 with pytest.raises(StoreError, match="readonly"):
                     await write
-        assert await store.due(NOW, limit=9) == [kept]
+        assert await store.due_polls(NOW, limit=9) == [kept]
 
 
 async def test_a_table_that_is_gone_is_an_error_with_its_cause(
     store: JobStore, tmp_path: Path
 ) -> None:
     with closing(sqlite3.connect(tmp_path / "rushes.db")) as connection, connection:
-        connection.execute("DROP TABLE jobs")
-    for ask in (store.due(NOW, limit=1), store.interrupted(), store.save(job(), job())):
-        with pytest.raises(StoreError, match="no such table: jobs") as caught:
+        connection.execute("DROP TABLE renders")
+    for ask in (
+        store.due_polls(NOW, limit=1),
+        store.interrupted(),
+        store.save(new_render(), new_render()),
+    ):
+        with pytest.raises(StoreError, match="no such table: renders") as caught:
             await ask
         assert isinstance(caught.value.__cause__, OperationalError)

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.event import listens_for
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from bot.jobs.writer import Writer
+from bot.jobs.writer import Statement, Writer
 
 PATIENCE = 10.0
 TABLE = sa.Table("notes", sa.MetaData(), sa.Column("id", sa.Integer, primary_key=True))
@@ -51,8 +51,8 @@ def commits(engine: sa.Engine) -> list[int]:
     return counted
 
 
-def note(number: int) -> sa.Insert:
-    return sa.insert(TABLE).values(id=number)
+def note(number: int) -> Statement:
+    return sa.insert(TABLE).values(id=number), None
 
 
 def on_disk(path: Path) -> list[int]:
@@ -113,9 +113,9 @@ async def test_each_caller_learns_how_many_rows_its_own_last_statement_changed(
 ) -> None:
     counts = await asyncio.gather(
         writer.write(note(1)),
-        writer.write(note(2), note(3), sa.update(TABLE).values(id=TABLE.c.id + 10)),
-        writer.write(sa.delete(TABLE).where(TABLE.c.id == 99)),
-        writer.write(sa.delete(TABLE)),
+        writer.write(note(2), note(3), (sa.update(TABLE).values(id=TABLE.c.id + 10), None)),
+        writer.write((sa.delete(TABLE).where(TABLE.c.id == 99), None)),
+        writer.write((sa.delete(TABLE), None)),
     )
     assert counts == [1, 3, 0, 3], "in the order they came"
 
@@ -159,7 +159,7 @@ async def test_while_another_program_holds_the_database_all_fail_at_once(
     assert tried == begun + 1
     assert writer.stuck
 
-    assert await writer.write(sa.delete(TABLE).where(sa.false())) == 0
+    assert await writer.write((sa.delete(TABLE).where(sa.false()), None)) == 0
     assert writer.stuck, "a full disk takes that, too"
     await writer.write(note(1))
     assert not writer.stuck
@@ -212,7 +212,7 @@ async def test_neighbours_that_are_alike_are_executed_as_one(
         executed.append(len(told[3]) if told[5] else 1)
 
     insert = sa.insert(TABLE)
-    counts = await asyncio.gather(*(writer.write_rows(insert, [{"id": n}]) for n in range(100)))
+    counts = await asyncio.gather(*(writer.write((insert, [{"id": n}])) for n in range(100)))
     assert counts == [1] * 100
     assert on_disk(path) == list(range(100))
     assert len(executed) <= 2
@@ -221,11 +221,11 @@ async def test_neighbours_that_are_alike_are_executed_as_one(
 async def test_of_alike_writes_each_learns_whether_it_changed_something(
     writer: Writer, path: Path
 ) -> None:
-    await writer.write_rows(sa.insert(TABLE), [{"id": number} for number in range(4)])
+    await writer.write((sa.insert(TABLE), [{"id": number} for number in range(4)]))
     update = sa.text("UPDATE notes SET id = :other WHERE id = :number")
     counts = await asyncio.gather(
-        *(writer.write_rows(update, [{"number": n, "other": n + 10}]) for n in (0, 7, 2, 0)),
-        writer.write_rows(update, [{"number": n, "other": n + 10} for n in (1, 3)]),
+        *(writer.write((update, [{"number": n, "other": n + 10}])) for n in (0, 7, 2, 0)),
+        writer.write((update, [{"number": n, "other": n + 10} for n in (1, 3)])),
     )
     assert counts == [1, 0, 1, 0, 2]
     assert on_disk(path) == [10, 11, 12, 13]
@@ -234,7 +234,7 @@ async def test_of_alike_writes_each_learns_whether_it_changed_something(
 async def test_of_alike_writes_that_fail_each_fails_alone(writer: Writer, path: Path) -> None:
     insert = sa.insert(TABLE)
     outcomes = await asyncio.gather(
-        *(writer.write_rows(insert, [{"id": n}]) for n in (1, 2, 1, 3)), return_exceptions=True
+        *(writer.write((insert, [{"id": n}])) for n in (1, 2, 1, 3)), return_exceptions=True
     )
     assert [type(outcome) for outcome in outcomes] == [int, int, IntegrityError, int]
     assert on_disk(path) == [1, 2, 3]

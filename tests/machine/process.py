@@ -63,7 +63,7 @@ class Process:
     async def _run(self, clock: Callable[[], float]) -> None:
         """Be the bot until told to stop, as bot.__main__.run is."""
         timing = Timing(clock=clock, sleep=stretched)
-        async with open_bot(self._settings(self.folder), timing, stills=None) as self.bot:
+        async with open_bot(self._settings(self.folder), timing, thumbnails=None) as self.bot:
             # Heartbeats come from a thread in real time: here silence is no sign of a lost line.
             self.bot._connection.heartbeat_timeout = 1e9  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
             work = asyncio.create_task(self.bot.start(self._token))

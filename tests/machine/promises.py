@@ -2,21 +2,29 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from bot.cards import words
 from bot.cards.buttons import Action, offered
-from bot.jobs import lifecycle
-from bot.jobs.models import ENDED, SPOKEN, Fallback, Job, JobStatus
+from bot.jobs.models import (
+    ENDED,
+    WITHOUT_VIDEO,
+    Card,
+    Fallback,
+    Render,
+    RenderStatus,
+    Request,
+)
+from bot.jobs.reasons import Reason
+from bot.videos.spec import VideoSpec
+from tests.database import Row
 from tests.machine.world import World
 
-Row = dict[str, Any]
-
-FINAL: Final = ENDED | {JobStatus.UNCONFIRMED}
-_BY_PRESS: Final = {
-    lifecycle.CANCELLED_HERE: Action.CANCEL,
-    lifecycle.CANCELLED_EVERYWHERE: Action.CANCEL,
-    lifecycle.DROPPED: Action.DROP,
+FINAL: Final = ENDED | {RenderStatus.UNCONFIRMED}
+_BY_PRESS: Final[dict[str | None, Action]] = {
+    Reason.CANCELLED_HERE: Action.CANCEL,
+    Reason.CANCELLED_EVERYWHERE: Action.CANCEL,
+    Reason.ABANDONED: Action.DROP,
 }
 
 
@@ -67,13 +75,13 @@ def nothing_vanished(rows: list[Row], asked: Asked) -> None:
     for job_id, prompt in asked.rows.items():
         assert job_id in there or asked.has_deleted(job_id), f"the job of {prompt!r} is gone"
     for row in rows:
-        press = _BY_PRESS.get(row["error_code"] or "")
+        press = _BY_PRESS.get(row["reason"])
         assert press is None or (press, row["id"]) in asked.presses, f"nobody pressed {press}"
 
 
 def nothing_unforeseen(rows: list[Row]) -> None:
     for row in rows:
-        assert row["error_code"] != lifecycle.UNFORESEEN, f"a fault of ours: {row}"
+        assert row["reason"] != Reason.UNFORESEEN, f"a fault of ours: {row}"
 
 
 def films_are_kept(world: World, rows: list[Row]) -> None:
@@ -92,9 +100,9 @@ def shown_once(world: World) -> None:
 def delivered_where_it_says_so(world: World, rows: list[Row]) -> None:
     shown = world.shown()
     for row in rows:
-        if row["status"] == JobStatus.DELIVERED:
+        if row["status"] == RenderStatus.DELIVERED:
             film = world.darkroom.films[row["video_id"]]
-            elsewhere = world.was_closed and row["road"] == Fallback.DIRECT
+            elsewhere = world.was_closed and row["fallback"] == Fallback.DIRECT
             assert shown[film] == 1 or (elsewhere and shown[film] == 2), f"not shown once: {row}"
 
 
@@ -104,7 +112,8 @@ def delivered_where_it_says_so(world: World, rows: list[Row]) -> None:
 def settled(rows: list[Row]) -> bool:
     """Whether nothing more is to come: every job has ended, and people were shown how."""
     return all(
-        row["status"] in FINAL and (row["status"] not in SPOKEN or row["shown"] == row["status"])
+        row["status"] in FINAL
+        and (row["status"] not in WITHOUT_VIDEO or row["shown"] == row["status"])
         for row in rows
     )
 
@@ -113,7 +122,7 @@ def at_rest(world: World, asked: Asked, *, later: bool = False) -> None:
     rows = world.rows()
     assert settled(rows), f"still moving: {rows}"
     for row in rows:
-        _is_told(world, job_of(row))
+        _is_told(world, render_in(row))
     _nothing_is_lost(world, rows, asked)
     if later or world.lives == 1:
         _nothing_is_left(world, rows, asked)
@@ -130,15 +139,15 @@ def _nothing_is_left(world: World, rows: list[Row], asked: Asked) -> None:
     assert not left, f"left of a deleted job: {left}"
 
 
-def _is_told(world: World, job: Job) -> None:
+def _is_told(world: World, job: Render) -> None:
     """An end has words, and a message with the buttons that go with it."""
-    assert words.sentence(job) or job.status is JobStatus.DELIVERED
+    assert words.sentence(job) or job.status is RenderStatus.DELIVERED
     actions = offered(job, remix=True)
     assert actions
     there = [[action for _, action, _ in row] for row in world.cards_of(job.id)]
     assert list(actions) in there, f"{job} is shown as {there}"
     film = world.darkroom.films.get(job.video_id or "")
-    if film is not None and job.status is not JobStatus.DELIVERED:
+    if film is not None and job.status is not RenderStatus.DELIVERED:
         assert film not in world.shown(), f"shown, and the row says {job.status}"
 
 
@@ -153,14 +162,36 @@ def _nothing_is_lost(world: World, rows: list[Row], asked: Asked) -> None:
         deleted = any(asked.has_deleted(at) for at, of in asked.rows.items() if of == prompt)
         assert of_it or deleted, f"{prompt!r} was bought and no job is left of it"
         for row in of_it:
-            dropped = row["error_code"] == lifecycle.DROPPED
-            assert dropped or row["status"] == JobStatus.UNCONFIRMED, f"bought, and: {row}"
+            dropped = row["reason"] == Reason.ABANDONED
+            assert dropped or row["status"] == RenderStatus.UNCONFIRMED, f"bought, and: {row}"
 
 
-def job_of(row: Row) -> Job:
-    values: Row = row | {"status": JobStatus(row["status"])}
-    if row["shown"] is not None:
-        values["shown"] = JobStatus(row["shown"])
-    if row["road"] is not None:
-        values["road"] = Fallback(row["road"])
-    return Job(**values)
+def render_in(row: Row) -> Render:
+    """Build the render that a row tells of, as far as its card goes."""
+    shown, fallback = row["shown"], row["fallback"]
+    card = Card(
+        message_id=row["message_id"],
+        interaction_token=None,
+        token_expires_at=row["token_expires_at"],
+        upload_limit=row["upload_limit"],
+        bot_upload_limit=row["bot_upload_limit"],
+        shown=None if shown is None else RenderStatus(shown),
+        fallback=None if fallback is None else Fallback(fallback),
+    )
+    request = Request(
+        id=row["request_id"],
+        requester_id=row["requester_id"],
+        guild_id=row["guild_id"],
+        channel_id=row["channel_id"],
+        application_id=row["application_id"],
+        spec=VideoSpec(prompt=row["prompt"], size=row["size"], seconds=row["seconds"]),
+        card=card,
+        created_at=row["created_at"],
+    )
+    return Render(
+        id=row["id"],
+        request=request,
+        status=RenderStatus(row["status"]),
+        reason=None if row["reason"] is None else Reason(row["reason"]),
+        video_id=row["video_id"],
+    )

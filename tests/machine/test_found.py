@@ -8,7 +8,7 @@ import pytest
 from aiohttp import web
 
 from bot.cards.buttons import Action
-from bot.jobs.models import JobStatus
+from bot.jobs.models import RenderStatus
 from tests import faulty
 from tests.loopback import faults as loopback
 from tests.machine.world import World, buttons_of
@@ -46,7 +46,7 @@ def test_a_request_in_the_last_moment_of_a_stop_ends_by_no_fault_of_ours(
     world.ask("a cat")
     world.loop.go_on(turns)
     world.stop()
-    assert {row["status"] for row in world.rows()} <= {JobStatus.REQUESTED, JobStatus.QUEUED}
+    assert {row["status"] for row in world.rows()} <= {RenderStatus.REQUESTED, RenderStatus.QUEUED}
 
 
 def test_a_create_that_is_lost_during_a_stop_is_looked_for_by_the_next_start(
@@ -62,12 +62,12 @@ def test_a_create_that_is_lost_during_a_stop_is_looked_for_by_the_next_start(
     process = world.process
     assert process is not None
     world.stop()
-    assert [row["status"] for row in world.rows()] == [JobStatus.UNCONFIRMED]
+    assert [row["status"] for row in world.rows()] == [RenderStatus.UNCONFIRMED]
     assert not [name for name in process.left if name.startswith("look for")]
     world.start()
     world.darkroom.finish_all()
     world.loop.let_pass(60)
-    assert [row["status"] for row in world.rows()] == [JobStatus.DELIVERED]
+    assert [row["status"] for row in world.rows()] == [RenderStatus.DELIVERED]
     assert len(world.videos.made["a cat"]) == 1
 
 
@@ -79,7 +79,7 @@ def test_a_film_that_was_taken_before_the_channel_closed_does_not_come_again(wor
     world.discord.meet("film", loopback.applied_then(500), closed)
     world.darkroom.finish_all()
     world.loop.let_pass(60)
-    assert [row["status"] for row in world.rows()] == [JobStatus.DELIVERED]
+    assert [row["status"] for row in world.rows()] == [RenderStatus.DELIVERED]
     assert list(world.shown().values()) == [1]
 
 
@@ -91,10 +91,10 @@ def test_a_card_goes_on_showing_the_film_whose_delivery_the_disk_did_not_take(
     world.discord.meet("film", filling(world))
     world.darkroom.finish_all()
     world.loop.let_pass(20)
-    assert [row["status"] for row in world.rows()] == [JobStatus.COMPLETED]
+    assert [row["status"] for row in world.rows()] == [RenderStatus.COMPLETED]
     world.clear_disk()
     world.loop.let_pass(60)
-    assert [row["status"] for row in world.rows()] == [JobStatus.DELIVERED]
+    assert [row["status"] for row in world.rows()] == [RenderStatus.DELIVERED]
     (card,) = world.public()
     assert Action.AGAIN in [action for _, action, _ in buttons_of(card)]
     assert not card.now.loose_files, "the card has no place for its film"

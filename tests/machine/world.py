@@ -27,6 +27,7 @@ from bot.jobs.writer import Writer
 from bot.server import queue
 from bot.server.app import ServerConfig, running
 from bot.settings import Settings
+from tests import database
 from tests.faulty import FaultyServer, kind_of, serving
 from tests.loopback.components import walk
 from tests.loopback.driver import Loopback, loopback
@@ -42,7 +43,9 @@ R = TypeVar("R")
 STARTED: Final = 1.0
 """Seconds in which a bot has come as far as it can without a disk."""
 WRITES: Final = [
-    (verb, table) for verb in ("INSERT", "UPDATE", "DELETE") for table in ("jobs", "job_watchers")
+    (verb, table)
+    for verb in ("INSERT", "UPDATE", "DELETE")
+    for table in ("requests", "renders", "subscriptions")
 ]
 FULL: Final = """
 CREATE TRIGGER IF NOT EXISTS full_{0}_{1} BEFORE {0} ON {1}
@@ -232,17 +235,13 @@ class World:
 
     def _script(self, statements: str) -> None:
         """Change the schema beside the bot, which is between two transactions."""
-        with closing(sqlite3.connect(self.disk / "rushes.db", timeout=0)) as database:
-            database.executescript(statements)
+        with closing(sqlite3.connect(self.disk / "rushes.db", timeout=0)) as connection:
+            connection.executescript(statements)
 
     def rows(self) -> list[dict[str, Any]]:
         """Every job as it is on disk."""
         path = self.disk / "rushes.db"
-        if not path.exists():
-            return []
-        with closing(sqlite3.connect(path)) as database:
-            database.row_factory = sqlite3.Row
-            return [dict(row) for row in database.execute("SELECT * FROM jobs ORDER BY rowid")]
+        return database.rows(path) if path.exists() else []
 
     def films(self) -> set[str]:
         folder = self.disk / "films"

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
-from bot.jobs.models import JobStatus
+from bot.jobs.models import RenderStatus
 from tests import faulty
 from tests.loopback import faults
 from tests.loopback.driver import Loopback
@@ -41,7 +41,7 @@ class Outcome:
 
     told: str
     """For the document."""
-    status: JobStatus | None
+    status: RenderStatus | None
     """None: the request is forgotten, since nobody saw its card."""
     says: str
     """Words of what people see last."""
@@ -81,45 +81,49 @@ class Cell:
 
 # -------------------------------------------------------------------- what comes of it
 
-FILM: Final = Outcome(told="the film comes", status=JobStatus.DELIVERED, says="Completed", films=1)
+FILM: Final = Outcome(
+    told="the film comes", status=RenderStatus.DELIVERED, says="Completed", films=1
+)
 FOUND: Final = Outcome(
     told="*Unconfirmed* until it is found in the server's list; the film comes",
-    status=JobStatus.DELIVERED,
+    status=RenderStatus.DELIVERED,
     says="Completed",
     films=1,
 )
 UNCONFIRMED: Final = Outcome(
     told="*Unconfirmed*: not sent again by itself, its requester decides",
-    status=JobStatus.UNCONFIRMED,
+    status=RenderStatus.UNCONFIRMED,
     says="not sent again by itself",
     bought=0,
 )
 FORGOTTEN: Final = Outcome(
     told="*Failed*: “The video server no longer knows this film”",
-    status=JobStatus.FAILED,
+    status=RenderStatus.FAILED,
     says="no longer knows this film",
 )
 NOT_HANDED_OVER: Final = Outcome(
     told="*Not delivered*: it can be asked for once more with *Redeliver*",
-    status=JobStatus.UNDELIVERED,
+    status=RenderStatus.UNDELIVERED,
     says="did not hand it over as a whole film",
 )
 FAILED_THERE: Final = Outcome(
-    told="*Failed*, with the server's reason", status=JobStatus.FAILED, says="The video server said"
+    told="*Failed*, with the server's reason",
+    status=RenderStatus.FAILED,
+    says="The video server said",
 )
 UNSEEN: Final = Outcome(
     told="nobody sees a card, so nothing is sent", status=None, says="", bought=0, messages=0
 )
 REPLIED: Final = Outcome(
     told="the film comes in a reply to the card",
-    status=JobStatus.DELIVERED,
+    status=RenderStatus.DELIVERED,
     says="Completed",
     films=1,
     messages=2,
 )
 IN_PRIVATE: Final = Outcome(
     told="the film comes to its requester by direct message, which says why",
-    status=JobStatus.DELIVERED,
+    status=RenderStatus.DELIVERED,
     says="can no longer write in",
     films=1,
     private=1,
@@ -137,12 +141,12 @@ REPLIED_PLAINLY: Final = replace(REPLIED, told="the film comes in a plain reply 
 IN_PRIVATE_REFUSED: Final = replace(IN_PRIVATE, says="because Discord refused it in")
 REFUSED_EVERYWHERE: Final = Outcome(
     told="*Not delivered*: the film is kept, and the card says so",
-    status=JobStatus.UNDELIVERED,
+    status=RenderStatus.UNDELIVERED,
     says="Discord refused it several times",
 )
 REFUSED_ITSELF: Final = Outcome(
     told="*Not delivered*: “Discord refuses the video itself here”; it is kept",
-    status=JobStatus.UNDELIVERED,
+    status=RenderStatus.UNDELIVERED,
     says="Discord refuses the video itself",
 )
 UNSEEN_TOLD: Final = Outcome(
@@ -155,13 +159,13 @@ UNSEEN_TOLD: Final = Outcome(
 IN_PRIVATE_ALONE: Final = replace(IN_PRIVATE, messages=0)
 AWAY_WITH_IT: Final = Outcome(
     told="somebody wanted it gone: nothing is posted, the film stays in the history",
-    status=JobStatus.DELIVERED,
+    status=RenderStatus.DELIVERED,
     says="",
     messages=0,
 )
 TOO_LARGE: Final = Outcome(
     told="*Not delivered*: the film is kept, and the card says why",
-    status=JobStatus.UNDELIVERED,
+    status=RenderStatus.UNDELIVERED,
     says="larger than what may be uploaded",
 )
 
@@ -170,7 +174,7 @@ def refused(says: str) -> Outcome:
     """The request ends with this sentence, and nothing was bought."""
     return Outcome(
         told=f"*Failed*: “{says} Nothing was rendered or charged.”",
-        status=JobStatus.FAILED,
+        status=RenderStatus.FAILED,
         says=f"{says} Nothing was rendered or charged.",
         bought=0,
     )

@@ -2,13 +2,12 @@
 
 import asyncio
 import json
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 from typing import Any, Self
 
 import aiohttp
 
+from tests import database
 from tests.faulty import FaultyServer
 from tests.loopback.driver import Loopback
 from tests.loopback.interactions import Interaction
@@ -60,17 +59,13 @@ class FilmClub:
             texts = [one.text for one in self.discord.messages_in(self.channel)]
             raise AssertionError(f"{texts} never said {words!r}\n{self.bot.log}") from None
 
-    def rewrite(self, change: str) -> None:
-        """Change the rows of the stopped bot's only job: "SET" and what comes behind it."""
-        with closing(sqlite3.connect(self.folder / "rushes.db")) as database, database:
-            database.execute(f"UPDATE jobs {change}")
+    def change(self, **expressions: str) -> None:
+        """Change the rows of the stopped bot; as tests.database.change."""
+        database.change(self.folder / "rushes.db", **expressions)
 
-    def rows(self) -> list[dict[str, Any]]:
-        """Every job as it is on disk."""
-        path = f"file:{self.folder / 'rushes.db'}?mode=ro"
-        with closing(sqlite3.connect(path, uri=True)) as database:
-            database.row_factory = sqlite3.Row
-            return [dict(row) for row in database.execute("SELECT * FROM jobs")]
+    def rows(self) -> list[database.Row]:
+        """Every render as it is on disk."""
+        return database.rows(self.folder / "rushes.db")
 
     def finish(self) -> None:
         """Let films be finished, if they are held back."""

@@ -13,8 +13,8 @@ from typing import Any, Final
 import aiohttp
 from aiohttp import web
 
-from bot.jobs.models import JobStatus
-from tests import faulty
+from bot.jobs.models import RenderStatus
+from tests import database, faulty
 from tests.loopback.driver import Loopback, loopback
 from tests.loopback.faults import Apply, Fault
 from tests.loopback.interactions import Interaction
@@ -160,7 +160,7 @@ class Table:
             return row is None
         if row is None or row["status"] != wanted:
             return False
-        return wanted is JobStatus.DELIVERED or row["shown"] == wanted
+        return wanted is RenderStatus.DELIVERED or row["shown"] == wanted
 
     async def _play_away(self, parts: list[Part]) -> None:
         """Have the server gone while each of these is at its step."""
@@ -184,8 +184,10 @@ class Table:
             await self._discord.until(
                 lambda: any("stopped answering" in text for text in poll.interaction.message.texts)
             )
-            tries = self._rows[content.prompt]["failed_looks"]
-            await self._discord.until(lambda: self._rows[content.prompt]["failed_looks"] > tries)
+            tries = self._rows[content.prompt]["failed_deliveries"]
+            await self._discord.until(
+                lambda: self._rows[content.prompt]["failed_deliveries"] > tries
+            )
         self._videos.forget("poll", prompt=poll.prompt)
         await self._until(poll)
         await self._until(content)
@@ -196,7 +198,7 @@ class Table:
 
     async def _read_rows(self) -> None:
         while True:
-            rows = await asyncio.to_thread(self._dump, "jobs")
+            rows = await asyncio.to_thread(self._dump, "requests")
             self._rows = {row["prompt"]: row for row in rows}
             await asyncio.sleep(0.2)
 
@@ -209,7 +211,7 @@ class Table:
     # ---------------------------------------------------------------- judging
 
     async def _examine(self) -> Findings:
-        rows = await asyncio.to_thread(self._dump, "jobs")
+        rows = await asyncio.to_thread(self._dump, "requests")
         self._rows = {row["prompt"]: row for row in rows}
         log = [json.loads(line) for line in self._bot.log.splitlines() if line.startswith("{")]
         films = await self._films()
@@ -280,7 +282,7 @@ class Table:
         for message in self._discord.messages.every.values():
             said = [(version.text, version.components) for version in message.versions]
             texts.append(("a message", str(said)))
-        for table in ("jobs", "job_images", "job_stills", "job_watchers"):
+        for table in database.TABLES:
             for row in self._dump(table):
                 kept = {name: value for name, value in row.items() if name not in _OWN_COLUMNS}
                 texts.append((f"a row of {table}", str(kept)))
@@ -293,14 +295,13 @@ class Table:
 
     async def _tokens_after_their_life(self) -> int:
         """Start the bot again a quarter of an hour later, as far as its tokens know."""
-        with closing(sqlite3.connect(self._folder / "rushes.db")) as database, database:
-            held = "interaction_token IS NOT NULL"
-            assert database.execute(f"SELECT count(*) FROM jobs WHERE {held}").fetchone()[0]  # noqa: S608
-            database.execute("UPDATE jobs SET token_expires_at = token_expires_at - 900")
+        path = self._folder / "rushes.db"
+        assert database.count(path, "requests", "interaction_token IS NOT NULL")
+        database.change(path, token_expires_at="token_expires_at - 900")  # noqa: S106 - a time
         await self._bot.start()
         left = 0
         for _ in range(100):
-            rows = await asyncio.to_thread(self._dump, "jobs")
+            rows = await asyncio.to_thread(self._dump, "requests")
             left = sum(row["interaction_token"] is not None for row in rows)
             if left == 0:
                 break

@@ -14,7 +14,7 @@ async def test_nothing_is_bought_that_could_not_be_kept(
         club.finish()
         await club.ask()
         await club.until_film()
-    club.rewrite("SET status = 'undelivered', error_code = 'not_taken'")
+    club.change(status="'undelivered'", reason="'not_taken'")
     again = FilmClub(discord, videos, tmp_path / "bot", FILMS_MAX_GB="0.000001")
     async with again:
         await discord.until(lambda: "FILMS_MAX_GB" in again.bot.log)

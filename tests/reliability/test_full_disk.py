@@ -40,7 +40,8 @@ _ROWS = """
 import json, sqlite3, sys
 database = sqlite3.connect(f"file:{sys.argv[1]}?mode=ro", uri=True)
 database.row_factory = sqlite3.Row
-print(json.dumps([dict(row) for row in database.execute("SELECT * FROM jobs")]))
+query = "SELECT requests.*, renders.* FROM renders JOIN requests ON requests.id = request_id"
+print(json.dumps([dict(row) for row in database.execute(query)]))
 """
 
 

@@ -1,11 +1,10 @@
 """Those who pressed "Notify me" are told once, whatever becomes of Discord and of the bot."""
 
 import re
-import sqlite3
-from contextlib import closing
 
 import pytest
 
+from tests.database import count
 from tests.loopback.driver import Loopback
 from tests.loopback.faults import Fault, Held, answer, applied_then, cut, cut_after
 from tests.loopback.messages import Message
@@ -52,8 +51,7 @@ def named(ping: Message) -> list[str]:
 
 
 def nobody_waits(club: FilmClub) -> bool:
-    with closing(sqlite3.connect(club.bot.log_file.with_name("rushes.db"))) as database:
-        return database.execute("SELECT COUNT(*) FROM job_watchers").fetchone()[0] == 0
+    return count(club.bot.log_file.with_name("rushes.db"), "subscriptions") == 0
 
 
 async def answered_requests(club: FilmClub, kind: str, count: int) -> None:

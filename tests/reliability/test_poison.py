@@ -4,13 +4,13 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from bot.jobs.lifecycle import DELIVERY_TRIES
-from bot.jobs.models import ACTIVE, JobStatus
+from bot.jobs.lifecycle import DELIVERY_ATTEMPTS
+from bot.jobs.models import ACTIVE, RenderStatus
 from tests.loopback.faults import answer
 from tests.reliability.film_club import PROMPT, FilmClub
 from tests.reliability.test_discord_misbehaves import TOKEN_OVER
 
-AWAITED = (*ACTIVE, JobStatus.DELIVERED)
+AWAITED = (*ACTIVE, RenderStatus.DELIVERED)
 """The states of a film on its way."""
 REFUSED = answer(400, 50035, "Invalid Form Body")
 
@@ -24,11 +24,11 @@ def told(body: str) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     return fault
 
 
-async def killed_while_it_is_rendered(club: FilmClub, change: str) -> None:
+async def killed_while_it_is_rendered(club: FilmClub, **change: str) -> None:
     await club.ask()
     await club.until_card_says("In progress")
     await club.bot.kill()
-    club.rewrite(change)
+    club.change(**change)
     await club.bot.start()
 
 
@@ -40,7 +40,7 @@ async def test_discord_refuses_the_film_every_time(club: FilmClub) -> None:
     await club.until_card_says("Discord refused it several times")
 
     with_a_plain_card = 1
-    assert club.discord.seen["film"] == DELIVERY_TRIES + with_a_plain_card
+    assert club.discord.seen["film"] == DELIVERY_ATTEMPTS + with_a_plain_card
     club.discord.faults.clear()
     await club.discord.press(club.ada, club.card, "Redeliver")
     await club.until_film()
@@ -93,7 +93,7 @@ async def test_discord_refuses_a_late_film_s_card_for_its_words(club: FilmClub) 
 
 
 async def test_a_card_that_cannot_be_drawn(club: FilmClub) -> None:
-    await killed_while_it_is_rendered(club, "SET size = CAST(size AS BLOB)")
+    await killed_while_it_is_rendered(club, size="CAST(size AS BLOB)")
     await club.until_card_says("usual card could not be shown")
 
     await club.until_film()
@@ -103,7 +103,7 @@ async def test_a_card_that_cannot_be_drawn(club: FilmClub) -> None:
 
 
 async def test_an_end_that_cannot_be_drawn(club: FilmClub) -> None:
-    await killed_while_it_is_rendered(club, "SET size = CAST(size AS BLOB)")
+    await killed_while_it_is_rendered(club, size="CAST(size AS BLOB)")
     club.videos.meet("poll", told('{"id": "video_1", "status": "failed"}'))
 
     await club.until_card_says("could not render this")
@@ -113,15 +113,15 @@ async def test_an_end_that_cannot_be_drawn(club: FilmClub) -> None:
 
 
 async def test_a_delivery_that_fails_by_our_own_fault_is_said(club: FilmClub) -> None:
-    await killed_while_it_is_rendered(club, "SET status = 'completed', video_id = NULL")
+    await killed_while_it_is_rendered(club, status="'completed'", video_id="NULL")
 
     await club.until_card_says("something went wrong inside the bot")
 
-    assert club.bot.log.count("nobody foresaw") == DELIVERY_TRIES
+    assert club.bot.log.count("nobody foresaw") == DELIVERY_ATTEMPTS
 
 
 async def test_a_job_that_cannot_be_polled_stops_no_other(club: FilmClub) -> None:
-    await killed_while_it_is_rendered(club, "SET video_id = NULL")
+    await killed_while_it_is_rendered(club, video_id="NULL")
     await club.until_card_says("stopped answering")
 
     interaction = await club.discord.slash(club.ada, club.channel, "video", prompt=PROMPT)
@@ -129,8 +129,8 @@ async def test_a_job_that_cannot_be_polled_stops_no_other(club: FilmClub) -> Non
     await club.discord.until(lambda: interaction.original and interaction.original.film)
 
     poison, _ = club.rows()
-    assert poison["next_look_at"] - poison["created_at"] > 1
-    assert poison["failed_looks"] == club.bot.log.count("nobody foresaw")
+    assert poison["next_poll_at"] - poison["created_at"] > 1
+    assert poison["failed_polls"] == club.bot.log.count("nobody foresaw")
 
 
 async def test_a_reason_that_no_database_holds(club: FilmClub) -> None:

@@ -53,7 +53,7 @@ async def test_discord_is_away_at_a_start_and_comes_back(club: FilmClub) -> None
 
 async def test_discord_stays_away_until_nobody_waits_any_more(club: FilmClub) -> None:
     await killed_before_the_create(club)
-    club.rewrite("SET created_at = created_at - 175")
+    club.change(created_at="created_at - 175")
     club.discord.meet("token_read", *[cut] * 20)
 
     await club.bot.start()
@@ -113,7 +113,7 @@ async def test_a_card_that_discord_refuses_is_said_in_private(club: FilmClub) ->
 
 async def test_a_request_that_cannot_be_built_ends_in_words(club: FilmClub) -> None:
     await killed_before_the_create(club)
-    club.rewrite("SET size = 'enormous'")
+    club.change(size="'enormous'")
 
     await club.bot.start()
     await club.until_card_says("Something went wrong inside the bot, so this was not sent")
@@ -125,7 +125,7 @@ async def test_a_request_that_cannot_be_built_ends_in_words(club: FilmClub) -> N
 async def test_killed_before_it_was_sent_a_second_time(club: FilmClub) -> None:
     """The first create may have been taken, so nobody can say that nothing was charged."""
     await killed_before_the_create(club)
-    club.rewrite("SET sent_at = created_at, created_at = created_at - 1000")
+    club.change(sent_at="created_at", created_at="created_at - 1000")
 
     await club.bot.start()
     await club.until_card_says("Unconfirmed")

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.jobs.lifecycle import CARD_TRIED_FOR
+from bot.jobs.lifecycle import CARD_RETRIED_FOR
 from tests.faulty import answer as not_found
 from tests.faulty import changed
 from tests.loopback.driver import Loopback
@@ -154,7 +154,7 @@ async def test_a_film_that_is_redelivered_goes_into_its_card_again(club: FilmClu
     club.discord.meet("dm", *[answer(403, 50278)] * 2)
     club.finish()
     await club.discord.until(lambda: club.rows()[0]["shown"] == "undelivered")
-    assert club.rows()[0]["road"] == "direct"
+    assert club.rows()[0]["fallback"] == "direct"
 
     club.channel.bot_may = USUAL
     await club.bot.restart()
@@ -177,7 +177,7 @@ async def test_the_card_that_was_closed_says_where_the_film_is(club: FilmClub) -
     assert card is club.card
     assert len(films(club.discord, club.channel, club.discord.dm(club.ada))) == 1
     assert "Again" in str(club.card.now.components)
-    await club.discord.until(lambda: club.rows()[0]["next_look_at"] is None)
+    await club.discord.until(lambda: club.rows()[0]["card_retry_at"] is None)
 
 
 async def test_the_card_that_took_no_more_edits_says_where_the_film_is(club: FilmClub) -> None:
@@ -185,7 +185,7 @@ async def test_the_card_that_took_no_more_edits_says_where_the_film_is(club: Fil
     card = club.card
     reply = await delivered_in_a_reply(club)
     await club.bot.kill()
-    club.rewrite("SET next_look_at = 1")
+    club.change(card_retry_at="1")
 
     await club.bot.start()
     await club.discord.until(lambda: "in [a reply to this message]" in card.text)
@@ -258,13 +258,13 @@ async def test_a_card_that_stays_closed_is_asked_for_no_more(club: FilmClub) -> 
     club.channel.bot_may = 0
     club.finish()
     await club.discord.until(lambda: club.rows()[0]["status"] == "delivered")
-    soon = club.rows()[0]["next_look_at"]
+    soon = club.rows()[0]["card_retry_at"]
 
     await club.bot.restart()
-    await club.discord.until(lambda: club.rows()[0]["next_look_at"] != soon)
+    await club.discord.until(lambda: club.rows()[0]["card_retry_at"] != soon)
 
     row = club.rows()[0]
-    assert row["next_look_at"] - row["ended_at"] == CARD_TRIED_FOR
+    assert row["card_retry_at"] - row["ended_at"] == CARD_RETRIED_FOR
 
 
 async def test_a_card_has_had_the_edits_of_an_old_message(club: FilmClub) -> None:

@@ -2,15 +2,14 @@
 
 import asyncio
 import random
-import sqlite3
 import time
 from collections import Counter
-from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.videos import VideosServer
+from tests import database
 from tests.faulty import FaultyServer
 from tests.loopback.driver import Loopback
 from tests.loopback.interactions import Interaction
@@ -164,7 +163,7 @@ class Soak:
         if end != "delivered" and films:
             wrong.append("a film in the message of one that was not delivered")
         if end in ("failed", "expired", "undelivered"):
-            wrong.append(f"lost: {row['error_code']}")
+            wrong.append(f"lost: {row['reason']}")
         if end == "unconfirmed" and bought:
             wrong.append("in the server's list, and not found there")
         self.result.violations += [f"{prompt}, {end}: {one}" for one in wrong]
@@ -201,15 +200,11 @@ class Soak:
             await asyncio.sleep(0.5)
 
     def _dump(self, condition: str) -> list[dict[str, Any]]:
-        address = f"file:{self._folder / 'rushes.db'}?mode=ro"
         columns = (
-            "prompt, status, shown, message_id, requester_id, error_code,"
-            " (SELECT COUNT(*) FROM job_watchers WHERE job_id = jobs.id) AS untold"
+            "prompt, status, shown, message_id, requester_id, reason,"
+            " (SELECT COUNT(*) FROM subscriptions WHERE request_id = requests.id) AS untold"
         )
-        with closing(sqlite3.connect(address, uri=True)) as database:
-            database.row_factory = sqlite3.Row
-            query = f"SELECT {columns} FROM jobs WHERE {condition}"  # noqa: S608
-            return [dict(row) for row in database.execute(query)]
+        return database.rows(self._folder / "rushes.db", condition, columns)
 
 
 class _Running:

@@ -6,11 +6,11 @@ from typing import Final
 
 import pytest
 
-from bot.jobs.models import JobStatus
+from bot.jobs.models import RenderStatus
 from bot.transport.message import takes_token
 from bot.transport.rate_limits import RateLimits
 from bot.transport.retries import Retries
-from tests.jobs.support import NOW, job
+from tests.jobs.support import NOW, new_render
 
 TOKEN: Final = "an interaction's"
 
@@ -31,8 +31,8 @@ class Ways:
 
     def __post_init__(self) -> None:
         self.limits = RateLimits(self.clock)
-        self.card = job(
-            status=JobStatus.IN_PROGRESS,
+        self.card = new_render(
+            status=RenderStatus.IN_PROGRESS,
             message_id=55,
             interaction_token=TOKEN,
             token_expires_at=NOW + 900,
@@ -49,7 +49,7 @@ def ways() -> Ways:
 
 
 def test_the_token_comes_first_while_it_is_open(ways: Ways) -> None:
-    ways.limits.close(ways.card.channel_id, 45)
+    ways.limits.close(ways.card.request.channel_id, 45)
     assert ways.by_token()
 
 
@@ -63,9 +63,9 @@ def test_the_channel_takes_its_place_until_it_opens(ways: Ways) -> None:
 
 def test_what_opens_earlier_is_waited_for(ways: Ways) -> None:
     ways.limits.close(TOKEN, 10)
-    ways.limits.close(ways.card.channel_id, 45)
+    ways.limits.close(ways.card.request.channel_id, 45)
     assert ways.by_token()
-    assert ways.limits.wait(ways.card.channel_id, spare=False) == 45
+    assert ways.limits.wait(ways.card.request.channel_id, spare=False) == 45
 
 
 def test_a_film_that_the_channel_has_no_room_for_waits_for_the_token(ways: Ways) -> None:
@@ -83,7 +83,7 @@ def test_a_limit_is_never_shortened_by_a_later_one(ways: Ways) -> None:
 
 @pytest.mark.parametrize("token", [None, TOKEN])
 def test_a_dead_token_is_not_taken(ways: Ways, token: str | None) -> None:
-    ways.card = ways.card.evolve(interaction_token=token, token_expires_at=NOW - 1)
+    ways.card = ways.card.with_card(interaction_token=token, token_expires_at=NOW - 1)
     assert not ways.by_token()
 
 

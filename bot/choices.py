@@ -1,0 +1,93 @@
+"""What people may choose: the settings, the operator's catalog and the server's own list."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
+
+from bot.requests.order import Offer
+from bot.runtime.errors import StartError
+from bot.settings import CHOICES, Settings
+from bot.videos.catalog import Catalog, CatalogError, read_catalog
+from bot.videos.client import VideosClient
+
+PREVIEW_MODELS: Final = ("preview",)
+
+
+def offered(settings: Settings, videos: VideosClient) -> Callable[[], Offer]:
+    """Return what tells at any moment what may be chosen; the server's part of it may change.
+
+    Blocking. Raises StartError where the operator's table cannot be used.
+    """
+    catalog = _catalog(settings)
+    embedded = settings.videos_base_url is None
+    models = PREVIEW_MODELS if embedded else settings.videos_models or tuple(catalog)
+    fixed = Offer(
+        models=models,
+        sizes=_all([entry.sizes for entry in catalog.values()]) or settings.videos_sizes,
+        seconds=_all([entry.seconds for entry in catalog.values()]) or settings.videos_seconds,
+        catalog=catalog,
+    )
+
+    def offer() -> Offer:
+        remix = videos.dialect.remixes if settings.videos_remix is None else settings.videos_remix
+        if models:
+            return replace(fixed, remix=remix)
+        may_list = not videos.was_asked or len(videos.models) > 1
+        return replace(fixed, remix=remix, listed=videos.models, may_list=may_list)
+
+    return offer
+
+
+def check_preview(settings: Settings) -> None:
+    """Have the embedded server make all that is offered. Blocking. Raises StartError."""
+    from bot.embedded import SECONDS, SIZES  # noqa: PLC0415 - loaded only where it is used
+
+    catalog = _catalog(settings).values()
+    wanted = {
+        "VIDEOS_SIZES": (SIZES, _all([each.sizes for each in catalog]) or settings.videos_sizes),
+        "VIDEOS_SECONDS": (
+            SECONDS,
+            _all([each.seconds for each in catalog]) or settings.videos_seconds,
+        ),
+    }
+    for name, (made, offer) in wanted.items():
+        if refused := [value for value in offer if value not in made]:
+            raise StartError(
+                f"{name} has {', '.join(refused)}, which the embedded server does not make "
+                f"(it makes {', '.join(made)}); leave it out, or set VIDEOS_BASE_URL to a server "
+                "that does."
+            )
+
+
+def _catalog(settings: Settings) -> Catalog:
+    """Read the operator's table; what a model leaves out is as configured for all."""
+    if settings.videos_catalog is None:
+        return {}
+    try:
+        catalog = read_catalog(settings.videos_catalog)
+    except CatalogError as error:
+        raise StartError(f"VIDEOS_CATALOG: {error}") from error
+    rest = {"sizes": settings.videos_sizes, "seconds": settings.videos_seconds}
+    return {
+        model: entry.model_copy(update={key: rest[key] for key in rest if not getattr(entry, key)})
+        for model, entry in catalog.items()
+    }
+
+
+def _all(of_models: list[tuple[str, ...]]) -> tuple[str, ...]:
+    """Return every value that some model takes; Discord shows 25 choices at the most."""
+    values = tuple(dict.fromkeys(value for values in of_models for value in values))
+    if len(values) > CHOICES:
+        raise StartError(
+            f"VIDEOS_CATALOG: all models together offer {len(values)} values of one kind, and "
+            f"Discord takes {CHOICES}; leave some out: {', '.join(values[CHOICES:])}."
+        )
+    return values
+
+
+def prices(settings: Settings, catalog: Catalog) -> dict[str, float]:
+    """Return the price of a second by model, in the operator's currency."""
+    listed = {model: entry.price for model, entry in catalog.items()}
+    return settings.videos_prices | {
+        model: price for model, price in listed.items() if price is not None
+    }

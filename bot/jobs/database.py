@@ -1,0 +1,145 @@
+"""Database: one writer and a few readers of SQLite, each in a thread of its own."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Generator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any, Final, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.event import listen
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.jobs.schema import prepare
+from bot.jobs.writer import Statement, Writer
+
+READERS: Final = 3
+"""Threads that read at the same time, beside the one that writes; each has a connection."""
+CACHE_KIB: Final = 256
+"""What each connection remembers of the database file."""
+PREPARED: Final = 16
+"""Statements that each connection keeps prepared. One that names a page of renders has 20 KB, and
+is another for each number of renders."""
+
+_T = TypeVar("_T")
+
+
+class StoreError(Exception):
+    """The database could not be read or written; the cause is the chained error."""
+
+
+class Database:
+    """Executes statements. Every method raises StoreError where the database fails."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+        self._writer = Writer(engine)
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="database reader")
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, url: str) -> "AsyncGenerator[Database]":
+        """Open the database at `url`, bring it to the newest schema, close it at the end.
+
+        Raises NewerDatabaseError where a newer version of the bot has used it, StoreError else.
+        """
+        engine = sa.create_engine(
+            url,
+            # Prompts, tokens and addresses have no place in an error's words.
+            hide_parameters=True,
+            pool_size=READERS + 1,
+            max_overflow=0,
+            connect_args={"cached_statements": PREPARED},
+        )
+        if engine.dialect.name == "sqlite":
+            listen(engine, "connect", _prepare_sqlite)
+        try:
+            with _translated():
+                await asyncio.to_thread(_begin_and_prepare, engine)
+            database = cls(engine)
+            try:
+                yield database
+            finally:
+                await database._close()
+        finally:
+            await asyncio.to_thread(engine.dispose)
+
+    @property
+    def stuck(self) -> bool:
+        """Whether the database accepted nothing when it was last written to."""
+        return self._writer.stuck
+
+    async def fetch(
+        self, query: sa.Select[Any, *tuple[Any, ...]], made: Callable[[Sequence[Any]], _T]
+    ) -> list[_T]:
+        """Make something of each row, in a reader's thread: thousands of rows take a while."""
+
+        def fetch() -> list[_T]:
+            with self._engine.connect() as connection:
+                return [made(row) for row in connection.execute(query)]
+
+        with _translated():
+            return await asyncio.get_running_loop().run_in_executor(self._readers, fetch)
+
+    async def column(self, query: sa.Select[Any]) -> list[Any]:
+        """Return the values of a query for one column."""
+        return await self.fetch(query, _first)
+
+    async def mapping(self, query: sa.Select[Any, *tuple[Any, ...]]) -> dict[Any, Any]:
+        """Return the rows of a query for two columns, the second by the first."""
+        return dict(await self.fetch(query, _pair))
+
+    async def write(self, *statements: Statement, otherwise: Statement | None = None) -> int:
+        """Write as Writer.write; it is on disk on return."""
+        with _translated():
+            return await self._writer.write(*statements, otherwise=otherwise)
+
+    async def execute(self, *statements: sa.Executable) -> int:
+        """Write statements that hold their own values; return what the last one changed."""
+        return await self.write(*((statement, None) for statement in statements))
+
+    async def _close(self) -> None:
+        await self._writer.close()
+        await asyncio.to_thread(self._readers.shutdown)
+
+
+@contextmanager
+def _translated() -> Generator[None]:
+    """Turn the database's errors into StoreError, keeping the cause."""
+    try:
+        yield
+    except (SQLAlchemyError, OSError) as error:
+        raise StoreError(str(getattr(error, "orig", None) or error)) from error
+
+
+def _begin_and_prepare(engine: sa.Engine) -> None:
+    with engine.begin() as connection:
+        prepare(connection)
+
+
+def _first(row: Sequence[Any]) -> Any:  # noqa: ANN401 - of the column's own type
+    return row[0]
+
+
+def _pair(row: Sequence[Any]) -> tuple[Any, Any]:
+    first, second = row
+    return first, second
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401
+    """Readers beside the writer, commits that outlive a power cut, and small caches.
+
+    FULL, since a lost commit could turn a sent create back into one that seems never sent. Nobody
+    else writes here; a lock of another program is waited for less than an interaction may wait.
+    Each connection has a cache, by default of 2 MB: the file is in the system's cache anyway.
+    """
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "busy_timeout=1000",
+        "foreign_keys=ON",
+        f"cache_size={-CACHE_KIB}",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()

@@ -1,0 +1,72 @@
+"""Startup: takes up what a stopped process left, then starts what runs in the background."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import Final, Protocol, TypeVar
+
+from bot.delivery.service import DeliveryService
+from bot.jobs.events import until_written
+from bot.jobs.models import Render
+from bot.jobs.poller import JobPoller
+from bot.jobs.reasons import Reason
+from bot.requests.service import RequestService
+
+_Result = TypeVar("_Result")
+
+FIRST_REPEATED: Final = 2
+"""The attempt at which the cards are told that the disk accepts nothing."""
+
+
+class Service(Protocol):
+    """What runs in the background from the start on."""
+
+    def start(self) -> None:
+        """Begin; needs a running event loop."""
+        ...
+
+
+class Startup:
+    """To be run once, after the cogs listen and before the gateway connects.
+
+    The cogs have to hear what became of interrupted renders, and a request that comes in meanwhile
+    would look interrupted as well.
+    """
+
+    def __init__(
+        self,
+        *,
+        poller: JobPoller,
+        requests: RequestService,
+        deliveries: DeliveryService,
+        send_unsent: Callable[[list[Render]], None],
+        reasons: Sequence[Reason],
+        services: Sequence[Service],
+    ) -> None:
+        """`send_unsent` sends requests that were saved and not sent.
+
+        Videos that were kept for one of `reasons` are offered again.
+        """
+        self._poller = poller
+        self._requests = requests
+        self._deliveries = deliveries
+        self._send_unsent = send_unsent
+        self._reasons = reasons
+        self._services = services
+
+    async def run(self) -> None:
+        """Take up everything, however long the disk takes to accept it."""
+        await self._once_written(self._poller.catch_up)
+        self._send_unsent(await self._once_written(self._requests.resume))
+        for reason in self._reasons:
+            await self._once_written(partial(self._deliveries.offer_kept, reason))
+        for service in self._services:
+            service.start()
+
+    async def _once_written(self, work: Callable[[], Awaitable[_Result]]) -> _Result:
+        """Do what can be repeated; while the disk accepts nothing, the cards say that."""
+        async for attempt in until_written():
+            with attempt:
+                if attempt.num == FIRST_REPEATED:
+                    await self._poller.redraw()
+                return await work()
+        raise AssertionError("stamina returns or raises")  # pragma: no cover
