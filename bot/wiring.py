@@ -13,6 +13,8 @@ from bot.cards.renderer import CardRenderer
 from bot.cards.view import CardOptions, film_name
 from bot.choices import prices
 from bot.client import VideoBot
+from bot.delivery.card_updates import CardUpdates
+from bot.delivery.deliverer import Deliverer
 from bot.delivery.links import Links
 from bot.delivery.plan import DeliveryPlanner
 from bot.delivery.retention import FilmRetention, RetentionPolicy
@@ -33,11 +35,11 @@ from bot.runtime.timing import Timing
 from bot.settings import Settings
 from bot.startup import Startup
 from bot.transport.attachments import Attachments
+from bot.transport.card_transport import CardTransport
 from bot.transport.rate_limits import RateLimits
 from bot.transport.scheduler import EditScheduler
 from bot.videos.client import VideosClient
 from cogs.buttons import Buttons
-from cogs.cards import Cards
 from cogs.library import Library
 from cogs.make_video import Make
 from cogs.notifications import Notifications
@@ -75,7 +77,7 @@ class Wiring:
         self.events = JobEvents(resources.store)
         self._rate_limits = RateLimits(timing.clock)
         self._scheduler = EditScheduler(
-            buckets=self._rate_limits, clock=timing.clock, sleep=timing.sleep
+            rate_limits=self._rate_limits, clock=timing.clock, sleep=timing.sleep
         )
         self._renderer = CardRenderer()
         self.client = VideoBot(
@@ -87,6 +89,13 @@ class Wiring:
         self._retention = self._new_retention()
         self._deliveries = self._new_deliveries()
         self._service = self._new_service()
+        self._transport = CardTransport(
+            self.client,
+            begin=self._deliveries.fallback_begun,
+            renderer=self._renderer,
+            limits=self._rate_limits,
+            clock=timing.clock,
+        )
         self._queries = RequestQueries(
             store=resources.store,
             films=resources.films,
@@ -101,16 +110,22 @@ class Wiring:
         """
         poller, abandoned = self._new_poller(), self._new_abandoned()
         requests = self._new_requests(fetch_image)
+        cards = self._new_card_updates()
+        deliverer = self._new_deliverer(cards)
+        self.events.listen(cards.changed)
+        self.events.listen(deliverer.changed)
         startup = Startup(
             poller=poller,
             requests=self._service,
             deliveries=self._deliveries,
             send_unsent=requests.take_up,
             reasons=self._reasons(),
-            services=(poller, abandoned, self._retention),
+            services=(deliverer, poller, abandoned, self._retention),
         )
         self.client.prepare(self._cogs(requests), startup.run)
         stack.push_async_callback(self.client.hang_up)
+        stack.push_async_callback(cards.close)
+        stack.push_async_callback(deliverer.close)
         stack.push_async_callback(partial(self._scheduler.close, grace=LAST_EDITS))
         stack.push_async_callback(self._service.close)
         stack.push_async_callback(requests.close)
@@ -128,7 +143,7 @@ class Wiring:
         return FilmRetention(
             store=self._resources.store,
             films=self._resources.films,
-            keep=retention_policy(self._settings),
+            policy=retention_policy(self._settings),
             events=self.events,
             clock=self._timing.clock,
             sleep=self._timing.sleep,
@@ -200,7 +215,6 @@ class Wiring:
     def _cogs(self, requests: Requests) -> list[commands.Cog]:
         client, clock, offer = self.client, self._timing.clock, self._resources.offer
         return [
-            self._new_cards(),
             Notifications(client, queries=self._queries, events=self.events, clock=clock),
             VideoCog(client.tree, offer=offer, requests=requests),
             Buttons(
@@ -217,27 +231,36 @@ class Wiring:
             ReopenedChannels(client, deliveries=self._deliveries, events=self.events),
         ]
 
-    def _new_cards(self) -> Cards:
-        opened, links = self._resources, self._resources.links
-        return Cards(
+    def _new_card_updates(self) -> CardUpdates:
+        return CardUpdates(
             self.client,
+            transport=self._transport,
             deliveries=self._deliveries,
             queries=self._queries,
-            planner=DeliveryPlanner(
-                films=opened.films,
-                fit=transcode_film,
-                link_life=None if links is None else self._settings.link_hours * 3600,
-                clock=self._timing.clock,
-            ),
             renderer=self._renderer,
             scheduler=self._scheduler,
             rate_limits=self._rate_limits,
+            options=self._options,
+            clock=self._timing.clock,
+        )
+
+    def _new_deliverer(self, cards: CardUpdates) -> Deliverer:
+        opened, links = self._resources, self._resources.links
+        planner = DeliveryPlanner(
+            films=opened.films,
+            fit=transcode_film,
+            link_life=None if links is None else self._settings.link_hours * 3600,
+            clock=self._timing.clock,
+        )
+        return Deliverer(
+            service=self._deliveries,
+            planner=planner,
+            transport=self._transport,
+            cards=cards,
+            scheduler=self._scheduler,
             thumbnails=Thumbnails(
                 store=opened.store, films=opened.films, take=opened.take_thumbnail
             ),
-            options=self._options,
-            events=self.events,
-            clock=self._timing.clock,
         )
 
     def _options(self) -> CardOptions:

@@ -4,7 +4,6 @@ import io
 import logging
 from typing import Final
 
-import aiohttp
 import discord
 
 from bot.cards import modals, words
@@ -12,14 +11,11 @@ from bot.cards.i18n import Language, language
 from bot.cards.text import plain
 from bot.client import VideoBot
 from bot.transport.errors import told
-from bot.transport.message import refuses_content
 from bot.transport.notifications import say_directly
+from bot.transport.result import UNREACHED, refuses_content
 from bot.videos.spec import VideoSpec
 
 _log = logging.getLogger(__name__)
-
-UNREACHED: Final = (discord.HTTPException, aiohttp.ClientError, OSError)
-"""What a call to Discord raises when it does not do what was asked."""
 
 SHOWN: Final = 100
 """Characters of one choice that are given back; a select menu's value holds no more."""

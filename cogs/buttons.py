@@ -32,13 +32,12 @@ from bot.requests.queries import RequestQueries
 from bot.requests.service import RequestService
 from bot.transport.deduplication import shows_film
 from bot.transport.errors import told
-from bot.transport.message import refuses_content
 from bot.transport.removing import remove_messages
+from bot.transport.result import UNREACHED, refuses_content
 from bot.videos.errors import VideosError
 from bot.videos.spec import VideoSpec
 from cogs.permissions import belongs_here, may_manage
 from cogs.requests import (
-    UNREACHED,
     Asked,
     Interaction,
     Requests,

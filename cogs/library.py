@@ -25,7 +25,7 @@ from bot.cards.text import shorten
 from bot.jobs.history import Search
 from bot.requests.queries import RequestQueries
 from bot.transport.errors import told
-from bot.transport.message import refuses_content
+from bot.transport.result import refuses_content
 from cogs.permissions import moderated
 from cogs.requests import Interaction, own_language, refuse, too_fast
 

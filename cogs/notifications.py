@@ -13,8 +13,8 @@ from bot.jobs.models import ENDED, Render
 from bot.requests.queries import RequestQueries
 from bot.runtime.background import Background
 from bot.transport.notifications import NAMED_AT_ONCE, Refused, ping, write_to
+from bot.transport.result import UNREACHED
 from cogs.permissions import can_see
-from cogs.requests import UNREACHED
 
 _log = logging.getLogger(__name__)
 

@@ -11,8 +11,9 @@ import discord
 
 from bot.cards import words
 from bot.cards.i18n import Language
-from bot.cards.renderer import CardRenderer
+from bot.cards.renderer import CardRenderer, Draw
 from bot.cards.view import CardOptions
+from bot.client import VideoBot
 from bot.jobs import lifecycle
 from bot.jobs.database import StoreError
 from bot.jobs.models import Render, RenderStatus, Verb
@@ -22,10 +23,10 @@ from bot.requests.order import DiskFull, NotOffered, Order, OverLimit, PromptPro
 from bot.requests.queries import RequestQueries
 from bot.requests.service import RequestService
 from bot.runtime.background import Background
-from bot.transport.message import find_card, is_malformed, plainly_if_refused, refuses_content
+from bot.transport.message import find_card
+from bot.transport.result import UNREACHED, is_malformed, refuses_content
 from bot.videos.spec import ImageSource, VideoSpec
 from cogs.answers import (
-    UNREACHED,
     Interaction,
     give_back,
     is_form,
@@ -290,9 +291,7 @@ class Requests:
         try:
             forecast = await self._queries.forecast(render)
             draw = self._renderer.draw(render, forecast, self._options())
-            answer = await plainly_if_refused(
-                self._renderer, render, lambda: interaction.response.send_message(view=draw())
-            )
+            answer = await self._send_card(interaction, render, draw)
         except UNREACHED as error:
             _log.warning(
                 "the answer to an interaction failed: %s", error, extra=render.log_context()
@@ -303,6 +302,19 @@ class Requests:
             if answer.message_id is not None:
                 return answer.message_id
         return await self._find(render)
+
+    async def _send_card(
+        self, interaction: Interaction, render: Render, draw: Draw
+    ) -> discord.InteractionCallbackResponse[VideoBot]:
+        """Answer with the card, and once more plainly where Discord refuses its content."""
+        was_plain = self._renderer.is_plain(render)
+        try:
+            return await interaction.response.send_message(view=draw())
+        except discord.HTTPException as error:
+            if was_plain or not refuses_content(error):
+                raise
+        self._renderer.refused(render)
+        return await interaction.response.send_message(view=draw())
 
     async def _begin(self, render: Render) -> str | None:
         """Get the image if there is one, and send; return why not where it is unusable."""

@@ -1,4 +1,4 @@
-"""The size ladder: a film as it is, a copy encoded anew to fit, a link; else it is kept.
+"""How a film is delivered: as it is, as a transcoded copy, as a link; else it is kept.
 
 What is aimed at is what Discord named when the film was asked for: `attachment_size_limit` while
 the interaction's token lives, the bot's own limit after. Source: Discord,
@@ -20,7 +20,8 @@ from bot.media.container import is_over_4k
 from bot.media.errors import BrokenFile
 from bot.media.probe import probe_film
 from bot.media.transcode import TranscodeFailed
-from bot.transport.message import Film, NoAccess, TooLarge
+from bot.requests.queries import Phase
+from bot.transport.message import Film
 
 _log = logging.getLogger(__name__)
 
@@ -44,91 +45,67 @@ class Fit(Protocol):
         ...
 
 
-class FramesTooLarge(Exception):
-    """The film's frames are larger than 4K."""
+@dataclass(frozen=True)
+class Plan:
+    """One way to deliver a film."""
 
-
-class CannotConvert(Exception):
-    """Not every client plays the film, and it cannot be encoded anew."""
-
-
-LASTING: Final = (TooLarge, FramesTooLarge, CannotConvert, BrokenFile, NoAccess)
-"""Why a film is kept instead of being handed over."""
-
-
-def why_kept(
-    error: TooLarge | FramesTooLarge | CannotConvert | BrokenFile | NoAccess,
-) -> Reason:
-    """Return why a film is kept, for its card."""
-    match error:
-        case CannotConvert():
-            return Reason.CANNOT_TRANSCODE
-        case TooLarge():
-            return Reason.TOO_LARGE
-        case FramesTooLarge():
-            return Reason.FRAMES_TOO_LARGE
-        case BrokenFile():
-            return Reason.FILM_BROKEN
-        case NoAccess():
-            return Reason.NO_ACCESS
+    as_shown: Render
+    """The render as its card shows it once Discord has accepted this."""
+    film: Film | None
+    """None for a link, which is part of the card."""
 
 
 @dataclass(frozen=True)
-class Step:
-    """One way to hand a film over."""
+class Kept:
+    """No way is left: the film is kept, and its card says why."""
 
-    as_shown: Render
-    """The job as its card shows it when Discord has taken this step."""
-    film: Film | None
-    """None for a link, which the card holds by itself."""
+    reason: Reason
 
 
 class DeliveryPlanner:
-    """Finds the highest step that holds; films are encoded one at a time, each once per size."""
+    """Chooses how a film is delivered; transcodes one at a time, each once per size."""
 
     def __init__(
         self, *, films: FilmStore, fit: Fit, link_life: float | None, clock: Callable[[], float]
     ) -> None:
-        """`link_life` are the seconds a link lives, None where there are no links."""
+        """`link_life` are the seconds for which a link works, None where there are no links."""
         self._films = films
         self._fit = fit
         self._link_life = link_life
         self._clock = clock
         self._one_at_a_time = asyncio.Lock()
 
-    async def step(self, render: Render, *, encoding: Callable[[bool], None]) -> Step:
-        """Return the step to take now.
+    async def plan(self, render: Render, *, say: Callable[[Phase], None]) -> Plan | Kept:
+        """Return how to deliver now: the film as it is, a transcoded copy, a link, or not at all.
 
-        `encoding` is called before an encode, which takes minutes: with whether it is for a film
-        that not every client plays, and not for its size. Raises TooLarge where no step is left,
-        BrokenFile, FramesTooLarge, CannotConvert, NoRoom, and OSError where no film can be looked
-        into.
+        `say` is called before a film is transcoded, which takes minutes. Raises NoRoom, and OSError
+        where the film cannot be read.
         """
         done = render.evolve(status=RenderStatus.DELIVERED, transcoded=False, converted=False)
         film = self._films.open(str(render.film))
-        probed = await probe_film(film)
-        if is_over_4k(probed.width, probed.height):
-            raise FramesTooLarge(f"{probed.width}x{probed.height}")
-        size = await self._films.size(str(render.film))
-        fits = size <= self._limit(render, size)
-        if fits and probed.plays:
-            return Step(done, Film(film, film_name(done), size))
         try:
-            copy, size = await self._copy(render, film, encoding, converts=not probed.plays)
+            probed = await probe_film(film)
+        except BrokenFile:
+            return Kept(Reason.FILM_BROKEN)
+        if is_over_4k(probed.width, probed.height):
+            return Kept(Reason.FRAMES_TOO_LARGE)
+        size = await self._films.size(str(render.film))
+        if probed.plays and size <= self._limit(render, size):
+            return Plan(done, Film(film, film_name(done), size))
+        try:
+            copy, size = await self._copy(render, film, say, converts=not probed.plays)
         except TranscodeFailed as error:
-            _log.warning("a film cannot be encoded anew: %s", error, extra=render.log_context())
-            if probed.plays:
-                return self.link(render)
-            raise CannotConvert(str(error)) from error
+            _log.warning("a film cannot be transcoded: %s", error, extra=render.log_context())
+            return self.link(render) if probed.plays else Kept(Reason.CANNOT_TRANSCODE)
         done = done.evolve(transcoded=True, converted=not probed.plays)
-        return Step(done, Film(copy, film_name(done), size))
+        return Plan(done, Film(copy, film_name(done), size))
 
-    def link(self, render: Render) -> Step:
-        """Return the last step, a link to the film; raises TooLarge where there are no links."""
+    def link(self, render: Render) -> Plan | Kept:
+        """Return the last way, a link to the film, where there are links."""
         if self._link_life is None:
-            raise TooLarge("there is no address for links")
+            return Kept(Reason.TOO_LARGE)
         expires = self._clock() + self._link_life
-        return Step(render.evolve(status=RenderStatus.DELIVERED, link_expires_at=expires), None)
+        return Plan(render.evolve(status=RenderStatus.DELIVERED, link_expires_at=expires), None)
 
     async def remove_copy(self, render: Render) -> None:
         """Remove the copy that was encoded anew, if there is one."""
@@ -143,7 +120,7 @@ class DeliveryPlanner:
         return render.card.upload_limit if lives else render.card.bot_upload_limit
 
     async def _copy(
-        self, render: Render, film: Path, encoding: Callable[[bool], None], *, converts: bool
+        self, render: Render, film: Path, say: Callable[[Phase], None], *, converts: bool
     ) -> tuple[Path, int]:
         """Return a copy that fits and its bytes; one from before a restart is used again."""
         copy = self._films.workspace(render.transcoded_name)
@@ -154,7 +131,7 @@ class DeliveryPlanner:
             limit = self._limit(render, size)
             if 0 < size <= limit:
                 return copy, size
-            encoding(converts)
+            say(Phase.CONVERTING if converts else Phase.RESIZING)
             async with self._one_at_a_time:
                 most = limit if converts else min(limit, enough)
                 await self._fit(film, copy, most, quality=converts)

@@ -48,14 +48,14 @@ class FilmRetention:
         *,
         store: JobStore,
         films: FilmStore,
-        keep: RetentionPolicy,
+        policy: RetentionPolicy,
         events: JobEvents,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._store = store
         self._films = films
-        self._retention_policy = keep
+        self._policy = policy
         self._events = events
         self._clock = clock
         self._sleep = sleep
@@ -92,18 +92,18 @@ class FilmRetention:
 
         Raises StoreError and OSError.
         """
-        if await self._films.usage() + more <= self._retention_policy.budget:
+        if await self._films.usage() + more <= self._policy.budget:
             return True
         taken = await self._make_room(self._clock(), more)
-        return taken + more <= self._retention_policy.budget
+        return taken + more <= self._policy.budget
 
     async def _let_old_ones_go(self, now: float) -> None:
         went = True
         while went:
             over = await self._store.films_over(
                 now,
-                delivered=now - self._retention_policy.delivered,
-                undelivered=now - self._retention_policy.undelivered,
+                delivered=now - self._policy.delivered,
+                undelivered=now - self._policy.undelivered,
                 limit=AT_ONCE,
             )
             went = await self._let_go(over, now)
@@ -129,12 +129,12 @@ class FilmRetention:
         """
         taken = await self._films.usage()
         went = True
-        while went and taken + more > self._retention_policy.budget:
+        while went and taken + more > self._policy.budget:
             seen = await self._store.films_seen(now, limit=AT_ONCE)
             sizes = await self._films.sizes(str(render.film) for render in seen)
             first: list[Render] = []
             for render, size in zip(seen, sizes, strict=True):
-                if taken + more > self._retention_policy.budget:
+                if taken + more > self._policy.budget:
                     first.append(render)
                     taken -= size
             went = await self._let_go(first, now)
@@ -143,7 +143,7 @@ class FilmRetention:
 
     def _tell_of_room(self, taken: int) -> None:
         """Say once that there is too little room for what must not be deleted; in bytes."""
-        is_short = taken > self._retention_policy.budget
+        is_short = taken > self._policy.budget
         if is_short and not self._told:
             _log.warning(
                 "films that could not be delivered yet or that have a link take %d MB, more than "

@@ -11,6 +11,7 @@ from bot.jobs.film_store import FilmStore
 from bot.jobs.models import Fallback, Render, RenderStatus
 from bot.jobs.reasons import Reason
 from bot.jobs.store import JobStore
+from bot.transport.result import Outcome, PutResult
 from bot.videos.client import VideosClient
 from bot.videos.errors import (
     FilmNotReady,
@@ -135,19 +136,18 @@ class DeliveryService:
         render: Render,
         *,
         as_shown: Render | None = None,
-        message_id: int | None = None,
-        attachment_id: int | None = None,
-        fallback: Fallback | None = None,
+        result: PutResult | None = None,
     ) -> Render:
-        """Discord shows the film, or nobody wants it there: write it down.
+        """Save that Discord shows the film, as `result` says; without one, nobody wants it there.
 
-        `as_shown` is the job as the message shows it, `message_id` the message that does so now,
-        None where that is no message of the channel. `fallback` was used instead of the card.
+        `as_shown` is the render as the message shows it.
         """
-        moved = (as_shown or render).with_card(message_id=message_id or render.card.message_id)
-        after = lifecycle.delivered(moved, attachment_id, self._clock())
-        if fallback is not None:
-            after = lifecycle.card_outdated(after, fallback, self._clock())
+        result = result or PutResult(outcome=Outcome.GONE)
+        message_id = result.message_id or render.card.message_id
+        moved = (as_shown or render).with_card(message_id=message_id)
+        after = lifecycle.delivered(moved, result.attachment_id, self._clock())
+        if result.fallback is not None:
+            after = lifecycle.card_outdated(after, result.fallback, self._clock())
         try:
             return await self._events.save_surely(render, after)
         except StoreError:
@@ -204,12 +204,12 @@ class DeliveryService:
             render, lifecycle.undeliverable(render, reason, self._clock())
         )
 
-    async def refused(self, render: Render, reason: Reason) -> Render:
+    async def refused(self, render: Render, reason: Reason, cause: str) -> Render:
         """Discord takes the film on no road: it stays on disk, and its card says so.
 
         A road that was begun for it holds nothing, so the card is tried first again.
         """
-        _log.warning("a film is refused and kept: %s", reason, extra=_of(render))
+        _log.warning("a film is refused and kept: %s", cause, extra=_of(render))
         current = await self._store.get(render.id) or render
         after = lifecycle.undeliverable(current, reason, self._clock())
         if render.card.fallback is None:

@@ -52,13 +52,13 @@ class Thumbnails:
                 while without := await self._store.without_thumbnail(limit=AT_ONCE):
                     for render in without:
                         await pause()
-                        await self._retention_policy(render, self._take)
+                        await self._take_one(render, self._take)
         except StoreError as error:
             _log.warning("no more stills for now: %s", error)
         finally:
             self._at_it = False
 
-    async def _retention_policy(self, render: Render, take: Take) -> None:
+    async def _take_one(self, render: Render, take: Take) -> None:
         try:
             jpeg = await take(self._films.open(render.film or ""))
         except NoThumbnail as error:

@@ -245,8 +245,11 @@ class JobStore:
 
     async def make_all_due(self, now: float) -> None:
         """Have every tracked render polled or delivered now, whatever an earlier clock meant."""
-        for at in (renders.c.next_poll_at, renders.c.next_delivery_at):
-            await self._database.execute(sa.update(renders).where(at > now).values({at.name: now}))
+        completed = frozenset({RenderStatus.COMPLETED})
+        timers = ((RUNNING, renders.c.next_poll_at), (completed, renders.c.next_delivery_at))
+        for statuses, at in timers:
+            later = renders.c.status.in_(sorted(statuses)), sa.or_(at.is_(None), at > now)
+            await self._database.execute(sa.update(renders).where(*later).values({at.name: now}))
 
     async def running_videos(self) -> set[str]:
         """Return the server's ids of all renders that it works on."""

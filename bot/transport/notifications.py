@@ -18,7 +18,7 @@ from bot.cards.text import plain
 from bot.jobs.models import Render
 from bot.transport.errors import is_temporary
 from bot.transport.errors import told as told_of
-from bot.transport.message import refuses_content
+from bot.transport.result import refuses_content
 from bot.transport.webhook import interaction_webhook
 
 _log = logging.getLogger(__name__)

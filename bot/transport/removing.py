@@ -3,12 +3,12 @@
 import logging
 from collections.abc import Coroutine
 
-import aiohttp
 import discord
 
 from bot.jobs.models import Fallback, Render
 from bot.transport.deduplication import sent_before
-from bot.transport.message import CardGone, NoAccess, find_left_card
+from bot.transport.message import find_outdated_card
+from bot.transport.result import UNREACHED
 
 _log = logging.getLogger(__name__)
 
@@ -18,7 +18,7 @@ async def remove_messages(client: discord.Client, render: Render) -> bool:
     # Each by itself, and the reply last: it alone names the card that it replaces.
     steps = [_remove(client, render, render.card.message_id)]
     if render.card.fallback is Fallback.REPLY:
-        steps.insert(0, _remove_left(client, render))
+        steps.insert(0, _remove_outdated(client, render))
     elif render.card.fallback is Fallback.DIRECT:
         steps.append(_remove_direct(client, render))
     return all([await _succeeds(step, render) for step in steps])
@@ -29,7 +29,7 @@ async def _succeeds(step: Coroutine[object, object, None], render: Render) -> bo
         await step
     except discord.NotFound:
         return True
-    except (CardGone, NoAccess, discord.HTTPException, aiohttp.ClientError, OSError) as error:
+    except (*UNREACHED, LookupError) as error:
         _log.warning("a message is not deleted: %s", error, extra=render.log_context())
         return False
     return True
@@ -43,8 +43,12 @@ async def _remove(client: discord.Client, render: Render, message_id: int | None
         await channel.get_partial_message(message_id).delete()
 
 
-async def _remove_left(client: discord.Client, render: Render) -> None:
-    await _remove(client, render, await find_left_card(client, render))
+async def _remove_outdated(client: discord.Client, render: Render) -> None:
+    try:
+        message_id = await find_outdated_card(client, render)
+    except discord.NotFound as error:
+        raise LookupError("the reply that names the card is gone") from error
+    await _remove(client, render, message_id)
 
 
 async def _remove_direct(client: discord.Client, render: Render) -> None:

@@ -1,265 +1,272 @@
-"""EditScheduler: one newest-wins lane per message; knows nothing of jobs or of Discord."""
+"""EditScheduler: one newest-wins queue per message; it knows neither renders nor Discord."""
 
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from operator import attrgetter
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from bot.runtime.background import Background
 from bot.transport.rate_limits import RateLimits
 
 _log = logging.getLogger(__name__)
 
-Result = TypeVar("Result")
 Show = Callable[[Any], Awaitable[object]]
-"""Sends a message's picture, told which message: one function may serve thousands that wait."""
-Send = Callable[[], Awaitable[object]]
+"""Sends one update of a message, given which: one function may serve thousands that wait."""
 
 CALM: Final = 4.0
-"""Pictures a second that all messages together are sent while there are few: then each card moves
-as its film does."""
+"""Updates a second of all messages together while there are few: then each card moves as its video
+does."""
 LEAST_PACE: Final = 0.5
-"""Seconds between two pictures of one message, at the least: a token's bucket takes 5 in 2 s."""
+"""Seconds between two updates of one message, at least: a token's bucket accepts 5 in 2 s."""
 MOST_PACE: Final = 7.7
-"""Seconds between two pictures of one message while there are many: a card that stands still for
+"""Seconds between two updates of one message while there are many: a card without a change for
 eight looks dead."""
 BUSY: Final = 150.0
-"""Pictures of progress a second at the most, however many messages there are."""
+"""Updates of progress a second, at most, however many messages there are."""
 GLANCE: Final = 0.05
-"""Seconds between two looks at what is due: what comes due in between goes together."""
+"""Seconds between two checks for what is due: what becomes due in between is sent together."""
 AT_ONCE: Final = 12
-"""Pictures of progress that are begun in one look: what else the bot does is not kept waiting."""
-ON_THE_WAY: Final = 64
-"""Pictures of progress that are on their way at the same time: where Discord or this machine is
-slow, more of them would only take memory and be old when they arrive."""
+"""Updates of progress begun in one check: nothing else that the bot does has to wait for more."""
+IN_FLIGHT: Final = 64
+"""Updates of progress in flight at the same time: where Discord or this machine is slow, more of
+them would only take memory and be outdated when they arrive."""
+
+
+@dataclass(slots=True, eq=False)
+class _Turn:
+    """A turn to send that somebody waits for, and holds until they release it."""
+
+    granted: asyncio.Future[None]
+    released: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 @dataclass(slots=True, eq=False)
 class _MessageQueue:
-    """What is sent to one message next: its last pictures in order, or else the newest other."""
+    """What is sent to one message next: turns in order, or else its newest update."""
 
     message: Hashable
     shown_at: float
-    road: Hashable = None
+    bucket: Hashable = None
     newest: Show | None = None
     final: bool = False
-    last: tuple[tuple[Send, asyncio.Future[Any]], ...] = ()
+    turns: tuple[_Turn, ...] = ()
     sending: bool = False
-    finishing: bool = False
+    in_turn: bool = False
 
     @property
     def urgent(self) -> bool:
-        return self.final or bool(self.last)
+        return self.final or bool(self.turns)
 
 
 @dataclass(slots=True, eq=False)
-class _Road:
-    """The lanes that wait for one way into Discord, and the task that lets them go."""
+class _Bucket:
+    """The queues that share one rate limit, and the task that sends from them."""
 
     waiting: set[_MessageQueue] = field(default_factory=set[_MessageQueue])
     serving: asyncio.Task[None] | None = None
     wakes_at: float | None = None
-    """When the task looks again; None while it is looking."""
+    """When the task checks again; None while it is checking."""
 
 
 class EditScheduler:
-    """Sends pictures to messages, one at a time per message.
+    """Sends updates to messages, one at a time per message.
 
-    A picture that still waits is replaced by a newer one: a slow or rate-limited message shows the
-    newest state next, never a row of old ones. `road` names the limit that a message shares with
-    others (its channel, once it is edited through it); messages without one wait for nobody. On a
-    road, ends go before progress, and the oldest picture is renewed first.
+    A newer update replaces one that still waits: a slow or rate-limited message shows the newest
+    state next, never a row of old ones. `bucket` names the rate limit that a message shares with
+    others (its channel, when it is edited through it); messages without one wait for nobody. In a
+    bucket, final updates go before progress, and the message that was updated longest ago is first.
     """
 
     def __init__(
         self,
         *,
-        buckets: RateLimits | None = None,
+        rate_limits: RateLimits | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        self._buckets = buckets or RateLimits(clock)
+        self._rate_limits = rate_limits or RateLimits(clock)
         self._clock = clock
         self._sleep = sleep
-        self._lanes: dict[Hashable, _MessageQueue] = {}
-        self._roads: dict[Hashable, _Road] = {}
+        self._queues: dict[Hashable, _MessageQueue] = {}
+        self._buckets: dict[Hashable, _Bucket] = {}
         self._background = Background()
-        self._on_the_way = 0
+        self._in_flight = 0
         self._closing = False
 
     def show(
-        self, message: Hashable, send: Show, *, road: Hashable = None, final: bool = False
+        self, message: Hashable, send: Show, *, bucket: Hashable = None, final: bool = False
     ) -> None:
-        """Have `send` awaited when the message's turn comes, unless a newer picture comes before.
+        """Have `send` awaited when the message's turn comes, unless a newer update comes before.
 
-        A `final` picture waits for no pace, and the message is forgotten after it. A failure is
-        logged: the next picture tells the same and more. While the picture of `finish` waits or is
-        on its way, nothing else is taken.
+        A `final` update waits for no pace, and the message is forgotten after it. A failure is
+        logged: the next update says the same and more. While somebody waits for a `turn` or holds
+        it, updates are dropped.
         """
-        lane = self._lane(message)
-        if not lane.last and not lane.finishing:
-            lane.newest = send
-            lane.final = final
-            self._enter(lane, road)
+        queue = self._queue(message)
+        if not queue.turns and not queue.in_turn:
+            queue.newest = send
+            queue.final = final
+            self._enter(queue, bucket)
 
-    async def finish(
-        self, message: Hashable, send: Callable[[], Awaitable[Result]], *, road: Hashable = None
-    ) -> Result:
-        """Send a picture that nothing replaces, before anything that waits; return its outcome.
-
-        Raises what `send` raises.
-        """
-        outcome: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
-        lane = self._lane(message)
-        lane.newest = None
-        lane.last = (*lane.last, (send, outcome))
-        self._enter(lane, road)
-        return await outcome
+    @asynccontextmanager
+    async def turn(self, message: Hashable, *, bucket: Hashable = None) -> AsyncGenerator[None]:
+        """Wait for the message's next turn, before any update, and hold it for the block."""
+        turn = _Turn(asyncio.get_running_loop().create_future())
+        queue = self._queue(message)
+        queue.newest = None
+        queue.turns = (*queue.turns, turn)
+        self._enter(queue, bucket)
+        try:
+            await turn.granted
+            try:
+                yield
+            finally:
+                # Now, not when the scheduler notices: the holder may show an update at once.
+                queue.in_turn = False
+        finally:
+            turn.released.set()
 
     async def close(self, *, grace: float) -> None:
-        """Send what waits and let it arrive, `grace` seconds at the most."""
+        """Send what waits and let it arrive, `grace` seconds at most."""
         self._closing = True
-        for key, road in self._roads.items():
-            self._wake(key, road)
+        for key, bucket in self._buckets.items():
+            self._wake(key, bucket)
         await self._background.close(grace=grace)
-        for lane in self._lanes.values():
-            for _, outcome in lane.last:
-                outcome.cancel()
+        for queue in self._queues.values():
+            for turn in queue.turns:
+                turn.granted.cancel()
 
-    def _lane(self, message: Hashable) -> _MessageQueue:
-        lane = self._lanes.get(message)
-        if lane is None:
-            # The card has just been posted: a first picture may follow at once while all is calm.
-            lane = self._lanes[message] = _MessageQueue(message, self._clock() - LEAST_PACE)
-        return lane
+    def _queue(self, message: Hashable) -> _MessageQueue:
+        queue = self._queues.get(message)
+        if queue is None:
+            # The card has just been posted: a first update may follow at once while all is calm.
+            queue = self._queues[message] = _MessageQueue(message, self._clock() - LEAST_PACE)
+        return queue
 
     # ---------------------------------------------------------------- whose turn it is
 
     def _pace(self) -> float:
-        """Seconds between two pictures of one message, so that all together stay calm."""
+        """Seconds between two updates of one message, so that all together stay calm."""
         if self._closing:
             return 0.0
-        many = len(self._lanes)
+        many = len(self._queues)
         return max(LEAST_PACE, min(MOST_PACE, many / CALM), many / BUSY)
 
     @staticmethod
-    def _due(lane: _MessageQueue, pace: float) -> float:
-        return 0.0 if lane.urgent else lane.shown_at + pace
+    def _due(queue: _MessageQueue, pace: float) -> float:
+        return 0.0 if queue.urgent else queue.shown_at + pace
 
-    def _enter(self, lane: _MessageQueue, key: Hashable) -> None:
-        if lane.road != key and lane.road in self._roads:
-            self._roads[lane.road].waiting.discard(lane)
-        lane.road = key
-        if lane.sending:
+    def _enter(self, queue: _MessageQueue, key: Hashable) -> None:
+        if queue.bucket != key and queue.bucket in self._buckets:
+            self._buckets[queue.bucket].waiting.discard(queue)
+        queue.bucket = key
+        if queue.sending:
             return
-        road = self._roads.setdefault(key, _Road())
-        road.waiting.add(lane)
-        if road.wakes_at is None or self._due(lane, self._pace()) < road.wakes_at:
-            self._wake(key, road)
+        bucket = self._buckets.setdefault(key, _Bucket())
+        bucket.waiting.add(queue)
+        if bucket.wakes_at is None or self._due(queue, self._pace()) < bucket.wakes_at:
+            self._wake(key, bucket)
 
-    def _wake(self, key: Hashable, road: _Road) -> None:
-        """Have the road looked at now, unless its task is looking already."""
-        if road.serving is not None:
-            if road.wakes_at is None:
+    def _wake(self, key: Hashable, bucket: _Bucket) -> None:
+        """Have the bucket checked now, unless its task is checking already."""
+        if bucket.serving is not None:
+            if bucket.wakes_at is None:
                 return
-            road.serving.cancel()
-            road.wakes_at = None
-        road.serving = self._background.spawn(self._serve(key, road), name=f"road {key}")
+            bucket.serving.cancel()
+            bucket.wakes_at = None
+        bucket.serving = self._background.spawn(self._serve(key, bucket), name=f"bucket {key}")
 
-    async def _serve(self, key: Hashable, road: _Road) -> None:
-        while road.waiting:
-            wait = self._let_go(key, road)
-            if road.waiting:
-                road.wakes_at = self._clock() + wait
+    async def _serve(self, key: Hashable, bucket: _Bucket) -> None:
+        while bucket.waiting:
+            wait = self._send_due(key, bucket)
+            if bucket.waiting:
+                bucket.wakes_at = self._clock() + wait
                 await self._sleep(wait)
-                road.wakes_at = None
-        del self._roads[key]
+                bucket.wakes_at = None
+        del self._buckets[key]
 
-    def _let_go(self, key: Hashable, road: _Road) -> float:
-        """Send what may be sent now; return the seconds until it is worth looking again."""
+    def _send_due(self, key: Hashable, bucket: _Bucket) -> float:
+        """Begin to send what is due; return the seconds until it is worth checking again."""
         now, pace = self._clock(), self._pace()
         soonest = MOST_PACE
-        room = min(AT_ONCE, ON_THE_WAY - self._on_the_way)
+        room = min(AT_ONCE, IN_FLIGHT - self._in_flight)
         # Where one is not due, those after it are not either.
-        for lane in self._in_order(road):
-            if (due := self._due(lane, pace)) > now:
+        for queue in self._in_order(bucket):
+            if (due := self._due(queue, pace)) > now:
                 soonest = due - now
                 break
-            if full := 0.0 if key is None else self._buckets.wait(key, spare=not lane.urgent):
+            if full := self._rate_limit(key, queue):
                 soonest = full
                 break
-            if room <= 0 and not lane.urgent:
+            if room <= 0 and not queue.urgent:
                 soonest = GLANCE
                 break
-            room -= not lane.urgent
-            self._begin(lane, key, road)
+            room -= not queue.urgent
+            self._begin(queue, key, bucket)
         return max(min(soonest, MOST_PACE), GLANCE)
 
+    def _rate_limit(self, key: Hashable, queue: _MessageQueue) -> float:
+        return 0.0 if key is None else self._rate_limits.wait(key, spare=not queue.urgent)
+
     @staticmethod
-    def _in_order(road: _Road) -> list[_MessageQueue]:
-        """Ends first, then the oldest picture. Two sorts take a third of one by both, by pairs."""
-        lanes = sorted(road.waiting, key=attrgetter("shown_at"))
-        lanes.sort(key=lambda lane: not lane.urgent)
-        return lanes
+    def _in_order(bucket: _Bucket) -> list[_MessageQueue]:
+        """Urgent first, then the oldest update. Two sorts take a third of one by pairs."""
+        queues = sorted(bucket.waiting, key=attrgetter("shown_at"))
+        queues.sort(key=lambda queue: not queue.urgent)
+        return queues
 
-    def _begin(self, lane: _MessageQueue, key: Hashable, road: _Road) -> None:
-        road.waiting.discard(lane)
-        lane.sending = True
+    def _begin(self, queue: _MessageQueue, key: Hashable, bucket: _Bucket) -> None:
+        bucket.waiting.discard(queue)
+        queue.sending = True
         if key is not None:
-            self._buckets.take(key)
-        self._background.spawn(self._send(lane, key), name=f"edit {lane.message}")
+            self._rate_limits.take(key)
+        self._background.spawn(self._send(queue, key), name=f"edit {queue.message}")
 
-    # ---------------------------------------------------------------- the sending
+    # ---------------------------------------------------------------- sending
 
-    async def _send(self, lane: _MessageQueue, key: Hashable) -> None:
-        over = lane.urgent
-        self._on_the_way += not over
-        lane.shown_at = self._clock()
+    async def _send(self, queue: _MessageQueue, key: Hashable) -> None:
+        over = queue.urgent
+        self._in_flight += not over
+        queue.shown_at = self._clock()
         try:
-            if lane.last:
-                first, *rest = lane.last
-                lane.last = tuple(rest)
-                await self._finish(lane, *first)
-            elif (send := lane.newest) is not None:
-                lane.newest = None
-                lane.final = False
-                await self._show(lane.message, send)
+            if queue.turns:
+                await self._give_turn(queue)
+            elif (send := queue.newest) is not None:
+                queue.newest = None
+                queue.final = False
+                await self._show(queue.message, send)
         finally:
-            lane.sending = False
-            self._on_the_way -= not over
+            queue.sending = False
+            self._in_flight -= not over
             if key is not None:
-                self._buckets.give(key)
-            if over and not (lane.last or lane.newest):
-                del self._lanes[lane.message]
-            elif (lane.last or lane.newest) and not _is_cancelled():
-                self._enter(lane, lane.road)
+                self._rate_limits.give(key)
+            if over and not (queue.turns or queue.newest):
+                del self._queues[queue.message]
+            elif (queue.turns or queue.newest) and not _is_cancelled():
+                self._enter(queue, queue.bucket)
+
+    @staticmethod
+    async def _give_turn(queue: _MessageQueue) -> None:
+        turn, *rest = queue.turns
+        queue.turns = tuple(rest)
+        if not turn.granted.done():
+            queue.in_turn = True
+            turn.granted.set_result(None)
+        try:
+            await turn.released.wait()
+        finally:
+            queue.in_turn = False
 
     @staticmethod
     async def _show(message: Hashable, send: Show) -> None:
         try:
             await send(message)
-        except Exception:  # noqa: BLE001 - one bad edit must not end the lane
+        except Exception:  # noqa: BLE001 - one bad edit must not end the queue
             _log.exception("an edit of message %s failed", message)
-
-    @staticmethod
-    async def _finish(lane: _MessageQueue, send: Send, outcome: asyncio.Future[Any]) -> None:
-        lane.finishing = True
-        try:
-            result = await send()
-        except Exception as error:  # noqa: BLE001 - raised where finish() is awaited
-            if not outcome.done():
-                outcome.set_exception(error)
-        except asyncio.CancelledError:
-            outcome.cancel()
-            raise
-        else:
-            if not outcome.done():
-                outcome.set_result(result)
-        finally:
-            lane.finishing = False
 
 
 def _is_cancelled() -> bool:

@@ -8,11 +8,9 @@ import discord
 import pytest
 import simcord
 
-from bot.app import open_store
 from bot.cards.buttons import Action
 from bot.jobs.models import RenderStatus
 from bot.jobs.reasons import Reason
-from cogs.cards import Cards
 from tests import database
 from tests.acceptance.stage import Stage, restarted, settings_for, staged, text_of
 from tests.acceptance.test_buttons import fill, finished, press, told
@@ -58,12 +56,9 @@ class Bench:
     async def put(self, status: RenderStatus, code: str | None = None) -> None:
         reason = "NULL" if code is None else f"'{code}'"
         database.change(self._path, status=f"'{status}'", reason=reason)
-        async with open_store(self.stage.settings) as store:
-            render = await store.get(self.id)
-        cards = self.stage.bot.get_cog("Cards")
-        assert render is not None
-        assert isinstance(cards, Cards)
-        cards.show(render)
+        # A press that the state does not offer has the card shown as it is.
+        action = Action.LOOK if status is RenderStatus.UNDELIVERED else Action.REDELIVER
+        await self.stage.press_stale(self.stage.ada, self.card, f"rushes:{action}:{self.id}")
         await self.stage.wait(1)
 
     @property

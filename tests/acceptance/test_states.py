@@ -16,7 +16,7 @@ from bot.jobs.history import Search
 from bot.jobs.models import Render, RenderStatus
 from bot.jobs.reasons import Reason
 from bot.requests.queries import Forecast, Phase
-from bot.transport.message import edit_card
+from bot.transport.message import edit_through_token
 from tests.acceptance.stage import PROMPT, Stage, settings_for, staged
 from tests.acceptance.test_walk import PICTURES
 from tests.browser import box_of, opened, portrait
@@ -82,7 +82,7 @@ class Screen:
         """Draw the job so, and wait until the page shows it, told apart by its `seconds`."""
         render = changed(self.render, status=shot.status, seconds=str(seconds), **shot.fields)
         view = card(render, Forecast(cost=COST, **shot.around))
-        await edit_card(self.stage.bot, render, view, now=self.stage.bot.clock())
+        await edit_through_token(self.stage.bot, render, view, None)
         await self.preview.refresh()
         await expect(self.message).to_contain_text(f" · {seconds} s · ")
 

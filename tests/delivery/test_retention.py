@@ -42,7 +42,7 @@ class Shelf:
         keeper = FilmRetention(
             store=self.store,
             films=FilmStore(self.films),
-            keep=RetentionPolicy(delivered=DAY, undelivered=7 * DAY, budget=budget),
+            policy=RetentionPolicy(delivered=DAY, undelivered=7 * DAY, budget=budget),
             events=self.events,
             clock=lambda: NOW + at,
         )

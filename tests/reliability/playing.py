@@ -2,10 +2,9 @@
 
 import asyncio
 import json
-import sqlite3
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -196,22 +195,24 @@ class Table:
         row = self._rows.get(part.prompt)
         return None if row is None else row["status"]
 
+    @property
+    def _path(self) -> Path:
+        return self._folder / "rushes.db"
+
     async def _read_rows(self) -> None:
         while True:
-            rows = await asyncio.to_thread(self._dump, "requests")
+            rows = await asyncio.to_thread(database.rows, self._path)
             self._rows = {row["prompt"]: row for row in rows}
             await asyncio.sleep(0.2)
 
     def _dump(self, table: str) -> list[dict[str, Any]]:
-        address = f"file:{self._folder / 'rushes.db'}?mode=ro"
-        with closing(sqlite3.connect(address, uri=True)) as database:
-            database.row_factory = sqlite3.Row
-            return [dict(row) for row in database.execute(f"SELECT * FROM {table}")]  # noqa: S608
+        with database.reading(self._path) as opened:
+            return [dict(row) for row in opened.execute(f"SELECT * FROM {table}")]  # noqa: S608
 
     # ---------------------------------------------------------------- judging
 
     async def _examine(self) -> Findings:
-        rows = await asyncio.to_thread(self._dump, "requests")
+        rows = await asyncio.to_thread(database.rows, self._path)
         self._rows = {row["prompt"]: row for row in rows}
         log = [json.loads(line) for line in self._bot.log.splitlines() if line.startswith("{")]
         films = await self._films()
@@ -295,13 +296,13 @@ class Table:
 
     async def _tokens_after_their_life(self) -> int:
         """Start the bot again a quarter of an hour later, as far as its tokens know."""
-        path = self._folder / "rushes.db"
+        path = self._path
         assert database.count(path, "requests", "interaction_token IS NOT NULL")
         database.change(path, token_expires_at="token_expires_at - 900")  # noqa: S106 - a time
         await self._bot.start()
         left = 0
         for _ in range(100):
-            rows = await asyncio.to_thread(self._dump, "requests")
+            rows = await asyncio.to_thread(database.rows, self._path)
             left = sum(row["interaction_token"] is not None for row in rows)
             if left == 0:
                 break

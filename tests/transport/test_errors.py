@@ -18,7 +18,7 @@ from bot.transport.errors import (
     sentence_for,
     told,
 )
-from bot.transport.message import is_refusal, refuses_content
+from bot.transport.result import is_refusal, refuses_content
 
 
 def http_error(status: int, code: int = 0, message: str = "no") -> discord.HTTPException:

@@ -9,7 +9,8 @@ import pytest
 from aiohttp import web
 
 from bot.transport.rate_limits import RateLimits
-from bot.transport.scheduler import AT_ONCE, LEAST_PACE, MOST_PACE, ON_THE_WAY, EditScheduler
+from bot.transport.scheduler import AT_ONCE, IN_FLIGHT, LEAST_PACE, MOST_PACE, EditScheduler
+from tests.transport.turns import in_turn
 
 MANY = 40
 CHANNEL = 77
@@ -68,7 +69,7 @@ def buckets(hand: Hand) -> RateLimits:
 
 @pytest.fixture
 async def editor(hand: Hand, buckets: RateLimits) -> AsyncIterator[EditScheduler]:
-    opened = EditScheduler(buckets=buckets, clock=hand.clock, sleep=hand.sleep)
+    opened = EditScheduler(rate_limits=buckets, clock=hand.clock, sleep=hand.sleep)
     yield opened
     await opened.close(grace=0.0)
 
@@ -158,17 +159,17 @@ async def test_where_edits_take_long_few_are_on_their_way_and_an_end_still_goes(
         sent.append(card)
         await arrives.wait()
 
-    for card in range(2 * ON_THE_WAY):
+    for card in range(2 * IN_FLIGHT):
         editor.show(card, slow)
     await hand.advance(10.0)
-    assert len(sent) == ON_THE_WAY
+    assert len(sent) == IN_FLIGHT
 
-    await editor.finish("another", picture(sent, "film"))
+    await in_turn(editor, "another", picture(sent, "film"))
     assert sent[-1] == "film"
 
     arrives.set()
     await hand.advance(10.0)
-    assert len(set(sent)) == 2 * ON_THE_WAY + 1, "nobody is forgotten"
+    assert len(set(sent)) == 2 * IN_FLIGHT + 1, "nobody is forgotten"
 
 
 async def test_an_end_waits_for_no_pace(
@@ -179,7 +180,7 @@ async def test_an_end_waits_for_no_pace(
     await hand.advance(0)
     sent.clear()
     editor.show(3, picture(sent, "failed"), final=True)
-    finishing = asyncio.create_task(editor.finish(4, picture(sent, "film")))
+    finishing = asyncio.create_task(in_turn(editor, 4, picture(sent, "film")))
     await hand.advance(0)
     assert sent == ["failed", "film"]
     assert await finishing == "film"
@@ -188,27 +189,28 @@ async def test_an_end_waits_for_no_pace(
 async def test_a_full_channel_is_waited_for_and_ends_go_first(
     editor: EditScheduler, buckets: RateLimits, hand: Hand, sent: list[Hashable]
 ) -> None:
-    await told(buckets, limit=5, left=0, resets_in=3.0)
+    await told(buckets, limit=1, left=0, resets_in=3.0)
     for card in range(3):
-        editor.show(card, picture(sent, card), road=CHANNEL)
+        editor.show(card, picture(sent, card), bucket=CHANNEL)
     await hand.advance(1.0)
-    finishing = asyncio.create_task(editor.finish(9, picture(sent, "film"), road=CHANNEL))
+    finishing = asyncio.create_task(in_turn(editor, 9, picture(sent, "film"), bucket=CHANNEL))
     await hand.advance(1.0)
     assert sent == [], "Discord would answer 429"
     await hand.advance(1.1)
-    assert sent[0] == "film"
-    assert sorted(sent[1:], key=str) == [0, 1, 2]
+    assert sent == ["film"]
     await finishing
+    await hand.advance(MOST_PACE)
+    assert sorted(sent[1:], key=str) == [0, 1, 2]
 
 
 async def test_progress_leaves_one_edit_of_a_channel_for_an_end(
     editor: EditScheduler, buckets: RateLimits, hand: Hand, sent: list[Hashable]
 ) -> None:
     await told(buckets, limit=5, left=1, resets_in=30.0)
-    editor.show(1, picture(sent, "progress"), road=CHANNEL)
+    editor.show(1, picture(sent, "progress"), bucket=CHANNEL)
     await hand.advance(10.0)
     assert sent == []
-    finishing = asyncio.create_task(editor.finish(2, picture(sent, "film"), road=CHANNEL))
+    finishing = asyncio.create_task(in_turn(editor, 2, picture(sent, "film"), bucket=CHANNEL))
     await hand.advance(0)
     assert sent == ["film"]
     await finishing
@@ -218,12 +220,12 @@ async def test_the_oldest_picture_of_a_channel_is_renewed_first(
     editor: EditScheduler, buckets: RateLimits, hand: Hand, sent: list[Hashable]
 ) -> None:
     for card in "abc":
-        editor.show(card, picture(sent, card), road=CHANNEL)
+        editor.show(card, picture(sent, card), bucket=CHANNEL)
         await hand.advance(1.0)
     sent.clear()
     await told(buckets, limit=5, left=0, resets_in=5.0)
     for card in "cba":
-        editor.show(card, picture(sent, card), road=CHANNEL)
+        editor.show(card, picture(sent, card), bucket=CHANNEL)
     await hand.advance(6.0)
     assert sent == ["a", "b", "c"]
 
@@ -247,7 +249,7 @@ async def test_a_message_that_changes_its_road_is_sent_once(
     editor: EditScheduler, buckets: RateLimits, hand: Hand, sent: list[Hashable]
 ) -> None:
     await told(buckets, limit=5, left=0, resets_in=30.0)
-    editor.show(1, picture(sent, "through the channel"), road=CHANNEL)
+    editor.show(1, picture(sent, "through the channel"), bucket=CHANNEL)
     await hand.advance(1.0)
     editor.show(1, picture(sent, "by itself"))
     await hand.advance(60.0)

@@ -7,7 +7,7 @@ from typing import Final
 import pytest
 
 from bot.jobs.models import RenderStatus
-from bot.transport.message import takes_token
+from bot.transport.card_transport import uses_token
 from bot.transport.rate_limits import RateLimits
 from bot.transport.retries import Retries
 from tests.jobs.support import NOW, new_render
@@ -40,7 +40,7 @@ class Ways:
         )
 
     def by_token(self, size: int = 0) -> bool:
-        return takes_token(self.card, self.limits, self.clock(), size=size)
+        return uses_token(self.card, self.limits, self.clock(), size=size)
 
 
 @pytest.fixture

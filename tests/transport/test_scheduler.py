@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from bot.transport.scheduler import EditScheduler
+from tests.transport.turns import in_turn
 
 PATIENCE = 10.0
 """Seconds a test waits for what should happen at once."""
@@ -90,7 +91,7 @@ async def test_messages_do_not_wait_for_each_other(editor: EditScheduler, wall: 
 
 
 async def test_finish_returns_what_its_sending_returned(editor: EditScheduler, wall: Wall) -> None:
-    assert await editor.finish(1, wall.picture("film")) == "film hangs"
+    assert await in_turn(editor, 1, wall.picture("film")) == "film hangs"
 
 
 async def test_finish_goes_before_what_waits_and_nothing_waiting_replaces_it(
@@ -99,7 +100,7 @@ async def test_finish_goes_before_what_waits_and_nothing_waiting_replaces_it(
     editor.show(1, wall.picture("a", held=True))
     await wall.until(begun="a")
     editor.show(1, wall.picture("b"))
-    finishing = asyncio.create_task(editor.finish(1, wall.picture("film")))
+    finishing = asyncio.create_task(in_turn(editor, 1, wall.picture("film")))
     await asyncio.sleep(0)  # finish() has put its picture up
     editor.show(1, wall.picture("c"))
     wall.gates["a"].set()
@@ -116,7 +117,7 @@ async def test_a_failed_finish_raises_where_it_is_awaited_and_the_lane_goes_on(
         raise ConnectionResetError("Discord hung up")
 
     with pytest.raises(ConnectionResetError, match="hung up"):
-        await editor.finish(1, fails)
+        await in_turn(editor, 1, fails)
     editor.show(1, wall.picture("a"))
     await wall.until(hung="a")
     assert not caplog.records, "whoever awaits it decides what to say"
@@ -142,7 +143,7 @@ async def test_a_failed_picture_is_logged_and_the_next_one_is_sent(
 
 
 async def test_a_message_is_forgotten_after_its_end(editor: EditScheduler, wall: Wall) -> None:
-    lanes = editor._lanes  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - a leak shows nowhere else
+    queues = editor._queues  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - a leak shows nowhere else
 
     async def fails(_message: Hashable) -> None:
         raise ValueError
@@ -150,20 +151,20 @@ async def test_a_message_is_forgotten_after_its_end(editor: EditScheduler, wall:
     editor.show(1, wall.picture("a"))
     editor.show(2, wall.picture("b"), final=True)
     editor.show(3, fails, final=True)
-    await editor.finish(4, wall.picture("film"))
+    await in_turn(editor, 4, wall.picture("film"))
     await wall.until(hung="a")
     await wall.until(hung="b")
-    assert 1 in lanes
-    await editor.finish(1, wall.picture("its film"))
+    assert 1 in queues
+    await in_turn(editor, 1, wall.picture("its film"))
     await editor.close(grace=PATIENCE)
-    assert lanes == {}
+    assert queues == {}
 
 
 async def test_a_message_is_edited_again_after_a_rest(editor: EditScheduler, wall: Wall) -> None:
     for name in "abc":
         editor.show(1, wall.picture(name))
         await wall.until(hung=name)
-    assert await editor.finish(1, wall.picture("film")) == "film hangs"
+    assert await in_turn(editor, 1, wall.picture("film")) == "film hangs"
     assert wall.hung == ["a", "b", "c", "film"]
 
 
