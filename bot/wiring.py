@@ -27,6 +27,7 @@ from bot.jobs.poller import JobPoller
 from bot.jobs.reasons import Reason
 from bot.jobs.store import JobStore
 from bot.media.transcode import transcode_film
+from bot.requests.cancellations import Cancellations
 from bot.requests.order import Limits, Offer
 from bot.requests.queries import RequestQueries
 from bot.requests.service import RequestService
@@ -170,8 +171,16 @@ class Wiring:
             offer=self._resources.offer,
             limits=Limits(per_user=settings.max_active_per_user, all_together=settings.max_active),
             poll_interval=self._pause,
-            deadline=self._deadline,
             disk_full=lambda: self._retention.full,
+            clock=self._timing.clock,
+        )
+
+    def _new_cancellations(self) -> Cancellations:
+        return Cancellations(
+            store=self._resources.store,
+            events=self.events,
+            videos=self._resources.videos,
+            deadline=self._deadline,
             clock=self._timing.clock,
         )
 
@@ -221,6 +230,7 @@ class Wiring:
                 client,
                 requests=requests,
                 service=self._service,
+                cancellations=self._new_cancellations(),
                 deliveries=self._deliveries,
                 queries=self._queries,
                 events=self.events,

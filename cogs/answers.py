@@ -10,6 +10,7 @@ from bot.cards import modals, words
 from bot.cards.i18n import Language, language
 from bot.cards.text import plain
 from bot.client import VideoBot
+from bot.requests.order import DiskFull, NotOffered, OverLimit, PromptProblem
 from bot.transport.errors import told
 from bot.transport.notifications import say_directly
 from bot.transport.result import UNREACHED, refuses_content
@@ -86,3 +87,26 @@ def _chosen(filled: VideoSpec, t: Language) -> str:
         (modals.MODEL, filled.model),
     )
     return " · ".join(f"{t(label)}: {plain(value, SHOWN)}" for label, value in choices if value)
+
+
+def refusal(problem: Exception, t: Language) -> str:
+    """Say why nothing came of a request."""
+    match problem:
+        case NotOffered():
+            return words.not_offered(problem.value, problem.offered, t)
+        case OverLimit():
+            return words.over_limit(problem.own, problem.most_of_user, t, problem.beside)
+        case DiskFull():
+            return t(words.DISK_FULL)
+        case PromptProblem():
+            return words.prompt_problem(t)
+        case _:
+            _log.error("an intent is not written down: %s", problem)
+            return t(words.NOT_WRITTEN)
+
+
+def too_fast(interaction: Interaction) -> str | None:
+    """Count a press, or a form that is sent off; return what to say where it came too early."""
+    bot = interaction.client
+    wait = bot.presses.wait(interaction.user.id, bot.clock())
+    return words.too_fast(wait, own_language(interaction)) if wait else None

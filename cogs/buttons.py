@@ -27,6 +27,7 @@ from bot.jobs.database import StoreError
 from bot.jobs.events import JobEvents
 from bot.jobs.models import Render, RenderStatus, Verb
 from bot.jobs.reasons import Reason
+from bot.requests.cancellations import Cancellations
 from bot.requests.order import DiskFull, OverLimit
 from bot.requests.queries import RequestQueries
 from bot.requests.service import RequestService
@@ -36,7 +37,7 @@ from bot.transport.removing import remove_messages
 from bot.transport.result import UNREACHED, refuses_content
 from bot.videos.errors import VideosError
 from bot.videos.spec import VideoSpec
-from cogs.permissions import belongs_here, may_manage
+from cogs.permissions import belongs_here, may_manage, upload_limit
 from cogs.requests import (
     Asked,
     Interaction,
@@ -45,20 +46,19 @@ from cogs.requests import (
     refusal,
     refuse,
     too_fast,
-    upload_limit,
 )
 
 _log = logging.getLogger(__name__)
 
 _ANYBODYS: Final = frozenset({Action.NOTIFY, Action.AGAIN, Action.EDIT, Action.REMIX})
 
-GONE: Final = N_("This film was deleted; there is nothing more to do here.")
-NOT_YOURS: Final = N_("Only the person who asked for this film, or a moderator, can do that.")
+GONE: Final = N_("This video was deleted; there is nothing more to do here.")
+NOT_YOURS: Final = N_("Only the person who asked for this video, or a moderator, can do that.")
 ELSEWHERE: Final = N_("This button belongs to a video of another place.")
-MOVED_ON: Final = N_("This film has moved on meanwhile; its card now says how it stands.")
-WILL_NOTIFY: Final = N_("You will be told here, once, when this film has ended.")
+MOVED_ON: Final = N_("This video has moved on meanwhile; its card now says how it stands.")
+WILL_NOTIFY: Final = N_("You will be told here, once, when this video has ended.")
 WILL_WRITE: Final = N_(
-    "You will be told once, when this film has ended: here within 15 minutes, after that in a "
+    "You will be told once, when this video has ended: here within 15 minutes, after that in a "
     "direct message, if Discord lets the bot write to you."
 )
 ALREADY_NOTIFIED: Final = N_("You are already on the list.")
@@ -68,7 +68,7 @@ CANCELLED_HERE: Final = N_(
 )
 FOUND: Final = N_("Found: the video server has it, and its card goes on from here.")
 NOT_FOUND: Final = N_(
-    "The video server's list has no film that is surely this one. It may never have arrived, or "
+    "The video server's list has no video that is surely this one. It may never have arrived, or "
     "be gone. Look again later, send it again, or drop it."
 )
 CANNOT_LOOK: Final = N_(
@@ -77,9 +77,9 @@ CANNOT_LOOK: Final = N_(
 LOOKING: Final = N_("The video server is asked once more; the card says what it answers.")
 SENT_AGAIN: Final = N_("Sent again; its card goes on from here.")
 DROPPED: Final = N_("Dropped.")
-REDELIVERING: Final = N_("The film is offered to this channel once more.")
+REDELIVERING: Final = N_("The video is offered to this channel once more.")
 REALLY: Final = N_(
-    "Delete the message, the film and the video server's copy? This cannot be undone."
+    "Delete the message, the video and the video server's copy? This cannot be undone."
 )
 DELETED: Final = N_("Deleted.")
 DELETED_HERE: Final = N_("Deleted here; the video server kept its own copy.")
@@ -102,6 +102,7 @@ class Buttons(commands.Cog):
         *,
         requests: Requests,
         service: RequestService,
+        cancellations: Cancellations,
         deliveries: DeliveryService,
         queries: RequestQueries,
         events: JobEvents,
@@ -110,6 +111,7 @@ class Buttons(commands.Cog):
         self._client = client
         self._requests = requests
         self._service = service
+        self._cancellations = cancellations
         self._deliveries = deliveries
         self._queries = queries
         self._events = events
@@ -195,7 +197,7 @@ class Buttons(commands.Cog):
 
     async def _cancel(self, interaction: Interaction, render: Render) -> None:
         await interaction.response.defer(ephemeral=True)
-        after = await self._service.cancel(render)
+        after = await self._cancellations.cancel(render)
         if after.status is not RenderStatus.CANCELLED:
             await _answer(interaction, MOVED_ON)
             return
@@ -284,7 +286,7 @@ class Buttons(commands.Cog):
         return press.outcome == outcome_of(render)
 
     async def _drop(self, interaction: Interaction, render: Render) -> None:
-        await self._service.abandon(render)
+        await self._cancellations.abandon(render)
         await refuse(interaction, own_language(interaction)(DROPPED))
 
     async def _redeliver(self, interaction: Interaction, render: Render) -> None:
@@ -304,7 +306,7 @@ class Buttons(commands.Cog):
 
     async def _delete(self, interaction: Interaction, render: Render) -> None:
         await interaction.response.defer(ephemeral=True)
-        upstream = await self._service.delete_upstream(render)
+        upstream = await self._cancellations.delete_upstream(render)
         await self._queries.remove(render)
         removed = await remove_messages(self._client, render)
         if not removed:

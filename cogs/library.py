@@ -32,7 +32,7 @@ from cogs.requests import Interaction, own_language, refuse, too_fast
 _log = logging.getLogger(__name__)
 
 SUGGESTIONS: Final = 10
-DESCRIPTION = N_("The films you asked for here, newest first")
+DESCRIPTION = N_("The videos you asked for here, newest first")
 SEARCH = N_("Words in the prompt")
 
 Answer = Callable[[discord.ui.LayoutView, list[discord.File]], Awaitable[None]]

@@ -2,8 +2,9 @@
 
 import discord
 
+from bot.cards import words
 from bot.jobs.models import Render
-from cogs.requests import Interaction
+from cogs.answers import Interaction
 
 
 def belongs_here(interaction: Interaction, render: Render) -> bool:
@@ -88,3 +89,29 @@ def _hidden(channel: object, may: discord.Permissions) -> bool:
     """Whether it is a private thread, which its members alone see, and who manages threads."""
     private = isinstance(channel, discord.Thread) and channel.is_private()
     return private and not may.manage_threads
+
+
+def upload_limit(client: discord.Client, guild_id: int | None) -> int:
+    """Return the bytes that the bot itself may upload in a server, or a direct message."""
+    guild = None if guild_id is None else client.get_guild(guild_id)
+    return discord.utils.DEFAULT_FILE_SIZE_LIMIT_BYTES if guild is None else guild.filesize_limit
+
+
+def is_member(interaction: Interaction, guild: discord.Guild | None) -> bool:
+    """Whether the bot itself can reach this channel, or only the interaction's token can."""
+    if interaction.guild_id is not None:
+        return guild is not None
+    return not interaction.context.private_channel
+
+
+def missing_permissions(interaction: Interaction) -> list[str]:
+    """Name what the bot needs to write in this channel by itself, and lacks."""
+    allowed = interaction.app_permissions
+    in_thread = isinstance(interaction.channel, discord.Thread)
+    needed = {
+        words.VIEW_CHANNEL: allowed.view_channel,
+        words.SEND_IN_THREADS: not in_thread or allowed.send_messages_in_threads,
+        words.SEND_MESSAGES: in_thread or allowed.send_messages,
+        words.ATTACH_FILES: allowed.attach_files,
+    }
+    return [name for name, has in needed.items() if not has]

@@ -9,12 +9,11 @@ from typing import Final
 
 import discord
 
-from bot.cards import words
+from bot.cards import sentences, words
 from bot.cards.i18n import Language
 from bot.cards.renderer import CardRenderer, Draw
 from bot.cards.view import CardOptions
 from bot.client import VideoBot
-from bot.jobs import lifecycle
 from bot.jobs.database import StoreError
 from bot.jobs.models import Render, RenderStatus, Verb
 from bot.jobs.reasons import Reason
@@ -23,6 +22,7 @@ from bot.requests.order import DiskFull, NotOffered, Order, OverLimit, PromptPro
 from bot.requests.queries import RequestQueries
 from bot.requests.service import RequestService
 from bot.runtime.background import Background
+from bot.transport.errors import told
 from bot.transport.message import find_card
 from bot.transport.result import UNREACHED, is_malformed, refuses_content
 from bot.videos.spec import ImageSource, VideoSpec
@@ -31,9 +31,12 @@ from cogs.answers import (
     give_back,
     is_form,
     own_language,
+    refusal,
     refuse,
     tell_surely,
+    too_fast,
 )
+from cogs.permissions import is_member, missing_permissions, upload_limit
 
 _log = logging.getLogger(__name__)
 
@@ -154,7 +157,7 @@ class Requests:
                 if not await self._withdraw(interaction, carded, sentence):
                     await self._service.give_up(carded, Reason.IMAGE_UNUSABLE)
             elif carded.request.parent_video_id is not None and await self._was_no_remix(carded):
-                await self._withdraw(interaction, carded, words.cannot_remix(t))
+                await self._withdraw(interaction, carded, sentences.cannot_remix(t))
             else:
                 await self._warn(interaction, carded)
         except Exception:  # noqa: BLE001 - whatever it was, somebody waits for an answer
@@ -210,7 +213,7 @@ class Requests:
         The interaction's token needs no permissions; what comes after its 15 minutes does.
         """
         missing = (
-            _missing(interaction)
+            missing_permissions(interaction)
             if render.request.is_member and render.request.guild_id is not None
             else []
         )
@@ -268,7 +271,7 @@ class Requests:
                 missing += 1
                 if missing == SURELY_MISSING:
                     return None
-            if not lifecycle.is_fresh(render, self._clock()):
+            if not render.request.is_fresh(self._clock()):
                 break
             await asyncio.sleep(wait)
         raise _CardUnknown
@@ -313,6 +316,11 @@ class Requests:
         except discord.HTTPException as error:
             if was_plain or not refuses_content(error):
                 raise
+            _log.warning(
+                "Discord refuses a card, a plain one takes its place: %s",
+                told(error),
+                extra=render.log_context(),
+            )
         self._renderer.refused(render)
         return await interaction.response.send_message(view=draw())
 
@@ -376,55 +384,6 @@ class Requests:
             interaction_token=interaction.token,
             upload_limit=interaction.filesize_limit,
             bot_upload_limit=upload_limit(self._client, guild_id),
-            is_member=_is_member(interaction, guild),
+            is_member=is_member(interaction, guild),
             locale=(interaction.guild_locale or interaction.locale).value,
         )
-
-
-def upload_limit(client: discord.Client, guild_id: int | None) -> int:
-    """Return the bytes that the bot itself may upload in a server, or a direct message."""
-    guild = None if guild_id is None else client.get_guild(guild_id)
-    return discord.utils.DEFAULT_FILE_SIZE_LIMIT_BYTES if guild is None else guild.filesize_limit
-
-
-def _is_member(interaction: Interaction, guild: discord.Guild | None) -> bool:
-    """Whether the bot itself can reach this channel, or only the interaction's token can."""
-    if interaction.guild_id is not None:
-        return guild is not None
-    return not interaction.context.private_channel
-
-
-def _missing(interaction: Interaction) -> list[str]:
-    """Name what the bot needs to write in this channel by itself, and lacks."""
-    allowed = interaction.app_permissions
-    in_thread = isinstance(interaction.channel, discord.Thread)
-    needed = {
-        words.VIEW_CHANNEL: allowed.view_channel,
-        words.SEND_IN_THREADS: not in_thread or allowed.send_messages_in_threads,
-        words.SEND_MESSAGES: in_thread or allowed.send_messages,
-        words.ATTACH_FILES: allowed.attach_files,
-    }
-    return [name for name, has in needed.items() if not has]
-
-
-def refusal(problem: Exception, t: Language) -> str:
-    """Say why nothing came of a request."""
-    match problem:
-        case NotOffered():
-            return words.not_offered(problem.value, problem.offered, t)
-        case OverLimit():
-            return words.over_limit(problem.own, problem.most_of_user, t, problem.beside)
-        case DiskFull():
-            return t(words.DISK_FULL)
-        case PromptProblem():
-            return words.prompt_problem(t)
-        case _:
-            _log.error("an intent is not written down: %s", problem)
-            return t(words.NOT_WRITTEN)
-
-
-def too_fast(interaction: Interaction) -> str | None:
-    """Count a press, or a form that is sent off; return what to say where it came too early."""
-    bot = interaction.client
-    wait = bot.presses.wait(interaction.user.id, bot.clock())
-    return words.too_fast(wait, own_language(interaction)) if wait else None

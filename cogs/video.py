@@ -17,12 +17,12 @@ SUGGESTIONS: Final = 25
 """Choices that are suggested, at the most. Source: Discord, application-commands."""
 Prompt = app_commands.Range[str, 1, PROMPT_LIMIT]
 
-DESCRIPTION = N_("Have a film rendered from your words")
-PROMPT = N_("What the film shows")
+DESCRIPTION = N_("Have a video rendered from your words")
+PROMPT = N_("What the video shows")
 SIZE = N_("Width x height in pixels")
 SECONDS = N_("Length in seconds")
 MODEL = N_("Which model renders it")
-IMAGE = N_("A PNG, JPEG or WebP picture that guides the film")
+IMAGE = N_("A PNG, JPEG or WebP picture that guides the video")
 
 
 class VideoCog(commands.Cog):

@@ -22,8 +22,8 @@ PROMPT_SHOWN: Final = 120
 ALT_TEXT: Final = 200
 """Characters of a prompt that describe its thumbnail; Discord takes 1024."""
 
-HEAD: Final = NN_("One film", "{number} films")
-NONE: Final = N_("No film fits. Type /video to make one.")
+HEAD: Final = NN_("One video", "{number} videos")
+NONE: Final = N_("No video fits. Type /video to make one.")
 PAGE: Final = N_("Page {page} of {pages}")
 OPEN: Final = N_("open")
 BACK: Final = N_("Newer")
@@ -43,7 +43,7 @@ FILTER_LABELS: Final = {
     Filter.ALL: N_("All"),
     Filter.RUNNING: N_("Running"),
     Filter.DONE: N_("Done"),
-    Filter.ENDED: N_("Ended without a film"),
+    Filter.ENDED: N_("Ended without a video"),
 }
 STATUSES: Final[dict[Filter, frozenset[RenderStatus] | None]] = {
     Filter.ALL: None,

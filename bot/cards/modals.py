@@ -24,7 +24,7 @@ SIZE: Final = N_("Size")
 SECONDS: Final = N_("Seconds")
 MODEL: Final = N_("Model")
 IMAGE: Final = N_("Image")
-WHICH_IMAGE: Final = N_("Which image guides the film?")
+WHICH_IMAGE: Final = N_("Which image guides the video?")
 NO_IMAGE: Final = N_("None")
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 import discord
 from discord import ui
 
-from bot.cards import words
+from bot.cards import sentences, words
 from bot.cards.buttons import button_row, offered, outcome_of
 from bot.cards.i18n import Language, language
 from bot.cards.text import file_stem, plain, shorten
@@ -104,7 +104,7 @@ def plain_card(
     For where the card fails to be drawn or Discord refuses it.
     """
     t = language(render.request.locale)
-    lines = [f"### {words.title(render, t)}", words.sentence(render)]
+    lines = [f"### {words.title(render, t)}", sentences.sentence(render)]
     instead = _link(render, house, t) or left
     if instead is not None:
         lines.append(instead)
@@ -168,11 +168,11 @@ def _unreachable(since: float, t: Language) -> str:
 def _sentence(render: Render, forecast: Forecast, t: Language) -> str:
     place, line = forecast.place, forecast.line
     if forecast.phase is not None:
-        return t(words.PHASES[forecast.phase])
+        return t(sentences.PHASES[forecast.phase])
     if forecast.stuck and render.status in ACTIVE:
-        return words.stuck(t)
+        return sentences.stuck(t)
     if place is None or line is None or line <= 1 or render.unreachable_since is not None:
-        return words.sentence(render)
+        return sentences.sentence(render)
     return t(words.PLACE, place=t.number(place), line=t.number(line))
 
 
@@ -213,7 +213,7 @@ def _footer(render: Render, forecast: Forecast, house: CardOptions, t: Language)
     if model is not None:
         facts.append(plain(model, 60))
     cost = render.made_cost if render.made_currency == house.currency else forecast.cost
-    if cost is not None and not words.costs_nothing(render):
+    if cost is not None and not sentences.costs_nothing(render):
         facts.append(t.money(cost, house.currency))
     facts += [
         t(words.FOR, who=f"<@{render.request.requester_id}>"),
@@ -226,6 +226,6 @@ def _footer(render: Render, forecast: Forecast, house: CardOptions, t: Language)
         lines.append(t(words.CONVERTED if render.converted else words.FITTED))
     if render.spec.image is not None and render.spec.image.resized:
         lines.append(t(words.IMAGE_FITTED))
-    if render.spec.model == words.PREVIEW_MODEL:
+    if render.spec.model == sentences.PREVIEW_MODEL:
         lines.append(t(words.PREVIEW_NOTICE))
     return lines

@@ -49,7 +49,7 @@ class Thumbnails:
         try:
             while self._wanted:
                 self._wanted = False
-                while without := await self._store.without_thumbnail(limit=AT_ONCE):
+                while without := await self._store.thumbnails.missing(limit=AT_ONCE):
                     for render in without:
                         await pause()
                         await self._take_one(render, self._take)
@@ -64,4 +64,4 @@ class Thumbnails:
         except NoThumbnail as error:
             _log.warning("no still of a film: %s", error, extra=render.log_context())
             jpeg = NONE_TO_BE_HAD
-        await self._store.put_thumbnail(render, jpeg)
+        await self._store.thumbnails.put(render, jpeg)

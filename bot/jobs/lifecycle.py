@@ -45,12 +45,6 @@ LAST_PACE: Final = 0.6
 """Poll intervals between two polls of a queued render, and of one that is nearly done."""
 NEARLY_DONE: Final = 2.0
 """Poll intervals that a render probably has left when it counts as nearly done."""
-FRESH: Final = 180.0
-"""Seconds. A request found unsent after a restart is sent while its requester still waits for it;
-an older one is not bought without being asked for again."""
-MATCH_BEFORE: Final = 60.0
-"""Seconds a server's clock may be behind ours when a lost create is looked for."""
-
 _NO_REMIX: Final = frozenset({404, 405, 410, 501})
 """Answers to a remix of a server without such a route, or without the video."""
 _STATUS: Final = {
@@ -73,14 +67,6 @@ _UNTROUBLED: Final[dict[str, Any]] = {
 
 
 # -------------------------------------------------------------------- the create
-
-
-def is_fresh(render: Render, now: float) -> bool:
-    """Whether a request that was never sent is so young that its requester still waits for it.
-
-    One from ahead of now was written by a clock that was ahead: nobody knows how old it is.
-    """
-    return 0 <= now - render.request.created_at <= FRESH
 
 
 def sending(render: Render, now: float) -> Render:
@@ -120,23 +106,6 @@ def requested_again(render: Render) -> Render:
 def found(render: Render, video: Video, now: float) -> Render:
     """The server's list has an unconfirmed render after all; it is polled at once."""
     return accepted(_revived(render, RenderStatus.SENDING), video, now, 0.0)
-
-
-def may_be(render: Render, video: Video) -> bool:
-    """Whether a job in the server's list can be this render, whose create was never answered.
-
-    A field that the server leaves out proves nothing; the prompt has to be there and the same. A
-    job that has ended may name what was made instead of what was asked for.
-    """
-    spec, length = render.spec, video.made.seconds
-    stated = [(video.model, spec.model)]
-    if not video.status.is_final:
-        stated.append((video.made.size, spec.size))
-        stated.append((None if length is None else f"{length:g}", spec.seconds))
-    same = all(theirs is None or ours is None or theirs == ours for theirs, ours in stated)
-    since = (render.sent_at or render.request.created_at) - MATCH_BEFORE
-    new = video.created_at is None or video.created_at >= since
-    return video.prompt == spec.prompt and same and new
 
 
 def refused(render: Render, error: VideosError, now: float) -> Render:

@@ -10,6 +10,9 @@ from bot.videos.spec import VideoSpec
 TOKEN_LIFE: Final = 14.5 * 60
 """Seconds an interaction token is used for: Discord's 15 minutes less time for the last edit.
 Source: Discord, interactions/receiving-and-responding."""
+FRESH: Final = 180.0
+"""Seconds. A request found unsent after a restart is sent while its requester still waits for it;
+an older one is not bought without being asked for again."""
 DEFAULT_SERVER: Final = "default"
 """The name of the only Videos server where the operator names none."""
 
@@ -129,6 +132,13 @@ class Request:
     """Address of the card this request came from."""
     card: Card
     created_at: float
+
+    def is_fresh(self, now: float) -> bool:
+        """Whether a request that was never sent is so young that its requester still waits for it.
+
+        One from ahead of now was written by a clock that was ahead: nobody knows how old it is.
+        """
+        return 0 <= now - self.created_at <= FRESH
 
     @property
     def link(self) -> str:

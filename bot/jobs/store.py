@@ -55,16 +55,13 @@ from bot.jobs.tables import (
     request_images,
     requests,
     subscriptions,
-    thumbnails,
 )
+from bot.jobs.thumbnails import StoredThumbnails
 from bot.jobs.writer import Statement
 from bot.media.input_reference import InputReference
 
 FURTHEST_WAIT: Final = 3600.0
 """Seconds. Nothing is due further ahead: an hour is the longest poll interval."""
-
-_NO_THUMBNAIL: Final = ~sa.exists().where(thumbnails.c.render_id == renders.c.id)
-"""Nobody has tried to take the picture of the film."""
 
 
 class JobStore:
@@ -77,6 +74,7 @@ class JobStore:
         self._database = database
         self.creates = OpenCreates(database)
         self.subscriptions = Subscriptions(database)
+        self.thumbnails = StoredThumbnails(database)
 
     @classmethod
     @asynccontextmanager
@@ -171,7 +169,7 @@ class JobStore:
         """Remove a render's request with all that belongs to it."""
         await self._database.write(_deletion(render))
 
-    # ---------------------------------------------------------------- images and thumbnails
+    # ---------------------------------------------------------------- images
 
     async def put_image(self, before: Render, after: Render, image: InputReference) -> bool:
         """Store the reference image's bytes together with the request that now has them.
@@ -193,34 +191,6 @@ class JobStore:
         query = sa.select(columns.data, columns.filename, columns.content_type)
         found = await self._database.fetch(query.where(columns.request_id == request_id), _image_of)
         return found[0] if found else None
-
-    async def without_thumbnail(self, *, limit: int) -> list[Render]:
-        """Return delivered renders whose film is kept and has no thumbnail, newest first."""
-        return await self._renders(
-            select_renders()
-            .where(
-                renders.c.status == RenderStatus.DELIVERED,
-                renders.c.film.is_not(None),
-                _NO_THUMBNAIL,
-            )
-            .order_by(renders.c.ended_at.desc())
-            .limit(limit)
-        )
-
-    async def put_thumbnail(self, render: Render, jpeg: bytes) -> None:
-        """Store a small picture of the film, unless its render was deleted or has one."""
-        values = sa.select(renders.c.id, sa.literal(jpeg, sa.LargeBinary)).where(
-            renders.c.id == render.id, _NO_THUMBNAIL
-        )
-        put = sa.insert(thumbnails).from_select(["render_id", "data"], values)
-        await self._database.execute(put)
-
-    async def thumbnails(self, of: Sequence[Render]) -> dict[str, bytes]:
-        """Return the thumbnails of these renders, by the renders' ids."""
-        ids = [render.id for render in of]
-        taken = sa.func.length(thumbnails.c.data) > 0
-        query = sa.select(thumbnails).where(thumbnails.c.render_id.in_(ids), taken)
-        return await self._database.mapping(query)
 
     # ---------------------------------------------------------------- what is due
 

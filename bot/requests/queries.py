@@ -114,7 +114,7 @@ class RequestQueries:
 
     async def thumbnails(self, renders: Sequence[Render]) -> dict[str, bytes]:
         """Return a small JPEG of each film that has one, by its job's id."""
-        return await self._store.thumbnails(renders)
+        return await self._store.thumbnails.of(renders)
 
     async def forecast(self, render: Render) -> Forecast:
         """Return what can honestly be said of a job's future and its price."""

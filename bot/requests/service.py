@@ -5,26 +5,25 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from functools import partial
 from typing import Final
 
 from bot.jobs import lifecycle
 from bot.jobs.database import StoreError
 from bot.jobs.events import JobEvents
 from bot.jobs.film_store import FilmStore
-from bot.jobs.history import Search
 from bot.jobs.models import Render, RenderStatus
-from bot.jobs.open_creates import UNCONFIRMED_COUNTS_FOR, OpenCreate, of_running, of_unknown
+from bot.jobs.open_creates import of_unknown
 from bot.jobs.reasons import Reason
 from bot.jobs.store import JobStore
 from bot.media.container import Container
 from bot.media.image import fit_image
 from bot.media.input_reference import InputReference
+from bot.requests.lost_creates import LostCreates
 from bot.requests.order import Beside, DiskFull, Limits, Offer, Order, OverLimit, first_render
 from bot.runtime.background import Background
 from bot.videos.client import VideosClient
 from bot.videos.errors import OutcomeUnknown, VideosError
-from bot.videos.models import CreateVideo, Video
+from bot.videos.models import CreateVideo
 from bot.videos.spec import ImageSource
 
 _log = logging.getLogger(__name__)
@@ -33,18 +32,8 @@ LAST_WORDS: Final = 4.0
 """Seconds a stopping bot waits for creates on the wire; Docker kills after ten."""
 WRITE_AGAIN: Final = 30.0
 """Seconds between two tries to write down what the disk did not take."""
-LOOKS_AFTER: Final = (1.0, 5.0, 30.0)
-"""Seconds between the looks for a create of unknown outcome in the server's list, by itself."""
 REPEATED_AFTER: Final = (1.0, 5.0)
 """Seconds before a create of unknown outcome is sent again under its key, where that is safe."""
-LOOKED_FOR: Final = 20
-"""Creates of unknown outcome that a start looks for, at the most: the newest."""
-LOOK_PAGES: Final = 3
-"""Pages of the server's list that a lost create is looked for in: the newest 300 jobs."""
-CANCELLABLE: Final = frozenset(
-    {RenderStatus.REQUESTED, RenderStatus.QUEUED, RenderStatus.IN_PROGRESS}
-)
-"""Not while the create is on the wire: what came of it has to be written down first."""
 
 
 class RequestService:
@@ -60,12 +49,10 @@ class RequestService:
         offer: Callable[[], Offer],
         limits: Limits,
         poll_interval: float,
-        deadline: float,
         disk_full: Callable[[], bool],
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._offer = offer
-        self._deadline = deadline
         self._disk_full = disk_full
         self._store = store
         self._events = events
@@ -77,7 +64,7 @@ class RequestService:
         self._background = Background()
         self._aside = Background()
         self._closing = False
-        self._looking: dict[str, asyncio.Task[None]] = {}
+        self._lost = LostCreates(store=store, events=events, videos=videos, clock=clock)
 
     @property
     def offer(self) -> Offer:
@@ -177,6 +164,7 @@ class RequestService:
     async def close(self) -> None:
         """Give creates on the wire a moment to be answered and written down."""
         self._closing = True
+        await self._lost.close()
         await self._aside.close()
         await self._background.close(grace=LAST_WORDS)
 
@@ -195,7 +183,7 @@ class RequestService:
         after = await self._create(sending, request)
         after = lifecycle.still_in_doubt(render, after, self._clock())
         try:
-            return self._reconciled(await self._events.save_surely(sending, after))
+            return self._lost.reconciled(await self._events.save_surely(sending, after))
         except StoreError:
             lost = lifecycle.unconfirmed(after, Reason.DISK_FAILED, self._clock())
             self._events.changed(sending, lost)
@@ -203,7 +191,7 @@ class RequestService:
             return lost
 
     async def _settle(self, sending: Render, after: Render) -> None:
-        self._reconciled(await self._events.save(sending, after))
+        self._lost.reconciled(await self._events.save(sending, after))
 
     def _request(self, render: Render, image: InputReference | None) -> CreateVideo:
         return CreateVideo.of(
@@ -291,32 +279,22 @@ class RequestService:
         whether its card stands is for the caller to find out. Raises StoreError; then it can be
         repeated.
         """
-        await self._go_on_looking()
+        await self._lost.resume()
         fresh: list[Render] = []
         for render in await self._store.interrupted():
             now = self._clock()
             in_doubt = render.status is RenderStatus.SENDING or render.sent_at is not None
-            if in_doubt and self._may_repeat(render) and lifecycle.is_fresh(render, now):
+            if in_doubt and self._may_repeat(render) and render.request.is_fresh(now):
                 fresh.append(await self._events.save(render, lifecycle.requested_again(render)))
             elif in_doubt:
                 after = lifecycle.unconfirmed(render, Reason.LOST_WHILE_SENDING, now)
-                self._reconciled(await self._events.save(render, after))
-            elif not lifecycle.is_fresh(render, now):
+                self._lost.reconciled(await self._events.save(render, after))
+            elif not render.request.is_fresh(now):
                 after = lifecycle.fail_unsent(render, Reason.NOT_SENT_BEFORE_RESTART, now)
                 await self._events.save(render, after)
             else:
                 fresh.append(render)
         return fresh
-
-    async def _go_on_looking(self) -> None:
-        """Look for the lost creates of late that a stopped process did not look for to the end."""
-        lost = Search(statuses=frozenset({RenderStatus.UNCONFIRMED}))
-        for render in await self._store.history(lost, limit=LOOKED_FOR, offset=0):
-            if (
-                self._clock() - (render.sent_at or render.request.created_at)
-                < UNCONFIRMED_COUNTS_FOR
-            ):
-                self._reconciled(render)
 
     async def give_up(self, render: Render, reason: Reason) -> Render:
         """End a request that was never sent; one that was sent meanwhile stays as it is."""
@@ -330,110 +308,9 @@ class RequestService:
         except StoreError as error:
             return self._unwritten(render, error)
 
-    async def cancel(self, render: Render) -> Render:
-        """Stop following a job, and end it on the server where that can be done.
-
-        Returns the job as it stands then: unchanged where it has moved on meanwhile.
-        """
-        if render.status not in CANCELLABLE:
-            return render
-        now = self._clock()
-        here = lifecycle.cancelled(render, Reason.CANCELLED_HERE, now)
-        create = None if render.video_id is None else of_running(render, self._deadline)
-        if not await self._end_here(render, here, create):
-            return await self._store.get(render.id) or render
-        if await self._stopped(render):
-            everywhere = here.evolve(reason=Reason.CANCELLED_EVERYWHERE)
-            await self._store.save(here, everywhere)
-            here = everywhere
-            if create is not None:
-                await self._store.creates.close([create.id], now)
-        self._events.changed(render, here)
-        return here
-
-    async def _end_here(self, render: Render, here: Render, create: OpenCreate | None) -> bool:
-        """Write an end that the server has not heard of, its create counting on if there is one."""
-        if create is None:
-            return await self._store.save(render, here)
-        return await self._store.abandon(render, here, create)
-
-    async def _stopped(self, render: Render) -> bool:
-        """Whether nothing is rendered any more once a cancelled job was deleted on the server.
-
-        A delete that only forgets the job leaves it rendering: it is deleted once it has ended,
-        since until then nothing else tells how long it takes up a place.
-        """
-        if render.video_id is None:
-            return render.sent_at is None
-        return self._videos.dialect.stops and await self._delete(render.video_id)
-
-    async def delete_upstream(self, render: Render) -> bool:
-        """Delete a job on the server; False where it could not be done, or not yet."""
-        if render.video_id is None:
-            return True
-        if await self._store.creates.is_open(render.video_id, self._clock()):
-            return False
-        return await self._delete(render.video_id)
-
-    async def _delete(self, video_id: str) -> bool:
-        try:
-            await self._videos.delete(video_id)
-        except VideosError as error:
-            _log.warning("the server did not delete job %s: %s", video_id, error)
-            return False
-        return True
-
-    def _reconciled(self, render: Render) -> Render:
-        """Have a create of unknown outcome looked for, without anybody having to ask."""
-        if render.status is RenderStatus.UNCONFIRMED and not self._closing:
-            if (before := self._looking.get(render.id)) is not None:
-                before.cancel()
-            looking = self._aside.spawn(self._look_for(render), name=f"look for {render.id}")
-            self._looking[render.id] = looking
-            looking.add_done_callback(partial(self._has_looked, render.id))
-        return render
-
-    def _has_looked(self, render_id: str, looking: asyncio.Task[None]) -> None:
-        if self._looking.get(render_id) is looking:
-            del self._looking[render_id]
-
-    async def _look_for(self, render: Render) -> None:
-        for wait in LOOKS_AFTER:
-            await asyncio.sleep(wait)
-            try:
-                current = await self._store.get(render.id)
-                if current is None or current.status is not RenderStatus.UNCONFIRMED:
-                    return
-                found = await self.look_again(current)
-            except (VideosError, StoreError) as error:
-                _log.info("a lost create cannot be looked for: %s", error, extra=_of(render))
-                continue
-            if found.status is not RenderStatus.UNCONFIRMED:
-                _log.info("a lost create was found as %s", found.video_id, extra=_of(found))
-                return
-
     async def look_again(self, render: Render) -> Render:
-        """Look for an unconfirmed job in the server's list; take it up where exactly one fits.
-
-        Not while another request for the same film is on its way: the one found may be its own.
-        Raises VideosError where the server does not list.
-        """
-        on_the_way = await self._store.interrupted()
-        if any(other.spec.prompt == render.spec.prompt for other in on_the_way):
-            return render
-        found: list[Video] = []
-        after: str | None = None
-        for _ in range(LOOK_PAGES):
-            page = await self._videos.list(after=after)
-            found += [video for video in page.data if lifecycle.may_be(render, video)]
-            after = page.last_id
-            if not page.has_more or after is None:
-                break
-        known = await self._store.are_known([video.id for video in found])
-        unknown = [video for video in found if video.id not in known]
-        if len(unknown) != 1:
-            return render
-        return await self._events.save(render, lifecycle.found(render, unknown[0], self._clock()))
+        """Look for an unconfirmed create in the server's list; as LostCreates.look_again."""
+        return await self._lost.look_again(render)
 
     async def admit_again(self, render: Render) -> Render | None:
         """Write down that an unconfirmed request is to be sent once more; for `send`.
@@ -465,19 +342,6 @@ class RequestService:
     async def was_sent_before(self, render: Render) -> bool:
         """Whether an earlier create of this job is still counted. Raises StoreError."""
         return await self._store.creates.was_sent_before(render)
-
-    async def abandon(self, render: Render) -> Render:
-        """Drop an unconfirmed request: whatever the server does, nobody waits for it.
-
-        It goes on counting as long as it would have: the server may be rendering it.
-        """
-        if render.status is not RenderStatus.UNCONFIRMED:
-            return render
-        dropped = lifecycle.cancelled(render, Reason.ABANDONED, self._clock())
-        if not await self._store.abandon(render, dropped, of_unknown(render)):
-            return await self._store.get(render.id) or render
-        self._events.changed(render, dropped)
-        return dropped
 
     async def resume_polling(self, render: Render) -> Render:
         """Take one more look at a job that was given up at its deadline."""

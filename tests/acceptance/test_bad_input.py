@@ -151,7 +151,7 @@ async def test_one_person_over_the_limit_is_told_what_runs(
         assert second.response is not None
         assert second.response.ephemeral
         assert (
-            "You have one film running, as many as one person may have" in second.response.content
+            "You have one video running, as many as one person may have" in second.response.content
         )
         assert first.response is not None
         assert f"/{first.response.id}" in second.response.content

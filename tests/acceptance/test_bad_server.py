@@ -141,5 +141,5 @@ async def test_a_film_that_never_arrives_is_said(tmp_path: Path) -> None:
             await stage.ada.slash(stage.channel, "video", prompt=PROMPT)
             await stage.until(lambda at: "Not delivered" in at.text, step=15.0)
 
-            assert "did not hand it over as a whole film" in stage.text
+            assert "did not hand it over as a whole video" in stage.text
             assert stage.film is None

@@ -273,7 +273,7 @@ async def test_an_unconfirmed_film_is_decided_by_its_requester(
             elif action is Action.DROP:
                 assert "Cancelled" in stage.text
             else:
-                assert "no film that is surely this one" in sentence
+                assert "no video that is surely this one" in sentence
                 assert "Unconfirmed" in stage.text
 
 

@@ -118,7 +118,7 @@ async def type_prompt(page: Page) -> None:
     """Type /video and a prompt, all but the last key."""
     await page.locator("#channel-composer-input").click()
     await page.keyboard.type("/video", delay=30)
-    await expect(page.get_by_text("Have a film rendered from your words")).to_be_visible()
+    await expect(page.get_by_text("Have a video rendered from your words")).to_be_visible()
     await page.keyboard.press("Enter")
     await page.keyboard.type(PROMPT, delay=10)
 

@@ -44,7 +44,7 @@ async def test_everybody_sees_their_own_and_a_moderator_sees_all(
         assert own.index("a blue fox") < own.index("a red fox"), "newest first"
         assert "owl" not in own
         assert str(stage.messages[0].id) in own, "each leads to its message"
-        assert "One film" in text_of(await listed(stage.grace, stage))
+        assert "One video" in text_of(await listed(stage.grace, stage))
         assert "3 films" in text_of(await listed(stage.moderator, stage))
 
 
@@ -63,9 +63,9 @@ async def test_the_list_is_searched_filtered_and_paged(
         assert "fox number 0" in text_of(second.response.message)
         done = await stage.ada.click(second.response.message, label="Done")
         assert done.response is not None
-        assert "No film fits" in text_of(done.response.message)
+        assert "No video fits" in text_of(done.response.message)
 
-        assert "One film" in text_of(await listed(stage.ada, stage, search="OWL"))
+        assert "One video" in text_of(await listed(stage.ada, stage, search="OWL"))
         offered = await stage.ada.autocomplete(stage.channel, "videos", "search", "ow")
         assert [choice["name"] for choice in offered] == ["an owl"]
 
@@ -229,7 +229,7 @@ async def test_a_moderator_of_one_channel_sees_that_channel_and_an_administrator
 
         assert "a red fox" in text_of(await listed(stage.grace, stage))
         assert "a blue fox" not in text_of(await listed(stage.grace, stage))
-        assert "One film" in text_of(await listed(stage.moderator, stage))
+        assert "One video" in text_of(await listed(stage.moderator, stage))
         assert "2 films" in text_of(await listed(chief, stage))
         offered = await stage.grace.autocomplete(stage.channel, "videos", "search", "fox")
         assert [choice["name"] for choice in offered] == ["a red fox"]

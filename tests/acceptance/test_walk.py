@@ -98,7 +98,7 @@ async def test_a_newcomer_walks_through_everything(demo: str, tmp_path: Path) ->
 
         await page.locator("#channel-composer-input").click()
         await page.keyboard.type("/videos", delay=20)
-        await expect(page.get_by_text("The films you asked for here")).to_be_visible()
+        await expect(page.get_by_text("The videos you asked for here")).to_be_visible()
         await page.keyboard.press("Enter")
         send = page.locator("#send-message")
         await until_written(send.click, page.get_by_role("heading", name="4 films"))

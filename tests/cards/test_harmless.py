@@ -14,7 +14,7 @@ from discord import ui
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bot.cards import words
+from bot.cards import sentences, words
 from bot.cards.i18n import language
 from bot.cards.library import Place, library_page
 from bot.cards.view import card, film_name
@@ -34,7 +34,7 @@ PIECES: Final = st.sampled_from(EVERYTHING.split(" ") + EVERYTHING.split("\n"))
 FOUL: Final = (
     st.lists(PIECES | st.text(max_size=6), min_size=1, max_size=40).map("".join)
     | st.text(min_size=1, max_size=200)
-).filter(lambda text: text.strip() and text != words.PREVIEW_MODEL)
+).filter(lambda text: text.strip() and text != sentences.PREVIEW_MODEL)
 PEOPLE: Final = tuple(range(10**18, 10**18 + NAMED_AT_ONCE))
 
 _ESCAPED: Final = re.compile(r"\\[^0-9A-Za-z\s]")

@@ -17,7 +17,7 @@ from babel.messages.pofile import read_po
 from discord import ui
 
 from bot.cards import library as library_page
-from bot.cards import modals, words
+from bot.cards import modals, sentences, words
 from bot.cards.buttons import LABELS, Action
 from bot.cards.i18n import CATALOGUES, DOMAIN, OFFERED, Language, catalogue_path, language
 from bot.cards.library import FILTER_LABELS, PER_PAGE, SEARCH_LIMIT, Filter, Place
@@ -187,8 +187,8 @@ def test_a_language_without_a_catalogue_is_english(code: str) -> None:
     t = language(code)
     assert t.code == "en-US"
     assert t(words.TITLES[RenderStatus.FAILED]) == "Failed"
-    assert t.count(library_page.HEAD, 1) == "One film"
-    assert t.count(library_page.HEAD, 4000) == "4,000 films"
+    assert t.count(library_page.HEAD, 1) == "One video"
+    assert t.count(library_page.HEAD, 4000) == "4,000 videos"
 
 
 @in_english_too
@@ -259,9 +259,9 @@ NAME: Final = 10**18 + 7
 LINK: Final = f"https://discord.com/channels/{NAME}/{NAME}/{NAME}"
 FULL: Final = Forecast(place=3999, line=4000, ends_at=NOW + 90, cost=1234.5)
 BY_CODE: Final = {
-    RenderStatus.FAILED: words.FAILURES,
-    RenderStatus.UNDELIVERED: words.UNDELIVERED,
-    RenderStatus.CANCELLED: words.CANCELLED,
+    RenderStatus.FAILED: sentences.FAILURES,
+    RenderStatus.UNDELIVERED: sentences.UNDELIVERED,
+    RenderStatus.CANCELLED: sentences.CANCELLED,
 }
 STATES: Final = [
     (status, code) for status in RenderStatus for code in (None, *BY_CODE.get(status, {}))
@@ -341,7 +341,7 @@ def test_every_card_is_within_discords_limits(
             told = "\n".join(part.get("content", "") for part in components)
             assert words.title(shown, t) in told
             assert t(words.FROM, link=LINK) in told
-            assert (t.money(1234.5, "EUR") in told) is not words.costs_nothing(shown)
+            assert (t.money(1234.5, "EUR") in told) is not sentences.costs_nothing(shown)
             assert not re.search(r"\{\w*\}", told)
 
 

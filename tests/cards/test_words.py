@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.cards import words
+from bot.cards import sentences, words
 from bot.cards.i18n import language
 from bot.jobs import lifecycle
 from bot.jobs.models import Render, RenderStatus
@@ -17,7 +17,7 @@ from bot.videos.models import Video
 from tests.jobs.support import MIB, NOW, new_render
 
 EN = language("en-US")
-DEFAULT = words.sentence(new_render(status=RenderStatus.FAILED, reason=None))
+DEFAULT = sentences.sentence(new_render(status=RenderStatus.FAILED, reason=None))
 BEFORE_SENDING = (
     errors.NotSent.code,
     errors.Busy.code,
@@ -30,11 +30,11 @@ BEFORE_SENDING = (
 
 
 def failed(code: str | None) -> str:
-    return words.sentence(new_render(status=RenderStatus.FAILED, reason=code))
+    return sentences.sentence(new_render(status=RenderStatus.FAILED, reason=code))
 
 
 def told(code: str | None) -> str:
-    return words.sentence(new_render(status=RenderStatus.FAILED, server_code=code))
+    return sentences.sentence(new_render(status=RenderStatus.FAILED, server_code=code))
 
 
 def refusals() -> Iterator[VideosError]:
@@ -48,7 +48,7 @@ def refusals() -> Iterator[VideosError]:
 @pytest.mark.parametrize("status", RenderStatus)
 def test_every_state_has_a_title_and_a_sentence(status: RenderStatus) -> None:
     assert re.fullmatch(r"\S [A-Z][a-z ]+", words.title(new_render(status=status), EN))
-    told = words.sentence(new_render(status=status))
+    told = sentences.sentence(new_render(status=status))
     if status is RenderStatus.DELIVERED:
         assert told == "", "the film speaks for itself"
     else:
@@ -63,7 +63,7 @@ def test_completed_is_the_title_of_a_delivered_film_alone() -> None:
 @pytest.mark.parametrize("error", list(refusals()), ids=lambda error: error.code)
 def test_every_refused_create_has_advice_of_its_own(error: VideosError) -> None:
     ended = lifecycle.refused(new_render(), error, NOW)
-    told = words.sentence(ended)
+    told = sentences.sentence(ended)
     assert told != DEFAULT
     assert "Nothing was rendered or charged." in told
 
@@ -98,7 +98,7 @@ def test_a_failure_nobody_knows_still_has_advice(code: str | None) -> None:
 )
 def test_a_servers_code_is_advice(code: str, advice: str) -> None:
     ended = lifecycle.refused(new_render(), errors.BadRequest(400, server_code=code), NOW)
-    assert advice in words.sentence(ended)
+    assert advice in sentences.sentence(ended)
 
 
 def test_a_failed_job_without_a_code_is_told_with_the_servers_own_words() -> None:
@@ -106,7 +106,7 @@ def test_a_failed_job_without_a_code_is_told_with_the_servers_own_words() -> Non
     for said, reason in ((None, None), ({"message": fault}, fault), (fault, fault)):
         told = {"id": "video_1", "status": "failed", "error": said}
         ended = lifecycle.advance(new_render(video_id="video_1"), Video.from_body(told), NOW, 1.0)
-        assert "could not render this. It may have been charged." in words.sentence(ended)
+        assert "could not render this. It may have been charged." in sentences.sentence(ended)
         assert ended.server_message == reason
 
 
@@ -114,31 +114,31 @@ def test_a_lack_of_memory_is_no_fault_of_the_words() -> None:
     ended = new_render(
         status=RenderStatus.FAILED, video_id="v", server_message="CUDA out of memory"
     )
-    assert "Try a smaller size or a shorter video" in words.sentence(ended)
-    assert "It may have been charged." in words.sentence(ended)
+    assert "Try a smaller size or a shorter video" in sentences.sentence(ended)
+    assert "It may have been charged." in sentences.sentence(ended)
 
 
 def test_a_code_inside_a_sentence_is_advice_too() -> None:
     said = 'litellm.BadRequestError: OpenAIException - {"code": "moderation_blocked"}'
     refused = errors.BadRequest(400, server_code="400", message=said)
-    assert "Rephrase" in words.sentence(lifecycle.refused(new_render(), refused, NOW))
+    assert "Rephrase" in sentences.sentence(lifecycle.refused(new_render(), refused, NOW))
 
 
-@pytest.mark.parametrize("code", [*words.FAILURES, None, "something_new"])
+@pytest.mark.parametrize("code", [*sentences.FAILURES, None, "something_new"])
 @pytest.mark.parametrize("video_id", [None, "video_1"])
 def test_every_failure_says_what_it_cost(code: str | None, video_id: str | None) -> None:
     ended = new_render(status=RenderStatus.FAILED, server_code=code, reason=code, video_id=video_id)
-    told = words.sentence(ended)
+    told = sentences.sentence(ended)
     free, perhaps = "Nothing was rendered or charged." in told, "It may have been charged." in told
     assert free is not perhaps
-    assert free is words.costs_nothing(ended)
+    assert free is sentences.costs_nothing(ended)
     if code in (None, "something_new", "moderation_blocked"):
         assert free is (video_id is None)
 
 
 @pytest.mark.parametrize("status", [RenderStatus.CANCELLED, RenderStatus.EXPIRED])
 def test_what_the_server_ended_may_have_been_charged(status: RenderStatus) -> None:
-    assert "It may have been charged." in words.sentence(
+    assert "It may have been charged." in sentences.sentence(
         new_render(status=status, video_id="video_1")
     )
 
@@ -148,13 +148,13 @@ def test_what_the_server_ended_may_have_been_charged(status: RenderStatus) -> No
     sorted(set(RenderStatus) - {RenderStatus.FAILED, RenderStatus.CANCELLED, RenderStatus.EXPIRED}),
 )
 def test_what_has_its_film_or_awaits_it_speaks_of_no_charge(status: RenderStatus) -> None:
-    assert "charged." not in words.sentence(new_render(status=status, video_id="video_1"))
+    assert "charged." not in sentences.sentence(new_render(status=status, video_id="video_1"))
 
 
 @pytest.mark.parametrize("status", RenderStatus)
 def test_the_embedded_renderer_never_costs_anything(status: RenderStatus) -> None:
     shown = new_render(status=status, model="preview", video_id="video_1")
-    assert "charged." not in words.sentence(shown) or words.costs_nothing(shown)
+    assert "charged." not in sentences.sentence(shown) or sentences.costs_nothing(shown)
 
 
 def test_a_server_that_forgot_is_named() -> None:
@@ -163,21 +163,21 @@ def test_a_server_that_forgot_is_named() -> None:
 
 @pytest.mark.parametrize("code", [Reason.TOO_LARGE, Reason.NO_ACCESS, "film_broken", None])
 def test_a_film_that_was_not_delivered_says_where_it_is(code: str | None) -> None:
-    told = words.sentence(new_render(status=RenderStatus.UNDELIVERED, reason=code))
-    assert "The film is rendered" in told
+    told = sentences.sentence(new_render(status=RenderStatus.UNDELIVERED, reason=code))
+    assert "The video is rendered" in told
     assert re.search("Redeliver|[Ww]hoever runs this bot", told)
 
 
 def test_an_unknown_outcome_warns_before_paying_twice() -> None:
     ended = lifecycle.unconfirmed(new_render(), Reason.OUTCOME_UNKNOWN, NOW)
-    told = words.sentence(ended)
+    told = sentences.sentence(ended)
     assert "a second time" in told
     assert "not sent again by itself" in told
 
 
 @pytest.mark.parametrize("status", [RenderStatus.QUEUED, RenderStatus.IN_PROGRESS])
 def test_a_silent_server_loses_nothing(status: RenderStatus) -> None:
-    assert "Nothing is lost" in words.sentence(new_render(status=status, unreachable_since=NOW))
+    assert "Nothing is lost" in sentences.sentence(new_render(status=status, unreachable_since=NOW))
 
 
 def running(**fields: str | None) -> Render:
@@ -186,19 +186,19 @@ def running(**fields: str | None) -> Render:
 
 def test_a_cancelled_job_says_who_cancelled_and_what_it_may_have_cost() -> None:
     def told(reason: Reason) -> str:
-        return words.sentence(lifecycle.cancelled(new_render(), reason, NOW))
+        return sentences.sentence(lifecycle.cancelled(new_render(), reason, NOW))
 
     assert "on the video server too" in told(Reason.CANCELLED_EVERYWHERE)
     assert "It may have been charged." in told(Reason.CANCELLED_HERE)
     assert "It may have been charged." in told(Reason.ABANDONED)
     by_server = new_render(status=RenderStatus.CANCELLED)
-    assert "The video server cancelled" in words.sentence(by_server)
+    assert "The video server cancelled" in sentences.sentence(by_server)
 
 
 def test_a_person_over_the_limit_sees_what_runs_and_where() -> None:
     told = words.over_limit([running(prompt="a *cat*"), running()], 2, EN)
     head, *lines = told.split("\n")
-    assert "2 films running" in head
+    assert "2 videos running" in head
     assert len(lines) == 2
     assert lines[0].startswith("- a \\*cat\\* · In progress, <t:")
     assert lines[0].endswith("https://discord.com/channels/22/33/55")
@@ -210,7 +210,7 @@ def test_a_link_outside_a_server_and_a_job_without_a_card() -> None:
 
 
 def test_one_running_film_is_counted_in_words() -> None:
-    assert "one film running" in words.over_limit([running()], 1, EN)
+    assert "one video running" in words.over_limit([running()], 1, EN)
 
 
 def test_a_full_house_is_not_that_persons_doing() -> None:

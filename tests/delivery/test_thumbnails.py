@@ -60,7 +60,7 @@ async def test_all_are_taken_newest_first_and_one_at_a_time(
     stills = Thumbnails(store=store, films=FilmStore(tmp_path), take=camera.take)
     await asyncio.gather(*(stills.catch_up(pause=no_pause) for _ in range(5)))
     assert (camera.taken, camera.most) == (["2", "1", "0"], 1)
-    assert await store.thumbnails(films) == {
+    assert await store.thumbnails.of(films) == {
         film.id: str(number).encode() for number, film in enumerate(films)
     }
 
@@ -90,7 +90,7 @@ async def test_a_film_without_a_frame_is_tried_once(store: JobStore, tmp_path: P
     for _ in range(2):
         await stills.catch_up(pause=no_pause)
     assert camera.taken == ["1", "0"]
-    assert await store.thumbnails(films) == {films[0].id: b"0"}
+    assert await store.thumbnails.of(films) == {films[0].id: b"0"}
 
 
 @pytest.mark.parametrize("hostile", ["89 million samples", "nothing", "a playlist"])
@@ -110,7 +110,7 @@ async def test_a_hostile_film_costs_one_child(
         await stills.catch_up(pause=no_pause)
 
     assert taken == [tmp_path / "1.mp4"]
-    assert await store.thumbnails([film]) == {}
+    assert await store.thumbnails.of([film]) == {}
 
 
 async def test_a_film_that_hangs_costs_one_child(
@@ -123,10 +123,10 @@ async def test_a_film_that_hangs_costs_one_child(
 
     await stills.catch_up(pause=no_pause)
 
-    assert await store.without_thumbnail(limit=9) == []
+    assert await store.thumbnails.missing(limit=9) == []
 
 
 async def test_none_is_taken_where_none_is_wanted(store: JobStore, tmp_path: Path) -> None:
     film = await delivered(store, 1)
     await Thumbnails(store=store, films=FilmStore(tmp_path), take=None).catch_up(pause=no_pause)
-    assert await store.without_thumbnail(limit=9) == [film]
+    assert await store.thumbnails.missing(limit=9) == [film]

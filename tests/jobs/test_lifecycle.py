@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.cards.words import sentence
+from bot.cards.sentences import sentence
 from bot.jobs import lifecycle
 from bot.jobs.lifecycle import (
     LONGEST_PAUSE,
@@ -424,7 +424,7 @@ def test_a_request_to_be_sent_again_goes_back_to_being_unconfirmed() -> None:
 
 @pytest.mark.parametrize(("age", "is_fresh"), [(0, True), (180, True), (181, False), (-1, False)])
 def test_a_request_is_fresh_for_three_minutes(age: float, *, is_fresh: bool) -> None:
-    assert lifecycle.is_fresh(new_render(), NOW + age) is is_fresh
+    assert new_render().request.is_fresh(NOW + age) is is_fresh
 
 
 def test_letting_go_of_a_film_that_was_seen_ends_nothing() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.cards.words import sentence
+from bot.cards.sentences import sentence
 from bot.jobs.lifecycle import (
     DOWNLOAD_ATTEMPTS,
     FILM_PATIENCE,

@@ -8,12 +8,12 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from bot.cards import words
+from bot.cards import sentences
 from bot.jobs import lifecycle
 from bot.jobs.lifecycle import LONGEST_WAIT
 from bot.jobs.models import ACTIVE, RUNNING, TRACKED, Render, RenderStatus
 from bot.jobs.reasons import Reason
-from bot.requests.service import CANCELLABLE
+from bot.requests.cancellations import CANCELLABLE
 from bot.videos.errors import (
     BadRequest,
     Busy,
@@ -274,9 +274,7 @@ class Life(RuleBasedStateMachine):
         ):
             lost = lifecycle.unconfirmed(self.job, Reason.LOST_WHILE_SENDING, self.now)
             self.become(lost)
-        elif self.job.status is RenderStatus.REQUESTED and not lifecycle.is_fresh(
-            self.job, self.now
-        ):
+        elif self.job.status is RenderStatus.REQUESTED and not self.job.request.is_fresh(self.now):
             reason = Reason.NOT_SENT_BEFORE_RESTART
             self.become(lifecycle.fail_unsent(self.job, reason, self.now))
 
@@ -336,13 +334,13 @@ class Life(RuleBasedStateMachine):
 
     @invariant()
     def nothing_charged_is_said_only_where_that_is_sure(self) -> None:
-        if words.costs_nothing(self.job):
+        if sentences.costs_nothing(self.job):
             assert not self.in_doubt
             assert self.job.video_id is None
 
     @invariant()
     def the_card_has_words(self) -> None:
-        assert words.sentence(self.job) or self.job.status is RenderStatus.DELIVERED
+        assert sentences.sentence(self.job) or self.job.status is RenderStatus.DELIVERED
 
 
 def _taken(status: VideoStatus) -> Callable[[Life], None]:

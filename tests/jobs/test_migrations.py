@@ -195,7 +195,7 @@ async def test_images_subscribers_thumbnails_and_open_creates_stay(
             render for n in range(5) if (render := await store.get(f"{n:032x}")) is not None
         ]
         assert await store.image(first.request.id) == IMAGE
-        assert await store.thumbnails([first]) == {first.id: b"jpeg"}
+        assert await store.thumbnails.of([first]) == {first.id: b"jpeg"}
         assert await store.subscriptions.of(remix.request.id) == [99]
         assert [one.render_id for one in await store.creates.all(NOW)] == [remix.id]
     assert first.spec.image is not None

@@ -341,12 +341,12 @@ async def test_a_still_is_kept_once_and_goes_with_its_job(store: JobStore, tmp_p
     deleted, kept, without = new_render(), new_render(), new_render()
     await put(store, deleted, kept, without)
     for each in (deleted, kept, new_render()):
-        await store.put_thumbnail(each, b"a picture")
-    await store.put_thumbnail(kept, b"another")
+        await store.thumbnails.put(each, b"a picture")
+    await store.thumbnails.put(kept, b"another")
     await store.delete_row(deleted)
-    await store.put_thumbnail(deleted, b"too late")
-    await store.put_thumbnail(without, b"")
-    assert await store.thumbnails([deleted, kept, without]) == {kept.id: b"a picture"}
+    await store.thumbnails.put(deleted, b"too late")
+    await store.thumbnails.put(without, b"")
+    assert await store.thumbnails.of([deleted, kept, without]) == {kept.id: b"a picture"}
     assert count(tmp_path, "thumbnails") == 2
 
 
@@ -360,10 +360,10 @@ async def test_without_a_still_are_the_films_on_disk_that_none_was_taken_of(
     gone = new_render(status=RenderStatus.DELIVERED, ended_at=NOW)
     kept = new_render(status=RenderStatus.UNDELIVERED, film="film.mp4", ended_at=NOW)
     await put(store, old, new, seen, hopeless, gone, kept)
-    await store.put_thumbnail(seen, b"a picture")
-    await store.put_thumbnail(hopeless, b"")
-    assert await store.without_thumbnail(limit=9) == [new, old]
-    assert await store.without_thumbnail(limit=1) == [new]
+    await store.thumbnails.put(seen, b"a picture")
+    await store.thumbnails.put(hopeless, b"")
+    assert await store.thumbnails.missing(limit=9) == [new, old]
+    assert await store.thumbnails.missing(limit=1) == [new]
 
 
 # ------------------------------------------------------------------ the threads

@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Final
 
-from bot.cards import words
+from bot.cards import sentences
 from bot.cards.buttons import Action, offered
 from bot.jobs.models import (
     ENDED,
@@ -141,7 +141,7 @@ def _nothing_is_left(world: World, rows: list[Row], asked: Asked) -> None:
 
 def _is_told(world: World, job: Render) -> None:
     """An end has words, and a message with the buttons that go with it."""
-    assert words.sentence(job) or job.status is RenderStatus.DELIVERED
+    assert sentences.sentence(job) or job.status is RenderStatus.DELIVERED
     actions = offered(job, remix=True)
     assert actions
     there = [[action for _, action, _ in row] for row in world.cards_of(job.id)]

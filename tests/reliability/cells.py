@@ -82,7 +82,7 @@ class Cell:
 # -------------------------------------------------------------------- what comes of it
 
 FILM: Final = Outcome(
-    told="the film comes", status=RenderStatus.DELIVERED, says="Completed", films=1
+    told="the video comes", status=RenderStatus.DELIVERED, says="Completed", films=1
 )
 FOUND: Final = Outcome(
     told="*Unconfirmed* until it is found in the server's list; the film comes",
@@ -99,12 +99,12 @@ UNCONFIRMED: Final = Outcome(
 FORGOTTEN: Final = Outcome(
     told="*Failed*: “The video server no longer knows this film”",
     status=RenderStatus.FAILED,
-    says="no longer knows this film",
+    says="no longer knows this video",
 )
 NOT_HANDED_OVER: Final = Outcome(
     told="*Not delivered*: it can be asked for once more with *Redeliver*",
     status=RenderStatus.UNDELIVERED,
-    says="did not hand it over as a whole film",
+    says="did not hand it over as a whole video",
 )
 FAILED_THERE: Final = Outcome(
     told="*Failed*, with the server's reason",

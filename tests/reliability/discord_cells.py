@@ -45,9 +45,9 @@ _CARD_REFUSED: Final = "Discord refuses the card, so nothing is sent"
 _REFUSED_FILM: Final = "a film is refused and kept"
 _NOT_ANSWERED: Final = "the answer to an interaction failed"
 _NO_CARD: Final = "Discord shows no card, so nothing is sent"
-_NOT_CHANGED: Final = "a card cannot be changed"
-_NOT_EDITED: Final = "the card was not taken"
-_NOT_TAKEN: Final = "the film was not taken"
+_NOT_CHANGED: Final = "a card cannot be edited"
+_NOT_EDITED: Final = "the card was not edited"
+_NOT_TAKEN: Final = "a film was not sent"
 
 
 def _always(fault: faults.Fault) -> DiscordFault:

@@ -186,7 +186,7 @@ async def test_a_job_that_is_unknown_is_that_in_any_words(
 ) -> None:
     club.videos.meet("poll", *[says(status, body)] * MANY, prompt="forgotten")
     await ask(club, "forgotten")
-    await card_of(club, "forgotten", "no longer knows this film")
+    await card_of(club, "forgotten", "no longer knows this video")
 
 
 async def test_a_servers_words_lose_what_is_the_operators(club: FilmClub) -> None:

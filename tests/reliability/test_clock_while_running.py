@@ -70,7 +70,7 @@ async def test_a_film_that_waits_for_discord(club: FilmClub) -> None:
     await club.until_card_says("In progress")
     club.discord.meet("film", cut, cut)
     club.finish()
-    await club.discord.until(lambda: "the film was not taken" in club.bot.log)
+    await club.discord.until(lambda: "a film was not sent" in club.bot.log)
 
     await set_clock(club)
     await club.until_film()

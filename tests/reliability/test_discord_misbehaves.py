@@ -134,7 +134,7 @@ async def test_a_failure_reaches_its_requester_where_the_channel_is_lost(club: F
     await club.discord.until(lambda: club.discord.messages_in(private), within=15)
 
     (told,) = club.discord.messages_in(private)
-    assert "no longer knows this film" in told.text
+    assert "no longer knows this video" in told.text
     assert f"can no longer write in <#{club.channel.id}>" in told.text
     assert club.bot.log.count("is closed to the bot") == 1
 

@@ -9,7 +9,7 @@ from tests.loopback.world import FORUM, STAGE, VOICE, Channel
 from tests.reliability.film_club import FilmClub
 
 TOKEN_OVER = 16 * 60.0
-FORETOLD = "the film comes to you as a direct message"
+FORETOLD = "the video comes to you as a direct message"
 
 Place = Callable[[FilmClub], Channel]
 

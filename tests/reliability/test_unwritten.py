@@ -11,7 +11,7 @@ from tests.loopback.messages import Message
 from tests.reliability.film_club import FilmClub
 from tests.reliability.test_roads import NONCE_OVER, films, old_card
 
-LOST = "a delivery is not written down"
+LOST = "a delivery is not saved"
 
 Take = Callable[[FilmClub, Held], Awaitable[None]]
 

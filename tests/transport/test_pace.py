@@ -197,7 +197,7 @@ async def test_a_full_channel_is_waited_for_and_ends_go_first(
     await hand.advance(1.0)
     assert sent == [], "Discord would answer 429"
     await hand.advance(1.1)
-    assert sent == ["film"]
+    assert sent[0] == "film"
     await finishing
     await hand.advance(MOST_PACE)
     assert sorted(sent[1:], key=str) == [0, 1, 2]

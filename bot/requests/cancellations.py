@@ -1,0 +1,107 @@
+"""Cancellations: ends renders that nobody wants any more, here and on the server."""
+
+import logging
+from collections.abc import Callable
+from typing import Final
+
+from bot.jobs import lifecycle
+from bot.jobs.events import JobEvents
+from bot.jobs.models import Render, RenderStatus
+from bot.jobs.open_creates import OpenCreate, of_running, of_unknown
+from bot.jobs.reasons import Reason
+from bot.jobs.store import JobStore
+from bot.videos.client import VideosClient
+from bot.videos.errors import VideosError
+
+_log = logging.getLogger(__name__)
+
+CANCELLABLE: Final = frozenset(
+    {RenderStatus.REQUESTED, RenderStatus.QUEUED, RenderStatus.IN_PROGRESS}
+)
+"""Not while the create is on the wire: what came of it has to be written down first."""
+
+
+class Cancellations:
+    """Every method raises StoreError where the database fails."""
+
+    def __init__(
+        self,
+        *,
+        store: JobStore,
+        events: JobEvents,
+        videos: VideosClient,
+        deadline: float,
+        clock: Callable[[], float],
+    ) -> None:
+        """`deadline` are the seconds for which an abandoned render may go on at most."""
+        self._store = store
+        self._events = events
+        self._videos = videos
+        self._deadline = deadline
+        self._clock = clock
+
+    async def cancel(self, render: Render) -> Render:
+        """Stop following a job, and end it on the server where that can be done.
+
+        Returns the job as it stands then: unchanged where it has moved on meanwhile.
+        """
+        if render.status not in CANCELLABLE:
+            return render
+        now = self._clock()
+        here = lifecycle.cancelled(render, Reason.CANCELLED_HERE, now)
+        create = None if render.video_id is None else of_running(render, self._deadline)
+        if not await self._end_here(render, here, create):
+            return await self._store.get(render.id) or render
+        if await self._stopped(render):
+            everywhere = here.evolve(reason=Reason.CANCELLED_EVERYWHERE)
+            await self._store.save(here, everywhere)
+            here = everywhere
+            if create is not None:
+                await self._store.creates.close([create.id], now)
+        self._events.changed(render, here)
+        return here
+
+    async def _end_here(self, render: Render, here: Render, create: OpenCreate | None) -> bool:
+        """Write an end that the server has not heard of, its create counting on if there is one."""
+        if create is None:
+            return await self._store.save(render, here)
+        return await self._store.abandon(render, here, create)
+
+    async def _stopped(self, render: Render) -> bool:
+        """Whether nothing is rendered any more once a cancelled job was deleted on the server.
+
+        A delete that only forgets the job leaves it rendering: it is deleted once it has ended,
+        since until then nothing else tells how long it takes up a place.
+        """
+        if render.video_id is None:
+            return render.sent_at is None
+        return self._videos.dialect.stops and await self._delete(render.video_id)
+
+    async def delete_upstream(self, render: Render) -> bool:
+        """Delete a job on the server; False where it could not be done, or not yet."""
+        if render.video_id is None:
+            return True
+        if await self._store.creates.is_open(render.video_id, self._clock()):
+            return False
+        return await self._delete(render.video_id)
+
+    async def _delete(self, video_id: str) -> bool:
+        try:
+            await self._videos.delete(video_id)
+        except VideosError as error:
+            _log.warning("the server did not delete job %s: %s", video_id, error)
+            return False
+        return True
+
+    async def abandon(self, render: Render) -> Render:
+        """Drop an unconfirmed request: whatever the server does, nobody waits for it.
+
+        It goes on counting as long as it would have: the server may be rendering it.
+        """
+        if render.status is not RenderStatus.UNCONFIRMED:
+            return render
+        dropped = lifecycle.cancelled(render, Reason.ABANDONED, self._clock())
+        if not await self._store.abandon(render, dropped, of_unknown(render)):
+            return await self._store.get(render.id) or render
+        self._events.changed(render, dropped)
+        return dropped
