@@ -24,9 +24,9 @@ from bot.server.answers import (
     storage_error,
     too_large,
 )
+from bot.server.bodies import MODELS, CreateRequest, read_create, read_idempotency_key, read_remix
 from bot.server.connection import ApiConnection
 from bot.server.guard import LOOPBACK_NAMES, Names, refuse_strangers
-from bot.server.intake import MODELS, Order, read_idempotency_key, read_order, read_remix
 from bot.server.job import VideoJob
 from bot.server.objects import DeletedVideo, Health, ListedModels, ListedVideos, ModelObject
 from bot.server.openapi import OPEN_PATHS, PAGE_DEFAULT, PAGE_MOST, VARIANTS, document
@@ -36,7 +36,7 @@ from bot.server.store import JobStore
 from bot.serving.files import FileRefusedError, send_file
 from bot.serving.limits import LIMITS, Limits
 from bot.serving.listening import listening
-from bot.videos.models import VideoStatus
+from bot.videos.contract import VideoStatus
 
 QUEUE: Final = web.AppKey("queue", RenderQueue)
 _LIMITS: Final = web.AppKey("limits", Limits)
@@ -163,7 +163,7 @@ async def _describe(request: web.Request) -> web.Response:
 
 
 async def _create(request: web.Request) -> web.Response:
-    return await _add(request, read_order(request, within=request.app[_LIMITS].body))
+    return await _add(request, read_create(request, within=request.app[_LIMITS].body))
 
 
 async def _remix(request: web.Request) -> web.Response:
@@ -173,7 +173,7 @@ async def _remix(request: web.Request) -> web.Response:
     return await _add(request, reading)
 
 
-async def _add(request: web.Request, reading: Awaitable[Order]) -> web.Response:
+async def _add(request: web.Request, reading: Awaitable[CreateRequest]) -> web.Response:
     # Large uploads pass through the disk too, so reading one may fail as storing may.
     try:
         order = await reading

@@ -5,7 +5,7 @@ import math
 from pydantic import BaseModel, ConfigDict
 
 from bot.server.objects import JobError, Seconds, Size, VideoObject
-from bot.videos.models import VideoStatus
+from bot.videos.contract import VideoStatus
 
 
 class VideoJob(BaseModel):

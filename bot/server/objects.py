@@ -6,16 +6,18 @@ Source of the fields: the API reference. Source of the types' strictness: LiteLL
 float timestamp or int seconds, and New API's Go structs refuse an error code that is no string.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
-from bot.videos.models import VideoStatus
+from bot.videos.contract import VideoStatus
 
 Size = Literal["720x1280", "1280x720", "1024x1792", "1792x1024"]
 """Width x height in pixels; the first is the default."""
 Seconds = Literal["4", "8", "12"]
 """Length of a film; a string in the contract. The first is the default."""
+SIZES: Final[tuple[Size, ...]] = get_args(Size)
+SECONDS: Final[tuple[Seconds, ...]] = get_args(Seconds)
 
 UnixTime = Annotated[int, Field(ge=0, description="Unix time in whole seconds.")]
 

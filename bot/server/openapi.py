@@ -3,6 +3,7 @@
 Source of the format: https://spec.openapis.org/oas/v3.1.1.html
 """
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -10,14 +11,12 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from bot import __version__
-from bot.server.asked import (
-    CreateJson,
-    CreateMultipart,
-    CreateUrlencoded,
-    RemixFields,
-    RemixMultipart,
+from bot.server.bodies import (
+    CREATE,
+    JSON,
+    KEY_LIMIT,
+    REMIX,
 )
-from bot.server.intake import KEY_LIMIT
 from bot.server.objects import (
     DeletedVideo,
     ErrorBody,
@@ -37,13 +36,10 @@ VARIANTS: Final = ("video", "thumbnail", "spritesheet")
 OPEN_PATHS: Final = ("/health", "/openapi.json")
 """What is answered without a key."""
 
-_READ: Final = (CreateJson, CreateMultipart, CreateUrlencoded, RemixFields, RemixMultipart)
+_READ: Final = (*CREATE.values(), *REMIX.values())
 _WRITTEN: Final = (VideoObject, ListedVideos, DeletedVideo, ListedModels, Health, ErrorBody)
 
 _SCHEMAS: Final = "#/components/schemas/{model}"
-_JSON: Final = "application/json"
-_FORM: Final = "application/x-www-form-urlencoded"
-_MULTIPART: Final = "multipart/form-data"
 _ID: Final[Node] = {
     "name": "id",
     "in": "path",
@@ -129,7 +125,7 @@ def _collection() -> Node:
                 _gives(VideoObject, headers=_POLL_AFTER, links=_links()),
                 400, 408, 409, 413, 415, 429, 507,
                 parameters=[_KEY],
-                body={_JSON: CreateJson, _MULTIPART: CreateMultipart, _FORM: CreateUrlencoded},
+                body=CREATE,
             ),
             "get": _operation(
                 "listVideos",
@@ -174,7 +170,7 @@ def _single() -> Node:
                 _gives(VideoObject, headers=_POLL_AFTER, links=_links()),
                 400, 404, 408, 409, 413, 415, 429, 507,
                 parameters=[_KEY],
-                body={_JSON: RemixFields, _MULTIPART: RemixMultipart, _FORM: RemixFields},
+                body=REMIX,
             ),
         },
         "/v1/videos/{id}/content": {"parameters": [_ID], "get": _content()},
@@ -224,7 +220,7 @@ def _operation(
     answer: Node | None,
     *refusals: int,
     parameters: list[Node] | None = None,
-    body: dict[str, type[BaseModel]] | None = None,
+    body: Mapping[str, type[BaseModel]] | None = None,
 ) -> Node:
     operation: Node = {
         "operationId": name,
@@ -245,11 +241,11 @@ def _gives(model: type[BaseModel], **more: Node) -> Node:
 
 
 def _told(schema: Node) -> Node:
-    return {"description": HTTPStatus.OK.phrase, "content": {_JSON: {"schema": schema}}}
+    return {"description": HTTPStatus.OK.phrase, "content": {JSON: {"schema": schema}}}
 
 
 def _refusal(status: int) -> Node:
-    return {"description": _REASONS[status], "content": {_JSON: {"schema": _ref(ErrorBody)}}}
+    return {"description": _REASONS[status], "content": {JSON: {"schema": _ref(ErrorBody)}}}
 
 
 def _ref(model: type[BaseModel]) -> Node:

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import Final
 from weakref import WeakValueDictionary
 
-from bot.server.intake import Order
+from bot.server.bodies import CreateRequest
 from bot.server.job import VideoJob
 from bot.server.pace import Pace
 from bot.server.renderer import FilmFiles
@@ -141,7 +141,7 @@ class RenderQueue:
         """Where a completed job's film and pictures are."""
         return self._store.files(job.id)
 
-    async def add(self, order: Order, key: str | None) -> VideoJob:
+    async def add(self, order: CreateRequest, key: str | None) -> VideoJob:
         """Put an order in the line, on the disk before this returns.
 
         With a key seen before, gives the job it made then. Raises KeyReusedError when that was
@@ -172,7 +172,7 @@ class RenderQueue:
         await asyncio.to_thread(self._store.discard, job_id)
         return True
 
-    async def _add(self, order: Order, digest: str, key: str | None) -> VideoJob:
+    async def _add(self, order: CreateRequest, digest: str, key: str | None) -> VideoJob:
         job = VideoJob(
             id=f"video_{uuid.uuid4().hex}",
             number=next(self._numbers),

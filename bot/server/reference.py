@@ -1,11 +1,12 @@
-"""The image that guides a generation: taken out of whatever form it arrived in, and checked."""
+"""The reference image of a request: decoded from each form that it may have, and checked."""
 
 import base64
 import binascii
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Final, NoReturn, cast
+from typing import Annotated, Final, Literal, cast
+
+from pydantic import BaseModel, ConfigDict, WithJsonSchema
 
 from bot.server.answers import ApiError
 
@@ -17,21 +18,69 @@ _PIECE: Final = 2**20
 """Characters decoded at a time; a multiple of four."""
 _BASE64_LIMIT: Final = IMAGE_LIMIT * 4 // 3 + 4
 
+_FORMATS: Final = {b"\x89PNG\r\n\x1a\n": ".png", b"\xff\xd8\xff": ".jpg", b"RIFF": ".webp"}
+_DIGIT: Final = "[A-Za-z0-9+/]"
+_SIGNATURES: Final = (
+    f"iVBORw0KGg[o-r]{_DIGIT}",  # PNG
+    "/9j/",  # JPEG
+    f"UklGR[g-v]{_DIGIT}{{4}}[BFJNRVZdhlptx159]XRUJQ",  # WebP: RIFF, four bytes, WEBP
+)
+_DATA_URL: Final = (
+    f"^data:[a-z]+/[a-z]+;base64,({'|'.join(_SIGNATURES)})"
+    f"({_DIGIT}{{4}})*({_DIGIT}{{2}}==|{_DIGIT}{{3}}=)?$"
+)
+"""A data URL whose first bytes are an image's, which is all that a pattern can check."""
 
-@dataclass(frozen=True, kw_only=True)
+DataUrl = Annotated[
+    str,
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": _DATA_URL,
+            "description": "`data:<media type>;base64,<data>` of a PNG, JPEG or WebP up to 20 MiB.",
+        }
+    ),
+]
+ImageFile = Annotated[
+    bytes,
+    # OpenAPI 3.1 describes bytes that are sent as they are without a type.
+    WithJsonSchema(
+        {
+            "contentMediaType": "image/png",
+            "description": "A PNG, JPEG or WebP file up to 20 MiB, told by its first bytes.",
+        }
+    ),
+]
+Empty = Literal[""]
+"""An empty field counts as one that was left out."""
+
+
+class ReferenceObject(BaseModel):
+    """An image by its data URL; addresses elsewhere and file ids are refused."""
+
+    model_config = ConfigDict(extra="allow")
+
+    image_url: DataUrl
+    file_id: None = None
+
+
 class ReferenceImage:
-    """The bytes of an image and the file name suffix of what they are."""
+    """The bytes of an image, and the file name suffix of its format."""
 
-    data: bytes = field(repr=False)
-    suffix: str
+    def __init__(self, data: bytes, suffix: str) -> None:
+        self.data = data
+        self.suffix = suffix
 
 
-def read_reference(value: object) -> ReferenceImage:
+def read_reference(value: object) -> ReferenceImage | None:
     """Read a file's bytes, a data URL, or `{"image_url": <data URL>}` (object or its JSON).
 
-    Raises ApiError with the param `input_reference`. An address elsewhere is refused: fetching
-    what a stranger names would let them reach into this machine's network.
+    None and an empty text are no image. Raises ApiError with the param `input_reference`. An
+    address elsewhere is refused: fetching what a stranger names would let them reach into this
+    machine's network.
     """
+    if value is None or value == "":
+        return None
     if isinstance(value, bytes | bytearray):
         return _image(bytes(value))
     if isinstance(value, str) and value.lstrip().startswith("{"):
@@ -39,7 +88,7 @@ def read_reference(value: object) -> ReferenceImage:
     if isinstance(value, Mapping):
         value = _image_url(cast("Mapping[str, object]", value))
     if not isinstance(value, str):
-        _refuse("input_reference must be an image file or an object with an image_url.")
+        raise _refusal("input_reference must be an image file or an object with an image_url.")
     return _image(_decode_data_url(value.strip()))
 
 
@@ -47,28 +96,30 @@ def _object(text: str) -> object:
     try:
         return cast("object", json.loads(text))
     except (ValueError, RecursionError):
-        _refuse("input_reference is neither an image nor valid JSON.")
+        raise _refusal("input_reference is neither an image nor valid JSON.") from None
 
 
 def _image_url(reference: Mapping[str, object]) -> object:
     if reference.get("file_id") is not None:
-        _refuse("This server keeps no files: send the image itself instead of a file_id.")
+        raise _refusal("This server keeps no files: send the image itself instead of a file_id.")
     return reference.get("image_url")
 
 
 def _decode_data_url(url: str) -> bytes:
     """Decode `data:<media type>;base64,<data>` (RFC 2397)."""
     if url[:8].lower().startswith(("http://", "https://")):
-        _refuse("This server fetches nothing from elsewhere: send the image as a file or data URL.")
+        raise _refusal(
+            "This server fetches nothing from elsewhere: send the image as a file or data URL."
+        )
     head, comma, encoded = url.partition(",")
     if not (comma and head[:5].lower() == "data:" and head.lower().endswith(";base64")):
-        _refuse("input_reference must be an image file or a base64 data URL.")
+        raise _refusal("input_reference must be an image file or a base64 data URL.")
     if len(encoded) > _BASE64_LIMIT:
-        _too_large()
+        raise _too_large()
     try:
         return _decode_base64(encoded)
     except (binascii.Error, ValueError):
-        _refuse("The data URL in input_reference is not valid base64.")
+        raise _refusal("The data URL in input_reference is not valid base64.") from None
 
 
 def _decode_base64(encoded: str) -> bytes:
@@ -84,20 +135,17 @@ def _decode_base64(encoded: str) -> bytes:
 
 def _image(data: bytes) -> ReferenceImage:
     if len(data) > IMAGE_LIMIT:
-        _too_large()
+        raise _too_large()
     # By its first bytes: names and declared types are whatever the sender made of them.
-    if data.startswith(b"\x89PNG\r\n\x1a\n"):
-        return ReferenceImage(data=data, suffix=".png")
-    if data.startswith(b"\xff\xd8\xff"):
-        return ReferenceImage(data=data, suffix=".jpg")
-    if not (data.startswith(b"RIFF") and data[8:12] == b"WEBP"):
-        _refuse("input_reference must be a PNG, JPEG or WebP image.")
-    return ReferenceImage(data=data, suffix=".webp")
+    for signature, suffix in _FORMATS.items():
+        if data.startswith(signature) and (suffix != ".webp" or data[8:12] == b"WEBP"):
+            return ReferenceImage(data, suffix)
+    raise _refusal("input_reference must be a PNG, JPEG or WebP image.")
 
 
-def _too_large() -> NoReturn:
-    _refuse(f"The image in input_reference is larger than {IMAGE_LIMIT // 2**20} MiB.")
+def _too_large() -> ApiError:
+    return _refusal(f"The image in input_reference is larger than {IMAGE_LIMIT // 2**20} MiB.")
 
 
-def _refuse(message: str) -> NoReturn:
-    raise ApiError(message, param=PARAM)
+def _refusal(message: str) -> ApiError:
+    return ApiError(message, param=PARAM)

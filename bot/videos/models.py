@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from bot.media.input_reference import InputReference
 from bot.runtime.json_fields import Fields, fields_of, is_object
 from bot.videos.addresses import film_url
+from bot.videos.contract import PROMPT_LIMIT, VideoStatus
 from bot.videos.envelopes import job_in
 from bot.videos.error_details import ErrorDetails, error_details, error_in
 from bot.videos.lenient import (
@@ -28,10 +29,8 @@ from bot.videos.lenient import (
 )
 from bot.videos.made import Made, made_in
 from bot.videos.spec import Option, VideoSpec
-from bot.videos.statuses import VideoStatus, read_status
+from bot.videos.statuses import read_status
 
-PROMPT_LIMIT: Final = 4000
-"""Characters of a prompt that we send and accept; the API itself names no limit."""
 _WITHOUT_FILM: Final = frozenset({VideoStatus.FAILED, VideoStatus.CANCELLED, VideoStatus.EXPIRED})
 
 

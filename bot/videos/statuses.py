@@ -7,25 +7,9 @@ Sources: the contract's four words ("Create video"), and what the living servers
 """
 
 import re
-from enum import StrEnum
 from typing import Final
 
-
-class VideoStatus(StrEnum):
-    """The statuses of a video job: the contract's four, and the other servers' further ends."""
-
-    QUEUED = "queued"
-    IN_PROGRESS = "in_progress"
-    COMPLETED = "completed"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-    EXPIRED = "expired"
-
-    @property
-    def is_final(self) -> bool:
-        """Whether the job has ended."""
-        return self not in (VideoStatus.QUEUED, VideoStatus.IN_PROGRESS)
-
+from bot.videos.contract import VideoStatus
 
 _NOT_LETTERS: Final = re.compile(r"[\W\d_]+")
 _NOT_YET: Final = re.compile(r"^(?:not|un|yetto|await|pre)(?!known|success)|notyet|ready(?:to|for)")
