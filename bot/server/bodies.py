@@ -60,18 +60,11 @@ _FIELDS_LIMIT: Final = 1000
 _Body = TypeVar("_Body", bound=BaseModel)
 _Parsed = TypeVar("_Parsed")
 
-# Everything aiohttp's form reading raises on bytes that are no form.
-_NOT_A_FORM: Final = (
-    ValueError,
-    LookupError,
-    RuntimeError,
-    TypeError,
-    AssertionError,
-    HttpProcessingError,
-    web.RequestPayloadError,
-    zlib.error,
-)
+# What the parsers raise on bytes that are no JSON, and aiohttp's form reading on no form.
 _NOT_JSON: Final = (ValueError, RecursionError, zlib.error, web.RequestPayloadError)
+_NOT_A_FORM: Final = (
+    *_NOT_JSON, LookupError, RuntimeError, TypeError, AssertionError, HttpProcessingError
+)  # fmt: skip
 
 
 def _not_blank(prompt: str) -> str:
@@ -259,28 +252,28 @@ def _validated(kind: type[_Body], fields: Mapping[str, object]) -> _Body:
 
 
 _PROMPT_ERRORS: Final = {
-    "missing": ("prompt is required.", "missing_required_parameter"),
-    "string_type": ("prompt must be a string.", "invalid_type"),
-    "string_too_long": (f"prompt must be at most {PROMPT_LIMIT} characters.", "invalid_value"),
-    "string_unicode": (
-        "prompt holds half of a surrogate pair, which is no text.",
-        "invalid_value",
-    ),
+    "missing": "prompt is required.",
+    "string_type": "prompt must be a string.",
+    "string_too_long": f"prompt must be at most {PROMPT_LIMIT} characters.",
+    "string_unicode": "prompt holds half of a surrogate pair, which is no text.",
 }
-_BLANK_PROMPT: Final = ("prompt must not be blank.", "invalid_value")
+_ERROR_CODES: Final = {"missing": "missing_required_parameter", "string_type": "invalid_type"}
 
 
 def _refusal(field: str, error: str) -> ApiError:
     """Return the refusal of a field; `error` is pydantic's word for what is wrong."""
-    if field == "prompt":
-        message, code = _PROMPT_ERRORS.get(error, _BLANK_PROMPT)
-        return ApiError(message, param=field, code=code)
-    if field == "model":
-        known = ", ".join(MODELS)
-        message = f"This server has no such model; it knows {known}."
-        return ApiError(message, param=field, code="unknown_model")
-    allowed = SECONDS if field == "seconds" else SIZES
-    return ApiError(f"{field} must be one of {', '.join(allowed)}.", param=field)
+    code = "invalid_value"
+    match field:
+        case "prompt":
+            message = _PROMPT_ERRORS.get(error, "prompt must not be blank.")
+            code = _ERROR_CODES.get(error, code)
+        case "model":
+            message = f"This server has no such model; it knows {', '.join(MODELS)}."
+            code = "unknown_model"
+        case _:
+            allowed = SECONDS if field == "seconds" else SIZES
+            message = f"{field} must be one of {', '.join(allowed)}."
+    return ApiError(message, param=field, code=code)
 
 
 async def _read_fields(request: web.Request, within: float) -> Mapping[str, object]:

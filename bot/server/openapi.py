@@ -1,22 +1,16 @@
-"""The OpenAPI 3.1 document, made of the models that answers are made of.
+"""The OpenAPI 3.1 document, made of the models that read requests and write answers.
 
 Source of the format: https://spec.openapis.org/oas/v3.1.1.html
 """
 
 from collections.abc import Mapping
-from http import HTTPStatus
-from typing import Any, Final
+from typing import Final
 
 from pydantic import BaseModel
-from pydantic.json_schema import models_json_schema
+from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from bot import __version__
-from bot.server.bodies import (
-    CREATE,
-    JSON,
-    KEY_LIMIT,
-    REMIX,
-)
+from bot.server.bodies import CREATE, JSON, KEY_LIMIT, REMIX
 from bot.server.objects import (
     DeletedVideo,
     ErrorBody,
@@ -26,7 +20,7 @@ from bot.server.objects import (
     VideoObject,
 )
 
-Node = dict[str, Any]
+Node = dict[str, object]
 """A piece of the document."""
 
 PAGE_DEFAULT: Final = 20
@@ -35,23 +29,8 @@ VARIANTS: Final = ("video", "thumbnail", "spritesheet")
 
 OPEN_PATHS: Final = ("/health", "/openapi.json")
 """What is answered without a key."""
-
-_READ: Final = (*CREATE.values(), *REMIX.values())
 _WRITTEN: Final = (VideoObject, ListedVideos, DeletedVideo, ListedModels, Health, ErrorBody)
-
 _SCHEMAS: Final = "#/components/schemas/{model}"
-_ID: Final[Node] = {
-    "name": "id",
-    "in": "path",
-    "required": True,
-    "schema": {"type": "string", "minLength": 1},
-}
-_KEY: Final[Node] = {
-    "name": "Idempotency-Key",
-    "in": "header",
-    "description": "The same key with the same request gives the same job again.",
-    "schema": {"type": "string", "maxLength": KEY_LIMIT},
-}
 _POLL_AFTER: Final[Node] = {
     "openai-poll-after-ms": {
         "description": "Milliseconds until it is worth asking again; while the job has not ended.",
@@ -73,10 +52,58 @@ _REASONS: Final = {
     500: "The server's disk or the server failed.",
     507: "The server's disk is full; nothing was stored.",
 }
+_FILM: Final[Node] = {"video/mp4": {}, "image/jpeg": {}}
+_FILM_ANSWERS: Final[Node] = {
+    "200": {"description": "The whole file, with an ETag.", "content": _FILM},
+    "206": {"description": "The part that Range asked for.", "content": _FILM},
+    "304": {"description": "The client has it already (If-None-Match, If-Modified-Since)."},
+}
+
+
+def _query(name: str, description: str, schema: Node) -> Node:
+    return {"name": name, "in": "query", "description": description, "schema": schema}
+
+
+_ID: Final[Node] = {
+    "name": "id",
+    "in": "path",
+    "required": True,
+    "schema": {"type": "string", "minLength": 1},
+}
+_KEY: Final[Node] = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "The same key with the same request gives the same job again.",
+    "schema": {"type": "string", "maxLength": KEY_LIMIT},
+}
+_LIMIT: Final[Node] = {
+    "type": "integer",
+    "minimum": 1,
+    "maximum": PAGE_MOST,
+    "default": PAGE_DEFAULT,
+}
+_PAGE: Final = [
+    _query("after", "The id that the page begins after.", {"type": "string"}),
+    _query("limit", "Videos on a page.", _LIMIT),
+    _query("order", "By age.", {"enum": ["asc", "desc"], "default": "desc"}),
+]
+_VARIANT: Final = _query(
+    "variant",
+    "An mp4, or a JPEG: one moment, or sixteen on a sheet.",
+    {"enum": [*VARIANTS, ""], "default": "video"},
+)
+_LINKS: Final[Node] = {
+    name: {"operationId": name, "parameters": {parameter: "$response.body#/id"}}
+    for parameter, names in (
+        ("id", ("retrieveVideo", "downloadVideo", "remixVideo", "deleteVideo")),
+        ("after", ("listVideos",)),
+    )
+    for name in names
+}
 
 
 def document(*, asks_key: bool) -> Node:
-    """Give the document of a server that asks for a key, or of one that takes any."""
+    """Return the document of a server that asks for a key, or of one that takes any."""
     return {
         "openapi": "3.1.1",
         "info": {
@@ -84,7 +111,10 @@ def document(*, asks_key: bool) -> Node:
             "description": "The Videos API, with a preview renderer that is no generative model.",
             "version": __version__,
         },
-        "paths": _system() | _collection() | _single() | _unoffered(),
+        "paths": {
+            path: verbs | ({"parameters": [_ID]} if "{id}" in path else {})
+            for path, verbs in _paths().items()
+        },
         "components": {
             "schemas": _schemas(),
             "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
@@ -94,154 +124,77 @@ def document(*, asks_key: bool) -> Node:
 
 
 def _schemas() -> Node:
-    _, schemas = models_json_schema(
-        [
-            *((model, "validation") for model in _READ),
-            *((model, "serialization") for model in _WRITTEN),
-        ],
-        ref_template=_SCHEMAS,
-    )
+    read = {*CREATE.values(), *REMIX.values()}
+    modes: list[tuple[type[BaseModel], JsonSchemaMode]] = [
+        *((model, "validation") for model in read),
+        *((model, "serialization") for model in _WRITTEN),
+    ]
+    _, schemas = models_json_schema(modes, ref_template=_SCHEMAS)
     return schemas["$defs"]
 
 
-def _system() -> Node:
-    return {
-        "/health": {
-            "get": _operation("health", "Whether the server answers", _gives(Health)) | _open()
-        },
-        "/openapi.json": {
-            "get": _operation("describe", "This document", _told({"type": "object"})) | _open()
-        },
-        "/v1/models": {"get": _operation("listModels", "Names to ask by", _gives(ListedModels))},
-    }
-
-
-def _collection() -> Node:
-    return {
-        "/v1/videos": {
-            "post": _operation(
-                "createVideo",
-                "Have a video rendered",
-                _gives(VideoObject, headers=_POLL_AFTER, links=_links()),
-                400, 408, 409, 413, 415, 429, 507,
-                parameters=[_KEY],
-                body=CREATE,
-            ),
-            "get": _operation(
-                "listVideos",
-                "A page of videos, newest first",
-                _gives(ListedVideos),
-                400,
-                404,
-                parameters=[
-                    _query("after", {"type": "string"}, "The id that the page begins after."),
-                    _query(
-                        "limit",
-                        {
-                            "type": "integer",
-                            "minimum": 1,
-                            "maximum": PAGE_MOST,
-                            "default": PAGE_DEFAULT,
-                        },
-                        "Videos on a page.",
-                    ),
-                    _query("order", {"enum": ["asc", "desc"], "default": "desc"}, "By age."),
-                ],
-            ),
-        }
-    }  # fmt: skip
-
-
-def _single() -> Node:
-    video = _gives(VideoObject, headers=_POLL_AFTER)
-    return {
-        "/v1/videos/{id}": {
-            "parameters": [_ID],
-            "get": _operation("retrieveVideo", "One video; failed ones are a 200 too", video, 404),
-            "delete": _operation(
-                "deleteVideo", "Cancel and remove a video", _gives(DeletedVideo), 404
-            ),
-        },
-        "/v1/videos/{id}/remix": {
-            "parameters": [_ID],
-            "post": _operation(
-                "remixVideo",
-                "A new video of another's words and a change",
-                _gives(VideoObject, headers=_POLL_AFTER, links=_links()),
-                400, 404, 408, 409, 413, 415, 429, 507,
-                parameters=[_KEY],
-                body=REMIX,
-            ),
-        },
-        "/v1/videos/{id}/content": {"parameters": [_ID], "get": _content()},
-    }  # fmt: skip
-
-
-def _content() -> Node:
-    film: Node = {"video/mp4": {}, "image/jpeg": {}}
-    operation = _operation(
-        "downloadVideo",
-        "The film, its thumbnail or its spritesheet, whole or by Range",
-        {"description": "The whole file, with an ETag.", "content": film},
-        400,
-        404,
-        412,
-        416,
-        parameters=[
-            _query(
-                "variant",
-                {"enum": [*VARIANTS, ""], "default": "video"},
-                "An mp4, or a JPEG: one moment, or sixteen on a sheet.",
-            )
-        ],
+def _paths() -> dict[str, Node]:
+    """Describe the routes by path and verb."""
+    listed, page = "A page of videos, newest first", _gives(ListedVideos)
+    content = "The film, its thumbnail or its spritesheet, whole or by Range"
+    remix = "A new video of another's words and a change"
+    retrieve, video = (
+        "One video; failed ones are a 200 too",
+        _gives(VideoObject, headers=_POLL_AFTER),
     )
-    operation["responses"] |= {
-        "206": {"description": "The part that Range asked for.", "content": film},
-        "304": {"description": "The client has it already (If-None-Match, If-Modified-Since)."},
+    deleted = _gives(DeletedVideo)
+    document_schema: Node = {"type": "object"}
+    health = _operation("health", "Whether the server answers", _gives(Health))
+    describe = _operation("describe", "This document", _gives(document_schema))
+    return {
+        "/health": {"get": health | {"security": []}},
+        "/openapi.json": {"get": describe | {"security": []}},
+        "/v1/models": {"get": _operation("listModels", "Names to ask by", _gives(ListedModels))},
+        "/v1/videos": {
+            "post": _creation("createVideo", "Have a video rendered", CREATE),
+            "get": _operation("listVideos", listed, page, 400, 404) | {"parameters": _PAGE},
+        },
+        "/v1/videos/{id}": {
+            "get": _operation("retrieveVideo", retrieve, video, 404),
+            "delete": _operation("deleteVideo", "Cancel and remove a video", deleted, 404),
+        },
+        "/v1/videos/{id}/remix": {"post": _creation("remixVideo", remix, REMIX, 404)},
+        "/v1/videos/{id}/content": {
+            "get": _operation("downloadVideo", content, _FILM_ANSWERS, 400, 404, 412, 416)
+            | {"parameters": [_VARIANT]}
+        },
+        "/v1/videos/edits": {"post": _unoffered("edits")},
+        "/v1/videos/extensions": {"post": _unoffered("extensions")},
+        "/v1/videos/characters": {"post": _unoffered("characters")},
+        "/v1/videos/characters/{id}": {"get": _unoffered("characters", "character")},
     }
-    return operation
 
 
-def _unoffered() -> Node:
-    """Describe the API's verbs that this server answers with a clear no."""
-    made: Node = {
-        f"/v1/videos/{verb}": {
-            "post": _operation(f"{verb}NotOffered", f"Not offered: {verb}", None, 404)
-        }
-        for verb in ("edits", "extensions", "characters")
+def _operation(name: str, summary: str, answers: Node, *refusals: int) -> Node:
+    """Describe one verb of a route."""
+    refused = {str(status): _refusal(status) for status in (*refusals, 401, 403, 500)}
+    return {"operationId": name, "summary": summary, "responses": answers | refused}
+
+
+def _creation(name: str, summary: str, body: Mapping[str, type[BaseModel]], *more: int) -> Node:
+    """Describe a verb that makes a video, and which verbs take the id of what it made."""
+    answer = _gives(VideoObject, headers=_POLL_AFTER, links=_LINKS)
+    content = {kind: {"schema": _ref(model)} for kind, model in body.items()}
+    operation = _operation(name, summary, answer, 400, 408, 409, 413, 415, 429, 507, *more)
+    return operation | {
+        "parameters": [_KEY],
+        "requestBody": {"required": True, "content": content},
     }
-    got = _operation("characterNotOffered", "Not offered: characters", None, 404)
-    return made | {"/v1/videos/characters/{id}": {"parameters": [_ID], "get": got}}
 
 
-def _operation(
-    name: str,
-    summary: str,
-    answer: Node | None,
-    *refusals: int,
-    parameters: list[Node] | None = None,
-    body: Mapping[str, type[BaseModel]] | None = None,
-) -> Node:
-    operation: Node = {
-        "operationId": name,
-        "summary": summary,
-        "responses": ({"200": answer} if answer else {})
-        | {str(status): _refusal(status) for status in (*refusals, 401, 403, 500)},
-    }
-    if parameters:
-        operation["parameters"] = parameters
-    if body:
-        content = {kind: {"schema": _ref(model)} for kind, model in body.items()}
-        operation["requestBody"] = {"required": True, "content": content}
-    return operation
+def _unoffered(verb: str, name: str = "") -> Node:
+    """Describe a verb of the API that this server refuses."""
+    return _operation(f"{name or verb}NotOffered", f"Not offered: {verb}", {}, 404)
 
 
-def _gives(model: type[BaseModel], **more: Node) -> Node:
-    return _told(_ref(model)) | {name: part for name, part in more.items() if part}
-
-
-def _told(schema: Node) -> Node:
-    return {"description": HTTPStatus.OK.phrase, "content": {JSON: {"schema": schema}}}
+def _gives(what: type[BaseModel] | Node, **more: Node) -> Node:
+    schema = what if isinstance(what, dict) else _ref(what)
+    return {"200": {"description": "OK", "content": {JSON: {"schema": schema}}} | more}
 
 
 def _refusal(status: int) -> Node:
@@ -250,20 +203,3 @@ def _refusal(status: int) -> Node:
 
 def _ref(model: type[BaseModel]) -> Node:
     return {"$ref": _SCHEMAS.format(model=model.__name__)}
-
-
-def _query(name: str, schema: Node, description: str) -> Node:
-    return {"name": name, "in": "query", "schema": schema, "description": description}
-
-
-def _open() -> Node:
-    return {"security": []}
-
-
-def _links() -> Node:
-    """Say which operations take the id of what was made."""
-    given = {"id": "$response.body#/id"}
-    return {
-        name: {"operationId": name, "parameters": given}
-        for name in ("retrieveVideo", "downloadVideo", "remixVideo", "deleteVideo")
-    } | {"listVideos": {"operationId": "listVideos", "parameters": {"after": given["id"]}}}

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Annotated, Final, Literal, cast
 
-from pydantic import BaseModel, ConfigDict, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from bot.server.answers import ApiError
 
@@ -33,23 +33,15 @@ _DATA_URL: Final = (
 
 DataUrl = Annotated[
     str,
-    WithJsonSchema(
-        {
-            "type": "string",
-            "pattern": _DATA_URL,
-            "description": "`data:<media type>;base64,<data>` of a PNG, JPEG or WebP up to 20 MiB.",
-        }
+    Field(
+        pattern=_DATA_URL,
+        description="`data:<media type>;base64,<data>` of a PNG, JPEG or WebP up to 20 MiB.",
     ),
 ]
+_FILE: Final = "A PNG, JPEG or WebP file up to 20 MiB, told by its first bytes."
+# OpenAPI 3.1 describes bytes that are sent as they are without a type.
 ImageFile = Annotated[
-    bytes,
-    # OpenAPI 3.1 describes bytes that are sent as they are without a type.
-    WithJsonSchema(
-        {
-            "contentMediaType": "image/png",
-            "description": "A PNG, JPEG or WebP file up to 20 MiB, told by its first bytes.",
-        }
-    ),
+    bytes, WithJsonSchema({"contentMediaType": "image/png", "description": _FILE})
 ]
 Empty = Literal[""]
 """An empty field counts as one that was left out."""
