@@ -13,7 +13,8 @@ import numpy as np
 from PIL import Image
 
 from bot.server.preview.canvas import Pixels
-from bot.server.preview.lettering import caption, title
+from bot.server.preview.layers import Frame
+from bot.server.preview.lettering import Lettering
 from bot.server.preview.marks import Marks
 from bot.server.preview.mood import read_mood
 from bot.server.preview.photograph import Photograph
@@ -35,8 +36,9 @@ GRAIN_LEVELS: Final = 3
 # The frame shown before the film plays: late enough that the whole title stands.
 THUMBNAIL_AT: Final = 0.6
 THUMBNAIL_SIDE: Final = 512
-# A sheet of this many moments a side, in reading order.
+# A spritesheet of this many moments a side, in reading order.
 SHEET_SIDE: Final = 4
+TILES: Final = SHEET_SIDE * SHEET_SIDE
 TILE_SIDE: Final = 256
 
 
@@ -44,18 +46,17 @@ class Painter:
     """Every frame of one film, each from its number alone, so their order does not matter."""
 
     def __init__(self, request: RenderRequest) -> None:
-        width, height = request.width, request.height
         self.frames = request.seconds * FPS
-        mood = read_mood(request.prompt)
+        frame = Frame(read_mood(request.prompt), request.width, request.height)
         if request.image is None:
-            self._picture = Scene(mood, width, height, self.frames, FPS)
-            self._words = title(request.prompt, mood, width, height, self.frames)
+            self._picture = Scene(frame, self.frames, FPS)
         else:
-            self._picture = Photograph(request.image, width, height, self.frames, mood.seed)
-            self._words = caption(request.prompt, mood, width, height, self.frames)
-        self._marks = Marks("PREVIEW", width, height)
-        generator = np.random.default_rng(mood.seed)
-        shape = (GRAINS, height, width)
+            self._picture = Photograph(request.image, frame, self.frames)
+        is_caption = request.image is not None
+        self._words = Lettering(request.prompt, frame, self.frames, is_caption=is_caption)
+        self._marks = Marks(frame)
+        shape = (GRAINS, request.height, request.width)
+        generator = np.random.default_rng(frame.mood.seed)
         self._grains = generator.integers(0, GRAIN_LEVELS, shape, np.uint8)
 
     def paint(self, frame: int) -> Pixels:
@@ -112,24 +113,6 @@ class Encoder:
         self._container.close()
 
 
-class Sheet:
-    """Moments of a film at even distances, small and side by side."""
-
-    def __init__(self, width: int, height: int, frames: int) -> None:
-        count = SHEET_SIDE * SHEET_SIDE
-        self._moments = [(2 * number + 1) * frames // (2 * count) for number in range(count)]
-        self._tile = _fit(width, height, TILE_SIDE)
-        self.image = Image.new("RGB", (self._tile[0] * SHEET_SIDE, self._tile[1] * SHEET_SIDE))
-
-    def add(self, number: int, pixels: Pixels) -> None:
-        """Take the frame of this number if it is one of the moments."""
-        for place, moment in enumerate(self._moments):
-            if moment == number:
-                row, column = divmod(place, SHEET_SIDE)
-                corner = (column * self._tile[0], row * self._tile[1])
-                self.image.paste(_small(pixels, TILE_SIDE), corner)
-
-
 def shoot(request: RenderRequest, files: FilmFiles, report: Callable[[int], None]) -> None:
     """Render a film and its pictures; see ``bot.server.renderer.render``."""
     parts = FilmFiles(*(path.with_name(f".{path.name}.part") for path in files))
@@ -146,35 +129,43 @@ def shoot(request: RenderRequest, files: FilmFiles, report: Callable[[int], None
 def _record(request: RenderRequest, files: FilmFiles, report: Callable[[int], None]) -> None:
     report(0)
     painter = Painter(request)
-    poster = int(painter.frames * THUMBNAIL_AT)
-    said = 0
-    sheet = Sheet(request.width, request.height, painter.frames)
+    tiles: list[Image.Image] = []
     encoder = Encoder(files.film, request.width, request.height)
     with closing(encoder), closing(painter.paint_all()) as frames:
         for number, pixels in enumerate(frames):
             encoder.add(pixels)
-            if number == poster:
+            if number == int(painter.frames * THUMBNAIL_AT):
                 _save(_small(pixels, THUMBNAIL_SIDE), files.thumbnail)
-            sheet.add(number, pixels)
+            if number == (2 * len(tiles) + 1) * painter.frames // (2 * TILES):
+                tiles.append(_small(pixels, TILE_SIDE))
             # The last percent belongs to the file's being whole and in place.
             percent = 99 * (number + 1) // painter.frames
-            if percent > said:
-                said = percent
+            if percent > 99 * number // painter.frames:
                 report(percent)
         encoder.finish()
-    _save(sheet.image, files.spritesheet)
+    _save(_sheet(tiles), files.spritesheet)
 
 
-def _fit(width: int, height: int, side: int) -> tuple[int, int]:
-    scale = side / max(width, height)
-    return max(round(width * scale), 1), max(round(height * scale), 1)
+def _sheet(tiles: list[Image.Image]) -> Image.Image:
+    """Lay pictures of one size out in rows."""
+    width, height = tiles[0].size
+    sheet = Image.new("RGB", (width * SHEET_SIDE, height * SHEET_SIDE))
+    for place, tile in enumerate(tiles):
+        row, column = divmod(place, SHEET_SIDE)
+        sheet.paste(tile, (column * width, row * height))
+    return sheet
 
 
 def _small(pixels: Pixels, side: int) -> Image.Image:
+    """Return a frame as a picture whose longer side is so many pixels long."""
     frame = av.VideoFrame.from_ndarray(pixels, format="yuv420p")
-    size = _fit(frame.width, frame.height, side)
+    scale = side / max(frame.width, frame.height)
     rgb = frame.to_ndarray(
-        format="rgb24", width=size[0], height=size[1], src_colorspace="ITU709", interpolation="AREA"
+        format="rgb24",
+        width=max(round(frame.width * scale), 1),
+        height=max(round(frame.height * scale), 1),
+        src_colorspace="ITU709",
+        interpolation="AREA",
     )
     return Image.fromarray(rgb)
 

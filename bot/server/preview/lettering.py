@@ -1,17 +1,20 @@
 """The prompt's words set as a title that arrives word by word."""
 
 import unicodedata
-from dataclasses import dataclass
+from functools import cache
+from itertools import islice
 from typing import Final, NamedTuple
 
-from PIL import Image, ImageDraw, ImageFilter, ImageFont
+from PIL import Image, ImageDraw, ImageFilter, ImageFont, ImageOps
 
 from bot.server.preview.canvas import Canvas, Mask, Yuv, yuv
-from bot.server.preview.mood import Mood, names_mood
+from bot.server.preview.layers import Frame
+from bot.server.preview.mood import names_mood
 
 # Sizes to try, as parts of the frame's shorter side, until the words fit.
 TITLE_SIZES: Final = (0.150, 0.128, 0.108, 0.092, 0.078, 0.066, 0.056, 0.048)
 CAPTION_SIZES: Final = (0.062, 0.054, 0.046)
+# The size at which words are measured.
 MEASURE: Final = 100
 # A glyph the font lacks is drawn like that of a code point no font has; size of the test print.
 PROBE: Final = 24
@@ -23,8 +26,9 @@ STAGGER: Final = 5
 ARRIVAL: Final = 14
 # All words stand by this part of the film, so the last frames show the whole title.
 STANDING: Final = 0.45
-# More than this never fits at the smallest size; it bounds the work for endless prompts.
+# More, or longer ones, never fit at the smallest size.
 MOST_WORDS: Final = 120
+LONGEST_WORD: Final = 40
 ELLIPSIS: Final = "\u2026"
 SHADE: Final = "#05060c"
 WHITE: Final = "#ffffff"
@@ -32,25 +36,7 @@ WHITE: Final = "#ffffff"
 Font = ImageFont.FreeTypeFont
 
 
-class Box(NamedTuple):
-    """Where the words may stand, in pixels."""
-
-    left: int
-    top: int
-    width: int
-    height: int
-
-
-class Placed(NamedTuple):
-    """A word and where it stands in its block."""
-
-    text: str
-    x: float
-    y: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class Word:
+class Word(NamedTuple):
     """A word's stencil on the frame and the frame at which it begins to arrive."""
 
     mask: Mask
@@ -61,43 +47,32 @@ class Word:
 
 
 class Lettering:
-    """Words in the order they are painted, all shadows before the first word."""
+    """A prompt's words: a title in the upper half of the frame, or a caption at its foot."""
 
-    def __init__(self, words: list[Word], rise: int) -> None:
-        self._words = words
-        self._rise = rise
+    def __init__(self, prompt: str, frame: Frame, frames: int, *, is_caption: bool) -> None:
+        unit = min(frame.width, frame.height)
+        left = round(unit * MARGIN)
+        wide = min(frame.width - 2 * left, round(frame.height * 1.05))
+        tall = round(frame.height * (0.22 if is_caption else 0.40))
+        sizes = CAPTION_SIZES if is_caption else TITLE_SIZES
+        size, lines = _fit(readable(prompt), wide, tall, [max(round(unit * at), 8) for at in sizes])
+        top = round(frame.height * 0.105)
+        if is_caption:
+            top = frame.height - left - round(len(lines) * size * LEADING)
+        words = _words(lines, size, (left, top), frames, frame.mood.palette.accent)
+        # All shadows lie below all words.
+        self._words = [*(_shadow(word, size) for word in words), *words]
+        self._rise = round(size * 0.4)
 
     def paint(self, canvas: Canvas, frame: int) -> None:
         """Paint the words that have come by a frame."""
         for word in self._words:
-            self._place(canvas, word, frame, self._rise)
-
-    @staticmethod
-    def _place(canvas: Canvas, word: Word, frame: int, rise: int) -> None:
-        share = min(max((frame - word.start) / ARRIVAL, 0.0), 1.0)
-        if share == 0:
-            return
-        eased = 1 - (1 - share) ** 3
-        mask = word.mask if share == 1 else word.mask.faded(eased)
-        canvas.stencil(mask, word.left, word.top + round(rise * (1 - eased)), word.colour)
-
-
-def title(prompt: str, mood: Mood, width: int, height: int, frames: int) -> Lettering:
-    """Return the prompt as a title in the upper half of the frame."""
-    margin = round(min(width, height) * MARGIN)
-    wide = min(width - 2 * margin, round(height * 1.05))
-    box = Box(margin, round(height * 0.105), wide, round(height * 0.40))
-    return _set(prompt, mood, box, TITLE_SIZES, frames, unit=min(width, height))
-
-
-def caption(prompt: str, mood: Mood, width: int, height: int, frames: int) -> Lettering:
-    """Return the prompt as a caption at the foot of the frame."""
-    unit = min(width, height)
-    margin = round(unit * MARGIN)
-    tall = round(height * 0.22)
-    wide = min(width - 2 * margin, round(height * 1.05))
-    box = Box(margin, height - margin - tall, wide, tall)
-    return _set(prompt, mood, box, CAPTION_SIZES, frames, unit=unit, foot=True)
+            share = min(max((frame - word.start) / ARRIVAL, 0.0), 1.0)
+            eased = 1 - (1 - share) ** 3
+            mask = word.mask if share == 1 else word.mask.faded(eased)
+            if share:
+                top = word.top + round(self._rise * (1 - eased))
+                canvas.stencil(mask, word.left, top, word.colour)
 
 
 def readable(prompt: str) -> list[str]:
@@ -106,61 +81,31 @@ def readable(prompt: str) -> list[str]:
     Accents the font lacks are left off; a word in another script is left out.
     """
     cleaned = "".join(" " if unicodedata.category(sign)[0] in "CZ" else sign for sign in prompt)
-    words = unicodedata.normalize("NFC", cleaned).split()
-    font = _font(PROBE)
-    absent = _drawn(font, NO_SIGN)
-    known: dict[str, bool] = {}
-    kept: list[str] = []
-    for word in words:
-        plain = "".join(sign for sign in unicodedata.normalize("NFKD", word) if not _is_mark(sign))
-        for sign in word + plain:
-            if sign not in known:
-                known[sign] = _drawn(font, sign) != absent
-        # The font has few accents; a Latin word without its accents still reads.
-        spelling = next((way for way in (word, plain) if all(known[sign] for sign in way)), "")
-        if spelling:
-            kept.append(spelling)
-        if len(kept) > MOST_WORDS:
-            break
-    return kept
+    words = map(_spelling, unicodedata.normalize("NFC", cleaned).split())
+    return list(islice(filter(None, words), MOST_WORDS))
 
 
-def _is_mark(sign: str) -> bool:
-    return unicodedata.category(sign).startswith("M")
+def _spelling(word: str) -> str:
+    """Return a word as the font can set it, empty where it cannot."""
+    parts = unicodedata.normalize("NFKD", word)
+    plain = "".join(sign for sign in parts if not unicodedata.category(sign).startswith("M"))
+    spelling = next((way for way in (word, plain) if all(map(_has, way))), "")
+    too_long = len(spelling) > LONGEST_WORD
+    return spelling[:LONGEST_WORD] + ELLIPSIS if too_long else spelling
 
 
-def _drawn(font: Font, sign: str) -> bytes:
+@cache
+def _has(sign: str) -> bool:
+    return _drawn(sign) != _drawn(NO_SIGN)
+
+
+def _drawn(sign: str) -> bytes:
     image = Image.new("L", (2 * PROBE, 2 * PROBE))
-    ImageDraw.Draw(image).text((PROBE // 2, 0), sign, font=font, fill=255)
+    ImageDraw.Draw(image).text((PROBE // 2, 0), sign, font=_font(PROBE), fill=255)
     return image.tobytes()
 
 
-def _set(
-    prompt: str,
-    mood: Mood,
-    box: Box,
-    sizes: tuple[float, ...],
-    frames: int,
-    *,
-    unit: int,
-    foot: bool = False,
-) -> Lettering:
-    words = readable(prompt)
-    if not words:
-        return Lettering([], 0)
-    size, lines = _fit(words, box, [max(round(part * unit), 8) for part in sizes])
-    font = _font(size)
-    placed = _lay(lines, font, size)
-    top = box.top + (box.height - round(len(lines) * size * LEADING) if foot else 0)
-    pace = min(STAGGER, max(frames * STANDING - ARRIVAL, 0) / len(placed))
-    set_words = [
-        _word(item, font, (box.left, top), mood, 3 + round(order * pace))
-        for order, item in enumerate(placed)
-    ]
-    shadows = [_shadow(word, size) for word in set_words]
-    return Lettering([*shadows, *set_words], round(size * 0.4))
-
-
+@cache
 def _font(size: int) -> Font:
     font = ImageFont.load_default(size)
     if isinstance(font, ImageFont.FreeTypeFont):
@@ -168,83 +113,62 @@ def _font(size: int) -> Font:
     raise ImportError("Pillow was built without FreeType, so no text can be drawn.")
 
 
-def _fit(words: list[str], box: Box, sizes: list[int]) -> tuple[int, list[list[str]]]:
-    """Return the largest size at which the words fit the box, and its lines."""
+def _fit(words: list[str], wide: int, tall: int, sizes: list[int]) -> tuple[int, list[str]]:
+    """Return the largest size at which the words fit, and their lines; else what fits of them."""
     ruler = _font(MEASURE)
-    space = ruler.getlength(" ")
-    lengths = [ruler.getlength(word) for word in words]
-    size, lines = sizes[-1], [words]
+    size, most, measure, lines = 0, 0, 0.0, words
     for size in sizes:
-        wide = box.width * MEASURE / size
-        lines = _wrap(words, lengths, space, wide)
-        if len(lines) * size * LEADING <= box.height and max(lengths) <= wide:
+        measure, most = wide * MEASURE / size, max(int(tall / (size * LEADING)), 1)
+        lines = _wrap(words, measure)
+        if len(lines) <= most and all(ruler.getlength(line) <= measure for line in lines):
             return size, lines
-    most = max(int(box.height / (size * LEADING)), 1)
-    return size, _shorten(lines, most, ruler, box.width * MEASURE / size)
+    kept = lines[:most]
+    if len(lines) > most:
+        kept[-1] += ELLIPSIS
+    return size, [_clip(line, measure) for line in kept]
 
 
-def _wrap(words: list[str], lengths: list[float], space: float, wide: float) -> list[list[str]]:
-    lines: list[list[str]] = []
-    used = wide + 1
-    for word, length in zip(words, lengths, strict=True):
-        if used + space + length > wide:
-            lines.append([])
-            used = -space
-        lines[-1].append(word)
-        used += space + length
+def _wrap(words: list[str], wide: float) -> list[str]:
+    lines: list[str] = []
+    for word in words:
+        if lines and _font(MEASURE).getlength(f"{lines[-1]} {word}") <= wide:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
     return lines
 
 
-def _shorten(lines: list[list[str]], most: int, ruler: Font, wide: float) -> list[list[str]]:
-    """Return the lines that fit, their long words and what follows them cut with an ellipsis."""
-    kept = [[_clip(word, ruler, wide) for word in line] for line in lines[:most]]
-    if len(lines) > most:
-        last = kept[-1]
-        last[-1] = _clip(
-            last[-1] + ELLIPSIS, ruler, wide - ruler.getlength(" ".join(last[:-1]) + " ")
-        )
-    return kept
+def _clip(line: str, wide: float) -> str:
+    while _font(MEASURE).getlength(line) > wide:
+        line = line[:-2] + ELLIPSIS
+    return line
 
 
-def _clip(word: str, ruler: Font, wide: float) -> str:
-    if ruler.getlength(word[:MEASURE]) <= wide and len(word) <= MEASURE:
-        return word
-    stem = word[:MEASURE].rstrip(ELLIPSIS)
-    while stem and ruler.getlength(stem + ELLIPSIS) > wide:
-        stem = stem[:-1]
-    return stem + ELLIPSIS
-
-
-def _lay(lines: list[list[str]], font: Font, size: int) -> list[Placed]:
-    placed: list[Placed] = []
+def _words(
+    lines: list[str], size: int, origin: tuple[int, int], frames: int, accent: str
+) -> list[Word]:
+    font, words = _font(size), list[Word]()
+    count = sum(len(line.split()) for line in lines)
+    pace = min(STAGGER, max(frames * STANDING - ARRIVAL, 0) / max(count, 1))
     for number, line in enumerate(lines):
-        x = 0.0
-        for word in line:
-            placed.append(Placed(word, x, number * size * LEADING))
-            x += font.getlength(word + " ")
-    return placed
-
-
-def _word(item: Placed, font: Font, origin: tuple[int, int], mood: Mood, start: int) -> Word:
-    left, _, right, _ = (round(edge) for edge in font.getbbox(item.text))
-    # An even corner keeps the chroma stencil exactly under the luma one; every stencil is as
-    # high as the font, so the words of a line share their baseline.
-    x = (origin[0] + round(item.x) + left) // 2 * 2
-    y = (origin[1] + round(item.y)) // 2 * 2
-    image = Image.new("L", (right - left + 4, sum(font.getmetrics()) + 2))
-    ImageDraw.Draw(image).text((1 - left, 0), item.text, font=font, fill=255)
-    colour = mood.palette.accent if names_mood(item.text) else WHITE
-    return Word(mask=Mask.of(image), left=x, top=y, colour=yuv(colour), start=start)
+        x, y = float(origin[0]), origin[1] + round(number * size * LEADING)
+        for text in line.split():
+            left, _, right, _ = (round(edge) for edge in font.getbbox(text))
+            # Every stencil is as high as the font, so the words of a line share their baseline.
+            image = Image.new("L", (right - left + 4, sum(font.getmetrics()) + 2))
+            ImageDraw.Draw(image).text((1 - left, 0), text, font=font, fill=255)
+            colour = yuv(accent if names_mood(text) else WHITE)
+            # An even corner keeps the chroma stencil exactly under the luma one.
+            corner = ((round(x) + left) // 2 * 2, y // 2 * 2)
+            words.append(Word(Mask.of(image), *corner, colour, 3 + round(len(words) * pace)))
+            x += font.getlength(text + " ")
+    return words
 
 
 def _shadow(word: Word, size: int) -> Word:
-    """Return a word's soft shadow; it is worked out at a quarter of the size."""
-    reach = max(round(size * 0.4) // 4, 1)
-    tiny = word.mask.full.reduce(4)
-    small = Image.new("L", (tiny.width + 2 * reach, tiny.height + 2 * reach))
-    small.paste(tiny, (reach, reach))
-    soft = small.filter(ImageFilter.GaussianBlur(max(size * 0.04, 1)))
+    """Return a word's soft shadow."""
+    reach = max(round(size * 0.2) * 2, 4)
+    wide = ImageOps.expand(word.mask.full, reach)
+    soft = wide.filter(ImageFilter.GaussianBlur(max(size * 0.16, 4)))
     soft = soft.point([min(round(level * 0.62), 150) for level in range(256)])
-    full = soft.resize((soft.width * 4, soft.height * 4), Image.Resampling.BILINEAR)
-    left, top = word.left - reach * 4, word.top - reach * 4
-    return Word(mask=Mask.of(full), left=left, top=top, colour=yuv(SHADE), start=word.start)
+    return Word(Mask.of(soft), word.left - reach, word.top - reach, yuv(SHADE), word.start)

@@ -1,4 +1,4 @@
-"""What a prompt's words say about place, weather and colours."""
+"""Reads place, weather and colours out of a prompt's words."""
 
 import hashlib
 import re
@@ -18,7 +18,6 @@ class Place(StrEnum):
     FOREST = "forest"
     MOUNTAINS = "mountains"
     STAGE = "stage"
-    SILK = "silk"
 
 
 class Weather(StrEnum):
@@ -45,7 +44,7 @@ class Palette(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Mood:
-    """Everything the scene takes from the words; ``seed`` settles what the words leave open."""
+    """What a prompt decides of the scene; ``seed`` decides what its words leave open."""
 
     place: Place
     weather: Weather
@@ -69,7 +68,7 @@ LAGOON: Final = Palette("#06263a", "#12777f", "#b9f0cf", "#f6fff0", "#2a8a8a", "
 # A prompt that names no colour or mood still gets its own: the seed picks one of these.
 UNNAMED: Final = (SUNSET, NIGHT, SEA, EMBER, BLOOM, DESERT, VIOLET, LAGOON)
 
-# In each table the first row with a word of the prompt wins, so the telling words stand first.
+# In each table the first row with a word of the prompt wins: specific words stand first.
 PALETTES: Final[Sequence[tuple[Palette, str]]] = (
     (NEON, "neon cyberpunk synthwave arcade disco hologram"),
     (SUNSET, "sunset sundown dusk evening twilight sunrise dawn romantic"),
@@ -97,7 +96,7 @@ WEATHERS: Final[Sequence[tuple[Weather, str]]] = (
     (Weather.STARS, "night midnight moon moonlit moonlight stars starry space galaxy astronaut"),
     (Weather.SPARKS, "stage piano concert magic fire firefly fireflies forest dream candle"),
 )
-OPEN_PLACES: Final = (Place.SILK, Place.MOUNTAINS, Place.SILK)
+OPEN_PLACES: Final = (Place.OCEAN, Place.MOUNTAINS)
 WORD: Final = re.compile(r"[^\W_]+")
 
 
@@ -115,7 +114,7 @@ def read_mood(prompt: str) -> Mood:
 
 
 def names_mood(word: str) -> bool:
-    """Tell whether a word of the prompt is one the scene answers to."""
+    """Whether the scene follows from a word of the prompt."""
     parts = frozenset(WORD.findall(word.casefold()))
     return any(_first(table, parts) for table in (PALETTES, PLACES, WEATHERS))
 

@@ -7,6 +7,7 @@ from PIL import Image, ImageOps
 
 from bot.media.children.frame import TooLarge, upright
 from bot.server.preview.canvas import Canvas, Mask, split, yuv
+from bot.server.preview.layers import Frame
 
 # How much closer the camera is at the end, and how far aside it has gone, in parts of the frame.
 ZOOM: Final = 0.12
@@ -17,40 +18,37 @@ SHADE: Final = yuv("#05060c")
 class Photograph:
     """A picture cut to the frame's shape at its centre, with the camera moving slowly in."""
 
-    def __init__(self, path: Path, width: int, height: int, frames: int, seed: int) -> None:
+    def __init__(self, path: Path, frame: Frame, frames: int) -> None:
         """Load a picture; one that cannot be read raises ``ValueError``."""
-        self._width = width
-        self._height = height
+        self._frame = frame
         self._frames = frames
-        self._side = 1 if seed % 2 else -1
-        picture = _load(path)
-        size = (round(width * (1 + ZOOM)) // 2 * 2, round(height * (1 + ZOOM)) // 2 * 2)
-        self._size = size
-        y, u, v = split(ImageOps.fit(picture, size, Image.Resampling.LANCZOS))
+        wide, high = (round(side * (1 + ZOOM)) // 2 * 2 for side in frame[1:])
+        self._size = (wide, high)
+        y, u, v = split(ImageOps.fit(_load(path), self._size, Image.Resampling.LANCZOS))
         self._planes = (y, u.reduce(2), v.reduce(2))
-        self._shade = Mask.of(_scrim(width, height))
+        self._shade = Mask.of(_scrim(frame.width, frame.height))
 
     def paint(self, frame: int) -> Canvas:
         """Return the picture at a frame number."""
+        _, width, height = self._frame
         share = frame / self._frames
         eased = share * share * (3 - 2 * share)
         scale = (1 + ZOOM) / (1 + ZOOM * eased)
-        wide, high = self._width * scale, self._height * scale
         # Rounding must not push the camera past the picture's edge.
-        wide, high = min(wide, self._size[0]), min(high, self._size[1])
-        spare_x, spare_y = self._size[0] - wide, self._size[1] - high
-        left = spare_x / 2 + self._side * min(PAN * self._width * eased, spare_x / 2)
-        box = (left, spare_y / 2, left + wide, spare_y / 2 + high)
-        half = (box[0] / 2, box[1] / 2, box[2] / 2, box[3] / 2)
-        y, u, v = self._planes
-        smooth = Image.Resampling.BICUBIC
-        frame_size, half_size = (self._width, self._height), (self._width // 2, self._height // 2)
-        canvas = Canvas(
-            y.resize(frame_size, smooth, box),
-            u.resize(half_size, Image.Resampling.BILINEAR, half),
-            v.resize(half_size, Image.Resampling.BILINEAR, half),
+        wide, high = min(width * scale, self._size[0]), min(height * scale, self._size[1])
+        spare_x, upper = (self._size[0] - wide) / 2, (self._size[1] - high) / 2
+        side = 1 if self._frame.mood.seed % 2 else -1
+        left = spare_x + side * min(PAN * width * eased, spare_x)
+        planes = (
+            plane.resize(
+                (width // step, height // step),
+                Image.Resampling.BICUBIC,
+                (left / step, upper / step, (left + wide) / step, (upper + high) / step),
+            )
+            for plane, step in zip(self._planes, (1, 2, 2), strict=True)
         )
-        canvas.stencil(self._shade, 0, self._height - self._shade.full.height, SHADE)
+        canvas = Canvas(*planes)
+        canvas.stencil(self._shade, 0, height - self._shade.full.height, SHADE)
         return canvas
 
 
