@@ -15,20 +15,12 @@ from typing import Final, NoReturn
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from bot.server.answers import (
-    BODY_LIMIT,
-    ApiError,
-    require_key,
-    shape_errors,
-    shown,
-    storage_error,
-    too_large,
-)
 from bot.server.bodies import MODELS, CreateRequest, read_create, read_idempotency_key, read_remix
 from bot.server.connection import ApiConnection
-from bot.server.guard import LOOPBACK_NAMES, Names, refuse_strangers
+from bot.server.errors import BODY_LIMIT, ApiError, shape_errors, storage_error
+from bot.server.guard import LOOPBACK_NAMES, Names, refuse_strangers, require_key
 from bot.server.job import VideoJob
-from bot.server.objects import DeletedVideo, Health, ListedModels, ListedVideos, ModelObject
+from bot.server.objects import DeletedVideo, Health, ListedModels, ListedVideos, ModelObject, answer
 from bot.server.openapi import OPEN_PATHS, PAGE_DEFAULT, PAGE_MOST, VARIANTS, document
 from bot.server.queue import FullError, KeyReusedError, RenderQueue
 from bot.server.rendering import RENDERER
@@ -145,7 +137,7 @@ async def running(
 async def _invite(request: web.Request) -> web.StreamResponse | None:
     """Let a client that asks first (`Expect: 100-continue`) send its body, unless too large."""
     if (request.content_length or 0) > BODY_LIMIT:
-        return too_large().response()
+        return ApiError("request_too_large").response()
     if request.headers["Expect"].lower() == "100-continue":
         await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         # What has been written so far is no answer: errors may still become one.
@@ -155,7 +147,7 @@ async def _invite(request: web.Request) -> web.StreamResponse | None:
 
 async def _health(request: web.Request) -> web.Response:
     queue = request.app[QUEUE]
-    return shown(Health(queued=queue.waiting, in_progress=queue.rendering))
+    return answer(Health(queued=queue.waiting, in_progress=queue.rendering))
 
 
 async def _describe(request: web.Request) -> web.Response:
@@ -179,18 +171,10 @@ async def _add(request: web.Request, reading: Awaitable[CreateRequest]) -> web.R
         order = await reading
         job = await request.app[QUEUE].add(order, read_idempotency_key(request))
     except KeyReusedError:
-        raise ApiError(
-            "This Idempotency-Key was used for another request.",
-            status=409,
-            code="idempotency_key_reused",
-        ) from None
+        raise ApiError("idempotency_key_reused") from None
     except FullError as full:
-        raise ApiError(
-            "Too many videos are waiting here; try again later.",
-            status=429,
-            code="too_many_waiting",
-            headers={"Retry-After": str(full.seconds)},
-        ) from None
+        headers = {"Retry-After": str(full.seconds)}
+        raise ApiError("too_many_waiting", headers=headers) from None
     except OSError as error:
         raise storage_error(error) from error
     # 200 and nothing else: New API takes 201 and 202 for failures.
@@ -206,19 +190,15 @@ async def _list(request: web.Request) -> web.Response:
     limit = _limit(request.query.get("limit", str(PAGE_DEFAULT)))
     order = request.query.get("order", "desc")
     if order not in ("asc", "desc"):
-        raise ApiError("order must be asc or desc.", param="order")
+        raise ApiError(message="order must be asc or desc.", param="order")
     queue = request.app[QUEUE]
     last = None
     if (after := request.query.get("after")) and (last := queue.get(after)) is None:
-        raise ApiError(
-            "There is no video with the id in after.",
-            status=404,
-            code="video_not_found",
-            param="after",
-        )
+        message = "There is no video with the id in after."
+        raise ApiError("video_not_found", message, param="after")
     page = queue.page(after=last, count=limit + 1, newest_first=order == "desc")
     data = [job.shown() for job in page[:limit]]
-    return shown(
+    return answer(
         ListedVideos(
             data=data,
             first_id=data[0].id if data else None,
@@ -233,14 +213,11 @@ async def _delete(request: web.Request) -> web.Response:
     try:
         removed = await request.app[QUEUE].remove(job.id)
     except OSError as error:
-        raise ApiError(
-            "The video was cancelled, but its files could not be removed from the disk.",
-            status=500,
-            code="storage_error",
-        ) from error
+        message = "The video was cancelled, but its files could not be removed from the disk."
+        raise ApiError("storage_error", message) from error
     if not removed:
         _not_found()
-    return shown(DeletedVideo(id=job.id))
+    return answer(DeletedVideo(id=job.id))
 
 
 async def _content(request: web.Request) -> web.StreamResponse:
@@ -248,7 +225,8 @@ async def _content(request: web.Request) -> web.StreamResponse:
     job = _find(request)
     variant = request.query.get("variant") or "video"
     if variant not in VARIANTS:
-        raise ApiError(f"variant must be one of {', '.join(VARIANTS)}.", param="variant")
+        message = f"variant must be one of {', '.join(VARIANTS)}."
+        raise ApiError(message=message, param="variant")
     _require_film(job)
     files = request.app[QUEUE].files(job)
     match variant:
@@ -264,28 +242,25 @@ async def _content(request: web.Request) -> web.StreamResponse:
         return await send_file(request, path, headers=headers)
     except FileRefusedError as error:
         raise ApiError(
-            error.message, status=error.status, code=error.code, headers=error.headers
+            error.code, error.message, status=error.status, headers=error.headers
         ) from None
 
 
 async def _list_models(_request: web.Request) -> web.Response:
-    return shown(ListedModels(data=[ModelObject(id=name) for name in MODELS]))
+    return answer(ListedModels(data=[ModelObject(id=name) for name in MODELS]))
 
 
 async def _not_offered(request: web.Request) -> NoReturn:
     verb = request.match_info.get("verb", "characters")
-    raise ApiError(
-        f"This server renders new videos only; it does not offer {verb}.",
-        status=404,
-        code="not_offered",
-    )
+    message = f"This server renders new videos only; it does not offer {verb}."
+    raise ApiError("not_offered", message, status=404)
 
 
 def _video(request: web.Request, job: VideoJob) -> web.Response:
     # The SDKs' poll helpers go by it.
     pause = request.app[QUEUE].poll_after(job)
     headers = None if pause is None else {"openai-poll-after-ms": str(round(pause * 1000))}
-    return shown(job.shown(), headers=headers)
+    return answer(job.shown(), headers=headers)
 
 
 def _find(request: web.Request) -> VideoJob:
@@ -293,7 +268,7 @@ def _find(request: web.Request) -> VideoJob:
 
 
 def _not_found() -> NoReturn:
-    raise ApiError("There is no video with this id.", status=404, code="video_not_found")
+    raise ApiError("video_not_found")
 
 
 def _require_film(job: VideoJob) -> None:
@@ -302,15 +277,14 @@ def _require_film(job: VideoJob) -> None:
         case VideoStatus.COMPLETED if job.has_film and not job.is_expired(time.time()):
             return
         case VideoStatus.COMPLETED:
-            message, code = "The video's time is over; it was removed.", "video_expired"
+            raise ApiError("video_expired")
         case VideoStatus.FAILED:
-            message, code = "The video failed, so there is nothing to download.", "video_failed"
+            raise ApiError("video_failed")
         case _:
-            message, code = "The video is not ready yet.", "video_not_ready"
-    raise ApiError(message, status=404, code=code)
+            raise ApiError("video_not_ready")
 
 
 def _limit(text: str) -> int:
     if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= PAGE_MOST):
-        raise ApiError(f"limit must be from 1 to {PAGE_MOST}.", param="limit")
+        raise ApiError(message=f"limit must be from 1 to {PAGE_MOST}.", param="limit")
     return int(text)

@@ -28,7 +28,7 @@ from pydantic import (
 )
 from pydantic.config import JsonDict
 
-from bot.server.answers import BODY_LIMIT, ApiError, too_large
+from bot.server.errors import BODY_LIMIT, ApiError
 from bot.server.job import VideoJob
 from bot.server.objects import SECONDS, SIZES, Seconds, Size
 from bot.server.reference import (
@@ -223,7 +223,7 @@ def read_idempotency_key(request: web.Request) -> str | None:
     """Read the `Idempotency-Key` header; blank is none. Raises ApiError when it is too long."""
     key = request.headers.get("Idempotency-Key", "").strip()
     if len(key) > KEY_LIMIT:
-        raise ApiError(f"The Idempotency-Key is longer than {KEY_LIMIT} characters.")
+        raise ApiError(message=f"The Idempotency-Key is longer than {KEY_LIMIT} characters.")
     return key or None
 
 
@@ -273,21 +273,17 @@ def _refusal(field: str, error: str) -> ApiError:
         case _:
             allowed = SECONDS if field == "seconds" else SIZES
             message = f"{field} must be one of {', '.join(allowed)}."
-    return ApiError(message, param=field, code=code)
+    return ApiError(code, message, param=field)
 
 
 async def _read_fields(request: web.Request, within: float) -> Mapping[str, object]:
     if (request.content_length or 0) > BODY_LIMIT:
-        raise too_large()
+        raise ApiError("request_too_large")
     try:
         async with waiting(request, within):
             return await _read_body(request)
     except TimeoutError:
-        raise ApiError(
-            "The request body took too long, or too many are being sent at once.",
-            status=408,
-            code="request_timeout",
-        ) from None
+        raise ApiError("request_timeout") from None
 
 
 async def _read_body(request: web.Request) -> Mapping[str, object]:
@@ -300,21 +296,17 @@ async def _read_body(request: web.Request) -> Mapping[str, object]:
         if kind == MULTIPART:
             return _fold_brackets(await _read_multipart(request))
     except _NOT_A_FORM:
-        raise ApiError("The request body is not a valid form.", code="invalid_form") from None
-    raise ApiError(
-        "Send the request as JSON or as multipart/form-data.",
-        status=415,
-        code="unsupported_media_type",
-    )
+        raise ApiError("invalid_form") from None
+    raise ApiError("unsupported_media_type")
 
 
 async def _read_json(request: web.Request) -> Mapping[str, object]:
     try:
         body = await _parsed(request, json.loads)
     except _NOT_JSON:
-        raise ApiError("The request body is not valid JSON.", code="invalid_json") from None
+        raise ApiError("invalid_json") from None
     if not isinstance(body, dict):
-        raise ApiError("The request body must be a JSON object.", code="invalid_json")
+        raise ApiError("invalid_json", "The request body must be a JSON object.")
     return cast("dict[str, object]", body)
 
 
@@ -350,7 +342,7 @@ async def _parsed(request: web.Request, parse: Callable[[bytes], _Parsed]) -> _P
     async for part in request.content.iter_any():
         size += len(part)
         if size > BODY_LIMIT:
-            raise too_large()
+            raise ApiError("request_too_large")
         parts.append(part)
     return await asyncio.to_thread(_parse, parts, parse)
 

@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from bot.server.answers import ApiError, from_http
+from bot.server.errors import ApiError, from_http
 from bot.serving.connection import Connection
 
 
@@ -12,11 +12,9 @@ class ApiConnection(Connection):
     __slots__ = ()
 
     def shaped(self, request: web.BaseRequest, error: web.HTTPException) -> web.StreamResponse:
-        """Give the refusal its sentence and code."""
+        """Return the refusal with its sentence and code."""
         return from_http(request, error).response()
 
     def malformed(self, status: int) -> web.StreamResponse:
-        """Give the refusal its sentence and code."""
-        return ApiError(
-            "The request is not valid HTTP.", status=status, code="malformed_request"
-        ).response()
+        """Return the refusal with its sentence and code."""
+        return ApiError("malformed_request", status=status).response()

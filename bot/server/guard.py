@@ -1,4 +1,4 @@
-"""Who may ask a server on this machine: no page of another origin, by whatever name it came.
+"""Who may use a server: whoever has its key, and no page of another origin.
 
 A browser lets any page send forms to 127.0.0.1, and read the answers where the page's own name was
 made to lead there (DNS rebinding). So requests have to call the server by a name of its own, and
@@ -7,6 +7,8 @@ must not come from another origin.
 Source: RFC 9110, 7.2 (Host); Fetch, `Origin`; W3C, Fetch Metadata, `Sec-Fetch-Site`.
 """
 
+import hmac
+from collections.abc import Collection
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Final
@@ -15,7 +17,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from bot.server.answers import ApiError, Handler
+from bot.server.errors import ApiError, Handler
 
 _OWN_SITE: Final = frozenset({"same-origin", "none"})
 """What a browser says of requests of our own pages, and of addresses that people type."""
@@ -82,17 +84,9 @@ def refuse_strangers(names: Names) -> Middleware:
     async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
         host = request.headers.get("Host", "")
         if not names.include(host):
-            raise ApiError(
-                "This server is not called so; `serve --allow-host NAME` adds a name.",
-                status=403,
-                code="host_not_allowed",
-            )
+            raise ApiError("host_not_allowed")
         if _is_foreign(request, host):
-            raise ApiError(
-                "Pages of other origins may not use this server.",
-                status=403,
-                code="origin_not_allowed",
-            )
+            raise ApiError("origin_not_allowed")
         return await handler(request)
 
     return check
@@ -104,3 +98,17 @@ def _is_foreign(request: web.Request, host: str) -> bool:
         return True
     own = {f"http://{host}".lower(), f"https://{host}".lower()}
     return any(origin.lower() not in own for origin in request.headers.getall("Origin", []))
+
+
+def require_key(api_key: str, *, but: Collection[str]) -> Middleware:
+    """Let in only `Authorization: Bearer <api_key>`, except to the paths in `but`; else 401."""
+    expected = f"Bearer {api_key}".encode()
+
+    @web.middleware
+    async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
+        given = request.headers.get("Authorization", "").encode(errors="surrogateescape")
+        if request.path not in but and not hmac.compare_digest(given, expected):
+            raise ApiError("invalid_api_key", headers={"WWW-Authenticate": "Bearer"})
+        return await handler(request)
+
+    return check

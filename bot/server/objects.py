@@ -6,8 +6,10 @@ Source of the fields: the API reference. Source of the types' strictness: LiteLL
 float timestamp or int seconds, and New API's Go structs refuse an error code that is no string.
 """
 
+from collections.abc import Mapping
 from typing import Annotated, Final, Literal, get_args
 
+from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from bot.videos.contract import VideoStatus
@@ -119,3 +121,10 @@ class ErrorBody(_Shown):
     """The body of every answer from 400 on, where the SDKs look for it."""
 
     error: ErrorFacts
+
+
+def answer(
+    model: BaseModel, *, status: int = 200, headers: Mapping[str, str] | None = None
+) -> web.Response:
+    """Return an object as an answer in JSON."""
+    return web.json_response(text=model.model_dump_json(), status=status, headers=headers)

@@ -8,7 +8,7 @@ from typing import Annotated, Final, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
-from bot.server.answers import ApiError
+from bot.server.errors import ApiError
 
 IMAGE_LIMIT: Final = 20 * 2**20
 """Bytes of one image; a PNG straight from a camera stays below."""
@@ -140,4 +140,4 @@ def _too_large() -> ApiError:
 
 
 def _refusal(message: str) -> ApiError:
-    return ApiError(message, param=PARAM)
+    return ApiError("invalid_value", message, param=PARAM)

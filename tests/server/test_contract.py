@@ -13,8 +13,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.server.answers import BODY_LIMIT
 from bot.server.app import ServerConfig, running
+from bot.server.errors import BODY_LIMIT
 from bot.server.reference import IMAGE_LIMIT
 from tests.server.conftest import StandIn
 from tests.server.support import Videos, data_url, picture
