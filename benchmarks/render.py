@@ -13,7 +13,7 @@ from typing import Final
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from bot.server.preview.film import Encoder, Painter
+from bot.server.preview.film import Painter, encoding
 from bot.server.renderer import FilmFiles, RenderRequest, render
 
 ROUNDS: Final = 5
@@ -45,10 +45,9 @@ def compare(prompt: str, folder: Path) -> tuple[float, float, int]:
         render(request, files, lambda _percent: None)
 
     def bare() -> None:
-        encoder = Encoder(folder / "bare.mp4", WIDTH, HEIGHT)
-        for frame in frames:
-            encoder.add(frame)
-        encoder.finish()
+        with encoding(folder / "bare.mp4", WIDTH, HEIGHT) as encode:
+            for frame in frames:
+                encode(frame)
 
     rounds = [(timed(whole), timed(bare)) for _ in range(ROUNDS)]
     rendered, encoded = (statistics.median(column) for column in zip(*rounds, strict=True))

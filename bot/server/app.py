@@ -1,4 +1,4 @@
-"""The routes: the Videos API over HTTP, on top of the waiting line.
+"""The routes: the Videos API over HTTP, on top of the queue.
 
 Source of the routes: the "Videos" pages of the API reference, and what the SDKs send.
 """
@@ -8,25 +8,23 @@ import socket
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Final, NoReturn
 
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from bot.server.bodies import MODELS, CreateRequest, read_create, read_idempotency_key, read_remix
+from bot.server.config import ServerConfig
 from bot.server.connection import ApiConnection
 from bot.server.errors import BODY_LIMIT, ApiError, shape_errors, storage_error
-from bot.server.guard import LOOPBACK_NAMES, Names, refuse_strangers, require_key
+from bot.server.guard import refuse_strangers, require_key
 from bot.server.job import VideoJob
 from bot.server.objects import DeletedVideo, Health, ListedModels, ListedVideos, ModelObject, answer
 from bot.server.openapi import OPEN_PATHS, PAGE_DEFAULT, PAGE_MOST, VARIANTS, document
-from bot.server.queue import FullError, KeyReusedError, RenderQueue
+from bot.server.queue import RenderQueue
 from bot.server.rendering import RENDERER
-from bot.server.store import JobStore
 from bot.serving.files import FileRefusedError, send_file
-from bot.serving.limits import LIMITS, Limits
+from bot.serving.limits import Limits
 from bot.serving.listening import listening
 from bot.videos.contract import VideoStatus
 
@@ -42,26 +40,6 @@ _SHUTDOWN_SECONDS: Final = 1.0
 """Seconds that open connections get at the end; a download cut short can be taken up again."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class ServerConfig:
-    """What an operator decides."""
-
-    folder: Path
-    """Films and job records live here; created if missing."""
-    api_key: str | None = None
-    """None: no key asked; else `Authorization: Bearer <key>` or 401."""
-    workers: int = 1
-    """Renders at the same time."""
-    keep_seconds: float = 24 * 3600
-    """A film's life after completion, shown as `expires_at`."""
-    limits: Limits = LIMITS
-    """What a client may take of time and room."""
-    line: int = 1000
-    """Jobs that may wait for a worker; one more is refused until some have been rendered."""
-    names: Names = LOOPBACK_NAMES
-    """What a client may call this server."""
-
-
 def create_app(config: ServerConfig, *, command: Sequence[str] = RENDERER) -> web.Application:
     """Build the application; its queue starts and stops with it.
 
@@ -75,13 +53,7 @@ def create_app(config: ServerConfig, *, command: Sequence[str] = RENDERER) -> we
     app[_DOCUMENT] = json.dumps(document(asks_key=config.api_key is not None))
 
     async def run_queue(app: web.Application) -> AsyncIterator[None]:
-        queue = RenderQueue(
-            JobStore(config.folder),
-            workers=config.workers,
-            line=config.line,
-            keep_seconds=config.keep_seconds,
-            command=command,
-        )
+        queue = RenderQueue(config, command)
         await queue.start()
         app[QUEUE] = queue
         yield
@@ -168,13 +140,8 @@ async def _remix(request: web.Request) -> web.Response:
 async def _add(request: web.Request, reading: Awaitable[CreateRequest]) -> web.Response:
     # Large uploads pass through the disk too, so reading one may fail as storing may.
     try:
-        order = await reading
-        job = await request.app[QUEUE].add(order, read_idempotency_key(request))
-    except KeyReusedError:
-        raise ApiError("idempotency_key_reused") from None
-    except FullError as full:
-        headers = {"Retry-After": str(full.seconds)}
-        raise ApiError("too_many_waiting", headers=headers) from None
+        wanted = await reading
+        job = await request.app[QUEUE].add(wanted, read_idempotency_key(request))
     except OSError as error:
         raise storage_error(error) from error
     # 200 and nothing else: New API takes 201 and 202 for failures.
@@ -216,7 +183,7 @@ async def _delete(request: web.Request) -> web.Response:
         message = "The video was cancelled, but its files could not be removed from the disk."
         raise ApiError("storage_error", message) from error
     if not removed:
-        _not_found()
+        raise ApiError("video_not_found")
     return answer(DeletedVideo(id=job.id))
 
 
@@ -229,15 +196,11 @@ async def _content(request: web.Request) -> web.StreamResponse:
         raise ApiError(message=message, param="variant")
     _require_film(job)
     files = request.app[QUEUE].files(job)
-    match variant:
-        case "thumbnail":
-            path, kind = files.thumbnail, "image/jpeg"
-        case "spritesheet":
-            path, kind = files.spritesheet, "image/jpeg"
-        case _:
-            path, kind = files.film, "video/mp4"
-    name = f"{job.id}{path.suffix}"
-    headers = {"Content-Type": kind, "Content-Disposition": f'inline; filename="{name}"'}
+    path = {"thumbnail": files.thumbnail, "spritesheet": files.spritesheet}.get(variant, files.film)
+    headers = {
+        "Content-Type": "video/mp4" if path == files.film else "image/jpeg",
+        "Content-Disposition": f'inline; filename="{job.id}{path.suffix}"',
+    }
     try:
         return await send_file(request, path, headers=headers)
     except FileRefusedError as error:
@@ -264,10 +227,8 @@ def _video(request: web.Request, job: VideoJob) -> web.Response:
 
 
 def _find(request: web.Request) -> VideoJob:
-    return request.app[QUEUE].get(request.match_info["id"]) or _not_found()
-
-
-def _not_found() -> NoReturn:
+    if job := request.app[QUEUE].get(request.match_info["id"]):
+        return job
     raise ApiError("video_not_found")
 
 

@@ -23,23 +23,14 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    PlainValidator,
     ValidationError,
 )
 from pydantic.config import JsonDict
 
 from bot.server.errors import BODY_LIMIT, ApiError
-from bot.server.job import VideoJob
+from bot.server.job import VideoJob, VideoSpec
 from bot.server.objects import SECONDS, SIZES, Seconds, Size
-from bot.server.reference import (
-    PARAM,
-    DataUrl,
-    Empty,
-    ImageFile,
-    ReferenceImage,
-    ReferenceObject,
-    read_reference,
-)
+from bot.server.reference import PARAM, Empty, FileImage, JsonImage, ReferenceImage, TextImage
 from bot.serving.connection import waiting
 from bot.videos.contract import PROMPT_LIMIT
 
@@ -100,21 +91,6 @@ SecondsOrNumber = Annotated[
         _number_as_text, json_schema_input_type=Seconds | Literal[4, 8, 12] | Empty | None
     ),
 ]
-JsonImage = Annotated[
-    ReferenceImage | None,
-    PlainValidator(read_reference, json_schema_input_type=ReferenceObject | DataUrl | Empty | None),
-]
-TextImage = Annotated[
-    ReferenceImage | None,
-    PlainValidator(read_reference, json_schema_input_type=DataUrl | Empty),
-    Field(json_schema_extra={"default": ""}),
-]
-FileImage = Annotated[
-    ReferenceImage | None,
-    PlainValidator(read_reference, json_schema_input_type=ImageFile),
-    Field(json_schema_extra={"default": ""}),
-]
-
 # Servers have fields of their own; unknown ones are ignored.
 _OPEN: Final[JsonDict] = {"additionalProperties": True}
 # A part's name stands in a header, where control characters are not allowed (RFC 9110, 5.5).
@@ -175,20 +151,15 @@ REMIX: Final = {JSON: RemixFields, MULTIPART: RemixMultipart, URLENCODED: RemixF
 class CreateRequest:
     """A create or remix request whose fields are valid and complete."""
 
-    prompt: str
-    model: str
-    seconds: Seconds
-    size: Size
-    image: ReferenceImage | None
-    scene: str
-    """What to draw; for a remix more than its prompt."""
-    remixed_from_video_id: str | None = None
+    spec: VideoSpec
+    image: ReferenceImage | None = None
 
     def digest(self) -> str:
         """Hash all that is asked for; the same request has one digest in every type of body."""
         image = hashlib.sha256(self.image.data).hexdigest() if self.image else None
-        source = self.remixed_from_video_id
-        fields = [self.prompt, self.model, self.seconds, self.size, image, source]
+        spec = self.spec
+        fields = [spec.prompt, spec.model, spec.seconds, spec.size, image]
+        fields.append(spec.remixed_from_video_id)
         return hashlib.sha256(json.dumps(fields).encode()).hexdigest()
 
 
@@ -208,15 +179,12 @@ async def read_remix(request: web.Request, source: VideoJob, *, within: float) -
     Size, length and model are the source's.
     """
     prompt = _validated(RemixFields, await _read_fields(request, within)).prompt
-    return CreateRequest(
-        prompt=prompt,
-        model=source.model,
-        seconds=source.seconds,
-        size=source.size,
-        image=None,
-        scene=f"{source.scene}. {prompt}"[-PROMPT_LIMIT:],
-        remixed_from_video_id=source.id,
-    )
+    change = {
+        "prompt": prompt,
+        "scene": f"{source.scene}. {prompt}"[-PROMPT_LIMIT:],
+        "remixed_from_video_id": source.id,
+    }
+    return CreateRequest(spec=VideoSpec.model_validate(source.model_dump() | change))
 
 
 def read_idempotency_key(request: web.Request) -> str | None:
@@ -231,14 +199,14 @@ def _create(
     kind: type[CreateJson | CreateUrlencoded | CreateMultipart], fields: Mapping[str, object]
 ) -> CreateRequest:
     body = _validated(kind, fields)
-    return CreateRequest(
+    spec = VideoSpec(
         prompt=body.prompt,
         scene=body.prompt,
         model=body.model or DEFAULT_MODEL,
         seconds=body.seconds or SECONDS[0],
         size=body.size or SIZES[0],
-        image=body.input_reference,
     )
+    return CreateRequest(spec=spec, image=body.input_reference)
 
 
 def _validated(kind: type[_Body], fields: Mapping[str, object]) -> _Body:

@@ -46,6 +46,8 @@ _REFUSALS: Final = {
 }
 """Status and sentence of each code; one that is not here is a 400 with a sentence of its own."""
 
+_AIOHTTPS: Final = {404: "unknown_url", 413: "request_too_large", 417: "expectation_failed"}
+"""Codes of the statuses that aiohttp raises."""
 _BODY_UNREAD: Final = frozenset({408, 413, 417})
 """What refuses a body before its end: nothing can follow it on the same connection."""
 _SERVER_ERROR: Final = 500
@@ -118,17 +120,10 @@ async def shape_errors(request: web.Request, handler: Handler) -> web.StreamResp
 
 def from_http(request: web.BaseRequest, error: web.HTTPException) -> ApiError:
     """Translate what aiohttp raises by itself: no such route, wrong method, too large, Expect."""
-    match error:
-        case web.HTTPMethodNotAllowed():
-            allowed = ", ".join(sorted(error.allowed_methods))
-            message = f"This address takes {allowed}, not {request.method}."
-            headers = {"Allow": allowed}
-            return ApiError("method_not_allowed", message, status=405, headers=headers)
-        case web.HTTPNotFound():
-            return ApiError("unknown_url")
-        case web.HTTPRequestEntityTooLarge():
-            return ApiError("request_too_large")
-        case web.HTTPExpectationFailed():
-            return ApiError("expectation_failed")
-        case _:
-            return ApiError(None, f"{error.reason}.", status=error.status)
+    if isinstance(error, web.HTTPMethodNotAllowed):
+        allowed = ", ".join(sorted(error.allowed_methods))
+        message = f"This address takes {allowed}, not {request.method}."
+        return ApiError("method_not_allowed", message, status=405, headers={"Allow": allowed})
+    if code := _AIOHTTPS.get(error.status):
+        return ApiError(code)
+    return ApiError(None, f"{error.reason}.", status=error.status)

@@ -1,6 +1,7 @@
 """A video job as this server keeps it, and as it shows it."""
 
 import math
+from typing import Final
 
 from pydantic import BaseModel, ConfigDict
 
@@ -8,23 +9,28 @@ from bot.server.objects import JobError, Seconds, Size, VideoObject
 from bot.videos.contract import VideoStatus
 
 
-class VideoJob(BaseModel):
-    """One job. Frozen: each change is a new value, so a reader never sees half of one."""
+class VideoSpec(BaseModel):
+    """What a request asks for, complete: every default is filled in."""
 
     model_config = ConfigDict(frozen=True)
+
+    prompt: str
+    model: str
+    size: Size
+    seconds: Seconds
+    scene: str
+    """What is drawn: the prompt, after that of the video it remixes."""
+    remixed_from_video_id: str | None = None
+
+
+class VideoJob(VideoSpec):
+    """One job. Frozen: each change is a new value, so a reader never sees half of one."""
 
     id: str
     number: int
     """Its place in the order of arrival; created_at, in whole seconds, cannot tell."""
-    model: str
-    prompt: str
-    size: Size
-    seconds: Seconds
     reference: str | None
     """File name of its image, beside its record."""
-    scene: str
-    """What is drawn: the prompt, after that of the video it remixes."""
-    remixed_from_video_id: str | None = None
     digest: str
     idempotency_key: str | None
     created_at: int
@@ -38,41 +44,34 @@ class VideoJob(BaseModel):
     """Whether its film is on the disk."""
 
     def queued(self) -> "VideoJob":
-        """Give the job as it waits in the line."""
-        return self.model_copy(update={"status": VideoStatus.QUEUED, "progress": 0})
+        """Return the job as it waits for its render."""
+        return self._with(status=VideoStatus.QUEUED, progress=0)
 
     def at(self, percent: int) -> "VideoJob":
-        """Give the job being rendered; 100 is for a film that can be fetched."""
+        """Return the job being rendered; 100 is for a film that can be fetched."""
         progress = max(self.progress, min(99, percent))
-        return self.model_copy(update={"status": VideoStatus.IN_PROGRESS, "progress": progress})
+        return self._with(status=VideoStatus.IN_PROGRESS, progress=progress)
 
     def completed(self, now: float, keep_seconds: float) -> "VideoJob":
-        """Give the job with its film, which lives for `keep_seconds`, in whole seconds."""
-        return self.model_copy(
-            update={
-                "status": VideoStatus.COMPLETED,
-                "progress": 100,
-                "ended_at": int(now),
-                "expires_at": int(now) + math.ceil(keep_seconds),
-                "has_film": True,
-                "reference": None,
-            }
-        )
+        """Return the job with its film, which is kept for `keep_seconds`, in whole seconds."""
+        expires = int(now) + math.ceil(keep_seconds)
+        ended = {"progress": 100, "expires_at": expires, "has_film": True}
+        return self._ended(VideoStatus.COMPLETED, now, **ended)
 
     def failed(self, now: float, message: str) -> "VideoJob":
-        """Give the job with the reason it has no film."""
-        return self.model_copy(
-            update={
-                "status": VideoStatus.FAILED,
-                "ended_at": int(now),
-                "error": JobError(code="render_failed", message=message),
-                "reference": None,
-            }
-        )
+        """Return the job with the reason it has no film."""
+        error = JobError(code="render_failed", message=message)
+        return self._ended(VideoStatus.FAILED, now, error=error)
 
     def without_film(self) -> "VideoJob":
-        """Give the job after its film was removed."""
-        return self.model_copy(update={"has_film": False})
+        """Return the job after its film was removed."""
+        return self._with(has_film=False)
+
+    def _ended(self, status: VideoStatus, now: float, **changes: object) -> "VideoJob":
+        return self._with(status=status, ended_at=int(now), reference=None, **changes)
+
+    def _with(self, **changes: object) -> "VideoJob":
+        return self.model_copy(update=changes)
 
     def is_expired(self, now: float) -> bool:
         """Whether the film's time is over."""
@@ -83,18 +82,11 @@ class VideoJob(BaseModel):
         return self.ended_at is not None and self.ended_at + 2 * keep_seconds < now
 
     def shown(self) -> VideoObject:
-        """Give the API's video object."""
-        return VideoObject(
-            id=self.id,
-            model=self.model,
-            status=self.status,
-            progress=self.progress,
-            created_at=self.created_at,
-            completed_at=self.ended_at if self.status is VideoStatus.COMPLETED else None,
-            expires_at=self.expires_at,
-            prompt=self.prompt,
-            size=self.size,
-            seconds=self.seconds,
-            remixed_from_video_id=self.remixed_from_video_id,
-            error=self.error,
-        )
+        """Return the API's video object."""
+        is_completed = self.status is VideoStatus.COMPLETED
+        shared = {name: getattr(self, name) for name in _SHARED}
+        return VideoObject(**shared, completed_at=self.ended_at if is_completed else None)
+
+
+_SHARED: Final = VideoObject.model_fields.keys() & VideoJob.model_fields.keys()
+"""Fields that the API's video object has of a job."""

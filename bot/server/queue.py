@@ -1,7 +1,7 @@
-"""The waiting line: first come first served, a few at a time, and nothing forgotten.
+"""The queue: jobs are rendered in the order of arrival, a few at a time, and none is lost.
 
 Memory answers every question; the disk is written before a create is answered and when a job
-ends. So after a death, by whatever cause, each job is either ended or queued again.
+ends. So after a crash each job has either ended or is queued again.
 """
 
 import asyncio
@@ -11,15 +11,18 @@ import time
 import uuid
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 from weakref import WeakValueDictionary
 
 from bot.server.bodies import CreateRequest
+from bot.server.config import ServerConfig
+from bot.server.errors import ApiError
 from bot.server.job import VideoJob
 from bot.server.pace import Pace
 from bot.server.renderer import FilmFiles
 from bot.server.rendering import RENDERER, RenderFailedError, RenderInterruptedError, render
-from bot.server.store import Attempt, JobStore
+from bot.server.store import JobStore
 
 logger = logging.getLogger(__name__)
 
@@ -28,41 +31,20 @@ _SWEEP_SECONDS: Final = 60.0
 
 _SWEEP_LEAST: Final = 0.1
 
-_TRY_AGAIN: Final = 15
-"""Seconds after which who found the line full may ask again: some videos are rendered then."""
-
-
-class KeyReusedError(Exception):
-    """An idempotency key came back with another request."""
-
-
-class FullError(Exception):
-    """Too many jobs wait already; `seconds` until it is worth trying again."""
-
-    def __init__(self, seconds: int) -> None:
-        super().__init__()
-        self.seconds = seconds
+_RETRY_AFTER: Final = 15
+"""Seconds until a client that found the queue full may ask again; some videos are rendered then."""
 
 
 class RenderQueue:
-    """All jobs of one server, the workers that render them and the sweeper that ends them."""
+    """All jobs of one server, their renders, and the sweeper that removes expired films."""
 
-    def __init__(
-        self,
-        store: JobStore,
-        *,
-        workers: int,
-        line: int,
-        keep_seconds: float,
-        command: Sequence[str] = RENDERER,
-    ) -> None:
-        self._store = store
-        self._workers = workers
-        self._most = line
-        # Jobs that are being written to the disk, and will wait then.
-        self._arriving = 0
-        self._keep_seconds = keep_seconds
+    def __init__(self, config: ServerConfig, command: Sequence[str] = RENDERER) -> None:
+        """`command` is the renderer's program."""
+        self._config = config
         self._command = command
+        self._store = JobStore(config.folder)
+        # Jobs that are being written to the disk, and then wait.
+        self._arriving = 0
         self._pace = Pace()
         self._jobs: dict[str, VideoJob] = {}
         # Numbers and ids in the order of arrival: of all jobs, and of those that wait.
@@ -71,10 +53,9 @@ class RenderQueue:
         self._by_key: dict[str, str] = {}
         self._key_locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._numbers = itertools.count(1)
-        # None tells a worker to go home.
-        self._line: asyncio.Queue[str | None] = asyncio.Queue()
-        self._renderings: dict[str, asyncio.Task[None]] = {}
-        self._tasks: list[asyncio.Task[None]] = []
+        self._renders: dict[str, asyncio.Task[None]] = {}
+        # Each makes one job end, its render included.
+        self._working: set[asyncio.Task[None]] = set()
         self._sweeper: asyncio.Task[None] | None = None
         self._stopping = False
 
@@ -85,33 +66,28 @@ class RenderQueue:
             ended = job.status.is_final
             self._remember(job if ended else job.queued())
             if not ended:
-                self._line_up(job)
+                self._enqueue(job)
         self._numbers = itertools.count(known[-1].number + 1 if known else 1)
-        self._tasks = [asyncio.create_task(self._work()) for _ in range(self._workers)]
         self._sweeper = asyncio.create_task(self._sweep())
 
     async def stop(self) -> None:
-        """End renderings and workers; unfinished jobs stay queued on the disk."""
+        """End all renders; unfinished jobs stay queued on the disk."""
         self._stopping = True
         if self._sweeper:
             self._sweeper.cancel()
             await asyncio.wait([self._sweeper])
-        while not self._line.empty():
-            self._line.get_nowait()
-        for _ in self._tasks:
-            self._line.put_nowait(None)
-        for rendering in self._renderings.values():
+        for rendering in self._renders.values():
             rendering.cancel()
-        # Workers are never cancelled themselves: an outcome being written is written.
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        # These are never cancelled themselves: an outcome being written is written.
+        await asyncio.gather(*self._working, return_exceptions=True)
         await asyncio.to_thread(self._store.close)
 
     def get(self, job_id: str) -> VideoJob | None:
-        """Give a job as it stands."""
+        """Return a job as it is now."""
         return self._jobs.get(job_id)
 
     def page(self, *, after: VideoJob | None, count: int, newest_first: bool) -> list[VideoJob]:
-        """Give so many jobs by age, those that follow `after` or the first."""
+        """Return so many jobs by age, those that follow `after` or the first."""
         if newest_first:
             end = bisect_left(self._order, _place(after)) if after else len(self._order)
             found = self._order[max(0, end - count) : end][::-1]
@@ -128,36 +104,36 @@ class RenderQueue:
     @property
     def rendering(self) -> int:
         """How many jobs are being rendered."""
-        return len(self._renderings)
+        return len(self._renders)
 
     def poll_after(self, job: VideoJob) -> float | None:
         """Seconds until it is worth asking for a job again; None once it has ended."""
         if job.status.is_final:
             return None
-        ahead = bisect_left(self._waiting, _place(job)) / self._workers
+        ahead = bisect_left(self._waiting, _place(job)) / self._config.workers
         return self._pace.poll_after(job, ahead=ahead)
 
     def files(self, job: VideoJob) -> FilmFiles:
         """Where a completed job's film and pictures are."""
         return self._store.files(job.id)
 
-    async def add(self, order: CreateRequest, key: str | None) -> VideoJob:
-        """Put an order in the line, on the disk before this returns.
+    async def add(self, request: CreateRequest, key: str | None) -> VideoJob:
+        """Add a job; it is on the disk before this returns.
 
-        With a key seen before, gives the job it made then. Raises KeyReusedError when that was
-        for something else, FullError when too many wait, OSError when the disk takes nothing.
+        With a key seen before, returns the job it made then. Raises ApiError when that was for
+        another request (409) or too many jobs wait (429), and OSError when the disk is full.
         """
-        digest = await asyncio.to_thread(order.digest)
+        digest = await asyncio.to_thread(request.digest)
         if key is None:
-            return await self._add(order, digest, None)
+            return await self._add(request, digest, None)
         # Two sends of one request at once must not both find the key unused.
         lock = self._key_locks.setdefault(key, asyncio.Lock())
         async with lock:
             known = self._jobs.get(self._by_key.get(key, ""))
             if known is None:
-                return await self._add(order, digest, key)
+                return await self._add(request, digest, key)
         if known.digest != digest:
-            raise KeyReusedError
+            raise ApiError("idempotency_key_reused")
         return known
 
     async def remove(self, job_id: str) -> bool:
@@ -166,41 +142,48 @@ class RenderQueue:
         if job is None:
             return False
         self._forget(job)
-        if rendering := self._renderings.get(job_id):
+        if rendering := self._renders.get(job_id):
             rendering.cancel()
             await asyncio.wait([rendering])
         await asyncio.to_thread(self._store.discard, job_id)
         return True
 
-    async def _add(self, order: CreateRequest, digest: str, key: str | None) -> VideoJob:
+    async def _add(self, request: CreateRequest, digest: str, key: str | None) -> VideoJob:
         job = VideoJob(
+            **request.spec.model_dump(),
             id=f"video_{uuid.uuid4().hex}",
             number=next(self._numbers),
-            model=order.model,
-            prompt=order.prompt,
-            scene=order.scene,
-            remixed_from_video_id=order.remixed_from_video_id,
-            size=order.size,
-            seconds=order.seconds,
-            reference=f"reference{order.image.suffix}" if order.image else None,
+            reference=f"reference{request.image.suffix}" if request.image else None,
             digest=digest,
             idempotency_key=key,
             created_at=int(time.time()),
         )
-        if self.waiting + self._arriving >= self._most:
-            raise FullError(_TRY_AGAIN)
+        if self.waiting + self._arriving >= self._config.queue_limit:
+            raise ApiError("too_many_waiting", headers={"Retry-After": str(_RETRY_AFTER)})
         self._arriving += 1
         try:
-            await asyncio.to_thread(self._store.add, job, order.image)
+            await asyncio.to_thread(self._store.add, job, request.image)
         finally:
             self._arriving -= 1
         self._remember(job)
-        self._line_up(job)
+        self._enqueue(job)
         return job
 
-    def _line_up(self, job: VideoJob) -> None:
+    def _enqueue(self, job: VideoJob) -> None:
         insort(self._waiting, _place(job))
-        self._line.put_nowait(job.id)
+        self._start_waiting()
+
+    def _start_waiting(self) -> None:
+        """Start as many of the jobs that wait as there are workers free."""
+        while self._waiting and len(self._working) < self._config.workers and not self._stopping:
+            _, job_id = self._waiting.pop(0)
+            task = asyncio.create_task(self._attempt(self._jobs[job_id]))
+            self._working.add(task)
+            task.add_done_callback(self._end_work)
+
+    def _end_work(self, task: asyncio.Task[None]) -> None:
+        self._working.discard(task)
+        self._start_waiting()
 
     def _remember(self, job: VideoJob) -> None:
         self._jobs[job.id] = job
@@ -215,17 +198,10 @@ class RenderQueue:
         if job.idempotency_key:
             self._by_key.pop(job.idempotency_key, None)
 
-    async def _work(self) -> None:
-        while (job_id := await self._line.get()) is not None:
-            # One that was removed while it waited is not there any more.
-            if job := self._jobs.get(job_id):
-                await self._attempt(job)
-
     async def _attempt(self, job: VideoJob) -> None:
-        """Render one job to its end; whatever goes wrong, the worker lives on."""
-        _discard(self._waiting, job)
+        """Render one job to its end, whatever goes wrong."""
         self._report(job.id, 0)
-        attempt: Attempt | None = None
+        attempt: Path | None = None
         try:
             attempt = await asyncio.to_thread(self._store.begin)
             if await self._render(job, attempt):
@@ -244,7 +220,7 @@ class RenderQueue:
             if attempt:
                 await asyncio.to_thread(self._store.end, attempt)
 
-    async def _render(self, job: VideoJob, attempt: Attempt) -> bool:
+    async def _render(self, job: VideoJob, attempt: Path) -> bool:
         """Run the renderer; False if it was cancelled, by a removal or by the server's end."""
         # The thread that made room took its time.
         if self._stopping or job.id not in self._jobs:
@@ -258,12 +234,12 @@ class RenderQueue:
                 report=lambda percent: self._report(job.id, percent),
             )
         )
-        self._renderings[job.id] = rendering
+        self._renders[job.id] = rendering
         started = time.monotonic()
         try:
             await asyncio.wait([rendering])
         finally:
-            del self._renderings[job.id]
+            del self._renders[job.id]
         if rendering.cancelled():
             return False
         rendering.result()
@@ -277,11 +253,11 @@ class RenderQueue:
     def _requeue(self, job_id: str) -> None:
         if job := self._jobs.get(job_id):
             self._jobs[job_id] = job.queued()
-            self._line_up(job)
+            self._enqueue(job)
 
     async def _complete(self, job_id: str) -> None:
         if job := self._jobs.get(job_id):
-            done = job.completed(time.time(), self._keep_seconds)
+            done = job.completed(time.time(), self._config.keep_seconds)
             await asyncio.to_thread(self._store.save, done)
             await self._finish(job, done)
 
@@ -298,7 +274,7 @@ class RenderQueue:
         await self._finish(job, failed)
 
     async def _finish(self, job: VideoJob, ended: VideoJob) -> None:
-        """Show an outcome that is on the disk; it may have been removed meanwhile."""
+        """Publish an outcome that is on the disk; its job may have been removed meanwhile."""
         if job.id in self._jobs:
             self._jobs[job.id] = ended
         logger.info("%s %s", job.id, ended.status, extra={"action": "job_ended"})
@@ -311,11 +287,11 @@ class RenderQueue:
                     await self._retire(job, time.time())
                 except Exception:
                     logger.exception("%s not swept", job.id, extra={"action": "sweep_failed"})
-            await asyncio.sleep(min(_SWEEP_SECONDS, max(_SWEEP_LEAST, self._keep_seconds)))
+            await asyncio.sleep(min(_SWEEP_SECONDS, max(_SWEEP_LEAST, self._config.keep_seconds)))
 
     async def _retire(self, job: VideoJob, now: float) -> None:
         """Remove a film whose time is over, and after as long again its record."""
-        if job.is_forgotten(now, self._keep_seconds):
+        if job.is_forgotten(now, self._config.keep_seconds):
             self._forget(job)
             await asyncio.to_thread(self._store.discard, job.id)
         elif job.has_film and job.is_expired(now) and job.id in self._jobs:

@@ -4,9 +4,10 @@ import base64
 import binascii
 import json
 from collections.abc import Mapping
-from typing import Annotated, Final, Literal, cast
+from typing import Annotated, Final, Literal, TypeAlias, cast
 
-from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema
+from pydantic.config import JsonDict
 
 from bot.server.errors import ApiError
 
@@ -31,18 +32,11 @@ _DATA_URL: Final = (
 )
 """A data URL whose first bytes are an image's, which is all that a pattern can check."""
 
-DataUrl = Annotated[
-    str,
-    Field(
-        pattern=_DATA_URL,
-        description="`data:<media type>;base64,<data>` of a PNG, JPEG or WebP up to 20 MiB.",
-    ),
-]
-_FILE: Final = "A PNG, JPEG or WebP file up to 20 MiB, told by its first bytes."
+_URL_FORMAT: Final = "`data:<media type>;base64,<data>` of a PNG, JPEG or WebP up to 20 MiB."
+_FILE_FORMAT: Final = "A PNG, JPEG or WebP file up to 20 MiB, told by its first bytes."
 # OpenAPI 3.1 describes bytes that are sent as they are without a type.
-ImageFile = Annotated[
-    bytes, WithJsonSchema({"contentMediaType": "image/png", "description": _FILE})
-]
+_FILE_SCHEMA: Final[JsonDict] = {"contentMediaType": "image/png", "description": _FILE_FORMAT}
+DataUrl = Annotated[str, Field(pattern=_DATA_URL, description=_URL_FORMAT)]
 Empty = Literal[""]
 """An empty field counts as one that was left out."""
 
@@ -141,3 +135,17 @@ def _too_large() -> ApiError:
 
 def _refusal(message: str) -> ApiError:
     return ApiError("invalid_value", message, param=PARAM)
+
+
+# What a request may send as its image, as JSON, as a text field and as a file.
+_AsJson: TypeAlias = ReferenceObject | DataUrl | Empty | None
+_AsText: TypeAlias = DataUrl | Empty
+_AsFile: TypeAlias = Annotated[bytes, WithJsonSchema(_FILE_SCHEMA)]
+_FORM_DEFAULT: Final = Field(json_schema_extra={"default": ""})
+_JSON: Final = PlainValidator(read_reference, json_schema_input_type=_AsJson)
+_TEXT: Final = PlainValidator(read_reference, json_schema_input_type=_AsText)
+_FILE: Final = PlainValidator(read_reference, json_schema_input_type=_AsFile)
+
+JsonImage = Annotated[ReferenceImage | None, _JSON]
+TextImage = Annotated[ReferenceImage | None, _TEXT, _FORM_DEFAULT]
+FileImage = Annotated[ReferenceImage | None, _FILE, _FORM_DEFAULT]

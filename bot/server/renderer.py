@@ -38,6 +38,11 @@ class FilmFiles(NamedTuple):
     film: Path
     """An H.264 mp4 of 24 frames a second. It comes last: where it is, the others are."""
 
+    @classmethod
+    def within(cls, folder: Path) -> "FilmFiles":
+        """Return the places in a folder."""
+        return cls(folder / "thumbnail.jpg", folder / "spritesheet.jpg", folder / "film.mp4")
+
 
 def render(request: RenderRequest, files: FilmFiles, report: Callable[[int], None]) -> None:
     """Write a film and its pictures.
@@ -56,14 +61,9 @@ def main() -> None:
     signal.signal(signal.SIGTERM, _stop)
     try:
         order = json.load(sys.stdin)
-        request = RenderRequest(
-            prompt=order["prompt"],
-            width=order["width"],
-            height=order["height"],
-            seconds=order["seconds"],
-            image=Path(order["image"]) if order["image"] else None,
-        )
-        files = FilmFiles(*(Path(order[name]) for name in FilmFiles._fields))
+        files = FilmFiles(*(Path(order.pop(name)) for name in FilmFiles._fields))
+        image = order.pop("image")
+        request = RenderRequest(**order, image=Path(image) if image else None)
         render(request, files, _print_percent)
     except BrokenPipeError:
         # Nobody is listening any more; without this the interpreter complains on its way out.

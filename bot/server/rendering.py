@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
@@ -15,7 +16,7 @@ from bot.runtime.child import Child, Ended, run_child
 from bot.runtime.launch import Limits
 from bot.runtime.launch import command as sandboxed
 from bot.server.job import VideoJob
-from bot.server.store import Attempt
+from bot.server.renderer import FilmFiles, RenderRequest
 
 logger = logging.getLogger(__name__)
 
@@ -57,12 +58,12 @@ class RenderInterruptedError(Exception):
 async def render(
     job: VideoJob,
     image: Path | None,
-    attempt: Attempt,
+    folder: Path,
     *,
     command: Sequence[str],
     report: Callable[[int], None],
 ) -> None:
-    """Render a job into its attempt. `report` gets each new percent.
+    """Render a job into a folder of its own. `report` is called with each new percent.
 
     Raises RenderFailedError or RenderInterruptedError. Cancelled, it ends the process first.
     """
@@ -71,8 +72,8 @@ async def render(
         async with asyncio.timeout(_SILENCE_LIMIT) as silence:
             percents = _Percents(report, silence)
             ended = await run_child(
-                Child(lambda: _program(command, image, attempt)),
-                _order(job, image, attempt),
+                Child(lambda: _program(command, image, folder)),
+                _order(job, image, folder),
                 lambda piece: _pass_on(loop, percents, piece),
                 grace=_FAREWELL,
                 pool=_THREADS,
@@ -87,7 +88,7 @@ async def render(
     _judge(ended)
 
 
-def _program(command: Sequence[str], image: Path | None, attempt: Attempt) -> Sequence[str]:
+def _program(command: Sequence[str], image: Path | None, folder: Path) -> Sequence[str]:
     """Return what is run: our own renderer in a child's sandbox, another program as it is."""
     if tuple(command) != RENDERER:
         return command
@@ -96,21 +97,18 @@ def _program(command: Sequence[str], image: Path | None, attempt: Attempt) -> Se
         memory=_MEMORY,
         file_bytes=_LARGEST_FILE,
         reads=() if image is None else (image,),
-        writes=attempt.folder,
+        writes=folder,
     )
     return sandboxed(RENDERER[-1], limits=limits)
 
 
-def _order(job: VideoJob, image: Path | None, attempt: Attempt) -> bytes:
-    width, _, height = job.size.partition("x")
-    order = {
-        "prompt": job.scene,
-        "width": int(width),
-        "height": int(height),
-        "seconds": int(job.seconds),
-        "image": str(image) if image else None,
-    } | {name: str(path) for name, path in attempt.files._asdict().items()}
-    return json.dumps(order).encode()
+def _order(job: VideoJob, image: Path | None, folder: Path) -> bytes:
+    width, height = map(int, job.size.split("x"))
+    request = RenderRequest(
+        prompt=job.scene, width=width, height=height, seconds=int(job.seconds), image=image
+    )
+    order = asdict(request) | FilmFiles.within(folder)._asdict()
+    return json.dumps(order, default=str).encode()
 
 
 class _Percents:

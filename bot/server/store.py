@@ -13,7 +13,6 @@ import logging
 import os
 import shutil
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -29,18 +28,6 @@ logger = logging.getLogger(__name__)
 _RECORD: Final = "job.json"
 
 
-@dataclass(frozen=True)
-class Attempt:
-    """A folder for one rendering; a later rendering of the same job never shares it."""
-
-    folder: Path
-
-    @property
-    def files(self) -> FilmFiles:
-        """Where the renderer puts what it makes."""
-        return _files(self.folder)
-
-
 class JobStore:
     """The files of one server. Every method may raise OSError."""
 
@@ -53,7 +40,7 @@ class JobStore:
         self._lock = FileLock(folder / "lock", thread_local=False)
 
     def open(self) -> list[VideoJob]:
-        """Take the folder, sweep leftovers and read all records, in the order of arrival.
+        """Lock the folder, remove leftovers and read all records, in the order of arrival.
 
         Raises OSError when another server holds the folder.
         """
@@ -69,11 +56,11 @@ class JobStore:
         return sorted((job for job in records if job), key=lambda job: job.number)
 
     def close(self) -> None:
-        """Give the folder back."""
+        """Unlock the folder."""
         self._lock.release()
 
     def add(self, job: VideoJob, image: ReferenceImage | None) -> None:
-        """Put a new job on the disk, durable when this returns; on OSError nothing is left."""
+        """Write a new job, durable when this returns; on OSError nothing is left."""
         draft = Path(tempfile.mkdtemp(dir=self._work))
         try:
             if image and job.reference:
@@ -105,17 +92,17 @@ class JobStore:
             _sync(self._jobs)
         shutil.rmtree(grave, ignore_errors=True)
 
-    def begin(self) -> Attempt:
-        """Make room for one rendering."""
-        return Attempt(Path(tempfile.mkdtemp(dir=self._work)))
+    def begin(self) -> Path:
+        """Create a folder for one render; a later render of the same job never shares it."""
+        return Path(tempfile.mkdtemp(dir=self._work))
 
-    def end(self, attempt: Attempt) -> None:
-        """Remove what a rendering left behind."""
-        shutil.rmtree(attempt.folder, ignore_errors=True)
+    def end(self, attempt: Path) -> None:
+        """Remove what a render left behind."""
+        shutil.rmtree(attempt, ignore_errors=True)
 
-    def keep(self, job_id: str, attempt: Attempt) -> None:
+    def keep(self, job_id: str, attempt: Path) -> None:
         """Move a rendered film and its pictures to their job."""
-        for whole, place in zip(attempt.files, self.files(job_id), strict=True):
+        for whole, place in zip(FilmFiles.within(attempt), self.files(job_id), strict=True):
             _sync(whole)
             whole.replace(place)
 
@@ -132,7 +119,7 @@ class JobStore:
 
     def files(self, job_id: str) -> FilmFiles:
         """Where a completed job's film and pictures are."""
-        return _files(self._jobs / job_id)
+        return FilmFiles.within(self._jobs / job_id)
 
     def reference(self, job: VideoJob) -> Path | None:
         """Where a job's image is, if it has one."""
@@ -144,14 +131,6 @@ class JobStore:
         except (OSError, ValidationError):
             logger.exception("%s holds no job", folder, extra={"action": "record_unreadable"})
             return None
-
-
-def _files(folder: Path) -> FilmFiles:
-    return FilmFiles(
-        thumbnail=folder / "thumbnail.jpg",
-        spritesheet=folder / "spritesheet.jpg",
-        film=folder / "film.mp4",
-    )
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bot.server.job import VideoJob
+from bot.server.renderer import FilmFiles
 from bot.server.rendering import RenderFailedError
-from bot.server.store import Attempt
 from tests.media.films import box, mp4
 
 
@@ -40,7 +40,7 @@ class Darkroom:
         self,
         job: VideoJob,
         image: Path | None,  # noqa: ARG002 - as rendering.render is called
-        attempt: Attempt,
+        folder: Path,
         *,
         command: Sequence[str],  # noqa: ARG002 - as above
         report: Callable[[int], None],
@@ -53,6 +53,6 @@ class Darkroom:
         if self._fails.get(job.prompt):
             raise RenderFailedError("The lamp is broken.")
         film = mp4() + box(b"free", job.id.encode())
-        for path in attempt.files:
+        for path in FilmFiles.within(folder):
             path.write_bytes(film)
         self.films[job.id] = film

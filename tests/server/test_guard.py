@@ -94,7 +94,7 @@ def test_which_names_lead_here(names: Names, host: str, taken: bool) -> None:  #
 async def short(config: ServerConfig, stand_in: StandIn) -> AsyncGenerator[Videos]:
     """A server with one worker and two places in line."""
     async with (
-        running(replace(config, line=2), command=stand_in.command) as base,
+        running(replace(config, queue_limit=2), command=stand_in.command) as base,
         aiohttp.ClientSession(f"{base}/") as session,
     ):
         yield Videos(session)

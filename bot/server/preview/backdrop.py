@@ -33,7 +33,7 @@ def enlarge(field: Field, width: int, height: int) -> Canvas:
 
 
 class Backdrop:
-    """The grid, and the colours that every backdrop starts from."""
+    """The grid and the colours that a sky and a stage are painted with."""
 
     def __init__(self, frame: Frame, stops: dict[float, str]) -> None:
         """`stops` are colours at heights 0..1, the highest first."""
@@ -45,21 +45,14 @@ class Backdrop:
         self.y = (np.arange(self.rows, dtype=np.float32) + 0.5)[:, None] / unit
         self.wide, self.high = float(self.x.max()), float(self.y.max())
         self.light, self.glow, self.shade = (
-            _colour(name) for name in (palette.light, palette.horizon, palette.near)
+            np.array(yuv(colour), np.float32).reshape(3, 1, 1)
+            for colour in (palette.light, palette.horizon, palette.near)
         )
         at = np.linspace(0, 1, self.rows)
         levels = np.array([yuv(value) for value in stops.values()])
         runs = [np.interp(at, list(stops), levels[:, plane]) for plane in range(3)]
         column = np.stack(runs).astype(np.float32)[:, :, None]
         self.base = np.repeat(column, self.columns, axis=2)
-
-    def paint(self, seconds: float, progress: float) -> Field:
-        """Return the field at a time in seconds and at the film's progress 0..1."""
-        raise NotImplementedError
-
-
-def _colour(value: str) -> Field:
-    return np.array(yuv(value), np.float32).reshape(3, 1, 1)
 
 
 def _mix(field: Field, paint: Field, amount: Field) -> None:

@@ -3,8 +3,9 @@
 from collections import deque
 from collections.abc import Callable, Generator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from fractions import Fraction
+from itertools import count
 from pathlib import Path
 from typing import Final
 
@@ -71,46 +72,34 @@ class Painter:
         with ThreadPoolExecutor(max_workers=1) as pool:
             pending: deque[Future[Pixels]] = deque()
             try:
-                for frame in range(self.frames):
-                    pending.append(pool.submit(self.paint, frame))
-                    if len(pending) > AHEAD:
+                for frame in range(self.frames + AHEAD):
+                    if frame < self.frames:
+                        pending.append(pool.submit(self.paint, frame))
+                    if frame >= AHEAD:
                         yield pending.popleft().result()
-                while pending:
-                    yield pending.popleft().result()
             finally:
                 pool.shutdown(wait=True, cancel_futures=True)
 
 
-class Encoder:
-    """An mp4 being written to a path."""
-
-    def __init__(self, path: Path, width: int, height: int) -> None:
-        self._container = av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"})
+@contextmanager
+def encoding(path: Path, width: int, height: int) -> Generator[Callable[[Pixels], None]]:
+    """Write an mp4; the block is given a function that encodes the next frame."""
+    options = {"movflags": "+faststart"}
+    with av.open(str(path), "w", format="mp4", options=options) as container:
         # PyAV leaves the type of add_stream's further arguments open.
-        self._stream = self._container.add_stream(  # pyright: ignore[reportUnknownMemberType]
+        stream = container.add_stream(  # pyright: ignore[reportUnknownMemberType]
             "libx264", rate=FPS, options=ENCODER_OPTIONS
         )
-        self._stream.width = width
-        self._stream.height = height
-        self._stream.pix_fmt = "yuv420p"
-        self._count = 0
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        numbers = count()
 
-    def add(self, pixels: Pixels) -> None:
-        """Encode the next frame."""
-        frame = av.VideoFrame.from_ndarray(pixels, format="yuv420p")
-        frame.pts = self._count
-        frame.time_base = Fraction(1, FPS)
-        self._count += 1
-        self._container.mux(self._stream.encode(frame))
+        def add(pixels: Pixels) -> None:
+            frame = av.VideoFrame.from_ndarray(pixels, format="yuv420p")
+            frame.pts, frame.time_base = next(numbers), Fraction(1, FPS)
+            container.mux(stream.encode(frame))
 
-    def finish(self) -> None:
-        """Encode what is still held back and close the file."""
-        self._container.mux(self._stream.encode(None))
-        self._container.close()
-
-    def close(self) -> None:
-        """Close the file; after ``finish`` this does nothing."""
-        self._container.close()
+        yield add
+        container.mux(stream.encode(None))
 
 
 def shoot(request: RenderRequest, files: FilmFiles, report: Callable[[int], None]) -> None:
@@ -130,10 +119,10 @@ def _record(request: RenderRequest, files: FilmFiles, report: Callable[[int], No
     report(0)
     painter = Painter(request)
     tiles: list[Image.Image] = []
-    encoder = Encoder(files.film, request.width, request.height)
-    with closing(encoder), closing(painter.paint_all()) as frames:
+    encoder = encoding(files.film, request.width, request.height)
+    with encoder as encode, closing(painter.paint_all()) as frames:
         for number, pixels in enumerate(frames):
-            encoder.add(pixels)
+            encode(pixels)
             if number == int(painter.frames * THUMBNAIL_AT):
                 _save(_small(pixels, THUMBNAIL_SIDE), files.thumbnail)
             if number == (2 * len(tiles) + 1) * painter.frames // (2 * TILES):
@@ -142,7 +131,6 @@ def _record(request: RenderRequest, files: FilmFiles, report: Callable[[int], No
             percent = 99 * (number + 1) // painter.frames
             if percent > 99 * number // painter.frames:
                 report(percent)
-        encoder.finish()
     _save(_sheet(tiles), files.spritesheet)
 
 

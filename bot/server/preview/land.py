@@ -27,6 +27,8 @@ class Strip(NamedTuple):
     colours: tuple[str, str, float]
     """Two of the palette by name, and how far from the first to the second."""
     bottom: float = 1.0
+    is_rough: bool = False
+    """Whether a range has peaks instead of domes."""
 
 
 def land(frame: Frame) -> list[Layer]:
@@ -45,14 +47,14 @@ def _layer(frame: Frame, strip: Strip) -> Layer:
     return Layer(mask=Mask.of(drawn), colour=colour, top=top, move=move)
 
 
-def _ridge(frame: Frame, strip: Strip, rough: float) -> Field:
+def _ridge(frame: Frame, strip: Strip) -> Field:
     """Return a line 0..1 whose ends meet: waves of falling size, pointed where it is rough."""
     random, total = frame.random(strip.top), np.zeros(frame.width * FINE)
     x = np.linspace(0, 2 * np.pi, len(total), endpoint=False)
     for octave in range(6):
         turns = max(round(0.5 * 1.93**octave * frame.width / min(frame[1:])), 1)
-        wave = np.sin(x * turns / (2 if rough else 1) + random.random() * 7)
-        total += (1 - 2 * np.abs(wave)) * rough**octave if rough else wave * 0.4**octave
+        wave = np.sin(x * turns / (2 if strip.is_rough else 1) + random.random() * 7)
+        total += (1 - 2 * np.abs(wave)) * 0.5**octave if strip.is_rough else wave * 0.4**octave
     total -= total.min()
     return total / total.max()
 
@@ -63,13 +65,8 @@ def _fill(image: Image.Image, line: Field) -> None:
     ImageDraw.Draw(image).polygon(ground, fill=255)
 
 
-def _mountains(image: Image.Image, frame: Frame, strip: Strip) -> Image.Image:
-    _fill(image, (1 - _ridge(frame, strip, 0.5)) * strip.high * frame.height * FINE)
-    return image
-
-
-def _hills(image: Image.Image, frame: Frame, strip: Strip) -> Image.Image:
-    _fill(image, (1 - _ridge(frame, strip, 0.0)) * strip.high * frame.height * FINE)
+def _range(image: Image.Image, frame: Frame, strip: Strip) -> Image.Image:
+    _fill(image, (1 - _ridge(frame, strip)) * strip.high * frame.height * FINE)
     return image
 
 
@@ -80,7 +77,7 @@ def _haze(image: Image.Image, _frame: Frame, _strip: Strip) -> Image.Image:
 
 def _trees(image: Image.Image, frame: Frame, strip: Strip) -> Image.Image:
     full, random = strip.high * frame.height * FINE, frame.random(strip.top)
-    slope = full * (0.98 + 0.2 * _ridge(frame, strip, 0.0))
+    slope = full * (0.98 + 0.2 * _ridge(frame, strip))
     x = 0.0
     while x < image.width:
         high = full * random.uniform(0.55, 1.0)
@@ -140,14 +137,14 @@ def _windows(image: Image.Image, frame: Frame, strip: Strip) -> Image.Image:
 
 STRIPS: Final = {
     Place.MOUNTAINS: (
-        Strip(_mountains, 0.50, 0.16, 1, ("far", "horizon", 0.45)),
-        Strip(_mountains, 0.59, 0.15, 1, ("far", "horizon", 0.12)),
+        Strip(_range, 0.50, 0.16, 1, ("far", "horizon", 0.45), is_rough=True),
+        Strip(_range, 0.59, 0.15, 1, ("far", "horizon", 0.12), is_rough=True),
         Strip(_haze, 0.60, 0, 0, ("horizon", "horizon", 0), bottom=0.84),
-        Strip(_hills, 0.69, 0.13, 2, ("far", "near", 0.5)),
-        Strip(_hills, 0.82, 0.12, 3, ("near", "near", 0)),
+        Strip(_range, 0.69, 0.13, 2, ("far", "near", 0.5)),
+        Strip(_range, 0.82, 0.12, 3, ("near", "near", 0)),
     ),
     Place.FOREST: (
-        Strip(_mountains, 0.48, 0.14, 1, ("far", "horizon", 0.4)),
+        Strip(_range, 0.48, 0.14, 1, ("far", "horizon", 0.4), is_rough=True),
         Strip(_haze, 0.50, 0, 0, ("horizon", "horizon", 0), bottom=0.70),
         Strip(_trees, 0.58, 0.10, 1, ("far", "horizon", 0.05)),
         Strip(_haze, 0.62, 0, 0, ("horizon", "horizon", 0), bottom=0.82),
