@@ -11,6 +11,8 @@ from bot.videos.catalog import Catalog, CatalogError, read_catalog
 from bot.videos.client import VideosClient
 
 PREVIEW_MODELS: Final = ("preview",)
+CHOICE_LENGTH: Final = 100
+"""Characters of a choice. Source: Discord, application-commands."""
 
 
 def offered(settings: Settings, videos: VideosClient) -> Callable[[], Offer]:
@@ -33,7 +35,8 @@ def offered(settings: Settings, videos: VideosClient) -> Callable[[], Offer]:
         if models:
             return replace(fixed, remix=remix)
         may_list = not videos.was_asked or len(videos.models) > 1
-        return replace(fixed, remix=remix, listed=videos.models, may_list=may_list)
+        listed = tuple(name for name in videos.models if len(name) <= CHOICE_LENGTH)
+        return replace(fixed, remix=remix, listed=listed, may_list=may_list)
 
     return offer
 
@@ -67,6 +70,11 @@ def _catalog(settings: Settings) -> Catalog:
         catalog = read_catalog(settings.videos_catalog)
     except CatalogError as error:
         raise StartError(f"VIDEOS_CATALOG: {error}") from error
+    if len(catalog) > CHOICES:
+        raise StartError(
+            f"VIDEOS_CATALOG has {len(catalog)} models, and Discord accepts {CHOICES} choices; "
+            "leave some out."
+        )
     rest = {"sizes": settings.videos_sizes, "seconds": settings.videos_seconds}
     return {
         model: entry.model_copy(update={key: rest[key] for key in rest if not getattr(entry, key)})

@@ -53,8 +53,8 @@ class Library(commands.Cog):
     ) -> None:
         """Answer with the first page."""
 
-        async def answer(view: discord.ui.LayoutView, pictures: list[discord.File]) -> None:
-            await interaction.response.send_message(view=view, files=pictures, ephemeral=True)
+        async def answer(view: discord.ui.LayoutView, files: list[discord.File]) -> None:
+            await interaction.response.send_message(view=view, files=files, ephemeral=True)
 
         await self._show(interaction, Place(search=search.strip()), answer)
 
@@ -80,8 +80,8 @@ class Library(commands.Cog):
             await refuse(interaction, sentence)
             return
 
-        async def answer(view: discord.ui.LayoutView, pictures: list[discord.File]) -> None:
-            await interaction.response.edit_message(view=view, attachments=pictures)
+        async def answer(view: discord.ui.LayoutView, files: list[discord.File]) -> None:
+            await interaction.response.edit_message(view=view, attachments=files)
 
         await self._show(interaction, place, answer)
 

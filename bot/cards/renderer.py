@@ -14,14 +14,14 @@ _log = logging.getLogger(__name__)
 
 
 class Draw(Protocol):
-    """Draws the picture, with words where it stands in a direct message instead of the channel.
+    """Renders the card, with words where it stands in a direct message instead of the channel.
 
-    `elsewhere` are those, of bot.cards.words. `left` says where the film is, for the card that it
-    did not come into.
+    `elsewhere` are those, of bot.cards.words. `left` says where the film is, for a card that is
+    outdated.
     """
 
     def __call__(self, *, elsewhere: str | None = None, left: str | None = None) -> ui.LayoutView:
-        """Return the picture."""
+        """Return the rendered card."""
         ...
 
 
@@ -37,20 +37,20 @@ class CardRenderer:
         self._failed: defaultdict[str, set[RenderStatus]] = defaultdict(set)
         self._refused: set[str] = set()
 
-    def draw(self, render: Render, forecast: Forecast, house: CardOptions) -> Draw:
+    def draw(self, render: Render, forecast: Forecast, options: CardOptions) -> Draw:
         """Return what renders this job."""
 
         def draw(*, elsewhere: str | None = None, left: str | None = None) -> ui.LayoutView:
             if not self.is_plain(render):
                 try:
-                    return card(render, forecast, house, elsewhere=elsewhere, left=left)
+                    return card(render, forecast, options, elsewhere=elsewhere, left=left)
                 except Exception:  # noqa: BLE001 - whatever it was, somebody waits for the film
                     self._failed[render.id].add(render.status)
                     _log.exception(
                         "a card cannot be drawn, a plain one takes its place",
                         extra=render.log_context(),
                     )
-            return plain_card(_wordless(render), house, elsewhere=elsewhere, left=left)
+            return plain_card(_wordless(render), options, elsewhere=elsewhere, left=left)
 
         return draw
 

@@ -61,7 +61,7 @@ PLAIN: Final = CardOptions()
 def card(
     render: Render,
     forecast: Forecast = _NOTHING_KNOWN,
-    house: CardOptions = PLAIN,
+    options: CardOptions = PLAIN,
     *,
     elsewhere: str | None = None,
     left: str | None = None,
@@ -77,24 +77,26 @@ def card(
     body.add_item(ui.TextDisplay(f"> {plain(render.spec.prompt, PROMPT_SHOWN)}"))
     if text := _state(render, forecast, t):
         body.add_item(ui.TextDisplay(text))
-    if (link := _link(render, house, t)) is not None:
+    if (link := _link(render, options, t)) is not None:
         body.add_item(ui.TextDisplay(link))
     elif left is not None:
         body.add_item(ui.TextDisplay(left))
     elif render.status is RenderStatus.DELIVERED:
         body.add_item(_film(render))
     body.add_item(ui.Separator())
-    footer = _footer(render, forecast, house, t)
+    footer = _footer(render, forecast, options, t)
     if elsewhere is not None:
         footer.append(t(elsewhere, channel=f"<#{render.request.channel_id}>"))
     body.add_item(ui.TextDisplay("\n".join(f"-# {line}" for line in footer)))
-    body.add_item(button_row(offered(render, remix=house.remix), render.id, t, outcome_of(render)))
+    body.add_item(
+        button_row(offered(render, remix=options.remix), render.id, t, outcome_of(render))
+    )
     return ui.LayoutView(timeout=None).add_item(body)
 
 
 def plain_card(
     render: Render,
-    house: CardOptions = PLAIN,
+    options: CardOptions = PLAIN,
     *,
     elsewhere: str | None = None,
     left: str | None = None,
@@ -105,7 +107,7 @@ def plain_card(
     """
     t = language(render.request.locale)
     lines = [f"### {words.title(render, t)}", sentences.sentence(render)]
-    instead = _link(render, house, t) or left
+    instead = _link(render, options, t) or left
     if instead is not None:
         lines.append(instead)
     if elsewhere is not None:
@@ -116,7 +118,7 @@ def plain_card(
     if render.status is RenderStatus.DELIVERED and instead is None:
         view.add_item(ui.MediaGallery[Any](discord.MediaGalleryItem(_address(render))))
     return view.add_item(
-        button_row(offered(render, remix=house.remix), render.id, t, outcome_of(render))
+        button_row(offered(render, remix=options.remix), render.id, t, outcome_of(render))
     )
 
 
@@ -193,10 +195,10 @@ def _address(render: Render) -> str:
     return f"attachment://{film_name(render)}"
 
 
-def _link(render: Render, house: CardOptions, t: Language) -> str | None:
-    if render.link_expires_at is None or house.link_for is None:
+def _link(render: Render, options: CardOptions, t: Language) -> str | None:
+    if render.link_expires_at is None or options.link_for is None:
         return None
-    return words.link(house.link_for(render), render.link_expires_at, t)
+    return words.link(options.link_for(render), render.link_expires_at, t)
 
 
 def _seconds(render: Render, t: Language) -> str:
@@ -207,14 +209,14 @@ def _seconds(render: Render, t: Language) -> str:
     )
 
 
-def _footer(render: Render, forecast: Forecast, house: CardOptions, t: Language) -> list[str]:
+def _footer(render: Render, forecast: Forecast, options: CardOptions, t: Language) -> list[str]:
     model = render.video_model or render.spec.model
     facts = [(render.made_size or render.spec.size).replace("x", " x "), _seconds(render, t)]
     if model is not None:
         facts.append(plain(model, 60))
-    cost = render.made_cost if render.made_currency == house.currency else forecast.cost
+    cost = render.made_cost if render.made_currency == options.currency else forecast.cost
     if cost is not None and not sentences.costs_nothing(render):
-        facts.append(t.money(cost, house.currency))
+        facts.append(t.money(cost, options.currency))
     facts += [
         t(words.FOR, who=f"<@{render.request.requester_id}>"),
         f"<t:{int(render.request.created_at)}:R>",

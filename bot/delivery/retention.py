@@ -66,7 +66,7 @@ class FilmRetention:
 
     def start(self) -> None:
         """Begin; needs a running event loop."""
-        self._background.spawn(self._run(), name="film keeper")
+        self._background.spawn(self._run(), name="film retention")
 
     async def close(self) -> None:
         """End at once; what was left undone is done in the next round."""

@@ -181,7 +181,7 @@ class DeliveryService:
         await self._store.save(render, lifecycle.card_settled(render))
 
     async def fallback_begun(self, render: Render, fallback: Fallback) -> Render:
-        """Remember, before anything is sent there, that a picture goes another way than its card.
+        """Save which message replaces an edit of the card, before anything is sent there.
 
         `job` may be drawn as it will be: its row is found by its id.
         """
@@ -205,9 +205,9 @@ class DeliveryService:
         )
 
     async def refused(self, render: Render, reason: Reason, cause: str) -> Render:
-        """Discord takes the film on no road: it stays on disk, and its card says so.
+        """Discord refuses the film everywhere: it stays on disk, and its card says so.
 
-        A road that was begun for it holds nothing, so the card is tried first again.
+        A fallback that was begun for it holds nothing, so the card is tried first again.
         """
         _log.warning("a film is refused and kept: %s", cause, extra=_of(render))
         current = await self._store.get(render.id) or render

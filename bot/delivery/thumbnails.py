@@ -1,4 +1,4 @@
-"""A small picture of each delivered film, for the list; it outlives the film on our disk."""
+"""A thumbnail of each delivered film, for the list; it outlives the film on our disk."""
 
 import logging
 from collections.abc import Awaitable, Callable
@@ -14,23 +14,23 @@ from bot.media.thumbnail import NoThumbnail
 _log = logging.getLogger(__name__)
 
 Take = Callable[[Path], Awaitable[bytes]]
-"""Takes the picture of a film on disk; raises NoThumbnail."""
+"""Takes the thumbnail of a film on disk; raises NoThumbnail."""
 
 NONE_TO_BE_HAD: Final = b""
-"""Kept instead of the picture of a film that none can be taken of: it is not tried again."""
+"""Stored for a film without a picture that can be taken: it is not tried again."""
 AT_ONCE: Final = 20
 """Films looked up at the same time, newest first: those of a busy hour wait behind later ones."""
 
 
 class Thumbnails:
-    """Keeps one picture of each film, taken one after the other.
+    """Stores one thumbnail of each film, taken one after the other.
 
-    A film is whole without its picture: where none can be taken, the log says so, and the list
+    A film is whole without its thumbnail: where none can be taken, the log says so, and the list
     shows none. What is still to do stands in the database alone, however many films come.
     """
 
     def __init__(self, *, store: JobStore, films: FilmStore, take: Take | None) -> None:
-        """Take no pictures at all where `take` is None."""
+        """Take no thumbnails at all where `take` is None."""
         self._store = store
         self._films = films
         self._take = take
@@ -38,7 +38,7 @@ class Thumbnails:
         self._at_it = False
 
     async def catch_up(self, *, pause: Callable[[], Awaitable[None]]) -> None:
-        """Take the picture of every delivered film that has none, each after a `pause`.
+        """Take the thumbnail of every delivered film that has none, each after a `pause`.
 
         Returns at once where another call is at it: that one takes what has come meanwhile.
         """
@@ -54,7 +54,7 @@ class Thumbnails:
                         await pause()
                         await self._take_one(render, self._take)
         except StoreError as error:
-            _log.warning("no more stills for now: %s", error)
+            _log.warning("no more thumbnails for now: %s", error)
         finally:
             self._at_it = False
 
@@ -62,6 +62,6 @@ class Thumbnails:
         try:
             jpeg = await take(self._films.open(render.film or ""))
         except NoThumbnail as error:
-            _log.warning("no still of a film: %s", error, extra=render.log_context())
+            _log.warning("no thumbnail of a film: %s", error, extra=render.log_context())
             jpeg = NONE_TO_BE_HAD
         await self._store.thumbnails.put(render, jpeg)

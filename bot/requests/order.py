@@ -72,14 +72,6 @@ class Offer:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Limits:
-    """The spend guard: how many jobs may be active at once."""
-
-    per_user: int
-    all_together: int
-
-
-@dataclass(frozen=True, kw_only=True)
 class Order:
     """What somebody asks for and where; ids are Discord snowflakes, limits are bytes."""
 
@@ -99,6 +91,18 @@ class Order:
     bot_upload_limit: int
     is_member: bool = True
     locale: str = "en-US"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """The spend guard: how many jobs may be active at once."""
+
+    per_user: int
+    all_together: int
+
+    def of(self, _order: Order) -> int:
+        """Return how many renders the requester may have active at once."""
+        return self.per_user
 
 
 def first_render(order: Order, offer: Offer, now: float) -> Render:

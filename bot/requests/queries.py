@@ -1,4 +1,4 @@
-"""What was and what will be: finished jobs, the people who wait, and honest expectations."""
+"""RequestQueries: the history, the subscribers and the forecast of renders."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -60,7 +60,7 @@ class _Known(Generic[_Value]):
 
 
 class RequestQueries:
-    """Answers questions about jobs, and lets go of them."""
+    """Answers questions about renders, and deletes them."""
 
     def __init__(
         self,
@@ -74,7 +74,7 @@ class RequestQueries:
         self._films = films
         self._prices = prices
         self._clock = clock
-        # Asked for with every picture of every card, and the same for all of a kind.
+        # Read for every update of every card, and the same for all of a kind.
         self._places: _Known[dict[str, int]] | None = None
         self._renders: dict[tuple[str | None, str, str], _Known[float | None]] = {}
 

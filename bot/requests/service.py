@@ -1,4 +1,4 @@
-"""The use cases: what can be asked of a film studio, whoever asks and wherever it is shown."""
+"""RequestService: admits requests and sends their creates, each exactly once."""
 
 import asyncio
 import logging
@@ -81,7 +81,7 @@ class RequestService:
         if self._disk_full():
             raise DiskFull
         if not await self._store.admit(
-            render, most_of_user=limits.per_user, most=limits.all_together
+            render, most_of_user=limits.of(order), most=limits.all_together
         ):
             raise await self._over_limit(order.requester_id)
         return render
@@ -152,7 +152,7 @@ class RequestService:
         """Create the film on the server, exactly once, and write down what came of it.
 
         Cancelling the caller does not cancel the create: its outcome is money. Where our own disk
-        fails, the returned job says so. A studio that is closing sends nothing more: the next
+        fails, the returned job says so. A service that is closing sends nothing more: the next
         start does.
         """
         if self._closing:

@@ -12,15 +12,15 @@ import discord
 from bot.jobs.models import Render
 
 LOOKED_THROUGH: Final = 300
-"""Messages of a place that are looked through, from a little before the road was begun."""
+"""Messages of a place that are read, from a little before the fallback was begun."""
 MARGIN: Final = 2 * 3600.0
-"""Seconds that our clock may have been ahead of Discord's when the road was begun."""
+"""Seconds that our clock may have been ahead of Discord's when the fallback was begun."""
 
 
 async def sent_before(
     client: discord.Client, render: Render, place: discord.abc.Messageable
 ) -> discord.Message | None:
-    """Find the message with this job's card that was sent to a place since its road was begun.
+    """Find the message with this job's card that was sent to a place since its fallback was begun.
 
     None where there is none, and where the bot may not read the place's history: then it may be
     sent twice, which is better than never. Raises discord.HTTPException.

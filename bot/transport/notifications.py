@@ -35,7 +35,7 @@ def notice(render: Render, people: Sequence[int]) -> str:
     return f"{' '.join(f'<@{person}>' for person in people)} {_title(render)}"
 
 
-def letter(render: Render) -> str:
+def direct_notice(render: Render) -> str:
     """Say how which job ended, and where its card stands."""
     lines = [f"{_title(render)} · {plain(render.spec.prompt, _PROMPT_SHOWN)}"]
     if render.card.message_id is not None:
@@ -99,12 +99,12 @@ async def write_to(client: discord.Client, render: Render, person: int, *, sees:
     try:
         channel = await client.create_dm(discord.Object(person))
         try:
-            words_of_it = letter(render) if sees else plainly
-            await _send_letter(channel, words_of_it, _nonce(render, [person]))
+            words_of_it = direct_notice(render) if sees else plainly
+            await _send_directly(channel, words_of_it, _nonce(render, [person]))
         except discord.HTTPException as error:
             if not refuses_content(error):
                 raise
-            await _send_letter(channel, plainly, _nonce(render, [person]))
+            await _send_directly(channel, plainly, _nonce(render, [person]))
     except discord.HTTPException as error:
         raise _judged(error) from error
 
@@ -115,7 +115,7 @@ async def say_directly(client: discord.Client, person: int, content: str) -> Non
     await channel.send(content, allowed_mentions=discord.AllowedMentions.none())
 
 
-async def _send_letter(channel: discord.DMChannel, content: str, nonce: str) -> None:
+async def _send_directly(channel: discord.DMChannel, content: str, nonce: str) -> None:
     nobody = discord.AllowedMentions.none()
     await channel.send(content, nonce=nonce, allowed_mentions=nobody)
 
@@ -132,7 +132,7 @@ async def say_it_stands_still(client: discord.Client, render: Render, *, now: fl
             await _under_card(client, render, told, nonce, nobody, now=now)
         except (Refused, discord.HTTPException):
             channel = await client.create_dm(discord.Object(render.request.requester_id))
-            await _send_letter(channel, told, nonce)
+            await _send_directly(channel, told, nonce)
     except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
         _log.warning("a card that stands still: %s", told_of(error), extra=render.log_context())
 

@@ -29,8 +29,8 @@ class Entry(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    sizes: tuple[Size, ...] = Field((), max_length=25)
-    seconds: tuple[Seconds, ...] = Field((), max_length=25)
+    sizes: tuple[Size, ...] = ()
+    seconds: tuple[Seconds, ...] = ()
     price: float | None = Field(None, ge=0)
     """For a second of film, in the operator's currency."""
     extra: dict[str, str | int | float | bool] = Field(default_factory=dict)
@@ -48,8 +48,8 @@ def read_catalog(path: Path) -> Catalog:
         raise CatalogError(f"{path} cannot be read: {error.strerror}.") from error
     except ValueError as error:
         raise CatalogError(f"{path} is no TOML: {error}.") from error
-    if not 1 <= len(tables) <= 25:  # noqa: PLR2004 - choices of an option, by Discord
-        raise CatalogError(f"{path} has {len(tables)} models; it takes 1 to 25.")
+    if not tables:
+        raise CatalogError(f"{path} names no model.")
     return {model: _entry(path, model, table) for model, table in tables.items()}
 
 

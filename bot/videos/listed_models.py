@@ -6,8 +6,8 @@ from typing import Final
 from bot.runtime.json_fields import Fields, is_list, is_object, objects_in
 from bot.videos.dialects import Dialect, Lists
 
-NAME_LIMIT: Final = 100
-"""Characters of a choice. Source: Discord, application-commands."""
+NAME_LIMIT: Final = 512
+"""Characters of a model's name; what is longer is none."""
 SHORT: Final = 25
 """Models, at the most, of a list that counts as one of film models although nothing says so."""
 

@@ -20,7 +20,7 @@ from bot.cards.library import Place, library_page
 from bot.cards.view import card, film_name
 from bot.jobs.models import ENDED, Render, RenderStatus
 from bot.requests.queries import Forecast
-from bot.transport.notifications import NAMED_AT_ONCE, letter, notice
+from bot.transport.notifications import NAMED_AT_ONCE, direct_notice, notice
 from tests.jobs.support import NOW, new_render
 from tests.loopback.mentions import pinged
 
@@ -112,7 +112,7 @@ def test_no_text_changes_whom_a_ping_names(status: RenderStatus, text: str) -> N
     foul = about(text, status)
     assert pinged(notice(foul, PEOPLE), None).users == PEOPLE
     assert len(notice(foul, PEOPLE)) <= 2000
-    assert Seen.of(letter(foul)) == Seen.of(letter(about("x", status)))
+    assert Seen.of(direct_notice(foul)) == Seen.of(direct_notice(about("x", status)))
 
 
 @settings(max_examples=60, deadline=None)
