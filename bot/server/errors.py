@@ -50,7 +50,7 @@ _AIOHTTPS: Final = {404: "unknown_url", 413: "request_too_large", 417: "expectat
 """Codes of the statuses that aiohttp raises."""
 _BODY_UNREAD: Final = frozenset({408, 413, 417})
 """What refuses a body before its end: nothing can follow it on the same connection."""
-_SERVER_ERROR: Final = 500
+_SERVER_ERRORS: Final = range(500, 600)
 _DISK_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
@@ -81,7 +81,7 @@ class ApiError(Exception):
         """Return the answer itself; 5xx are the server's fault and typed so."""
         facts = ErrorFacts(
             message=str(self),
-            type="server_error" if self.status >= _SERVER_ERROR else "invalid_request_error",
+            type="server_error" if self.status in _SERVER_ERRORS else "invalid_request_error",
             param=self.param,
             code=self.code,
         )

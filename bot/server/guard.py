@@ -40,11 +40,8 @@ class Names:
         addresses any address does too: no page can have one as its name without being served there.
         """
         name = _name(host)
-        if not name:
-            return False
-        if name in self.more or name == self.bound.lower():
-            return True
-        return is_loopback(name) or (self.bound in _EVERYWHERE and _is_address(name))
+        is_ours = name in self.more or name == self.bound.lower() or is_loopback(name)
+        return bool(name) and (is_ours or (self.bound in _EVERYWHERE and _is_address(name)))
 
 
 LOOPBACK_NAMES: Final = Names()
@@ -72,13 +69,12 @@ def _name(host: str) -> str:
         _ = url.port
     except ValueError:
         return ""
-    if url.netloc != host or "@" in host:
-        return ""
-    return (url.hostname or "").rstrip(".")
+    is_host = url.netloc == host and "@" not in host
+    return (url.hostname or "").rstrip(".") if is_host else ""
 
 
 def refuse_strangers(names: Names) -> Middleware:
-    """Let in only requests that call the server by its name and come from no other origin: 403."""
+    """Refuse requests that name another host or come from another origin: 403."""
 
     @web.middleware
     async def check(request: web.Request, handler: Handler) -> web.StreamResponse:

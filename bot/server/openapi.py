@@ -143,9 +143,8 @@ def _paths() -> dict[str, Node]:
         _gives(VideoObject, headers=_POLL_AFTER),
     )
     deleted = _gives(DeletedVideo)
-    document_schema: Node = {"type": "object"}
     health = _operation("health", "Whether the server answers", _gives(Health))
-    describe = _operation("describe", "This document", _gives(document_schema))
+    describe = _operation("describe", "This document", _gives(None))
     return {
         "/health": {"get": health | {"security": []}},
         "/openapi.json": {"get": describe | {"security": []}},
@@ -181,10 +180,7 @@ def _creation(name: str, summary: str, body: Mapping[str, type[BaseModel]], *mor
     answer = _gives(VideoObject, headers=_POLL_AFTER, links=_LINKS)
     content = {kind: {"schema": _ref(model)} for kind, model in body.items()}
     operation = _operation(name, summary, answer, 400, 408, 409, 413, 415, 429, 507, *more)
-    return operation | {
-        "parameters": [_KEY],
-        "requestBody": {"required": True, "content": content},
-    }
+    return operation | {"parameters": [_KEY], "requestBody": {"required": True, "content": content}}
 
 
 def _unoffered(verb: str, name: str = "") -> Node:
@@ -192,8 +188,8 @@ def _unoffered(verb: str, name: str = "") -> Node:
     return _operation(f"{name or verb}NotOffered", f"Not offered: {verb}", {}, 404)
 
 
-def _gives(what: type[BaseModel] | Node, **more: Node) -> Node:
-    schema = what if isinstance(what, dict) else _ref(what)
+def _gives(model: type[BaseModel] | None, **more: Node) -> Node:
+    schema = _ref(model) if model else {"type": "object"}
     return {"200": {"description": "OK", "content": {JSON: {"schema": schema}}} | more}
 
 

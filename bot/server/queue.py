@@ -88,12 +88,10 @@ class RenderQueue:
 
     def page(self, *, after: VideoJob | None, count: int, newest_first: bool) -> list[VideoJob]:
         """Return so many jobs by age, those that follow `after` or the first."""
-        if newest_first:
-            end = bisect_left(self._order, _place(after)) if after else len(self._order)
-            found = self._order[max(0, end - count) : end][::-1]
-        else:
-            start = bisect_right(self._order, _place(after)) if after else 0
-            found = self._order[start : start + count]
+        start = bisect_right(self._order, _place(after)) if after else 0
+        end = bisect_left(self._order, _place(after)) if after else len(self._order)
+        newer, older = self._order[start : start + count], self._order[max(0, end - count) : end]
+        found = reversed(older) if newest_first else newer
         return [self._jobs[job_id] for _, job_id in found]
 
     @property
@@ -285,7 +283,7 @@ class RenderQueue:
             for job in list(self._jobs.values()):
                 try:
                     await self._retire(job, time.time())
-                except Exception:
+                except OSError:
                     logger.exception("%s not swept", job.id, extra={"action": "sweep_failed"})
             await asyncio.sleep(min(_SWEEP_SECONDS, max(_SWEEP_LEAST, self._config.keep_seconds)))
 

@@ -19,6 +19,7 @@ _PIECE: Final = 2**20
 """Characters decoded at a time; a multiple of four."""
 _BASE64_LIMIT: Final = IMAGE_LIMIT * 4 // 3 + 4
 
+_TOO_LARGE: Final = f"The image in input_reference is larger than {IMAGE_LIMIT // 2**20} MiB."
 _FORMATS: Final = {b"\x89PNG\r\n\x1a\n": ".png", b"\xff\xd8\xff": ".jpg", b"RIFF": ".webp"}
 _DIGIT: Final = "[A-Za-z0-9+/]"
 _SIGNATURES: Final = (
@@ -98,10 +99,11 @@ def _decode_data_url(url: str) -> bytes:
             "This server fetches nothing from elsewhere: send the image as a file or data URL."
         )
     head, comma, encoded = url.partition(",")
-    if not (comma and head[:5].lower() == "data:" and head.lower().endswith(";base64")):
+    head = head.lower()
+    if not (comma and head.startswith("data:") and head.endswith(";base64")):
         raise _refusal("input_reference must be an image file or a base64 data URL.")
     if len(encoded) > _BASE64_LIMIT:
-        raise _too_large()
+        raise _refusal(_TOO_LARGE)
     try:
         return _decode_base64(encoded)
     except (binascii.Error, ValueError):
@@ -121,16 +123,12 @@ def _decode_base64(encoded: str) -> bytes:
 
 def _image(data: bytes) -> ReferenceImage:
     if len(data) > IMAGE_LIMIT:
-        raise _too_large()
+        raise _refusal(_TOO_LARGE)
     # By its first bytes: names and declared types are whatever the sender made of them.
     for signature, suffix in _FORMATS.items():
         if data.startswith(signature) and (suffix != ".webp" or data[8:12] == b"WEBP"):
             return ReferenceImage(data, suffix)
     raise _refusal("input_reference must be a PNG, JPEG or WebP image.")
-
-
-def _too_large() -> ApiError:
-    return _refusal(f"The image in input_reference is larger than {IMAGE_LIMIT // 2**20} MiB.")
 
 
 def _refusal(message: str) -> ApiError:

@@ -69,7 +69,7 @@ def main() -> None:
         # Nobody is listening any more; without this the interpreter complains on its way out.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
-    except Exception as error:  # noqa: BLE001 - the process's boundary: one sentence, no traceback
+    except (OSError, ValueError, ImportError, MemoryError) as error:
         sys.stderr.write(f"{_sentence(error)}\n")
         sys.exit(1)
 

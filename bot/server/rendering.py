@@ -1,4 +1,4 @@
-"""One rendering: the renderer's process, its orders on stdin, its percents on stdout."""
+"""Runs the renderer's process: its request on stdin, its percents on stdout."""
 
 import asyncio
 import json
@@ -35,24 +35,24 @@ _LARGEST_FILE: Final = 1024**3
 """Bytes of a film: the longest has some ten megabytes."""
 
 _SILENCE_LIMIT: Final = 300.0
-"""Seconds without a word until a renderer counts as stuck; it prints one a second."""
+"""Seconds without output until a renderer counts as stuck; it prints a percent a second."""
 
-_FAREWELL: Final = 1.0
+_GRACE: Final = 1.0
 """Seconds a renderer gets to end by itself after SIGTERM."""
 
 _LONGEST_LINE: Final = 16
-"""Characters of a percent, with room; what is longer is none."""
+"""Characters of a percent, with room; a longer line is none."""
 
-# What a process that was asked to end from outside says: by Python's count, and by the shell's.
+# Exit codes of a process that got SIGTERM: as Python counts, and as shells do.
 _ASKED_TO_END: Final = frozenset({-signal.SIGTERM, 128 + signal.SIGTERM})
 
 
 class RenderFailedError(Exception):
-    """No film came out; the message is a sentence for the requester."""
+    """The render made no film; the message is a sentence for the requester."""
 
 
 class RenderInterruptedError(Exception):
-    """Somebody else ended the renderer, as a service manager does when it stops everything."""
+    """Another process ended the renderer, as a service manager does when it stops everything."""
 
 
 async def render(
@@ -75,13 +75,12 @@ async def render(
                 Child(lambda: _program(command, image, folder)),
                 _order(job, image, folder),
                 lambda piece: _pass_on(loop, percents, piece),
-                grace=_FAREWELL,
+                grace=_GRACE,
                 pool=_THREADS,
             )
     except TimeoutError:
-        raise RenderFailedError(
-            f"The renderer stood still for {_SILENCE_LIMIT:.0f} seconds and was stopped."
-        ) from None
+        message = f"The renderer stood still for {_SILENCE_LIMIT:.0f} seconds and was stopped."
+        raise RenderFailedError(message) from None
     except OSError as error:
         logger.exception("no renderer", extra={"action": "renderer_not_started"})
         raise RenderFailedError("The renderer could not be started.") from error
@@ -89,7 +88,7 @@ async def render(
 
 
 def _program(command: Sequence[str], image: Path | None, folder: Path) -> Sequence[str]:
-    """Return what is run: our own renderer in a child's sandbox, another program as it is."""
+    """Return the command to run: our own renderer sandboxed, another program as it is."""
     if tuple(command) != RENDERER:
         return command
     limits = Limits(
@@ -112,7 +111,7 @@ def _order(job: VideoJob, image: Path | None, folder: Path) -> bytes:
 
 
 class _Percents:
-    """What a renderer prints, line by line; each word of it ends a silence."""
+    """Reads what a renderer prints, line by line; every piece restarts the silence limit."""
 
     def __init__(self, report: Callable[[int], None], silence: asyncio.Timeout) -> None:
         self._report = report
@@ -120,7 +119,7 @@ class _Percents:
         self._line = b""
 
     def feed(self, piece: bytes) -> None:
-        """Report each whole line that is a percent. To be called in the event loop."""
+        """Report each whole line that is a percent. Call it in the event loop."""
         with suppress(RuntimeError):  # its time is over already
             self._silence.reschedule(asyncio.get_running_loop().time() + _SILENCE_LIMIT)
         *lines, rest = (self._line + piece).split(b"\n")
@@ -131,13 +130,13 @@ class _Percents:
 
 
 def _pass_on(loop: asyncio.AbstractEventLoop, percents: _Percents, piece: bytes) -> None:
-    """Tell the event loop, from the thread that reads."""
+    """Pass a piece to the event loop, from the thread that reads it."""
     with suppress(RuntimeError):  # it is closed
         loop.call_soon_threadsafe(percents.feed, piece)
 
 
 def _judge(ended: Ended) -> None:
-    """Turn an end into nothing, a failure or an interruption."""
+    """Raise what a renderer's exit code and stderr mean; nothing for code 0."""
     code, complaint = ended.code, ended.errors
     if code == 0:
         return

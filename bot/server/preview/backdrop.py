@@ -85,9 +85,8 @@ class Sky(Backdrop):
         stops = (0.0, horizon * 0.58, horizon * 0.98)
         super().__init__(frame, dict(zip(stops, palette[:3], strict=True)))
         is_moon = frame.mood.weather is Weather.STARS
-        self._rise, self._climb, self._radius = (
-            (0.12, 0.05, 0.05) if is_moon else (0.17, -0.07, 0.105)
-        )
+        shape = (0.12, 0.05, 0.05) if is_moon else (0.17, -0.07, 0.105)
+        self._rise, self._climb, self._radius = shape
         self._across = (0.62 + 0.16 * random.random()) * self.wide
         self._above = horizon * self.high
         clouds = _smoke(random, self.rows, self.columns * 2)

@@ -50,7 +50,7 @@ class Painter:
         self.frames = request.seconds * FPS
         frame = Frame(read_mood(request.prompt), request.width, request.height)
         if request.image is None:
-            self._picture = Scene(frame, self.frames, FPS)
+            self._picture = Scene(frame, self.frames)
         else:
             self._picture = Photograph(request.image, frame, self.frames)
         is_caption = request.image is not None

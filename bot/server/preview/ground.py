@@ -9,6 +9,7 @@ from bot.server.preview.backdrop import COARSE, HORIZON
 from bot.server.preview.canvas import Canvas, Field, Mask, as_image, blend, yuv
 from bot.server.preview.layers import Frame
 from bot.server.preview.mood import Place
+from bot.server.renderer import FPS
 
 # How strongly a mirror image yields to the water's own colour: at the horizon, in front.
 DEPTH: Final = (0.10, 0.66)
@@ -43,9 +44,9 @@ class Mirror:
         self._x = np.linspace(-0.5, 0.5, self._columns, dtype=np.float32)[None, :]
         self._fade = DEPTH[0] + (DEPTH[1] - DEPTH[0]) * self._near
 
-    def paint(self, canvas: Canvas, seconds: float) -> None:
+    def paint(self, canvas: Canvas, frame: int) -> None:
         """Paint the water under what the canvas shows above the horizon."""
-        wave = self._waves(seconds)
+        wave = self._waves(frame / FPS)
         glint = np.clip(wave * 2.2 - 0.5, 0, 1) * self._path(canvas) * (0.95 - 0.4 * self._near)
         row, column = self._mirrored(wave)
         colours = zip(canvas, self._water, self._light, (1, 2, 2), strict=True)
@@ -74,13 +75,12 @@ class Mirror:
     def _path(self, canvas: Canvas) -> Field:
         """Return where the water glitters: a path 0..1 under what shines above the horizon."""
         shown = (0, self._top * 2 // 3, canvas.y.width, self._top)
-        strip = canvas.y.resize((self._columns, 8), Image.Resampling.BOX, shown)
+        strip = canvas.y.resize((16, 8), Image.Resampling.BOX, shown)
         bright = np.asarray(strip, np.float32).max(axis=0)
         lift = np.clip((bright - bright.mean()) / 70, 0, 1)
-        wide = self._columns // 12
-        window = np.full(2 * wide + 1, 1 / (2 * wide + 1))
-        soft = np.convolve(np.pad(lift, wide, mode="edge"), window, "valid")
-        return (0.05 + soft[None, :] * self._rough).astype(np.float32)
+        at = np.linspace(0, 15, self._columns)
+        soft = np.asarray(np.interp(at, np.arange(16), lift), np.float32)
+        return 0.05 + soft[None, :] * self._rough
 
     def _mirrored(self, wave: Field) -> tuple[np.ndarray[tuple[int, ...], np.dtype[np.intp]], ...]:
         """Return the row and column of the picture above that each point of water shows."""
@@ -119,14 +119,14 @@ class Keys:
         lip = Image.new("L", (frame.width, max(high // 26, 2) * 2), 255)
         self._above = [(Mask.of(blacks), yuv(palette.near)), (Mask.of(lip), yuv(palette.middle))]
 
-    def paint(self, canvas: Canvas, seconds: float) -> None:
+    def paint(self, canvas: Canvas, frame: int) -> None:
         """Paint the keyboard with the keys of the moment lit."""
         for mask, colour in self._board:
             canvas.stencil(mask, 0, self._top, colour)
-        beat = int(seconds * PACE)
-        for age in range(min(3, beat + 1)):
-            left = round(TUNE[(beat - age) % len(TUNE)] * self._step) + 1
-            strength = 1 - (seconds * PACE - beat + age) / 3
+        beat, part = divmod(frame * PACE / FPS, 1)
+        for age in range(min(3, int(beat) + 1)):
+            left = round(TUNE[(int(beat) - age) % len(TUNE)] * self._step) + 1
+            strength = 1 - (part + age) / 3
             canvas.stencil(self._lamp.faded(strength), left, self._top, self._lit)
         for mask, colour in self._above:
             canvas.stencil(mask, 0, self._top, colour)

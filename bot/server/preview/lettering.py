@@ -56,9 +56,8 @@ class Lettering:
         tall = round(frame.height * (0.22 if is_caption else 0.40))
         sizes = CAPTION_SIZES if is_caption else TITLE_SIZES
         size, lines = _fit(readable(prompt), wide, tall, [max(round(unit * at), 8) for at in sizes])
-        top = round(frame.height * 0.105)
-        if is_caption:
-            top = frame.height - left - round(len(lines) * size * LEADING)
+        foot = frame.height - left - round(len(lines) * size * LEADING)
+        top = foot if is_caption else round(frame.height * 0.105)
         words = _words(lines, size, (left, top), frames, frame.mood.palette.accent)
         # All shadows lie below all words.
         self._words = [*(_shadow(word, size) for word in words), *words]
@@ -67,12 +66,10 @@ class Lettering:
     def paint(self, canvas: Canvas, frame: int) -> None:
         """Paint the words that have come by a frame."""
         for word in self._words:
-            share = min(max((frame - word.start) / ARRIVAL, 0.0), 1.0)
-            eased = 1 - (1 - share) ** 3
-            mask = word.mask if share == 1 else word.mask.faded(eased)
-            if share:
-                top = word.top + round(self._rise * (1 - eased))
-                canvas.stencil(mask, word.left, top, word.colour)
+            if frame > word.start:
+                away = max(1 - (frame - word.start) / ARRIVAL, 0.0) ** 3
+                mask = word.mask.faded(1 - away) if away else word.mask
+                canvas.stencil(mask, word.left, word.top + round(self._rise * away), word.colour)
 
 
 def readable(prompt: str) -> list[str]:

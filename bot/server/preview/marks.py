@@ -27,13 +27,12 @@ class Marks:
         self._label = Mask.of(label)
         self._line = frame.height - round(unit * 0.05) // 2 * 2
         run = (frame.width - 2 * self._margin, 2 * max(round(unit / 720), 1))
-        self._track = Mask.of(Image.new("L", run, 56))
-        self._bar = Image.new("L", run, 190)
+        self._track, self._bar = Mask.of(Image.new("L", run, 56)), Image.new("L", run, 190)
 
     def paint(self, canvas: Canvas, progress: float) -> None:
         """Paint the marks at the film's progress 0..1."""
         canvas.stencil(self._label, self._margin, self._top, INK)
         canvas.stencil(self._track, self._margin, self._line, INK)
-        if done := round(self._bar.width * progress) // 2 * 2:
-            bar = Mask.of(self._bar.crop((0, 0, done, self._bar.height)))
-            canvas.stencil(bar, self._margin, self._line, INK)
+        done = round(self._bar.width * progress) // 2 * 2
+        bar = Mask.of(self._bar.crop((0, 0, max(done, 2), self._bar.height)))
+        canvas.stencil(bar, self._margin, self._line, INK)

@@ -7,33 +7,26 @@ from bot.server.preview.land import land
 from bot.server.preview.layers import Frame
 from bot.server.preview.mood import Place, Weather
 from bot.server.preview.weather import weather
+from bot.server.renderer import FPS
 
 
 class Scene:
     """Backdrop, land, water and weather; each frame is painted from its number alone."""
 
-    def __init__(self, frame: Frame, frames: int, fps: int) -> None:
-        mood = frame.mood
-        self._size = (frame.width, frame.height)
-        self._frames = frames
-        self._fps = fps
-        is_stage = mood.place is Place.STAGE
+    def __init__(self, frame: Frame, frames: int) -> None:
+        mood, is_stage = frame.mood, frame.mood.place is Place.STAGE
+        self._frame, self._frames = frame, frames
         self._backdrop = Stage(frame) if is_stage else Sky(frame)
-        self._land, self._before = land(frame), weather(frame)
-        if mood.weather is Weather.STARS and not is_stage:
-            self._land, self._before = [*self._before, *self._land], []
-        self._ground = [Mirror(frame)] if mood.place in HORIZON else []
-        if mood.piano and is_stage:
-            self._ground = [Keys(frame)]
+        water = [Mirror(frame)] if mood.place in HORIZON else []
+        keys = [Keys(frame)] if is_stage and mood.piano else []
+        before = [*land(frame), *water, *keys]
+        is_behind = mood.weather is Weather.STARS and not is_stage
+        self._parts = [*weather(frame), *before] if is_behind else [*before, *weather(frame)]
 
     def paint(self, frame: int) -> Canvas:
         """Return the picture at a frame number."""
-        seconds = frame / self._fps
-        canvas = enlarge(self._backdrop.paint(seconds, frame / self._frames), *self._size)
-        for layer in self._land:
-            layer.paint(canvas, frame)
-        for ground in self._ground:
-            ground.paint(canvas, seconds)
-        for layer in self._before:
-            layer.paint(canvas, frame)
+        field = self._backdrop.paint(frame / FPS, frame / self._frames)
+        canvas = enlarge(field, self._frame.width, self._frame.height)
+        for part in self._parts:
+            part.paint(canvas, frame)
         return canvas

@@ -66,6 +66,5 @@ def _sheet(frame: Frame, key: int, particles: Particles) -> Layer:
         image = image.filter(ImageFilter.GaussianBlur(1.6 * scale))
     palette = frame.mood.palette
     colour = palette.accent if particles.is_dust else palette.light
-    across, down = particles.move
-    move = (frame.scaled(across), frame.scaled(down))
+    move = (frame.scaled(particles.move[0]), frame.scaled(particles.move[1]))
     return Layer(mask=Mask.of(image), colour=yuv(colour), move=move)
