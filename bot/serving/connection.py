@@ -1,12 +1,12 @@
-"""One client's connection: what aiohttp's own lacks for living among strangers.
+"""One client's connection, with the limits that aiohttp's own connection lacks.
 
-The headers of a request have a time from their first byte to the last, and so have a body and a
-client that does not read its answer; between two requests a connection is kept for a while.
+Headers, a body, and reading an answer each have a time limit; between two requests a connection is
+kept for a while.
 
-Of too many connections one that has no request under way gives way first, the oldest of them, then
-one that the server waits for: those that send or read nothing before those that do. Where the
-server itself is at work for all of them, the newest is closed. Of too many bytes in unfinished
-requests the largest gives way.
+When too many connections are open, one is closed: first the oldest without a request, then one that
+the server waits for, and of these one that sends or reads nothing before one that does. Where the
+server is at work for all of them, the newest is closed. When unfinished requests hold too many
+bytes, the largest is ended.
 """
 
 import asyncio
@@ -20,32 +20,43 @@ from typing import Final
 from aiohttp import web
 
 from bot.serving.limits import Limits
+from bot.serving.log_throttle import LogThrottle
 from bot.serving.reading import Taken, grew, taken
-from bot.serving.seldom import Seldom
 
 _log = logging.getLogger(__name__)
 
 _HEAD_LIMIT: Final = 64 * 1024
-"""Bytes of a request line and headers; aiohttp alone would keep a megabyte."""
+"""Bytes of a request line and headers; aiohttp alone would buffer a megabyte."""
 _STANDS_STILL: Final = 5.0
 """Seconds without a byte read before a download counts as one that nobody reads."""
 _SURELY_READ: Final = 256 * 1024
-"""Bytes acknowledged beyond which a download was read by a program; systems take less by
-themselves."""
+"""Bytes acknowledged that prove that a program reads; a kernel buffers less by itself."""
 _SERVER_ERROR: Final = 500
 _AT_ONCE: Final = struct.pack("ii", 1, 0)
 
 
 class Connection(web.RequestHandler):
-    """A connection that keeps to limits."""
+    """A connection that enforces `Limits`."""
 
     __slots__ = (
-        "_began", "_counted", "_handed", "_head", "_head_timer", "_held", "_limits", "_moved",
-        "_moved_at", "_patience", "_seldom", "_sends_file", "_unread", "_unread_timer",
+        "_began",
+        "_counted",
+        "_handed",
+        "_head",
+        "_head_timer",
+        "_held",
+        "_limits",
+        "_moved",
+        "_moved_at",
+        "_patience",
+        "_sends_file",
+        "_throttle",
+        "_unread",
+        "_unread_timer",
     )  # fmt: skip
 
-    def __init__(self, server: web.Server, limits: Limits, seldom: Seldom) -> None:
-        """Serve one client of `server`; what may happen often is logged by `seldom`."""
+    def __init__(self, server: web.Server, limits: Limits, throttle: LogThrottle) -> None:
+        """Serve one client of `server`; what may happen often is logged through `throttle`."""
         super().__init__(
             server,
             loop=asyncio.get_running_loop(),
@@ -54,7 +65,7 @@ class Connection(web.RequestHandler):
             access_log=None,  # pyright: ignore[reportArgumentType] - None means none
         )
         self._limits = limits
-        self._seldom = seldom
+        self._throttle = throttle
         self._counted: object = None
         self._head = 0
         self._head_timer: asyncio.TimerHandle | None = None
@@ -70,7 +81,7 @@ class Connection(web.RequestHandler):
 
     @property
     def is_idle(self) -> bool:
-        """Whether no request is being handled or answered; its headers may be on their way."""
+        """Whether no request is being handled or answered; headers may be arriving."""
         return self._waiter is not None and not self._waiter.done()
 
     @property
@@ -80,7 +91,7 @@ class Connection(web.RequestHandler):
 
     @property
     def stands_still(self) -> bool:
-        """Whether it is waited for, and is no download that moves."""
+        """Whether the server waits for this client, and no download of it advances."""
         if not self._sends_file:
             return self.is_waited_for
         now, moved = asyncio.get_running_loop().time(), self._taken()
@@ -90,9 +101,9 @@ class Connection(web.RequestHandler):
 
     @property
     def has_read(self) -> Taken:
-        """How much was taken of the file that is being sent, to be compared with others.
+        """How much the client has read of the file that is being sent, to be compared with others.
 
-        What was acknowledged counts first: the kernel takes as much for who reads nothing.
+        Acknowledged bytes count first: our kernel accepts as much for a client that reads nothing.
         """
         acknowledged, written = self._moved
         return acknowledged - self._began[0], written - self._began[1]
@@ -106,9 +117,9 @@ class Connection(web.RequestHandler):
 
     @asynccontextmanager
     async def waiting(self, seconds: float | None) -> AsyncGenerator[None]:
-        """Wait for the client so long, or until somebody else needs its place.
+        """Wait for the client for so many seconds at most, or until its place is needed.
 
-        Raises TimeoutError when that time is over.
+        Raises TimeoutError when either is over.
         """
         self._held = 0
         try:
@@ -135,13 +146,13 @@ class Connection(web.RequestHandler):
             self._end_unread()
 
     def handed(self, size: int) -> None:
-        """So many bytes more of a file are handed over."""
+        """Count bytes of a file that were written."""
         self._handed += size
 
     def give_way(self) -> None:
-        """End what the server waits for here, else close the connection."""
+        """End the request that the server waits for, else close the connection."""
         if self._patience is not None:
-            # From now on it is waited for no more, so that the next newcomer takes another's place.
+            # It no longer counts as waited for, so that the next newcomer gets another place.
             self._end_unread()
             self._patience.reschedule(asyncio.get_running_loop().time())
             self._patience = None
@@ -152,7 +163,7 @@ class Connection(web.RequestHandler):
             self.force_close()
 
     def cut(self) -> None:
-        """End the connection at once; closing it would wait until all is read, the kernel as well.
+        """Abort the connection; closing it would wait, in the kernel too, until all is read.
 
         Source: socket(7), SO_LINGER with no time, which drops what was not sent yet.
         """
@@ -167,11 +178,11 @@ class Connection(web.RequestHandler):
     # ------------------------------------------------------------ what asyncio and aiohttp call
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Take the connection, and let another or itself go if that makes one too many."""
+        """Accept the connection; close another one, or this one, if there are too many."""
         super().connection_made(transport)
         if self.transport is not None:
-            # An answer has ended when the kernel has all of it: nothing that nobody reads is left
-            # behind in a connection that nobody waits for.
+            # An answer ends only when the kernel has accepted all of it: no unread bytes are left
+            # in a connection that counts as idle.
             self.transport.set_write_buffer_limits(0)
         name = self.peername
         self._counted = None if name is None else self._limits.counted(name[0])
@@ -191,7 +202,7 @@ class Connection(web.RequestHandler):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Take bytes in; of too many, the largest unfinished request is let go."""
+        """Receive bytes; if there are too many, end the largest unfinished request."""
         if self._patience is not None:
             self._held += len(data)
             if self._held > self._limits.held // self._limits.connections:
@@ -220,17 +231,17 @@ class Connection(web.RequestHandler):
     async def finish_response(
         self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
     ) -> tuple[web.StreamResponse, bool]:
-        """Send an answer; what aiohttp raises before any handler comes here in its own shape."""
+        """Send an answer, reshaping the errors that aiohttp raises before any handler runs."""
         self._head = 0
         if isinstance(resp, web.HTTPException):
             resp = self.shaped(request, resp)
         return await super().finish_response(request, resp, start_time)
 
     def log_exception(self, *args: object, **kw: object) -> None:
-        """Log what went wrong here; a body that its sender broke off or garbled is no news."""
+        """Log an error of ours; a body that its sender broke off or garbled is not logged."""
         if isinstance(kw.get("exc_info"), web.RequestPayloadError):
             return
-        if self._seldom.may("request_failed") is not None:
+        if self._throttle.admit("request_failed") is not None:
             super().log_exception(*args, **kw)
 
     def handle_error(
@@ -240,20 +251,20 @@ class Connection(web.RequestHandler):
         exc: BaseException | None = None,
         message: str | None = None,
     ) -> web.StreamResponse:
-        """Answer bytes that are no HTTP request, or what a handler did not foresee.
+        """Answer bytes that are no HTTP request, or an unexpected error of a handler.
 
-        A client that went in the middle of its answer gets none; aiohttp takes the error for that.
+        Raises the ConnectionError of a client that went in the middle of its answer.
         """
         if isinstance(exc, ConnectionError):
             raise exc
         if request.writer.output_size > 0 or status >= _SERVER_ERROR:
             return super().handle_error(request, status, exc, message)
-        self._seldom.say(_log, logging.INFO, f"refused {message}", action="malformed_request")
+        self._throttle.log(_log, logging.INFO, f"refused {message}", action="malformed_request")
         answer = self.malformed(status)
         answer.force_close()
         return answer
 
-    # ------------------------------------------------------------ what a server says in its own way
+    # ------------------------------------------------------------ for a server to override
 
     def shaped(self, request: web.BaseRequest, error: web.HTTPException) -> web.StreamResponse:
         """Return the answer to what aiohttp refuses by itself."""
@@ -267,17 +278,17 @@ class Connection(web.RequestHandler):
     # ------------------------------------------------------------ limits
 
     def comes_from(self, counted: object) -> bool:
-        """Whether it counts as coming from there."""
+        """Whether it comes from this network, as `Limits.counted` returned it."""
         return self._counted == counted
 
     def _all(self) -> Sequence["Connection"]:
-        """Every connection of this server, in the order in which they were opened."""
+        """Return every connection of this server, oldest first."""
         opened = self._manager.connections if self._manager else []
         return [one for one in opened if isinstance(one, Connection)]
 
     def _make_place(self, others: Sequence["Connection"]) -> None:
         text = "too many connections; one that is not in use gave way"
-        self._seldom.say(_log, logging.WARNING, text, action="connection_gave_way")
+        self._throttle.log(_log, logging.WARNING, text, action="connection_gave_way")
         next(_dispensable(others), self).give_way()
 
     def _make_room(self) -> None:
@@ -285,7 +296,7 @@ class Connection(web.RequestHandler):
         if unfinished and sum(one.held for one in self._all()) > self._limits.held:
             largest = max(unfinished, key=lambda one: one.held)
             text = "too many bytes in unfinished requests; the largest gave way"
-            self._seldom.say(_log, logging.WARNING, text, action="request_gave_way")
+            self._throttle.log(_log, logging.WARNING, text, action="request_gave_way")
             largest.give_way()
 
     def _time_head(self) -> None:
@@ -331,10 +342,10 @@ class Connection(web.RequestHandler):
 
 
 def _dispensable(others: Sequence[Connection]) -> Iterator[Connection]:
-    """Give connections in the order in which they are let go.
+    """Yield connections in the order in which they may be closed.
 
-    Of downloads that move the one goes first that has read the least, of equal ones the youngest,
-    and none that has surely read: who opens many at once takes no place from somebody who reads.
+    Of downloads that advance, the one that has read least comes first, of equals the youngest, and
+    none that has surely read: whoever opens many at once takes no place from a client that reads.
     """
     yield from (one for one in others if one.is_idle)
     waited_for = [one for one in others if one.is_waited_for]

@@ -1,8 +1,8 @@
-"""A stored file over HTTP: whether it is sent, which part of it, and to whom no longer.
+"""Sends a stored file over HTTP, whole or in part, and stops for clients that do not read it.
 
-aiohttp sends files well, but takes an `If-Range` with an ETag for none, refuses ranges that it
-should ignore, follows symbolic links, and waits for ever for a client that does not read. Its
-`sendfile` is not used either: asyncio's cannot be ended in the middle without errors in the log.
+aiohttp's FileResponse ignores an `If-Range` with an ETag, refuses ranges that it should ignore,
+follows symbolic links and waits for ever for a client that does not read. `sendfile` is not used
+either: asyncio's cannot be stopped half-way without errors in the log.
 
 Source: RFC 9110, 13 (conditional requests) and 14 (range requests).
 """
@@ -23,18 +23,18 @@ from aiohttp.helpers import ETAG_ANY
 from bot.serving.connection import connection_of
 
 _RANGE: Final = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})", re.IGNORECASE)
-"""One range; several, other units and what is no range are ignored, as the RFC has it."""
+"""One range. Several ranges, other units and malformed ones are ignored, as the RFC says."""
 _PIECE: Final = 64 * 1024
-"""Bytes read and handed over at once: what a client that does not read holds of our memory."""
+"""Bytes read and written at once: the memory that a client holds which does not read."""
 
 
 class FileRefusedError(Exception):
-    """A file is not sent: an HTTP status, a sentence, a word for programs, and headers."""
+    """A file is not sent: an HTTP status, a sentence, a code for programs, and headers."""
 
     def __init__(
         self, message: str, *, status: int, code: str, headers: dict[str, str] | None = None
     ) -> None:
-        """Keep what is said to the client."""
+        """Keep what the client is answered."""
         super().__init__(message)
         self.message = message
         self.status = status
@@ -63,7 +63,7 @@ async def send_file(
 
 
 def _close(opening: asyncio.Future[BinaryIO]) -> None:
-    """Close a file that came too late."""
+    """Close a file that was opened after its request was cancelled."""
     if not opening.cancelled() and opening.exception() is None:
         opening.result().close()
 
@@ -103,8 +103,8 @@ async def _answer(
     if is_known:
         return response
     if part is not None:
-        told = f"bytes {part.start}-{part.stop - 1}/{facts.st_size}"
-        response.headers[hdrs.CONTENT_RANGE] = told
+        content_range = f"bytes {part.start}-{part.stop - 1}/{facts.st_size}"
+        response.headers[hdrs.CONTENT_RANGE] = content_range
     await _send(request, response, file, range(facts.st_size) if part is None else part)
     return response
 
@@ -125,8 +125,8 @@ async def _send(
                 await writer.write(piece)
                 await writer.drain()
     except (TimeoutError, OSError):
-        # It reads too slowly, its place is needed, it went, or the file did: what was sent so far
-        # is not the whole, and nothing but the end of the connection says so.
+        # The client reads too slowly, went or must make room, or the file was cut. Only closing the
+        # connection shows the client that the file is incomplete.
         client.cut()
         raise ConnectionResetError("the client was not sent the whole file") from None
 
@@ -141,7 +141,7 @@ def _read(file: BinaryIO, start: int, size: int) -> bytes:
 
 
 def _require_same(request: web.Request, etag: str, changed: int) -> None:
-    """Refuse what was asked for on the condition that the file is another (13.2.2)."""
+    """Raise 412 where the request names another version of the file (13.2.2)."""
     if request.if_match is not None:
         same = any(tag.value in (etag, ETAG_ANY) and not tag.is_weak for tag in request.if_match)
     else:
@@ -164,7 +164,7 @@ def _is_known(request: web.Request, etag: str, changed: int) -> bool:
 
 
 def _range_holds(request: web.Request, etag: str, changed: int) -> bool:
-    """Whether Range counts: not after another file's If-Range, nor beside a condition for 304."""
+    """Whether to obey Range: not with another version's If-Range, nor with a condition for 304."""
     if hdrs.IF_NONE_MATCH in request.headers or hdrs.IF_MODIFIED_SINCE in request.headers:
         return False
     if (condition := request.headers.get(hdrs.IF_RANGE)) is None:
@@ -175,7 +175,7 @@ def _range_holds(request: web.Request, etag: str, changed: int) -> bool:
 
 
 def _part(request: web.Request, size: int) -> range | None:
-    """Read Range; None where the whole file answers it."""
+    """Parse Range; None where the whole file is sent."""
     match = _RANGE.fullmatch(request.headers.get(hdrs.RANGE, "").strip())
     first, last = match.groups() if match else ("", "")
     if first:

@@ -1,4 +1,4 @@
-"""Takes connections in, each with its limits, as many at a time as the process has files for."""
+"""Accepts connections, each with its limits, as many as the process has open files for."""
 
 import asyncio
 import logging
@@ -11,34 +11,34 @@ from aiohttp import web
 
 from bot.serving.connection import Connection
 from bot.serving.limits import Limits
-from bot.serving.seldom import OutOfFilesFilter, Seldom
+from bot.serving.log_throttle import LogThrottle, OutOfFilesFilter
 
 _ACCEPTED_AT_ONCE: Final = 32
-"""Connections taken in one turn of the event loop, beside those that are open already."""
+"""Connections accepted in one turn of the event loop, besides those that are open already."""
 
-Connect = Callable[[web.Server, Limits, Seldom], Connection]
+Connect = Callable[[web.Server, Limits, LogThrottle], Connection]
 
 
 @asynccontextmanager
 async def listening(
     runner: web.AppRunner, listener: socket.socket, limits: Limits, connect: Connect = Connection
 ) -> AsyncGenerator[None]:
-    """Take connections in until the block ends; those that are open then are the runner's."""
-    seldom = Seldom()
+    """Accept connections until the block ends; `runner` closes those that are still open."""
+    throttle = LogThrottle()
 
     def connected() -> Connection:
         if runner.server is None:
             raise RuntimeError("the runner is not set up")
-        return connect(runner.server, limits, seldom)
+        return connect(runner.server, limits, throttle)
 
     loop = asyncio.get_running_loop()
     quiet = OutOfFilesFilter()
     logging.getLogger("asyncio").addFilter(quiet)
-    door = await loop.create_server(connected, sock=listener, backlog=_ACCEPTED_AT_ONCE)
+    accepting = await loop.create_server(connected, sock=listener, backlog=_ACCEPTED_AT_ONCE)
     # That many are accepted in one turn of the loop; the kernel may keep more in line.
     listener.listen(limits.connections)
     try:
         yield
     finally:
-        door.close()
+        accepting.close()
         logging.getLogger("asyncio").removeFilter(quiet)

@@ -1,4 +1,4 @@
-"""Whether a client reads what it is sent, measured by what its side has acknowledged."""
+"""Measures whether a client reads what it is sent, by what its side has acknowledged."""
 
 import asyncio
 import socket
@@ -11,14 +11,14 @@ _BYTES_ACKED: Final = struct.Struct("120xQ")
 """`tcpi_bytes_acked`. Source: linux/tcp.h, struct tcp_info, since Linux 4.1."""
 
 Taken = tuple[int, int]
-"""Bytes acknowledged by the other side, and bytes that the kernel took for it."""
+"""Bytes that the client acknowledged, and bytes that our kernel accepted for it."""
 
 
 def taken(transport: asyncio.Transport | None, handed: int) -> Taken:
     """Measure a connection to which `handed` bytes of a file were written.
 
-    The kernel keeps megabytes for a client, so what it took says little of a slow one; what was
-    acknowledged does, where the system tells it.
+    Our kernel buffers megabytes for a client, so what it accepted says little about a slow one.
+    What the client acknowledged is exact, where the system reports it.
     """
     if transport is None:
         return 0, 0

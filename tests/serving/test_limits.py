@@ -18,7 +18,7 @@ from aiohttp import web
 from bot.serving.files import FileRefusedError, send_file
 from bot.serving.limits import LIMITS, Limits, public, share_of_files
 from bot.serving.listening import listening
-from bot.serving.seldom import EVERY, OutOfFilesFilter, Seldom
+from bot.serving.log_throttle import EVERY, LogThrottle, OutOfFilesFilter
 
 LARGE = 8 * 2**20
 """Bytes that fit into no buffer between two sockets."""
@@ -249,12 +249,12 @@ async def test_neither_links_nor_what_is_no_file_is_sent(folder: Path) -> None:
 
 def test_a_line_a_minute_tells_how_many_there_were(caplog: pytest.LogCaptureFixture) -> None:
     now = 0.0
-    seldom = Seldom(clock=lambda: now)
+    throttle = LogThrottle(clock=lambda: now)
     logger = logging.getLogger("bot.serving.test")
     with caplog.at_level(logging.INFO):
         for now in (0.0, 1.0, EVERY - 1, EVERY, EVERY + 1):  # noqa: B007 - the clock reads it
-            seldom.say(logger, logging.INFO, "full", action="full")
-            seldom.say(logger, logging.INFO, "odd", action="odd")
+            throttle.log(logger, logging.INFO, "full", action="full")
+            throttle.log(logger, logging.INFO, "odd", action="odd")
     assert [record.getMessage() for record in caplog.records] == [
         "full", "odd",
         "full (2 times more since the last line)", "odd (2 times more since the last line)",
