@@ -34,10 +34,10 @@ _DOCUMENT: Final = web.AppKey("document", str)
 
 _VERBS: Final = "edits|extensions|characters"
 _ID: Final = f"{{id:(?!(?:{_VERBS})$)[^/]+}}"
-"""A path's part that is an id and none of the verbs that stand in the same place."""
+"""A path segment that is an id and not one of the verbs."""
 
 _SHUTDOWN_SECONDS: Final = 1.0
-"""Seconds that open connections get at the end; a download cut short can be taken up again."""
+"""Seconds that open connections get when the server stops; a download can be resumed later."""
 
 
 def create_app(config: ServerConfig, *, command: Sequence[str] = RENDERER) -> web.Application:
@@ -88,7 +88,7 @@ async def running(
     port: int = 0,
     command: Sequence[str] = RENDERER,
 ) -> AsyncGenerator[str]:
-    """Serve until the block ends; gives the base URL, `http://HOST:PORT/v1`.
+    """Serve until the block ends; yields the base URL, `http://HOST:PORT/v1`.
 
     Raises OSError when the port is taken or the folder cannot be used.
     """
@@ -112,7 +112,7 @@ async def _invite(request: web.Request) -> web.StreamResponse | None:
         return ApiError("request_too_large").response()
     if request.headers["Expect"].lower() == "100-continue":
         await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        # What has been written so far is no answer: errors may still become one.
+        # This was no answer yet: an error may still be answered.
         request.writer.output_size = 0
     return None
 
@@ -153,7 +153,7 @@ async def _retrieve(request: web.Request) -> web.Response:
 
 
 async def _list(request: web.Request) -> web.Response:
-    """Give a page of jobs: `after` (an id), `limit` (1 to 100) and `order` (asc or desc)."""
+    """Return a page of jobs: `after` (an id), `limit` (1 to 100) and `order` (asc or desc)."""
     limit = _limit(request.query.get("limit", str(PAGE_DEFAULT)))
     order = request.query.get("order", "desc")
     if order not in ("asc", "desc"):
@@ -188,7 +188,7 @@ async def _delete(request: web.Request) -> web.Response:
 
 
 async def _content(request: web.Request) -> web.StreamResponse:
-    """Give the film, its thumbnail or its spritesheet, whole or by Range."""
+    """Send the film, its thumbnail or its spritesheet, whole or by Range."""
     job = _find(request)
     variant = request.query.get("variant") or "video"
     if variant not in VARIANTS:
@@ -220,7 +220,7 @@ async def _not_offered(request: web.Request) -> NoReturn:
 
 
 def _video(request: web.Request, job: VideoJob) -> web.Response:
-    # The SDKs' poll helpers go by it.
+    # The SDKs' poll helpers use it.
     pause = request.app[QUEUE].poll_after(job)
     headers = None if pause is None else {"openai-poll-after-ms": str(round(pause * 1000))}
     return answer(job.shown(), headers=headers)
@@ -233,7 +233,7 @@ def _find(request: web.Request) -> VideoJob:
 
 
 def _require_film(job: VideoJob) -> None:
-    """Say why there is no film: 404 with a code, as the field's other servers answer."""
+    """Raise 404 with the reason why there is no film, as other servers of the API answer."""
     match job.status:
         case VideoStatus.COMPLETED if job.has_film and not job.is_expired(time.time()):
             return

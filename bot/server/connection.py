@@ -7,7 +7,7 @@ from bot.serving.connection import Connection
 
 
 class ApiConnection(Connection):
-    """Answers what aiohttp refuses by itself as the API would."""
+    """Answers what aiohttp refuses by itself in the API's error object."""
 
     __slots__ = ()
 

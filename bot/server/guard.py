@@ -26,12 +26,12 @@ _EVERYWHERE: Final = frozenset({"", "0.0.0.0", "::"})  # noqa: S104 - compared, 
 
 @dataclass(frozen=True, kw_only=True)
 class Names:
-    """Hosts that a client may call a server by, without ports and in lower case."""
+    """Hosts that a request may name in its Host header, in lower case and without ports."""
 
     bound: str = "127.0.0.1"
-    """Where it listens."""
+    """The address that the server listens on."""
     more: frozenset[str] = frozenset()
-    """Other names that lead to it, as the operator says."""
+    """Other names of the server, from the operator."""
 
     def include(self, host: str) -> bool:
         """Whether a Host header names this server.

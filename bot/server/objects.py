@@ -1,6 +1,4 @@
-"""The objects this server writes, field for field.
-
-Answers are made of them, and so is the OpenAPI document, which therefore says nothing else.
+"""The objects of the server's answers, which the OpenAPI document describes too.
 
 Source of the fields: the API reference. Source of the types' strictness: LiteLLM answers 500 to a
 float timestamp or int seconds, and New API's Go structs refuse an error code that is no string.
@@ -27,7 +25,7 @@ ShownStatus = Annotated[
     VideoStatus,
     WithJsonSchema({"type": "string", "enum": ["queued", "in_progress", "completed", "failed"]}),
 ]
-"""The contract's four words; the others that clients read are never written here."""
+"""The contract's four words; this server writes no others."""
 
 
 class _Shown(BaseModel):

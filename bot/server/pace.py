@@ -1,17 +1,17 @@
-"""How fast films are rendered here, learnt from those that were, and when to ask again."""
+"""Estimates how long a render takes from the last ones, and so when to poll again."""
 
 from typing import Final
 
 from bot.server.job import VideoJob
 
 _FIRST: Final = 0.4e-6
-"""Seconds of work for a pixel and second of film until one was rendered: 1.5 s for the smallest."""
+"""Seconds of work per pixel and second of film, before the first render: 1.5 s for the smallest."""
 
 _WEIGHT: Final = 0.3
-"""How much the newest render counts."""
+"""Share of the newest render in the average."""
 
-_LOOKS: Final = 4
-"""Polls that a client makes until its film is expected. The SDKs keep to the first answer's pause,
+_POLLS: Final = 4
+"""Polls until the expected end of a render. The SDKs keep the first answer's pause for all polls,
 so it must suit the end of a render too."""
 
 _LEAST: Final = 0.25
@@ -25,13 +25,13 @@ class Pace:
         self._pace = _FIRST
 
     def learn(self, job: VideoJob, seconds: float) -> None:
-        """Take in how long a film took."""
+        """Add a render that took so many seconds to the average."""
         self._pace += _WEIGHT * (seconds / _work(job) - self._pace)
 
     def poll_after(self, job: VideoJob, *, ahead: float) -> float:
         """Seconds until it is worth asking for a job again; `ahead` films like it come first."""
         expected = self._pace * _work(job) * (ahead + 1 - job.progress / 100)
-        return min(_MOST, max(_LEAST, expected / _LOOKS))
+        return min(_MOST, max(_LEAST, expected / _POLLS))
 
 
 def _work(job: VideoJob) -> int:

@@ -27,7 +27,7 @@ from bot.server.store import JobStore
 logger = logging.getLogger(__name__)
 
 _SWEEP_SECONDS: Final = 60.0
-"""At most so long after its time an expired film is removed; it is not served in between."""
+"""Longest time from a film's expiry, when it is no longer served, to its removal."""
 
 _SWEEP_LEAST: Final = 0.1
 
@@ -54,7 +54,7 @@ class RenderQueue:
         self._key_locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._numbers = itertools.count(1)
         self._renders: dict[str, asyncio.Task[None]] = {}
-        # Each makes one job end, its render included.
+        # One task per job at work: it renders the job and writes its outcome.
         self._working: set[asyncio.Task[None]] = set()
         self._sweeper: asyncio.Task[None] | None = None
         self._stopping = False
@@ -135,7 +135,7 @@ class RenderQueue:
         return known
 
     async def remove(self, job_id: str) -> bool:
-        """Cancel a job and remove all it has; False if there is none. May raise OSError."""
+        """Cancel a job and remove its files; False if there is no such job. May raise OSError."""
         job = self._jobs.get(job_id)
         if job is None:
             return False
@@ -220,7 +220,7 @@ class RenderQueue:
 
     async def _render(self, job: VideoJob, attempt: Path) -> bool:
         """Run the renderer; False if it was cancelled, by a removal or by the server's end."""
-        # The thread that made room took its time.
+        # Both may have changed while a thread created the folder.
         if self._stopping or job.id not in self._jobs:
             return False
         rendering = asyncio.create_task(
@@ -261,7 +261,7 @@ class RenderQueue:
 
     async def _fail(self, job_id: str, message: str) -> None:
         job = self._jobs.get(job_id)
-        # A removal during a rendering takes the folder away under it: no failure of the job's.
+        # A removal deletes the folder of a running render: that is no failure of the job.
         if job is None:
             return
         failed = job.failed(time.time(), message)
@@ -288,7 +288,7 @@ class RenderQueue:
             await asyncio.sleep(min(_SWEEP_SECONDS, max(_SWEEP_LEAST, self._config.keep_seconds)))
 
     async def _retire(self, job: VideoJob, now: float) -> None:
-        """Remove a film whose time is over, and after as long again its record."""
+        """Remove an expired film, and its record after as long again."""
         if job.is_forgotten(now, self._config.keep_seconds):
             self._forget(job)
             await asyncio.to_thread(self._store.discard, job.id)

@@ -4,8 +4,8 @@
     <folder>/jobs/<id>/         job.json, reference.*, film.mp4, thumbnail.jpg, spritesheet.jpg
     <folder>/attempts/          what is being written or removed; emptied at every start
 
-Whatever appears in `jobs` got there by one rename of something whole, so a death at any moment
-leaves either the old state or the new one.
+A file or folder gets into `jobs` by one rename when it is complete, so a crash at any moment leaves
+either the old state or the new one.
 """
 
 import errno
