@@ -15,7 +15,7 @@ from typing import Any, Final, Self
 
 from aiohttp import web
 
-from benchmarks.videos import serving
+from tests.listening import listening
 from tests.loopback.driver import Loopback, loopback
 from tests.loopback.interactions import COMMAND, Interaction
 from tests.loopback.limits import Limits
@@ -242,9 +242,9 @@ async def main() -> None:
         if given.unlimited:
             discord.limits = Unlimited()
         crowd = Crowd(discord, channels=given.channels, people=given.people, limit=given.limit)
-        async with serving(crowd.app()) as address:
+        async with listening(crowd.app()) as listener:
             told = {
-                "url": address,
+                "url": listener.origin,
                 "api_url": discord.api_url,
                 "gateway_url": discord.gateway_url,
                 "token": discord.token,

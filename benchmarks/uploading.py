@@ -1,13 +1,13 @@
 """Memory while large films are uploaded, all at once."""
 
 import asyncio
-import sqlite3
-from contextlib import closing, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from benchmarks.figures import Figure, Picture, Row
 from benchmarks.stage import HURRIED, OURS, PATIENCE, POLLING, Setting, stage
+from tests.database import rows
 
 _MIB: Final = 2**20
 _FIRST: Final = 8
@@ -89,13 +89,12 @@ async def _pictured(folder: Path, films: int) -> bool:
     """Wait until a still of so many films lies in the bot's database; False if it never does."""
     with suppress(TimeoutError):
         async with asyncio.timeout(PATIENCE):
-            database = folder / "data" / "rushes.db"
+            database = folder / "data"
             while await asyncio.to_thread(_thumbnails, database) < films:  # noqa: ASYNC110 - on disk
                 await asyncio.sleep(_SAMPLE)
         return True
     return False
 
 
-def _thumbnails(database: Path) -> int:
-    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
-        return connection.execute("SELECT count(*) FROM thumbnails").fetchone()[0]
+def _thumbnails(folder: Path) -> int:
+    return len(rows(folder, "thumbnails"))

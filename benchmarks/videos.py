@@ -12,13 +12,13 @@ import json
 import time
 import zlib
 from collections import Counter
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from aiohttp import web
+
+from tests.listening import listening
 
 PAGE: Final = 100
 _STEPS: Final = 1000
@@ -204,18 +204,6 @@ class VideosServer:
         )
 
 
-@asynccontextmanager
-async def serving(app: web.Application) -> AsyncGenerator[str]:
-    """Serve on a free port of this machine; give the address."""
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0, backlog=1024).start()
-    try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()
-
-
 async def main() -> None:
     """Serve until the process is ended."""
     parser = argparse.ArgumentParser()
@@ -226,8 +214,8 @@ async def main() -> None:
     parser.add_argument("--create-takes", type=float, default=0.0)
     given = parser.parse_args()
     rendering = Rendering(**vars(given))
-    async with serving(VideosServer(rendering).app()) as address:
-        print(json.dumps({"url": address}), flush=True)
+    async with listening(VideosServer(rendering).app()) as listener:
+        print(json.dumps({"url": listener.origin}), flush=True)
         await asyncio.Event().wait()
 
 

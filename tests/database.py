@@ -1,46 +1,126 @@
-"""The bot's database, read and changed behind the bot's back."""
+"""The bot's database as the tests read and change it, and the only SQL outside of tests/jobs.
 
+`python -m tests.database FOLDER` prints the jobs as JSON, for a folder of another mount namespace.
+"""
+
+import json
 import sqlite3
-from collections.abc import Generator
-from contextlib import closing, contextmanager
+import sys
+from collections.abc import Callable, Generator, Mapping
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
-JOINED: Final = "renders JOIN requests ON requests.id = renders.request_id"
+Row = dict[str, Any]
+Value = str | bytes | float | None
+Change = Value | Callable[[Row], Value]
+"""A column's new value, or how it is computed from the row."""
+
+_NAME: Final = "rushes.db"
+_GUARDED: Final = [
+    (verb, table)
+    for verb in ("INSERT", "UPDATE", "DELETE")
+    for table in ("requests", "renders", "subscriptions")
+]
+
+
+_JOINED: Final = "renders JOIN requests ON requests.id = renders.request_id"
 TABLES: Final = ("requests", "renders", "subscriptions", "request_images", "thumbnails")
 
-Row = dict[str, Any]
-"""Every column of a render and of its request."""
 
+def rows(folder: Path, table: str | None = None, *, since: float | None = None) -> list[Row]:
+    """Return the rows of a table, or each render with its request, oldest first.
 
-@contextmanager
-def reading(path: Path) -> Generator[sqlite3.Connection]:
-    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
-        database.row_factory = sqlite3.Row
-        yield database
-
-
-def rows(path: Path, where: str = "1 = 1", columns: str = "requests.*, renders.*") -> list[Row]:
-    """Return the renders in the order in which they were asked for."""
-    query = f"SELECT {columns} FROM {JOINED} WHERE {where} ORDER BY renders.rowid"  # noqa: S608
-    with reading(path) as database:
+    No row where there is no database yet. `since` is a Unix time: only later requests are read.
+    """
+    if not (folder / _NAME).exists():
+        return []
+    where = "" if since is None else f"WHERE created_at > {since}"
+    query = (
+        f"SELECT requests.*, renders.* FROM {_JOINED} {where} ORDER BY renders.rowid"  # noqa: S608
+        if table is None
+        else f"SELECT * FROM {table} ORDER BY rowid"  # noqa: S608
+    )
+    with closing(_connect(folder, "?mode=ro")) as database:
         return [dict(row) for row in database.execute(query)]
 
 
-def count(path: Path, table: str, where: str = "1 = 1") -> int:
-    with reading(path) as database:
-        query = f"SELECT count(*) FROM {table} WHERE {where}"  # noqa: S608
-        return database.execute(query).fetchone()[0]
+def count(folder: Path, table: str) -> int:
+    return len(rows(folder, table))
 
 
-def change(path: Path, **expressions: str) -> None:
-    """Set columns of every render and its request, each to an SQL expression of both."""
-    chosen = ", ".join(f"({expression}) AS {name}" for name, expression in expressions.items())
-    values = rows(path, columns=f"requests.id AS request, renders.id AS render, {chosen}")
-    with closing(sqlite3.connect(path)) as database, database:
-        of_render = {each[1] for each in database.execute("PRAGMA table_info(renders)")}
-        for row in values:
-            for name in expressions:
-                table, key = ("renders", "render") if name in of_render else ("requests", "request")
+def insert(folder: Path, table: str, *new: Mapping[str, object]) -> None:
+    with closing(_connect(folder)) as database, database:
+        for row in new:
+            places = ", ".join("?" * len(row))
+            columns = ", ".join(row)
+            database.execute(
+                f"INSERT INTO {table} ({columns}) VALUES ({places})",  # noqa: S608
+                [*row.values()],
+            )
+
+
+def update(folder: Path, /, **changes: Change) -> None:
+    """Change every render and its request; a change is computed from the columns of both."""
+    with closing(_connect(folder)) as database, database:
+        of_render = {column["name"] for column in database.execute("PRAGMA table_info(renders)")}
+        for row in rows(folder):
+            for name, to in changes.items():
+                table, key = ("renders", "id") if name in of_render else ("requests", "request_id")
+                value = to(row) if callable(to) else to
                 statement = f"UPDATE {table} SET {name} = ? WHERE id = ?"  # noqa: S608
-                database.execute(statement, (row[name], row[key]))
+                database.execute(statement, (value, row[key]))
+
+
+def earlier(column: str, seconds: float) -> Callable[[Row], float | None]:
+    """Move a column's time back by so many seconds, where there is one."""
+    return lambda row: None if row[column] is None else row[column] - seconds
+
+
+def make_newer(folder: Path) -> None:
+    """Make the empty database that a later version of the bot would have left."""
+    folder.mkdir()
+    with closing(_connect(folder)) as database, database:
+        database.execute("CREATE TABLE alembic_version (version_num TEXT)")
+    insert(folder, "alembic_version", {"version_num": "9999"})
+
+
+@contextmanager
+def locked(folder: Path) -> Generator[None]:
+    """Hold the database file as another program can, so that no write of the bot succeeds."""
+    with closing(sqlite3.connect(folder / _NAME, isolation_level=None)) as database:
+        database.execute("BEGIN EXCLUSIVE")
+        try:
+            yield
+        finally:
+            database.execute("ROLLBACK")
+
+
+def fill(folder: Path) -> None:
+    """Make every write fail as on a full disk; the bot is between two transactions."""
+    _script(
+        folder,
+        "CREATE TRIGGER IF NOT EXISTS full_{0}_{1} BEFORE {0} ON {1}"
+        " BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END;",
+    )
+
+
+def make_room(folder: Path) -> None:
+    """Take back `fill`."""
+    _script(folder, "DROP TRIGGER IF EXISTS full_{}_{};")
+
+
+def _script(folder: Path, statement: str) -> None:
+    with closing(sqlite3.connect(folder / _NAME, timeout=0)) as database:
+        database.executescript("".join(statement.format(*each) for each in _GUARDED))
+
+
+def _connect(folder: Path, how: str = "") -> sqlite3.Connection:
+    database = sqlite3.connect(f"file:{folder / _NAME}{how}", uri=True)
+    database.row_factory = sqlite3.Row
+    return database
+
+
+if __name__ == "__main__":
+    with suppress(BrokenPipeError):
+        print(json.dumps(rows(Path(sys.argv[1]))))  # noqa: T201 - the answer

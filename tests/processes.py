@@ -26,8 +26,9 @@ def free_port() -> int:
 class VideosServer:
     """`python -m bot serve` as a child process, on a port that it keeps when started again."""
 
-    def __init__(self, folder: Path, *arguments: str) -> None:
+    def __init__(self, folder: Path, *arguments: str, module: str = "bot") -> None:
         self.folder = folder
+        self._module = module
         self._arguments = arguments
         self.base_url = ""
         self._port = 0
@@ -43,7 +44,7 @@ class VideosServer:
     def start(self) -> None:
         self._process = subprocess.Popen(
             [
-                sys.executable, "-m", "bot", "serve",
+                sys.executable, "-m", self._module, "serve",
                 "--port", str(self._port), "--data", str(self.folder), *self._arguments,
             ],
             stdout=subprocess.PIPE,

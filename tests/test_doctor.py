@@ -14,7 +14,7 @@ from tests.loopback.driver import Loopback, loopback
 from tests.loopback.process import BotProcess
 from tests.loopback.world import ATTACH, SEND, USUAL, VIEW
 from tests.processes import VideosServer
-from tests.videos.families import FAMILIES, Family, Said
+from tests.videos.families import Said, family
 from tests.videos.imitation import imitated
 
 CLOSED = "http://127.0.0.1:9/v1"
@@ -76,10 +76,6 @@ async def test_each_fault_is_named_with_its_fix(
     assert code == 1
     assert checks[what]["mark"] == "bad"
     assert mend in checks[what]["mend"]
-
-
-def family(name: str) -> Family:
-    return next(each for each in FAMILIES if each.name == name)
 
 
 async def test_a_refused_key_is_named(tmp_path: Path) -> None:

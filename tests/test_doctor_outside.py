@@ -4,34 +4,18 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 from aiohttp import web
 
 from bot.runtime.addresses import quoted
+from tests.listening import Handler, answering
 from tests.loopback.driver import loopback
 
-Handler = Callable[[web.Request], Awaitable[web.Response]]
 TOKEN = "MTIz.this-is-a-secret.token"
 ROOT = Path(__file__).parent.parent
 CLOSED = "http://127.0.0.1:9"
-
-
-@asynccontextmanager
-async def web_server(handler: Handler) -> AsyncGenerator[str]:
-    app = web.Application()
-    app.router.add_route("*", "/{path:.*}", handler)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.01)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    host, port = runner.addresses[0][:2]
-    try:
-        yield f"http://{host}:{port}"
-    finally:
-        await runner.cleanup()
 
 
 async def doctor(folder: Path, *words: str, **environment: str) -> tuple[int, str]:
@@ -73,7 +57,7 @@ async def quotes(request: web.Request) -> web.Response:
 
 @pytest.mark.parametrize("handler", [lost, page, chats, quotes])
 async def test_a_server_without_a_videos_api_is_reported(handler: Handler, tmp_path: Path) -> None:
-    async with web_server(handler) as url:
+    async with answering(handler) as url:
         code, told = await doctor(tmp_path, "--json", VIDEOS_BASE_URL=f"{url}/v1")
     assert code == 1
     found = check(told, "Videos server")
@@ -88,7 +72,7 @@ async def test_a_server_that_knows_no_such_job_has_a_videos_api(tmp_path: Path) 
             return web.json_response({"code": "task_not_exist", "message": "no"}, status=400)
         return web.json_response({"detail": "Not Found"}, status=404)
 
-    async with web_server(gateway) as url:
+    async with answering(gateway) as url:
         _, told = await doctor(tmp_path, "--json", VIDEOS_BASE_URL=f"{url}/v1")
     assert check(told, "Videos server")["mark"] == "ok"
 
@@ -100,7 +84,7 @@ async def test_a_query_of_the_base_is_sent_with_every_request(tmp_path: Path) ->
         asked.append(request.query.get("api-version", "none"))
         return web.json_response({"object": "list", "data": []})
 
-    async with web_server(azure) as url:
+    async with answering(azure) as url:
         base = f"{url}/openai/v1/videos?api-version=preview"
         _, told = await doctor(tmp_path, "--json", VIDEOS_BASE_URL=base)
     assert check(told, "Videos server")["mark"] == "ok"
@@ -111,7 +95,7 @@ async def test_a_query_of_the_base_is_sent_with_every_request(tmp_path: Path) ->
 async def test_a_server_that_is_not_discord_is_reported_without_a_traceback(
     handler: Handler, tmp_path: Path
 ) -> None:
-    async with web_server(handler) as url:
+    async with answering(handler) as url:
         code, told = await doctor(tmp_path, DISCORD_API_URL=f"{url}/api/v10")
     assert code == 1
     assert "does not answer as Discord does" in " ".join(told.split())
@@ -142,7 +126,7 @@ async def test_the_proxy_is_named_without_its_password(tmp_path: Path) -> None:
         seen.append(request.raw_path)
         return web.Response(status=502)
 
-    async with web_server(proxy) as url:
+    async with answering(proxy) as url:
         named = url.replace("//", "//ada:s3cret@")
         code, told = await doctor(
             tmp_path, "--json",

@@ -12,9 +12,10 @@ import bot
 ROOT: Final = Path(__file__).parent.parent
 DOCUMENTS: Final = sorted(
     path.relative_to(ROOT).as_posix()
-    for pattern in ("*.md", "docs/*.md", ".github/*.md")
+    for pattern in ("*.md", "docs/*.md", ".github/*.md", "tests/*.md")
     for path in ROOT.glob(pattern)
 )
+TESTS: Final = ROOT / "tests"
 FOLDERS: Final = "bot|cogs|tests|docs|benchmarks|requirements"
 
 
@@ -51,3 +52,20 @@ def test_the_workflow_runs_what_everybody_runs() -> None:
     workflow = (ROOT / ".github/workflows/check.yml").read_text(encoding="utf-8")
     assert "run: .ci/run" in workflow
     assert "uses:" not in workflow, "an action that is not pinned may change under us"
+
+
+def test_no_test_imports_another_test_file() -> None:
+    """What two of them need is in a module of its own."""
+    importing = re.compile(r"^(from|import) tests\S*[. ](import )?test_", re.MULTILINE)
+    found = [path for path in TESTS.rglob("*.py") if importing.search(path.read_text())]
+
+    assert found == []
+
+
+def test_only_the_tests_of_the_jobs_and_one_module_contain_sql() -> None:
+    """The tables change; the other tests then need no change."""
+    own = {TESTS / "database.py", Path(__file__), *(TESTS / "jobs").iterdir()}
+    sql = re.compile(r"\bsqlite3\.connect\b|\bSELECT .+ FROM\b|\bUPDATE \w+ SET\b|\bINSERT INTO\b")
+    found = [path for path in {*TESTS.rglob("*.py")} - own if sql.search(path.read_text())]
+
+    assert found == []

@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +11,7 @@ import pytest
 
 from bot.claim import claimed
 from bot.settings import Settings
+from tests import database
 from tests.processes import PATIENCE, VideosServer
 
 ROOT = Path(__file__).parent.parent
@@ -140,10 +140,7 @@ def test_a_data_folder_that_is_a_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_database_of_a_newer_version_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "data").mkdir()
-    with sqlite3.connect(tmp_path / "data" / "rushes.db") as connection:
-        connection.execute("CREATE TABLE alembic_version (version_num TEXT)")
-        connection.execute("INSERT INTO alembic_version VALUES ('9999')")
+    database.make_newer(tmp_path / "data")
     sentence = sentence_of(start(tmp_path, DISCORD_TOKEN=TOKEN))
 
     assert "written by a newer version of Rushes" in sentence

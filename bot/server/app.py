@@ -22,7 +22,7 @@ from bot.server.job import VideoJob
 from bot.server.objects import DeletedVideo, Health, ListedModels, ListedVideos, ModelObject, answer
 from bot.server.openapi import OPEN_PATHS, PAGE_DEFAULT, PAGE_MOST, VARIANTS, document
 from bot.server.queue import RenderQueue
-from bot.server.rendering import RENDERER
+from bot.server.render_process import RENDERER
 from bot.serving.files import FileRefusedError, send_file
 from bot.serving.limits import Limits
 from bot.serving.listening import listening

@@ -20,8 +20,8 @@ from bot.server.config import ServerConfig
 from bot.server.errors import ApiError
 from bot.server.job import VideoJob
 from bot.server.pace import Pace
+from bot.server.render_process import RENDERER, RenderFailedError, RenderInterruptedError, render
 from bot.server.renderer import FilmFiles
-from bot.server.rendering import RENDERER, RenderFailedError, RenderInterruptedError, render
 from bot.server.store import JobStore
 
 logger = logging.getLogger(__name__)

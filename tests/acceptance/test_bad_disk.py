@@ -1,33 +1,20 @@
 """A disk that takes nothing: people are told, and nothing is sent."""
 
 import asyncio
-import sqlite3
-from collections.abc import Generator
-from contextlib import contextmanager
 from pathlib import Path
 
+from tests.acceptance.actions import refused
 from tests.acceptance.stage import PROMPT, settings_for, staged
-from tests.acceptance.test_bad_input import png, refused
+from tests.database import locked
+from tests.media.images import png
 from tests.processes import VideosServer
-
-
-@contextmanager
-def unwritable(folder: Path) -> Generator[None]:
-    """Hold the database file as another program can, so that no write of the bot succeeds."""
-    connection = sqlite3.connect(folder / "rushes.db", isolation_level=None)
-    connection.execute("BEGIN EXCLUSIVE")
-    try:
-        yield
-    finally:
-        connection.execute("ROLLBACK")
-        connection.close()
 
 
 async def test_an_intent_that_cannot_be_written_is_not_shown_and_not_sent(
     server: VideosServer, tmp_path: Path
 ) -> None:
     async with staged(settings_for(tmp_path / "bot", server.base_url)) as stage:
-        with unwritable(tmp_path / "bot"):
+        with locked(tmp_path / "bot"):
             assert "cannot write to its disk" in await refused(stage, prompt=PROMPT)
         assert server.jobs() == []
 
@@ -45,7 +32,7 @@ async def test_a_disk_that_fails_after_the_card_is_said_on_the_card(
         )
         await asyncio.sleep(0.2)  # the card's message is written; the image takes longer
         assert "Requested" in stage.text
-        with unwritable(tmp_path / "bot"):
+        with locked(tmp_path / "bot"):
             await asking
 
         assert "Failed" in stage.text

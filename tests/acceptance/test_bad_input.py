@@ -1,47 +1,17 @@
 """Bad input: what people see for each row of the table, and that nothing is bought."""
 
-import io
-import struct
-import zlib
 from pathlib import Path
 
 import pytest
-from PIL import Image
 
-from tests.acceptance.stage import PROMPT, Stage, settings_for, staged, text_of
-from tests.acceptance.test_video import assert_is_film
+from tests.acceptance.actions import refused
+from tests.acceptance.stage import PROMPT, settings_for, staged, text_of
+from tests.media import bombs
+from tests.media.checks import assert_is_film
+from tests.media.images import png
 from tests.processes import VideosServer
 
 pytestmark = pytest.mark.usefixtures("server")
-
-
-def png(width: int = 720, height: int = 1280, colour: str = "teal") -> bytes:
-    out = io.BytesIO()
-    Image.new("RGB", (width, height), colour).save(out, "PNG")
-    return out.getvalue()
-
-
-def bomb() -> bytes:
-    """Write a PNG of a few bytes that claims to be 60,000 pixels wide and high."""
-    header = struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0)
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        checksum = zlib.crc32(kind + data)
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", checksum)
-
-    data = zlib.compress(b"\0" * 10_000)
-    parts = chunk(b"IHDR", header) + chunk(b"IDAT", data) + chunk(b"IEND", b"")
-    return b"\x89PNG\r\n\x1a\n" + parts
-
-
-async def refused(stage: Stage, **options: object) -> str:
-    """Ask for a film that cannot be; return the private sentence, the only thing to be seen."""
-    result = await stage.ada.slash(stage.channel, "video", **options)
-    told = [message for message in (result.response, *result.followups) if message is not None]
-    assert len(told) == 1
-    assert told[0].ephemeral
-    assert stage.messages == [], "nobody else sees anything"
-    return told[0].content
 
 
 @pytest.mark.parametrize("prompt", ["   ", "\n\t "])
@@ -105,7 +75,7 @@ async def test_an_image_that_is_wrong_by_its_metadata(
     ("data", "words"),
     [
         (png()[:200], "the file is damaged"),
-        (bomb(), "more than 16 megapixels"),
+        (bombs.png(60_000, 60_000), "more than 16 megapixels"),
         (b"not a picture at all", "not a PNG, JPEG or WebP"),
     ],
 )

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.stage import PROMPT, settings_for, staged
-from tests.acceptance.test_video import assert_is_film
-from tests.faulty import Fault, answer, cut, faulty_server
+from tests.media.checks import assert_is_film
+from tests.videos_server.embedded import embedded_videos
+from tests.videos_server.faults import Fault, answer, cut, late
 
 KEY = "sk-this-is-the-secret-key"
 REFUSED = '{"error": {"message": "%s", "code": "%s"}}'
@@ -31,7 +32,7 @@ REFUSED = '{"error": {"message": "%s", "code": "%s"}}'
 async def test_a_create_that_goes_wrong(
     fault: Fault, title: str, words: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with faulty_server(tmp_path / "server") as server:
+    async with embedded_videos(tmp_path / "server") as server:
         server.meet("create", fault, fault, fault)
         settings = settings_for(
             tmp_path / "bot", server.base_url, videos_api_key=KEY, videos_dialect="vllm-omni"
@@ -50,7 +51,7 @@ async def test_a_create_that_goes_wrong(
 
 
 async def test_a_busy_server_that_names_a_short_wait_is_asked_again(tmp_path: Path) -> None:
-    async with faulty_server(tmp_path / "server") as server:
+    async with embedded_videos(tmp_path / "server") as server:
         server.meet("create", answer(429, "{}", Retry_After="0.1"))
         async with staged(
             settings_for(tmp_path / "bot", server.base_url, videos_dialect="vllm-omni")
@@ -63,7 +64,7 @@ async def test_a_busy_server_that_names_a_short_wait_is_asked_again(tmp_path: Pa
 
 
 async def test_a_server_that_is_not_there(tmp_path: Path) -> None:
-    async with faulty_server(tmp_path / "server") as server:
+    async with embedded_videos(tmp_path / "server") as server:
         nobody = server.base_url
     async with staged(settings_for(tmp_path / "bot", nobody)) as stage:
         await stage.ada.slash(stage.channel, "video", prompt=PROMPT)
@@ -74,8 +75,8 @@ async def test_a_server_that_is_not_there(tmp_path: Path) -> None:
 
 
 async def test_a_slow_create_does_not_delay_the_first_answer(tmp_path: Path) -> None:
-    async with faulty_server(tmp_path / "server") as server:
-        server.delay = 2.5
+    async with embedded_videos(tmp_path / "server") as server:
+        server.meet("create", late(2.5))
         async with staged(
             settings_for(tmp_path / "bot", server.base_url, videos_dialect="vllm-omni")
         ) as stage:
@@ -91,7 +92,7 @@ async def test_a_slow_create_does_not_delay_the_first_answer(tmp_path: Path) -> 
 
 @pytest.mark.parametrize("fault", [answer(500), answer(200, "<html></html>"), cut])
 async def test_polls_that_go_wrong_are_said_and_survived(fault: Fault, tmp_path: Path) -> None:
-    async with faulty_server(tmp_path / "server") as server:
+    async with embedded_videos(tmp_path / "server") as server:
         server.meet("poll", fault, fault)  # aiohttp asks once more where a connection was kept
         async with staged(
             settings_for(tmp_path / "bot", server.base_url, videos_dialect="vllm-omni")
@@ -117,7 +118,7 @@ async def test_polls_that_go_wrong_are_said_and_survived(fault: Fault, tmp_path:
     ],
 )
 async def test_what_is_no_film_is_never_posted_as_one(fault: Fault, tmp_path: Path) -> None:
-    async with faulty_server(tmp_path / "server") as server:
+    async with embedded_videos(tmp_path / "server") as server:
         server.meet("content", fault, fault)
         async with staged(
             settings_for(tmp_path / "bot", server.base_url, videos_dialect="vllm-omni")
@@ -133,7 +134,7 @@ async def test_what_is_no_film_is_never_posted_as_one(fault: Fault, tmp_path: Pa
 
 
 async def test_a_film_that_never_arrives_is_said(tmp_path: Path) -> None:
-    async with faulty_server(tmp_path / "server") as server:
+    async with embedded_videos(tmp_path / "server") as server:
         server.meet("content", *[answer(200, "<html>Sign in</html>")] * 20)
         async with staged(
             settings_for(tmp_path / "bot", server.base_url, videos_dialect="vllm-omni")

@@ -5,70 +5,25 @@ from pathlib import Path
 import aiohttp
 import discord
 import pytest
-import simcord
 
 from bot.cards.buttons import Action
 from bot.jobs.poller import SWEEP, TICK
 from bot.requests import service
 from bot.settings import Settings
 from cogs.buttons import SETTLED
+from tests.acceptance.actions import buttons, fill, finished, press, told
 from tests.acceptance.stage import (
     ENCODES,
     PROMPT,
-    Stage,
-    parts_of,
     restarted,
     settings_for,
     staged,
     text_of,
 )
-from tests.acceptance.test_video import assert_is_film
-from tests.faulty import answer, cut, faulty_server
+from tests.media.checks import assert_is_film
 from tests.processes import VideosServer
-
-
-def buttons(message: discord.Message) -> dict[str, str]:
-    """Label -> custom_id of everything that can be pressed under a card."""
-    return {
-        part["label"]: part["custom_id"]
-        for part in parts_of(message)
-        if str(part.get("custom_id", "")).startswith("rushes")
-    }
-
-
-async def press(
-    who: simcord.MemberActor, message: discord.Message, action: Action
-) -> simcord.InteractionResult:
-    found = [each for each in buttons(message).values() if f":{action}:" in each]
-    assert found, f"{action} is not offered: {list(buttons(message))}"
-    return await who.click(message, custom_id=found[0])
-
-
-def told(result: simcord.InteractionResult) -> str:
-    """The one private sentence that a press was answered with."""
-    answers = (result.response, *result.followups)
-    private = [each for each in answers if each is not None and each.ephemeral]
-    assert len(private) == 1
-    return private[0].content or text_of(private[0].message)
-
-
-async def fill(
-    who: simcord.MemberActor, form: simcord.InteractionResult, **values: object
-) -> simcord.InteractionResult:
-    """Submit a form; its fields are named by their labels, with "_" for a space."""
-    assert form.modal is not None
-    fields = {
-        label["label"].lower().replace(" ", "_"): label["component"]["custom_id"]
-        for label in form.modal["components"]
-    }
-    return await who.submit_modal(form, {fields[name]: value for name, value in values.items()})
-
-
-async def finished(stage: Stage, **options: object) -> discord.Message:
-    await stage.ada.slash(stage.channel, "video", **({"prompt": PROMPT} | options))
-    await stage.until(lambda at: "Completed" in text_of(at.messages[-1]))
-    await stage.env.settle()
-    return stage.messages[-1]
+from tests.videos_server.embedded import embedded_videos
+from tests.videos_server.faults import answer, cut, cut_after
 
 
 async def test_a_running_film_is_cancelled_by_its_requester(
@@ -101,7 +56,7 @@ async def test_a_stranger_may_not_cancel_and_a_moderator_may(
 
 async def test_a_server_that_cannot_delete_is_said(tmp_path: Path) -> None:
     async with (
-        faulty_server(tmp_path / "server") as server,
+        embedded_videos(tmp_path / "server") as server,
         staged(settings_for(tmp_path / "bot", server.base_url)) as stage,
     ):
         await stage.ada.slash(stage.channel, "video", prompt=PROMPT)
@@ -257,7 +212,7 @@ def in_doubt(folder: Path, base_url: str) -> Settings:
 async def test_an_unconfirmed_film_is_decided_by_its_requester(
     tmp_path: Path, action: Action
 ) -> None:
-    async with faulty_server(tmp_path / "server") as server:
+    async with embedded_videos(tmp_path / "server") as server:
         server.meet("create", cut)
         async with staged(in_doubt(tmp_path / "bot", server.base_url)) as stage:
             await stage.ada.slash(stage.channel, "video", prompt=PROMPT)
@@ -278,7 +233,7 @@ async def test_an_unconfirmed_film_is_decided_by_its_requester(
 
 
 async def test_a_second_create_that_is_refused_tells_nothing_of_the_first(tmp_path: Path) -> None:
-    async with faulty_server(tmp_path / "server") as server:
+    async with embedded_videos(tmp_path / "server") as server:
         server.meet("create", cut, answer(429, "{}"))
         async with staged(in_doubt(tmp_path / "bot", server.base_url)) as stage:
             await stage.ada.slash(stage.channel, "video", prompt=PROMPT)
@@ -291,8 +246,8 @@ async def test_a_second_create_that_is_refused_tells_nothing_of_the_first(tmp_pa
 
 
 async def test_a_create_whose_answer_was_lost_is_found_by_itself(tmp_path: Path) -> None:
-    async with faulty_server(tmp_path / "server") as server:
-        server.lose_answer = True
+    async with embedded_videos(tmp_path / "server") as server:
+        server.meet("create", cut_after)
         async with staged(in_doubt(tmp_path / "bot", server.base_url)) as stage:
             await stage.ada.slash(stage.channel, "video", prompt=PROMPT)
             await stage.until(lambda at: "Completed" in at.text)
@@ -304,8 +259,8 @@ async def test_look_again_takes_up_what_was_not_found_by_itself(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(service, "LOOKS_AFTER", ())
-    async with faulty_server(tmp_path / "server") as server:
-        server.lose_answer = True
+    async with embedded_videos(tmp_path / "server") as server:
+        server.meet("create", cut_after)
         async with staged(in_doubt(tmp_path / "bot", server.base_url)) as stage:
             await stage.ada.slash(stage.channel, "video", prompt=PROMPT)
             assert "Unconfirmed" in stage.text
@@ -364,8 +319,8 @@ async def test_a_message_that_lost_its_film_gets_it_again(
 async def test_where_a_create_is_known_by_its_key_it_is_sent_again_by_itself(
     tmp_path: Path,
 ) -> None:
-    async with faulty_server(tmp_path / "server") as server:
-        server.lose_answer = True
+    async with embedded_videos(tmp_path / "server") as server:
+        server.meet("create", cut_after)
         async with staged(settings_for(tmp_path / "bot", server.base_url)) as stage:
             await stage.ada.slash(stage.channel, "video", prompt=PROMPT)
             await stage.until(lambda at: "Completed" in at.text)

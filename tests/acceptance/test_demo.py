@@ -1,29 +1,20 @@
 """`make demo` as a newcomer meets it: a page, a typed command, a film that plays."""
 
-import asyncio
 import base64
 import os
-import re
-import signal
-import subprocess
-import sys
-from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 
 import av
 import numpy as np
-import pytest
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Page, expect
 
-from tests.acceptance.test_video import PROMPT, assert_is_film
+from tests.acceptance.demo_page import FILM_WITHIN, type_command, type_prompt, until, watch
 from tests.browser import opened
-from tests.processes import PATIENCE
+from tests.media.checks import assert_is_film
 
 SCREENSHOT = os.environ.get("SCREENSHOT")
 """Where `make pictures` wants the README's picture."""
-FILM_WITHIN = 60_000
-"""Milliseconds from the typed command to the film, on a machine with much else to do."""
 
 READ_BLOB = """async (video) => {
   const bytes = new Uint8Array(await (await fetch(video.currentSrc)).arrayBuffer());
@@ -32,32 +23,6 @@ READ_BLOB = """async (video) => {
     text += String.fromCharCode(...bytes.subarray(i, i + 32768));
   return btoa(text);
 }"""
-
-
-@pytest.fixture
-def demo() -> Iterator[str]:
-    """Run the demo with a browser command that opens nothing; yield its address."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "bot", "demo"],
-        stdout=subprocess.PIPE,
-        text=True,
-        env=os.environ | {"BROWSER": "true", "LOG_LEVEL": "WARNING"},
-    )
-    assert process.stdout is not None
-    try:
-        for line in process.stdout:
-            if address := re.search(r"http://127\.0\.0\.1:\S+", line):
-                yield address[0]
-                break
-        else:
-            pytest.fail("the demo printed no address")
-    finally:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.communicate(timeout=PATIENCE)
-        finally:
-            process.kill()
-    assert process.returncode == 0
 
 
 async def test_a_film_is_made_by_keyboard(demo: str, tmp_path: Path) -> None:
@@ -107,40 +72,6 @@ async def test_films_play_as_delivered_for_everybody_and_no_press_is_lost(demo: 
         await expect(page.locator(".media-unavailable")).to_have_count(0)
 
 
-async def type_command(page: Page) -> None:
-    """Type /video as a person does."""
-    await type_prompt(page)
-    await page.keyboard.press("Enter")
-    await expect(page.locator("#channel-message-list h3")).to_be_visible(timeout=FILM_WITHIN)
-
-
-async def type_prompt(page: Page) -> None:
-    """Type /video and a prompt, all but the last key."""
-    await page.locator("#channel-composer-input").click()
-    await page.keyboard.type("/video", delay=30)
-    await expect(page.get_by_text("Have a video rendered from your words")).to_be_visible()
-    await page.keyboard.press("Enter")
-    await page.keyboard.type(PROMPT, delay=10)
-
-
-async def watch(page: Page) -> list[str]:
-    """Return each title that the one card had, until its film is there."""
-    titles: list[str] = []
-    title = page.locator("#channel-message-list h3")
-    while not titles or titles[-1] != "Completed":
-        await expect(title).to_have_count(1)
-        text = await title.inner_text(timeout=FILM_WITHIN)
-        word = next(word for word in TITLES if word in text)
-        if not titles or titles[-1] != word:
-            titles.append(word)
-        await page.wait_for_timeout(100)
-    await expect(page.locator("video")).to_be_visible(timeout=FILM_WITHIN)
-    return titles
-
-
-TITLES = ("Requested", "Queued", "In progress", "Rendered", "Completed")
-
-
 async def _play(page: Page) -> None:
     """Press play once the film is loaded; it is then seen to move."""
     film = page.locator("video")
@@ -149,13 +80,6 @@ async def _play(page: Page) -> None:
     await until(film, "video => video.currentTime > 0")
     first: float = await film.evaluate("video => video.currentTime")
     await until(film, f"video => video.currentTime > {first}")
-
-
-async def until(part: Locator, condition: str) -> None:
-    """Wait until a part of the page meets a condition, as long as a film may take."""
-    async with asyncio.timeout(FILM_WITHIN / 1000):
-        while not await part.evaluate(condition):
-            await part.page.wait_for_timeout(50)
 
 
 def _codec(film: bytes) -> str:

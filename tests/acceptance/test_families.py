@@ -10,12 +10,12 @@ from discord import app_commands
 
 from bot.cards.buttons import Action
 from bot.jobs.poller import SWEEP
+from tests.acceptance.actions import press, told
 from tests.acceptance.stage import settings_for, staged
-from tests.acceptance.test_buttons import press, told
 from tests.media import films
 from tests.media.reels import reel
 from tests.processes import VideosServer
-from tests.videos.families import FAMILIES, Family, Said, models
+from tests.videos.families import FAMILIES, Family, Said, family, models
 from tests.videos.imitation import imitated
 
 
@@ -35,10 +35,6 @@ async def test_the_film_comes_from_every_family(family: Family, tmp_path: Path) 
             assert stage.film == films.mp4()
             (sent,) = server.created
             assert sent["prompt"] == "a cat plays"
-
-
-def family(name: str) -> Family:
-    return next(each for each in FAMILIES if each.name == name)
 
 
 @pytest.mark.parametrize(

@@ -1,16 +1,15 @@
 """A film made from the image of another: in its own frame."""
 
 import io
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 from PIL import Image
 
 from bot.cards.buttons import Action
+from tests.acceptance.actions import fill, finished, press
 from tests.acceptance.stage import settings_for, staged, text_of
-from tests.acceptance.test_bad_input import png
-from tests.acceptance.test_buttons import fill, finished, press
+from tests.database import rows
+from tests.media.images import png
 from tests.processes import VideosServer
 
 CAT = ("cat.png", png())
@@ -18,9 +17,7 @@ CAT = ("cat.png", png())
 
 def frames(folder: Path) -> list[tuple[int, int]]:
     """Width and height of each image that is kept with a job, oldest first."""
-    with closing(sqlite3.connect(folder / "rushes.db")) as database:
-        rows = database.execute("SELECT data FROM request_images ORDER BY rowid").fetchall()
-    return [Image.open(io.BytesIO(data)).size for (data,) in rows]
+    return [Image.open(io.BytesIO(row["data"])).size for row in rows(folder, "request_images")]
 
 
 async def test_again_takes_the_image_as_it_is(server: VideosServer, tmp_path: Path) -> None:

@@ -10,8 +10,9 @@ import simcord
 from PIL import Image
 
 from bot.media.thumbnail import take_thumbnail
+from tests.acceptance.actions import fill, finished
 from tests.acceptance.stage import PROMPT, Stage, parts_of, settings_for, staged, text_of
-from tests.acceptance.test_buttons import fill, finished
+from tests.media.images import png
 from tests.processes import VideosServer
 
 THUMBNAIL = discord.ComponentType.thumbnail.value
@@ -49,9 +50,9 @@ async def test_everybody_sees_their_own_and_a_moderator_sees_all(
 
 
 async def test_the_list_is_searched_filtered_and_paged(
-    server: VideosServer, tmp_path: Path
+    rendering_server: VideosServer, tmp_path: Path
 ) -> None:
-    settings = settings_for(tmp_path / "bot", server.base_url, max_active_per_user=20)
+    settings = settings_for(tmp_path / "bot", rendering_server.base_url, max_active_per_user=20)
     async with staged(settings) as stage:
         await made(stage, stage.ada, *[f"fox number {number}" for number in range(6)], "an owl")
 
@@ -113,18 +114,12 @@ async def test_a_film_is_listed_with_a_picture_that_outlives_it(
         assert thumbnails_of(stage, running.response.message) == {}
 
 
-def picture(colour: str) -> bytes:
-    out = io.BytesIO()
-    Image.new("RGB", (300, 300), colour).save(out, "PNG")
-    return out.getvalue()
-
-
 async def test_a_message_becomes_the_prompt_and_its_image_the_image(
     server: VideosServer, tmp_path: Path
 ) -> None:
     async with staged(settings_for(tmp_path / "bot", server.base_url)) as stage:
         text = "a long prompt\nover two lines"
-        images = (("one.png", picture("red")), ("two.png", picture("blue")))
+        images = (("one.png", png(300, 300, "red")), ("two.png", png(300, 300, "blue")))
         message = await stage.grace.send(stage.channel, text, attachments=images)
         form = await stage.ada.context_menu(stage.channel, "Make a video", message)
         assert form.modal is not None
@@ -157,7 +152,7 @@ async def test_a_message_without_an_image_offers_an_upload(
             prompt="an owl at night",
             size=["720x1280"],
             seconds=["4"],
-            image=("owl.png", picture("black")),
+            image=("owl.png", png(300, 300, "black")),
         )
         await stage.until(lambda at: "Completed" in text_of(at.messages[-1]))
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from tests.acceptance.stage import PROMPT, Stage, restarted, settings_for, staged
-from tests.acceptance.test_video import assert_is_film
+from tests.media.checks import assert_is_film
 from tests.processes import VideosServer
 
 

@@ -12,8 +12,8 @@ from bot.cards.buttons import Action
 from bot.jobs.models import RenderStatus
 from bot.jobs.reasons import Reason
 from tests import database
+from tests.acceptance.actions import fill, finished, press, told
 from tests.acceptance.stage import Stage, restarted, settings_for, staged, text_of
-from tests.acceptance.test_buttons import fill, finished, press, told
 from tests.processes import VideosServer
 
 GATED = (
@@ -49,13 +49,11 @@ class Bench:
 
     def __init__(self, stage: Stage, folder: Path) -> None:
         self.stage = stage
-        self._path = folder / "rushes.db"
-        (row,) = database.rows(self._path)
-        self.id: str = row["id"]
+        self._folder = folder
+        self.id: str = self._row["id"]
 
     async def put(self, status: RenderStatus, code: str | None = None) -> None:
-        reason = "NULL" if code is None else f"'{code}'"
-        database.change(self._path, status=f"'{status}'", reason=reason)
+        database.update(self._folder, status=status, reason=code)
         # A press that the state does not offer has the card shown as it is.
         action = Action.LOOK if status is RenderStatus.UNDELIVERED else Action.REDELIVER
         await self.stage.press_stale(self.stage.ada, self.card, f"rushes:{action}:{self.id}")
@@ -63,7 +61,11 @@ class Bench:
 
     @property
     def status(self) -> str:
-        return database.rows(self._path, f"renders.id = '{self.id}'")[0]["status"]
+        return self._row["status"]
+
+    @property
+    def _row(self) -> database.Row:
+        return database.rows(self._folder)[0]
 
     @property
     def card(self) -> discord.Message:

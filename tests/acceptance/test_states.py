@@ -17,8 +17,8 @@ from bot.jobs.models import Render, RenderStatus
 from bot.jobs.reasons import Reason
 from bot.requests.queries import Forecast, Phase
 from bot.transport.message import edit_through_token
+from tests.acceptance.demo_page import PICTURES
 from tests.acceptance.stage import PROMPT, Stage, settings_for, staged
-from tests.acceptance.test_walk import PICTURES
 from tests.browser import box_of, opened, portrait
 from tests.jobs.support import changed
 from tests.processes import VideosServer

@@ -1,19 +1,18 @@
 """The main job: /video ends in a film, in one message."""
 
-from io import BytesIO
 from pathlib import Path
 
-import av
 import pytest
 
 from tests.acceptance.stage import PROMPT, parts_of, settings_for, staged
+from tests.media.checks import assert_is_film
 from tests.processes import VideosServer
 
 
 async def test_a_prompt_becomes_a_film_in_the_same_message(
-    server: VideosServer, tmp_path: Path
+    rendering_server: VideosServer, tmp_path: Path
 ) -> None:
-    async with staged(settings_for(tmp_path / "bot", server.base_url)) as stage:
+    async with staged(settings_for(tmp_path / "bot", rendering_server.base_url)) as stage:
         result = await stage.ada.slash(stage.channel, "video", prompt=PROMPT)
         assert result.response is not None
         first = stage.card.id
@@ -22,15 +21,17 @@ async def test_a_prompt_becomes_a_film_in_the_same_message(
 
         assert stage.card.id == first == result.response.id
         assert PROMPT in stage.text
-        assert [job["prompt"] for job in server.jobs()] == [PROMPT]
+        assert [job["prompt"] for job in rendering_server.jobs()] == [PROMPT]
         assert_is_film(stage.film)
         gallery = next(part for part in parts_of(stage.card) if "items" in part)
         assert gallery["items"][0]["description"] == PROMPT
         assert stage.card.attachments == [] or len(stage.card.attachments) == 1
 
 
-async def test_every_state_is_seen_on_the_way(server: VideosServer, tmp_path: Path) -> None:
-    async with staged(settings_for(tmp_path / "bot", server.base_url)) as stage:
+async def test_every_state_is_seen_on_the_way(
+    rendering_server: VideosServer, tmp_path: Path
+) -> None:
+    async with staged(settings_for(tmp_path / "bot", rendering_server.base_url)) as stage:
         await stage.ada.slash(stage.channel, "video", prompt=PROMPT)
         assert "Queued" in stage.text
 
@@ -89,18 +90,6 @@ async def test_size_and_seconds_are_honoured(
 
         assert_is_film(stage.film, width=1280, height=720, seconds=8)
         assert "1280 x 720 · 8 s" in stage.text
-
-
-def assert_is_film(
-    film: bytes | None, *, width: int = 720, height: int = 1280, seconds: float = 4
-) -> None:
-    assert film is not None
-    with av.open(BytesIO(film), "r") as container:
-        stream = container.streams.video[0]
-        assert (stream.width, stream.height) == (width, height)
-        frames = sum(1 for _ in container.decode(stream))
-        assert stream.average_rate is not None
-        assert frames / stream.average_rate == pytest.approx(seconds, abs=0.1)
 
 
 async def test_a_price_stands_on_the_card_before_and_after(

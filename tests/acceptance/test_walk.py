@@ -1,19 +1,13 @@
 """The demo, walked through as a newcomer does: again, edit, remix, list, delete."""
 
-import os
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Locator, Page, ViewportSize, expect
 
-from tests.acceptance.test_demo import demo, type_command, until, watch
+from tests.acceptance.demo_page import FILM_WITHIN, PICTURES, type_command, until, watch
 from tests.browser import WINDOW, opened, portrait, until_written
 
-__all__ = ["demo"]
-
-PICTURES = os.environ.get("PICTURES")
-"""The folder that `make pictures` wants the documentation's pictures in."""
-FILM_WITHIN = 60_000
 TALL: ViewportSize = {"width": 1280, "height": 1400}
 """A window that shows a whole card with a film in it."""
 LOADED = "each => each.naturalWidth > 0 || each.readyState > 1"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.chaos.harness import Tally, run
 from tests.chaos.plans import plan
-from tests.reliability.studio import render_template
+from tests.videos_server.embedded import render_template
 
 
 async def _all(runs: int, seed: int, at_once: int) -> Tally:

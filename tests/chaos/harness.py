@@ -5,7 +5,6 @@ kills of its plan (`kill -9`), restarts until nothing moves any more.
 """
 
 import asyncio
-import json
 import random
 from collections import Counter
 from collections.abc import Awaitable, Callable
@@ -14,17 +13,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, cast
 
-import aiohttp
 from aiohttp import web
 
-from tests import database, faulty
+from tests import database
 from tests.chaos.plans import FAULTS, Kill, Mixed, Plan, Setting
 from tests.loopback import faults as discord_faults
 from tests.loopback.driver import Loopback, loopback
 from tests.loopback.interactions import Interaction
 from tests.loopback.process import BotProcess
 from tests.loopback.world import Channel, User
-from tests.reliability.studio import HeldVideos, held_videos
+from tests.videos_server import faults as faulty
+from tests.videos_server.embedded import held_videos
+from tests.videos_server.server import Kind, ScriptedServer
 
 REQUESTS: Final = 3
 NEVER_REACHED: Final = 8.0
@@ -68,7 +68,7 @@ class Asked:
 class Run:
     """One run of the bot under one plan."""
 
-    def __init__(self, plan: Plan, discord: Loopback, videos: HeldVideos, folder: Path) -> None:
+    def __init__(self, plan: Plan, discord: Loopback, videos: ScriptedServer, folder: Path) -> None:
         self._plan = plan
         self._setting = plan.scenario.setting
         self._rng = random.Random(plan.seed)  # noqa: S311 - chance, not secrecy
@@ -167,7 +167,7 @@ class Run:
     async def _until_all(self, *statuses: str) -> None:
         async with asyncio.timeout(60):
             while True:
-                rows = await asyncio.to_thread(self._rows)
+                rows = await asyncio.to_thread(database.rows, self._folder)
                 if len(rows) == REQUESTS and all(row["status"] in statuses for row in rows):
                     return
                 await asyncio.sleep(0.1)
@@ -179,7 +179,7 @@ class Run:
         if kill.where == "discord":
             self._discord.meet(kill.kind, self._deadly_to_discord(kill))
         elif kill.where == "videos":
-            self._videos.meet(cast("faulty.Kind", kill.kind), self._deadly_to_videos(kill))
+            self._videos.meet(cast("Kind", kill.kind), self._deadly_to_videos(kill))
 
     def _deadly_to_discord(self, kill: Kill) -> discord_faults.Fault:
         async def fault(
@@ -234,27 +234,30 @@ class Run:
 
     # ---------------------------------------------------------------- counting
 
-    def _rows(self) -> list[dict[str, Any]]:
-        return database.rows(self._folder / "rushes.db")
-
     async def _until_quiet(self) -> None:
         """Wait until every job has ended and its card says so."""
         for _ in range(int(QUIET_WITHIN * 5)):
-            rows = await asyncio.to_thread(self._rows)
+            rows = await asyncio.to_thread(database.rows, self._folder)
             if all(row["status"] in FINAL for row in rows) and all(
                 row["status"] == "delivered" or row["shown"] == row["status"] for row in rows
             ):
                 return
             await asyncio.sleep(0.2)
-        self._breaks("a job in no final state, or an end nobody was shown", str(self._rows()))
+        self._breaks(
+            "a job in no final state, or an end nobody was shown", str(database.rows(self._folder))
+        )
 
     async def _count(self) -> None:
-        films = await self._films()
-        rows = {row["prompt"]: row for row in await asyncio.to_thread(self._rows)}
+        with suppress(TimeoutError):
+            await self._videos.until_rendered(within=5.0)
+        films = await self._videos.films()
+        rows = {row["prompt"]: row for row in await asyncio.to_thread(database.rows, self._folder)}
         if any(row["status"] not in FINAL for row in rows.values()):
             # A lost create was found in the list meanwhile.
             await self._until_quiet()
-            rows = {row["prompt"]: row for row in await asyncio.to_thread(self._rows)}
+            rows = {
+                row["prompt"]: row for row in await asyncio.to_thread(database.rows, self._folder)
+            }
         seen = 0
         for asked in self._asked:
             row, made = rows.get(asked.prompt), films.get(asked.prompt, [])
@@ -278,29 +281,12 @@ class Run:
         elif end != "delivered" and shown:
             self._breaks("a film in the chat", end)
         elif end in ("failed", "cancelled", "expired", "undelivered"):
-            self._breaks("a film was lost", f"{end} {row and row['reason']}")
+            self._breaks("a film was lost", f"{end} {row and row['error_code']}")
 
     def _shown(self, asked: Asked) -> list[bytes]:
         places = (asked.channel, self._discord.dm(asked.user))
         messages = [one for place in places for one in self._discord.messages_in(place)]
         return [file.data for one in messages for file in one.now.shown_files]
-
-    async def _films(self) -> dict[str, list[bytes]]:
-        """Every film the server made, by its prompt."""
-        base = self._videos.upstream
-        films: dict[str, list[bytes]] = {}
-        jobs: list[dict[str, Any]] = []
-        async with aiohttp.ClientSession() as session:
-            for _ in range(50):
-                async with session.get(f"{base}/videos?limit=100") as answer:
-                    jobs = json.loads(await answer.read())["data"]
-                if all(job["status"] == "completed" for job in jobs):
-                    break
-                await asyncio.sleep(0.1)
-            for job in jobs:
-                async with session.get(f"{base}/videos/{job['id']}/content") as answer:
-                    films.setdefault(job["prompt"], []).append(await answer.read())
-        return films
 
     def _breaks(self, what: str, end: str) -> None:
         self._tally.violations.append(f"{self._plan}: {what} ({end})")

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from tests import faulty
-from tests.faulty import Kind
 from tests.loopback import faults as discord_faults
+from tests.videos_server import faults as faulty
+from tests.videos_server.server import Kind
 
 
 class Setting(Enum):

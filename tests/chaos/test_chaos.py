@@ -6,7 +6,6 @@ import pytest
 
 from tests.chaos.harness import run
 from tests.chaos.plans import SCENARIOS, Kill, Plan, Scenario, Setting, plan
-from tests.reliability.studio import render_template
 
 PLANS = [
     Plan(1, Scenario(Setting.USUAL, (Kill("videos", "create", done=True),)), ()),
@@ -15,11 +14,6 @@ PLANS = [
     Plan(4, Scenario(Setting.CLOSED, (Kill("discord", "dm", done=True),)), ()),
     Plan(5, Scenario(Setting.USUAL, (Kill("any"), Kill("any"))), ("an upload is cut",)),
 ]
-
-
-@pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return render_template(tmp_path_factory.mktemp("template"))
 
 
 @pytest.mark.parametrize("chosen", PLANS, ids=str)

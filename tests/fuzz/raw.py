@@ -11,7 +11,8 @@ from urllib.parse import urlencode
 from hypothesis import strategies as st
 
 from tests.fuzz.document import KEY
-from tests.server.support import data_url, picture
+from tests.media.images import picture
+from tests.server.support import data_url
 
 PATIENCE = 20.0
 """Seconds within which any request must be answered, on a busy machine."""

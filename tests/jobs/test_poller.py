@@ -17,7 +17,8 @@ from bot.jobs.store import JobStore
 from bot.videos.client import VideosClient
 from bot.videos.dialects import BY_NAME
 from tests.jobs.support import NOW, new_render
-from tests.videos.scripted import ScriptedServer, says, scripted
+from tests.videos_server.faults import answer as says
+from tests.videos_server.server import ScriptedServer, scripted
 
 MANY = 1000
 
@@ -39,7 +40,7 @@ def page(*videos: dict[str, Any], has_more: bool = False) -> bytes:
 
 def asked(server: ScriptedServer) -> list[str]:
     """What was asked about jobs, beside what the server speaks."""
-    return [seen.path for seen in server.seen if seen.path.startswith("/v1/videos")]
+    return [seen.path for seen in server.requests if seen.path.startswith("/v1/videos")]
 
 
 async def running_jobs(store: JobStore, count: int) -> list[Render]:
@@ -193,7 +194,7 @@ async def test_two_jobs_are_no_reason_for_a_list(store: JobStore, server: Script
     for number in range(2):
         server.on("GET", f"/videos/video_{number}", says(200, json.dumps(told(number)).encode()))
     await changes(store, server, 2)
-    assert all("limit" not in seen.path for seen in server.seen)
+    assert all("limit" not in seen.path for seen in server.requests)
 
 
 async def test_an_end_of_an_earlier_process_is_brought_up_at_once(

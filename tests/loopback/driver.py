@@ -11,11 +11,12 @@ async with loopback() as discord:
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Final
 
 from aiohttp import web
 
+from tests.listening import Listener, listening
 from tests.loopback import application, channels, guilds, webhooks
 from tests.loopback.core import Core
 from tests.loopback.faults import Fault
@@ -30,13 +31,11 @@ _CHECKED_EVERY: Final = 0.05
 """Seconds between two looks at a condition that is not about this Discord."""
 _LARGEST: Final = 1024**3
 _OF_TWO: Final = 2
-_HOST: Final = "127.0.0.1"
-_BACKLOG: Final = 1024
 
 
 class Loopback(Core):
     api_url = ""
-    runner: web.AppRunner | None = None
+    listener: Listener | None = None
 
     @property
     def gateway_url(self) -> str:
@@ -240,17 +239,10 @@ class Loopback(Core):
         """How many of these faults no request has met yet."""
         return len(self.faults[kind, None if channel is None else channel.id])
 
-    @asynccontextmanager
-    async def away(self) -> AsyncGenerator[None]:
+    def away(self) -> AbstractAsyncContextManager[None]:
         """Refuse every new connection for a while."""
-        assert self.runner is not None, "it does not run"
-        port = self.runner.addresses[0][1]
-        for site in tuple(self.runner.sites):
-            await site.stop()
-        try:
-            yield
-        finally:
-            await web.TCPSite(self.runner, _HOST, port, backlog=_BACKLOG).start()
+        assert self.listener is not None, "it does not run"
+        return self.listener.away(abort=False)
 
     def skew(self, seconds: float) -> None:
         """Put Discord's clock forward: deadlines, tokens and messages grow old at once."""
@@ -265,19 +257,15 @@ async def loopback() -> AsyncGenerator[Loopback]:
         add_rules(app, discord, rules)
     app.router.add_get("/gateway", discord.gateway.connect)
     app.router.add_get("/attachments/{channel}/{id}/{name}", _Cdn(discord).fetch)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
-    await runner.setup()
-    await web.TCPSite(runner, _HOST, 0, backlog=_BACKLOG).start()
-    discord.runner = runner
-    place = f"{_HOST}:{runner.addresses[0][1]}"
-    discord.api_url = f"http://{place}{BASE}"
-    discord.gateway.url = f"ws://{place}/gateway"
-    discord.cdn.base_url = f"http://{place}"
-    try:
-        yield discord
-    finally:
-        await discord.gateway.close()
-        await runner.cleanup()
+    async with listening(app, shutdown=0.5) as listener:
+        discord.listener = listener
+        discord.api_url = f"{listener.origin}{BASE}"
+        discord.gateway.url = f"ws://{listener.place}/gateway"
+        discord.cdn.base_url = listener.origin
+        try:
+            yield discord
+        finally:
+            await discord.gateway.close()
 
 
 class _Cdn:

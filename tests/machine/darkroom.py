@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bot.server.job import VideoJob
+from bot.server.render_process import RenderFailedError
 from bot.server.renderer import FilmFiles
-from bot.server.rendering import RenderFailedError
 from tests.media.films import box, mp4
 
 
@@ -39,13 +39,13 @@ class Darkroom:
     async def render(
         self,
         job: VideoJob,
-        image: Path | None,  # noqa: ARG002 - as rendering.render is called
+        image: Path | None,  # noqa: ARG002 - as render_process.render is called
         folder: Path,
         *,
         command: Sequence[str],  # noqa: ARG002 - as above
         report: Callable[[int], None],
     ) -> None:
-        """Take the place of bot.server.rendering.render."""
+        """Take the place of bot.server.render_process.render."""
         report(10)
         door = self._doors[job.prompt]
         if not self._open:

@@ -3,9 +3,9 @@
 import json
 from typing import Final
 
-from tests import faulty
-from tests.faulty import Kind
 from tests.loopback import faults as loopback
+from tests.videos_server import faults as faulty
+from tests.videos_server.server import Kind
 
 _NO: Final = json.dumps({"error": {"message": "no", "code": "no"}})
 _NOT_READY: Final = json.dumps({"error": {"message": "wait", "code": "video_not_ready"}})

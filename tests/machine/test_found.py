@@ -9,9 +9,9 @@ from aiohttp import web
 
 from bot.cards.buttons import Action
 from bot.jobs.models import RenderStatus
-from tests import faulty
 from tests.loopback import faults as loopback
 from tests.machine.world import World, buttons_of
+from tests.videos_server import faults as faulty
 
 NONCE_OVER = 400.0
 """Seconds after which Discord has forgotten a nonce, and the bot has swept some times."""

@@ -1,25 +1,19 @@
 """All around the bot: a Discord, a Videos server, people, a disk, and a bot that may be dead."""
 
-import io
-import json
 import re
 import shutil
-import sqlite3
 import tempfile
 import time
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Coroutine
-from contextlib import AsyncExitStack, ExitStack, closing
+from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-import aiohttp
 import pytest
 import time_machine
-from aiohttp import web
 from discord.gateway import DiscordWebSocket
 from discord.http import HTTPClient, Route
-from PIL import Image
 
 from bot.cards.buttons import TEMPLATE, Action
 from bot.client import point_at
@@ -28,7 +22,6 @@ from bot.server import queue
 from bot.server.app import ServerConfig, running
 from bot.settings import Settings
 from tests import database
-from tests.faulty import FaultyServer, kind_of, serving
 from tests.loopback.components import walk
 from tests.loopback.driver import Loopback, loopback
 from tests.loopback.limits import Limits
@@ -37,64 +30,26 @@ from tests.loopback.world import USUAL, Channel, User
 from tests.machine.darkroom import Darkroom
 from tests.machine.leaping import INSIDE, LeapingLoop
 from tests.machine.process import Process
+from tests.media.images import png
+from tests.videos_server.embedded import in_front_of
+from tests.videos_server.server import ScriptedServer
 
 R = TypeVar("R")
 
 STARTED: Final = 1.0
 """Seconds in which a bot has come as far as it can without a disk."""
-WRITES: Final = [
-    (verb, table)
-    for verb in ("INSERT", "UPDATE", "DELETE")
-    for table in ("requests", "renders", "subscriptions")
-]
-FULL: Final = """
-CREATE TRIGGER IF NOT EXISTS full_{0}_{1} BEFORE {0} ON {1}
-BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END;
-"""
 _QUICK: Final = Path("/dev/shm")  # noqa: S108 - a folder of a random name is made there
 """A disk that is quick to sync, where there is one."""
 
 
-def _cat() -> bytes:
-    out = io.BytesIO()
-    Image.new("RGB", (72, 128), "teal").save(out, "PNG")
-    return out.getvalue()
-
-
-CAT: Final = _cat()
-
-
-class CountedVideos(FaultyServer):
-    """Counts what is really bought, by prompts."""
-
-    def __init__(self, upstream: str, session: aiohttp.ClientSession) -> None:
-        super().__init__(upstream, session)
-        self.made: defaultdict[str, list[str]] = defaultdict(list)
-        """The server's ids of the jobs it made."""
-        self.pictured = Counter[str]()
-        """How many of them it made from an image."""
-
-    async def pass_on(self, request: web.Request) -> web.Response:
-        answer = await super().pass_on(request)
-        # It goes by real time, which nothing else here does.
-        answer.headers.pop("openai-poll-after-ms", None)
-        if kind_of(request) == "create" and answer.status == 200:
-            assert isinstance(answer.body, bytes)
-            told = json.loads(answer.body)
-            self.made[told["prompt"]].append(told["id"])
-            self.pictured[told["prompt"]] += b'name="input_reference"' in await request.read()
-        return answer
-
-    def heal(self) -> None:
-        """Take back every fault that nothing has met."""
-        self._faults.clear()
+CAT: Final = png(72, 128)
 
 
 class World:
     """To be closed. Everything in it happens in `loop`, and only while that is run."""
 
     discord: Loopback
-    videos: CountedVideos
+    videos: ScriptedServer
 
     def __init__(self) -> None:
         self._stack = ExitStack()
@@ -148,9 +103,9 @@ class World:
         self.discord.limits = Limits(self.loop.time)
         config = ServerConfig(folder=self._folder / "videos", workers=9, keep_seconds=10**7)
         upstream = await rest.enter_async_context(running(config))
-        session = await rest.enter_async_context(aiohttp.ClientSession())
-        self.videos = CountedVideos(upstream, session)
-        await rest.enter_async_context(serving(self.videos))
+        self.videos = await rest.enter_async_context(in_front_of(upstream))
+        # It goes by real time, which nothing else here does.
+        self.videos.without_headers = ("openai-poll-after-ms",)
         point_at(api_url=self.discord.api_url, gateway_url=self.discord.gateway_url)
         self.channel: Channel = self.discord.add_channel(self.discord.add_guild())
         self.people: tuple[User, ...] = (
@@ -227,21 +182,15 @@ class World:
 
     def fill_disk(self) -> None:
         self.is_full = True
-        self._script("".join(FULL.format(*write) for write in WRITES))
+        database.fill(self.disk)
 
     def clear_disk(self) -> None:
         self.is_full = False
-        self._script("".join("DROP TRIGGER IF EXISTS full_{}_{};".format(*at) for at in WRITES))
+        database.make_room(self.disk)
 
-    def _script(self, statements: str) -> None:
-        """Change the schema beside the bot, which is between two transactions."""
-        with closing(sqlite3.connect(self.disk / "rushes.db", timeout=0)) as connection:
-            connection.executescript(statements)
-
-    def rows(self) -> list[dict[str, Any]]:
+    def rows(self) -> list[database.Row]:
         """Every job as it is on disk."""
-        path = self.disk / "rushes.db"
-        return database.rows(path) if path.exists() else []
+        return database.rows(self.disk)
 
     def films(self) -> set[str]:
         folder = self.disk / "films"

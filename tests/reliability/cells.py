@@ -9,11 +9,12 @@ from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 from bot.jobs.models import RenderStatus
-from tests import faulty
 from tests.loopback import faults
 from tests.loopback.driver import Loopback
 from tests.loopback.interactions import Interaction
 from tests.loopback.world import Channel
+from tests.videos_server import faults as faulty
+from tests.videos_server.server import Kind
 
 SIGNATURE: Final = "X-Amz-Signature=5ec2e75160a7u2e0fafi1m"
 """What makes an address a key to a film; it belongs in no log and on no card."""
@@ -66,7 +67,7 @@ class Cell:
     """Words of a log line about the job; None where nothing is worth a line."""
     creates: int = 1
     """Requests to create that reach the server."""
-    videos: tuple[tuple[faulty.Kind, faulty.Fault], ...] = ()
+    videos: tuple[tuple[Kind, faulty.Fault], ...] = ()
     discord: tuple[tuple[str, DiscordFault], ...] = ()
     in_thread: bool = False
     away: bool = False
@@ -85,7 +86,7 @@ FILM: Final = Outcome(
     told="the video comes", status=RenderStatus.DELIVERED, says="Completed", films=1
 )
 FOUND: Final = Outcome(
-    told="*Unconfirmed* until it is found in the server's list; the film comes",
+    told="*Unconfirmed* until it is found in the server's list; the video comes",
     status=RenderStatus.DELIVERED,
     says="Completed",
     films=1,
@@ -99,12 +100,12 @@ UNCONFIRMED: Final = Outcome(
 FORGOTTEN: Final = Outcome(
     told="*Failed*: “The video server no longer knows this film”",
     status=RenderStatus.FAILED,
-    says="no longer knows this video",
+    says="no longer knows this film",
 )
 NOT_HANDED_OVER: Final = Outcome(
     told="*Not delivered*: it can be asked for once more with *Redeliver*",
     status=RenderStatus.UNDELIVERED,
-    says="did not hand it over as a whole video",
+    says="did not hand it over as a whole film",
 )
 FAILED_THERE: Final = Outcome(
     told="*Failed*, with the server's reason",
@@ -115,29 +116,29 @@ UNSEEN: Final = Outcome(
     told="nobody sees a card, so nothing is sent", status=None, says="", bought=0, messages=0
 )
 REPLIED: Final = Outcome(
-    told="the film comes in a reply to the card",
+    told="the video comes in a reply to the card",
     status=RenderStatus.DELIVERED,
     says="Completed",
     films=1,
     messages=2,
 )
 IN_PRIVATE: Final = Outcome(
-    told="the film comes to its requester by direct message, which says why",
+    told="the video comes to its requester by direct message, which says why",
     status=RenderStatus.DELIVERED,
     says="can no longer write in",
     films=1,
     private=1,
 )
 FILM_PLAINLY: Final = replace(
-    FILM, told="the card says it plainly, without anybody's words; the film comes into it"
+    FILM, told="the card says it plainly, without anybody's words; the video comes into it"
 )
 FILM_AND_NOTE: Final = replace(
     FILM,
-    told="a reply says that the card stands still; the film comes into the card all the same",
+    told="a reply says that the card stands still; the video comes into the card all the same",
     says="it stands still",
     messages=2,
 )
-REPLIED_PLAINLY: Final = replace(REPLIED, told="the film comes in a plain reply to the card")
+REPLIED_PLAINLY: Final = replace(REPLIED, told="the video comes in a plain reply to the card")
 IN_PRIVATE_REFUSED: Final = replace(IN_PRIVATE, says="because Discord refused it in")
 REFUSED_EVERYWHERE: Final = Outcome(
     told="*Not delivered*: the film is kept, and the card says so",

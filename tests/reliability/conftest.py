@@ -7,7 +7,8 @@ import pytest
 
 from tests.loopback.driver import Loopback, loopback
 from tests.reliability.film_club import FilmClub
-from tests.reliability.studio import HeldVideos, held_videos, render_template
+from tests.videos_server.embedded import held_videos
+from tests.videos_server.server import ScriptedServer
 
 
 @pytest.fixture
@@ -16,19 +17,22 @@ async def discord() -> AsyncGenerator[Loopback]:
         yield running
 
 
-@pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return render_template(tmp_path_factory.mktemp("template"))
-
-
 @pytest.fixture
-async def videos(tmp_path: Path, template: Path) -> AsyncGenerator[HeldVideos]:
+async def videos(tmp_path: Path, template: Path) -> AsyncGenerator[ScriptedServer]:
     async with held_videos(tmp_path / "videos", template) as running:
         yield running
 
 
 @pytest.fixture
-async def club(discord: Loopback, videos: HeldVideos, tmp_path: Path) -> AsyncGenerator[FilmClub]:
+def environment() -> dict[str, str]:
+    """The bot's settings over the usual ones; a test file gives its own."""
+    return {}
+
+
+@pytest.fixture
+async def club(
+    discord: Loopback, videos: ScriptedServer, tmp_path: Path, environment: dict[str, str]
+) -> AsyncGenerator[FilmClub]:
     """The bot is running, in a server with one channel."""
-    async with FilmClub(discord, videos, tmp_path / "bot") as opened:
+    async with FilmClub(discord, videos, tmp_path / "bot", **environment) as opened:
         yield opened

@@ -1,26 +1,28 @@
 """A server with one channel, somebody in it, and the bot as a process of its own."""
 
-import asyncio
-import json
 from pathlib import Path
 from typing import Any, Self
 
-import aiohttp
-
 from tests import database
-from tests.faulty import FaultyServer
 from tests.loopback.driver import Loopback
 from tests.loopback.interactions import Interaction
 from tests.loopback.messages import Message
 from tests.loopback.process import BotProcess
-from tests.reliability.studio import HeldVideos
+from tests.loopback.world import Channel
+from tests.videos_server.server import ScriptedServer
 
 PROMPT = "a calico cat playing a piano on stage"
+GRACE = 10.0
+"""Seconds after which Docker kills."""
+TOKEN_OVER = 16 * 60.0
+"""Seconds after which an interaction's token is no longer valid."""
+NONCE_OVER = 301.0
+"""Seconds after which Discord has forgotten a nonce."""
 
 
 class FilmClub:
     def __init__(
-        self, discord: Loopback, videos: FaultyServer, folder: Path, **environment: str
+        self, discord: Loopback, videos: ScriptedServer, folder: Path, **environment: str
     ) -> None:
         self.discord = discord
         self.videos = videos
@@ -59,18 +61,17 @@ class FilmClub:
             texts = [one.text for one in self.discord.messages_in(self.channel)]
             raise AssertionError(f"{texts} never said {words!r}\n{self.bot.log}") from None
 
-    def change(self, **expressions: str) -> None:
-        """Change the rows of the stopped bot; as tests.database.change."""
-        database.change(self.folder / "rushes.db", **expressions)
+    def rewrite(self, **changes: database.Change) -> None:
+        """Change the stopped bot's jobs on disk, as `database.update` does."""
+        database.update(self.folder, **changes)
 
     def rows(self) -> list[database.Row]:
-        """Every render as it is on disk."""
-        return database.rows(self.folder / "rushes.db")
+        """Every job as it is on disk."""
+        return database.rows(self.folder)
 
     def finish(self) -> None:
         """Let films be finished, if they are held back."""
-        if isinstance(self.videos, HeldVideos):
-            self.videos.finish()
+        self.videos.finish()
 
     async def until_film(self, *, within: float = 20.0) -> None:
         """Let the film be finished, and wait for it."""
@@ -80,29 +81,27 @@ class FilmClub:
 
     async def films_on_server(self) -> list[bytes]:
         """Every film the Videos server has, fetched behind the bot's back."""
-        base = self.videos.base_url
-        async with aiohttp.ClientSession() as session:
-            async with session.get(f"{base}/videos?limit=100") as answer:
-                jobs: list[dict[str, str]] = json.loads(await answer.read())["data"]
-            films = list[bytes]()
-            for job in jobs:
-                async with session.get(f"{base}/videos/{job['id']}/content") as answer:
-                    films.append(await answer.read())
-            return films
+        return [film for films in (await self.videos.films()).values() for film in films]
 
     async def until_rendered(self) -> None:
         """Let the film be finished, and wait for the Videos server alone."""
         self.finish()
-        async with asyncio.timeout(40), aiohttp.ClientSession() as session:
-            while True:
-                async with session.get(f"{self.videos.base_url}/videos") as answer:
-                    jobs: list[dict[str, str]] = json.loads(await answer.read())["data"]
-                if all(job["status"] == "completed" for job in jobs):
-                    return
-                await self.discord.change(within=0.1)
+        await self.videos.until_rendered()
 
     async def assert_film_came_once(self) -> None:
         """One message, one create, and the one film in it is the server's, byte for byte."""
         assert [file.data for file in self.card.now.shown_files] == await self.films_on_server()
         assert self.videos.seen["create"] == 1
         assert "Completed" in self.card.text
+
+
+async def old_card(club: FilmClub, age: float = TOKEN_OVER) -> None:
+    """Have a card of a film that is being rendered, and whose interaction is long over."""
+    await club.ask()
+    await club.until_card_says("In progress")
+    club.discord.skew(age)
+
+
+def films(discord: Loopback, *channels: Channel) -> list[Message]:
+    """Every message that shows a film."""
+    return [one for channel in channels for one in discord.messages_in(channel) if one.film]

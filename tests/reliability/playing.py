@@ -2,18 +2,16 @@
 
 import asyncio
 import json
-from collections import defaultdict
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-import aiohttp
 from aiohttp import web
 
 from bot.jobs.models import RenderStatus
-from tests import database, faulty
+from tests import database
+from tests.listening import answering
 from tests.loopback.driver import Loopback, loopback
 from tests.loopback.faults import Apply, Fault
 from tests.loopback.interactions import Interaction
@@ -21,9 +19,10 @@ from tests.loopback.messages import Message
 from tests.loopback.process import VIDEOS_KEY, BotProcess
 from tests.loopback.world import Channel, User
 from tests.reliability.cells import SIGNATURE, TIMEOUT, Cell, DiscordFault
-from tests.reliability.studio import HeldVideos, held_videos
+from tests.videos_server import faults as faulty
+from tests.videos_server.embedded import held_videos
+from tests.videos_server.server import ScriptedServer
 
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 AT_ONCE: Final = 16
 """Cells played at the same time: an interaction has to be answered within three seconds."""
 WITHIN: Final = 60.0
@@ -73,7 +72,7 @@ class Findings:
 class Table:
     """One bot, one Discord, one Videos server, and every cell."""
 
-    def __init__(self, discord: Loopback, videos: HeldVideos, folder: Path) -> None:
+    def __init__(self, discord: Loopback, videos: ScriptedServer, folder: Path) -> None:
         self._discord = discord
         self._videos = videos
         self._folder = folder
@@ -195,27 +194,19 @@ class Table:
         row = self._rows.get(part.prompt)
         return None if row is None else row["status"]
 
-    @property
-    def _path(self) -> Path:
-        return self._folder / "rushes.db"
-
     async def _read_rows(self) -> None:
         while True:
-            rows = await asyncio.to_thread(database.rows, self._path)
+            rows = await asyncio.to_thread(database.rows, self._folder)
             self._rows = {row["prompt"]: row for row in rows}
             await asyncio.sleep(0.2)
-
-    def _dump(self, table: str) -> list[dict[str, Any]]:
-        with database.reading(self._path) as opened:
-            return [dict(row) for row in opened.execute(f"SELECT * FROM {table}")]  # noqa: S608
 
     # ---------------------------------------------------------------- judging
 
     async def _examine(self) -> Findings:
-        rows = await asyncio.to_thread(database.rows, self._path)
+        rows = await asyncio.to_thread(database.rows, self._folder)
         self._rows = {row["prompt"]: row for row in rows}
         log = [json.loads(line) for line in self._bot.log.splitlines() if line.startswith("{")]
-        films = await self._films()
+        films = await self._videos.films()
         found = Findings()
         for part in self._parts:
             about = _about(log, self._rows.get(part.prompt))
@@ -256,21 +247,6 @@ class Table:
         if part.seen and outcome.says not in part.seen[-1].text:
             yield f"{part.seen[-1].text!r} does not say {outcome.says!r}"
 
-    async def _films(self) -> dict[str, list[bytes]]:
-        """Every film the server has, by its prompt, fetched behind the bot's back."""
-        found: defaultdict[str, list[bytes]] = defaultdict(list)
-        async with aiohttp.ClientSession() as session:
-            base, after = self._videos.base_url, ""
-            while True:
-                async with session.get(f"{base}/videos?limit=100{after}") as answer:
-                    page = json.loads(await answer.read())
-                for job in page["data"]:
-                    async with session.get(f"{base}/videos/{job['id']}/content") as answer:
-                        found[job["prompt"]].append(await answer.read())
-                if not page["has_more"]:
-                    return found
-                after = f"&after={page['last_id']}"
-
     def _leaks(self) -> Iterable[str]:
         """Every place that holds a secret and should not."""
         secrets = {
@@ -284,7 +260,7 @@ class Table:
             said = [(version.text, version.components) for version in message.versions]
             texts.append(("a message", str(said)))
         for table in database.TABLES:
-            for row in self._dump(table):
+            for row in database.rows(self._folder, table):
                 kept = {name: value for name, value in row.items() if name not in _OWN_COLUMNS}
                 texts.append((f"a row of {table}", str(kept)))
         for place, text in texts:
@@ -296,13 +272,12 @@ class Table:
 
     async def _tokens_after_their_life(self) -> int:
         """Start the bot again a quarter of an hour later, as far as its tokens know."""
-        path = self._path
-        assert database.count(path, "requests", "interaction_token IS NOT NULL")
-        database.change(path, token_expires_at="token_expires_at - 900")  # noqa: S106 - a time
+        assert any(row["interaction_token"] is not None for row in database.rows(self._folder))
+        database.update(self._folder, token_expires_at=database.earlier("token_expires_at", 900))
         await self._bot.start()
         left = 0
         for _ in range(100):
-            rows = await asyncio.to_thread(database.rows, self._path)
+            rows = await asyncio.to_thread(database.rows, self._folder)
             left = sum(row["interaction_token"] is not None for row in rows)
             if left == 0:
                 break
@@ -332,20 +307,6 @@ async def _still_running(request: web.Request) -> web.StreamResponse:
     )
 
 
-@asynccontextmanager
-async def _origin(handle: Handler) -> AsyncGenerator[str]:
-    """Have another server on this machine."""
-    app = web.Application()
-    app.router.add_route("*", "/{path:.*}", handle)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()
-
-
 async def play_all(cells: Iterable[Cell], folder: Path, template: Path) -> Findings:
     """Play the cells; every origin that is not the Videos server counts what it is asked."""
     strangers: list[str] = []
@@ -361,7 +322,7 @@ async def play_all(cells: Iterable[Cell], folder: Path, template: Path) -> Findi
                 strangers.append("the key reached a store of films")
             return await videos.pass_on(request)
 
-        async with _origin(elsewhere) as one, _origin(store) as other:
+        async with answering(elsewhere) as one, answering(store) as other:
             videos.others = {"elsewhere": one, "store": other}
             found = await Table(discord, videos, folder / "bot").play(cells)
     found.leaks += strangers

@@ -1,81 +1,51 @@
 """No way round a limit: what was cancelled, dropped or sent again counts until it has ended."""
 
 import asyncio
-import sqlite3
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, closing
-from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from aiohttp import web
 
-from tests.faulty import FaultyServer
-from tests.loopback.driver import Loopback
+from tests.database import rows
 from tests.loopback.interactions import COMPONENT
 from tests.loopback.messages import Message
 from tests.reliability.film_club import FilmClub
+from tests.videos_server.faults import Fault, answer, cut, server_of
+from tests.videos_server.server import ScriptedServer, scripted
 
 TRIES = 6
 LIMIT = 3
 
 
-class Endless:
-    """A Videos server that renders for ever, whatever is deleted; creates may be cut."""
-
-    def __init__(self) -> None:
-        self.base_url = ""
-        self.created = 0
-        self.cuts = False
-        self.ended = False
-
-    async def create(self, request: web.Request) -> web.StreamResponse:
-        await request.read()
-        self.created += 1
-        if self.cuts:
-            assert request.transport is not None
-            request.transport.abort()
-        return web.json_response({"id": f"v{self.created}", "status": "queued"})
-
-    async def poll(self, request: web.Request) -> web.StreamResponse:
-        status = "cancelled" if self.ended else "in_progress"
-        return web.json_response({"id": request.match_info["id"], "status": status})
-
-    async def delete(self, request: web.Request) -> web.StreamResponse:
-        return web.json_response({"id": request.match_info["id"], "deleted": True})
+async def created(request: web.Request) -> web.StreamResponse:
+    number = server_of(request).seen["create"]
+    return web.json_response({"id": f"v{number}", "status": "queued"})
 
 
-@asynccontextmanager
-async def endless() -> AsyncGenerator[Endless]:
-    server = Endless()
-    app = web.Application()
-    app.router.add_post("/v1/videos", server.create)
-    app.router.add_get("/v1/videos/{id}", server.poll)
-    app.router.add_delete("/v1/videos/{id}", server.delete)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        server.base_url = f"http://127.0.0.1:{runner.addresses[0][1]}/v1"
-        yield server
-    finally:
-        await runner.cleanup()
+def polled(status: str) -> Fault:
+    async def fault(request: web.Request) -> web.StreamResponse:
+        return web.json_response({"id": request.path.rpartition("/")[2], "status": status})
+
+    return fault
 
 
 @pytest.fixture
-async def server() -> AsyncGenerator[Endless]:
-    async with endless() as running:
+async def videos() -> AsyncGenerator[ScriptedServer]:
+    """A Videos server that renders for ever, whatever is deleted."""
+    async with scripted() as running:
+        running.always = {
+            "create": created,
+            "poll": polled("in_progress"),
+            "list": answer(404),
+            "other": answer(200, {"deleted": True}),
+        }
         yield running
 
 
 @pytest.fixture
-async def club(discord: Loopback, server: Endless, tmp_path: Path) -> AsyncGenerator[FilmClub]:
-    videos = cast("FaultyServer", server)
-    limit = str(LIMIT)
-    async with FilmClub(
-        discord, videos, tmp_path / "bot", MAX_ACTIVE_PER_USER=limit, VIDEOS_DIALECT="openai"
-    ) as opened:
-        yield opened
+def environment() -> dict[str, str]:
+    return {"MAX_ACTIVE_PER_USER": str(LIMIT), "VIDEOS_DIALECT": "openai"}
 
 
 async def ask(club: FilmClub) -> Message:
@@ -103,61 +73,64 @@ async def ask_and(club: FilmClub, then: str, state: str) -> Message:
     return card
 
 
+async def until_unconfirmed_again(club: FilmClub, card: Message, button: str, creates: int) -> None:
+    """Wait until the server has seen so many creates, and the card has a new Send again button."""
+    await club.discord.until(
+        lambda: club.videos.seen["create"] == creates and button not in str(card.now.components),
+        within=20,
+    )
+    await until(club, card, "Unconfirmed")
+
+
 async def test_cancelling_again_and_again_renders_no_more_than_the_limit(
-    club: FilmClub, server: Endless
+    club: FilmClub, videos: ScriptedServer
 ) -> None:
     cards = [await ask_and(club, "Cancel", "In progress") for _ in range(TRIES)]
-    assert server.created == LIMIT
+    assert videos.seen["create"] == LIMIT
     assert "cancelled, are still being rendered" in cards[-1].text
 
     await club.bot.restart()
     refused = await ask(club)
     assert "cancelled, are still being rendered" in refused.text
 
-    server.ended = True
+    videos.always["poll"] = polled("cancelled")
     await club.discord.until(lambda: not _open(club), within=20)
     await until(club, await ask(club), "Cancelled")
-    assert server.created == LIMIT + 1
+    assert videos.seen["create"] == LIMIT + 1
 
 
 async def test_dropping_again_and_again_is_no_way_round_the_limit(
-    club: FilmClub, server: Endless
+    club: FilmClub, videos: ScriptedServer
 ) -> None:
-    server.cuts = True
+    videos.always["create"] = cut
     cards = [await ask_and(club, "Drop", "Unconfirmed") for _ in range(TRIES)]
-    assert server.created == LIMIT
+    assert videos.seen["create"] == LIMIT
     assert "nobody knows" in cards[-1].text
 
 
-async def test_send_again_works_once_per_unknown_outcome(club: FilmClub, server: Endless) -> None:
-    server.cuts = True
+async def test_send_again_works_once_per_unknown_outcome(
+    club: FilmClub, videos: ScriptedServer
+) -> None:
+    videos.always["create"] = cut
     card = await ask(club)
     await until(club, card, "Unconfirmed")
-    first = _send_button(card)
-    await press(club, card, first)
-    await club.discord.until(
-        lambda: server.created == 2 and first not in str(card.now.components), within=20
-    )
-    await until(club, card, "Unconfirmed")
-    assert "Sent again" in await press(club, card, "Send again")
-    await club.discord.until(lambda: server.created == LIMIT, within=20)
-    await until(club, card, "Unconfirmed")
+    for creates in range(2, LIMIT + 1):
+        button = _send_button(card)
+        assert "Sent again" in await press(club, card, button)
+        await until_unconfirmed_again(club, card, button, creates)
     assert "so nothing was started" in await press(club, card, "Send again")
-    assert server.created == LIMIT
+    assert videos.seen["create"] == LIMIT
 
 
 async def test_two_presses_at_once_and_an_old_one_send_once(
-    club: FilmClub, server: Endless
+    club: FilmClub, videos: ScriptedServer
 ) -> None:
-    server.cuts = True
+    videos.always["create"] = cut
     card = await ask(club)
     await until(club, card, "Unconfirmed")
     old = _send_button(card)
     await asyncio.gather(press(club, card, old), press(club, card, old))
-    await club.discord.until(
-        lambda: server.created == 2 and old not in str(card.now.components), within=20
-    )
-    await until(club, card, "Unconfirmed")
+    await until_unconfirmed_again(club, card, old, 2)
 
     for _ in range(2):
         data = {"id": 1, "custom_id": old, "component_type": 2}
@@ -166,7 +139,7 @@ async def test_two_presses_at_once_and_an_old_one_send_once(
         await late.answered()
         assert "Sent again" not in late.message.text
         await club.bot.restart()
-    assert server.created == 2
+    assert videos.seen["create"] == 2
 
 
 def _send_button(card: Message) -> str:
@@ -185,5 +158,4 @@ def _buttons(card: Message) -> list[dict[str, Any]]:
 
 
 def _open(club: FilmClub) -> int:
-    with closing(sqlite3.connect(club.bot.log_file.with_name("rushes.db"))) as database:
-        return database.execute("SELECT COUNT(*) FROM open_creates").fetchone()[0]
+    return len(rows(club.folder, "open_creates"))

@@ -1,17 +1,14 @@
 """What servers of the field answer to a create and to polls, and what people see of it."""
 
 import json
-from collections.abc import AsyncGenerator, Callable
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from tests.faulty import Fault, answer, changed
-from tests.loopback.driver import Loopback
 from tests.loopback.messages import Message
 from tests.reliability.film_club import FilmClub
-from tests.reliability.studio import HeldVideos
+from tests.videos_server.faults import Fault, answer, changed
 
 NOTHING_BOUGHT = "Nothing was rendered or charged"
 MANY = 400
@@ -19,10 +16,9 @@ MANY = 400
 
 
 @pytest.fixture
-async def club(discord: Loopback, videos: HeldVideos, tmp_path: Path) -> AsyncGenerator[FilmClub]:
+def environment() -> dict[str, str]:
     """A bot to which its server is like any other: no create is repeated."""
-    async with FilmClub(discord, videos, tmp_path / "bot", VIDEOS_DIALECT="openai") as opened:
-        yield opened
+    return {"VIDEOS_DIALECT": "openai"}
 
 
 def says(status: int, body: object, **headers: str) -> Fault:

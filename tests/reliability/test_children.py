@@ -19,7 +19,7 @@ from tests.loopback.driver import Loopback
 from tests.loopback.process import VIDEOS_KEY
 from tests.media import bombs
 from tests.reliability.film_club import FilmClub
-from tests.reliability.studio import HeldVideos
+from tests.videos_server.server import ScriptedServer
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux" or platform.machine() not in FORBIDDEN,
@@ -108,7 +108,7 @@ def png(width: int, height: int) -> bytes:
 
 
 async def test_no_child_has_a_secret_the_network_or_our_privileges(
-    discord: Loopback, videos: HeldVideos, tmp_path: Path
+    discord: Loopback, videos: ScriptedServer, tmp_path: Path
 ) -> None:
     """An image is fitted, a film rendered, encoded anew and pictured: four kinds of children."""
     club = FilmClub(

@@ -2,13 +2,14 @@
 
 import pytest
 
+from tests.database import earlier
 from tests.loopback.faults import Held
 from tests.reliability.film_club import PROMPT, FilmClub
 
 HOUR = 3600
 TIMES = (
     "created_at", "sent_at", "completed_at", "ended_at", "next_poll_at", "unreachable_since",
-    "next_delivery_at", "card_retry_at", "token_expires_at", "fallback_at",
+    "token_expires_at", "fallback_at",
 )  # fmt: skip
 
 forth_and_back = pytest.mark.parametrize("moved", [HOUR, -HOUR], ids=["forth", "back"])
@@ -16,7 +17,7 @@ forth_and_back = pytest.mark.parametrize("moved", [HOUR, -HOUR], ids=["forth", "
 
 async def set_clock(club: FilmClub, moved: int) -> None:
     """Start the bot as if the clock had been moved by so many seconds since it was killed."""
-    club.change(**{name: f"{name} - {moved}" for name in TIMES})
+    club.rewrite(**{name: earlier(name, moved) for name in TIMES})
     await club.bot.start()
 
 
@@ -59,10 +60,13 @@ async def test_before_an_end_was_shown(club: FilmClub, moved: int) -> None:
     await club.ask()
     await club.until_card_says("In progress")
     await club.bot.kill()
-    club.change(
-        status="'failed'", reason="'server_forgot'", next_poll_at="NULL", ended_at="created_at + 1"
+    club.rewrite(
+        status="failed",
+        reason="server_forgot",
+        next_poll_at=None,
+        ended_at=lambda row: row["created_at"] + 1,
     )
 
     await set_clock(club, moved)
 
-    await club.until_card_says("no longer knows this video")
+    await club.until_card_says("no longer knows this film")

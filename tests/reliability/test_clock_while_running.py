@@ -10,14 +10,14 @@ import pytest
 from tests.loopback.driver import Loopback
 from tests.loopback.faults import cut
 from tests.reliability.film_club import PROMPT, FilmClub
-from tests.reliability.studio import HeldVideos
+from tests.videos_server.server import ScriptedServer
 
 HOUR = 3600
 
 
 @pytest.fixture(params=[HOUR, -HOUR, -HOUR // 2], ids=["forth", "back", "half an hour back"])
 async def club(
-    request: pytest.FixtureRequest, discord: Loopback, videos: HeldVideos, tmp_path: Path
+    request: pytest.FixtureRequest, discord: Loopback, videos: ScriptedServer, tmp_path: Path
 ) -> AsyncGenerator[FilmClub]:
     """The bot is running, and its clock can be set."""
     opened = FilmClub(discord, videos, tmp_path / "bot")

@@ -4,13 +4,13 @@ from pathlib import Path
 
 from tests.loopback.driver import Loopback
 from tests.reliability.film_club import FilmClub
-from tests.reliability.studio import HeldVideos
+from tests.videos_server.server import ScriptedServer
 
 FILMS = 8
 
 
 async def test_every_film_comes_and_discord_never_says_too_many(
-    discord: Loopback, videos: HeldVideos, tmp_path: Path
+    discord: Loopback, videos: ScriptedServer, tmp_path: Path
 ) -> None:
     people = [discord.add_user(f"ada{number}") for number in range(FILMS)]
     async with FilmClub(discord, videos, tmp_path / "bot") as club:

@@ -19,7 +19,7 @@ import pytest
 from tests.loopback.driver import Loopback
 from tests.processes import free_port
 from tests.reliability.film_club import FilmClub
-from tests.reliability.studio import HeldVideos
+from tests.videos_server.server import ScriptedServer
 
 ENTRY = ("sh", "-c", 'ulimit -n 1024; exec "$@"', "sh")
 HALF_REQUESTS = 1137
@@ -44,7 +44,9 @@ def _files() -> Generator[None]:
 
 
 @pytest.fixture
-async def club(discord: Loopback, videos: HeldVideos, tmp_path: Path) -> AsyncGenerator[FilmClub]:
+async def club(
+    discord: Loopback, videos: ScriptedServer, tmp_path: Path
+) -> AsyncGenerator[FilmClub]:
     port = free_port()
     environment = {"PUBLIC_URL": f"http://127.0.0.1:{port}", "WEB_PORT": str(port)}
     opened = FilmClub(discord, videos, tmp_path / "bot", **environment)
@@ -110,7 +112,7 @@ async def test_half_requests_keep_nobody_from_a_film(club: FilmClub) -> None:
 
 
 async def test_half_requests_at_the_bots_own_server_keep_nobody_from_a_film(
-    discord: Loopback, videos: HeldVideos, tmp_path: Path
+    discord: Loopback, videos: ScriptedServer, tmp_path: Path
 ) -> None:
     club = FilmClub(discord, videos, tmp_path / "bot", VIDEOS_BASE_URL="")
     club.bot.entry = ENTRY

@@ -4,11 +4,11 @@ from pathlib import Path
 
 from tests.loopback.driver import Loopback
 from tests.reliability.film_club import FilmClub
-from tests.reliability.studio import HeldVideos
+from tests.videos_server.server import ScriptedServer
 
 
 async def test_the_deadline_takes_a_last_look_and_deletes_nothing(
-    discord: Loopback, videos: HeldVideos, tmp_path: Path
+    discord: Loopback, videos: ScriptedServer, tmp_path: Path
 ) -> None:
     second = str(1 / 3600)
     async with FilmClub(discord, videos, tmp_path, RENDER_DEADLINE_HOURS=second) as club:

@@ -22,6 +22,7 @@ from tests.loopback.faults import (
     nothing,
     page,
 )
+from tests.loopback.hurried import FASTER, HURRIED
 from tests.loopback.process import BotProcess
 
 NO_SERVER = "http://127.0.0.1:9/v1"
@@ -142,7 +143,7 @@ async def test_what_passes_is_waited_for(discord: Loopback, bot: BotProcess, nam
     fault = PASSING[name]
     discord.meet("login", fault, nothing, nothing, fault)
     discord.meet("commands", fault)
-    await bot.start()
+    await bot.start(HURRIED)
 
     await discord.until(lambda: READY in bot.log)
     assert discord.commands[None]
@@ -162,7 +163,7 @@ async def test_the_bot_runs_while_its_commands_are_not_taken(
     discord: Loopback, bot: BotProcess, fault: Fault
 ) -> None:
     discord.meet("commands", *[fault] * 20)
-    await bot.start()
+    await bot.start(HURRIED, "COMMANDS_WITHIN")
 
     await discord.until(lambda: READY in bot.log)
     assert "has not taken the commands yet" in bot.log
@@ -175,7 +176,7 @@ async def test_the_gateway_is_refused_while_all_else_answers(
     discord: Loopback, bot: BotProcess
 ) -> None:
     discord.gateway.refuses = True
-    await bot.launch()
+    await bot.launch(HURRIED)
     await discord.until(lambda: discord.gateway.connects >= 3)
     discord.gateway.refuses = False
 
@@ -185,7 +186,7 @@ async def test_the_gateway_is_refused_while_all_else_answers(
 
 
 async def test_the_gateway_goes_away_while_the_bot_runs(discord: Loopback, bot: BotProcess) -> None:
-    await bot.start()
+    await bot.start(HURRIED)
     discord.gateway.refuses = True
     before = discord.gateway.connects
     discord.gateway.cut()
@@ -207,7 +208,7 @@ async def test_the_gateway_goes_away_while_the_bot_runs(discord: Loopback, bot: 
     ],
 )
 async def test_an_event_that_cannot_be_read(discord: Loopback, bot: BotProcess, text: str) -> None:
-    await bot.start()
+    await bot.start(HURRIED)
     await discord.gateway.garble(text)
     await discord.until(lambda: discord.gateway.identifies == 2 and discord.gateway.connected)
 
@@ -219,7 +220,7 @@ async def test_an_event_that_cannot_be_read(discord: Loopback, bot: BotProcess, 
 async def test_sessions_that_are_thrown_out_again_and_again_are_resumed_more_slowly(
     discord: Loopback, bot: BotProcess
 ) -> None:
-    await bot.start()
+    await bot.start(HURRIED)
     gateway = discord.gateway
     gateway.ends_resumes = True
     gateway.cut()
@@ -276,8 +277,8 @@ async def test_the_way_to_discord_is_broken(
 
 
 async def test_discord_is_slow(discord: Loopback, bot: BotProcess) -> None:
-    discord.meet("login", late(SLOW + 1.0))
-    await bot.launch()
+    discord.meet("login", late(SLOW / FASTER + 1.0))
+    await bot.launch(HURRIED, "SLOW")
     await discord.until(lambda: AWAY in bot.log)
 
     await discord.until(lambda: READY in bot.log)

@@ -2,12 +2,10 @@
 
 import pytest
 
-from tests.faulty import answer as not_found
 from tests.loopback.faults import Fault, answer, cut, cut_after, edits_spent, nothing
 from tests.loopback.world import SEND, USUAL, VIEW
-from tests.reliability.film_club import FilmClub
-
-TOKEN_OVER = 16 * 60.0
+from tests.reliability.film_club import TOKEN_OVER, FilmClub
+from tests.videos_server.faults import answer as not_found
 
 
 async def test_the_token_dies_while_the_film_is_rendered(club: FilmClub) -> None:

@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from tests.faulty import Fault, answer, changed, cut, server_of
+from tests.database import earlier
 from tests.loopback.driver import Loopback
 from tests.loopback.faults import Apply
 from tests.reliability.film_club import FilmClub
-from tests.reliability.studio import HeldVideos
+from tests.videos_server.faults import Fault, answer, changed, cut, server_of
+from tests.videos_server.server import ScriptedServer
 
 HTML = "<!doctype html><html>soon</html>"
 NONE = {
@@ -28,7 +29,7 @@ NONE = {
 }
 
 
-def from_store(videos: HeldVideos) -> Fault:
+def from_store(videos: ScriptedServer) -> Fault:
     """Tell in the job where the film lies as well: at another address of the same server."""
     return changed(lambda job: job | {"video_url": f"{videos.base_url}/store/{job['id']}"})
 
@@ -41,7 +42,7 @@ async def hands_over(request: web.Request) -> web.StreamResponse:
 
 @pytest.mark.parametrize("content", NONE.values(), ids=NONE)
 async def test_the_jobs_own_address_where_content_gives_no_film(
-    club: FilmClub, videos: HeldVideos, content: Fault
+    club: FilmClub, videos: ScriptedServer, content: Fault
 ) -> None:
     videos.meet("poll", *[from_store(videos)] * 200)
     videos.meet("content", *[content] * 200)
@@ -54,7 +55,7 @@ async def test_the_jobs_own_address_where_content_gives_no_film(
 
 
 async def test_a_film_that_is_not_ready_many_times_is_waited_for(
-    club: FilmClub, videos: HeldVideos
+    club: FilmClub, videos: ScriptedServer
 ) -> None:
     videos.meet("content", *[answer(409, "{}", Retry_After="0")] * 15)
     await club.ask()
@@ -64,18 +65,18 @@ async def test_a_film_that_is_not_ready_many_times_is_waited_for(
 
 
 async def test_a_server_that_never_hands_it_over_is_given_up_in_time(
-    club: FilmClub, videos: HeldVideos
+    club: FilmClub, videos: ScriptedServer
 ) -> None:
     videos.meet("content", *[answer(409, "{}", Retry_After="0")] * 1000)
     await club.ask()
     club.finish()
     await club.discord.until(lambda: videos.seen["content"] > 6)
     await club.bot.kill()
-    club.change(film_late_since="film_late_since - 30")
+    club.rewrite(film_late_since=earlier("film_late_since", 30))
     await club.bot.start()
     await club.until_card_says("does not hand it over yet")
     await club.bot.kill()
-    club.change(film_late_since="film_late_since - 900")
+    club.rewrite(film_late_since=earlier("film_late_since", 900))
     await club.bot.start()
     await club.until_card_says("Press Redeliver")
     videos.forget("content")
@@ -85,7 +86,7 @@ async def test_a_server_that_never_hands_it_over_is_given_up_in_time(
 
 @pytest.mark.parametrize("status", [401, 403])
 async def test_a_key_that_reads_jobs_and_no_films_is_the_operators_affair(
-    club: FilmClub, videos: HeldVideos, status: int
+    club: FilmClub, videos: ScriptedServer, status: int
 ) -> None:
     videos.meet("content", *[answer(status, "{}")] * 1000)
     await club.ask()
@@ -99,7 +100,7 @@ async def test_a_key_that_reads_jobs_and_no_films_is_the_operators_affair(
 
 
 async def test_four_films_that_drip_keep_nobody_elses_waiting(
-    club: FilmClub, videos: HeldVideos
+    club: FilmClub, videos: ScriptedServer
 ) -> None:
     begun = 0
 
@@ -126,7 +127,7 @@ async def test_four_films_that_drip_keep_nobody_elses_waiting(
 
 
 async def test_a_bomb_takes_no_more_of_the_disk_than_there_is_room(
-    discord: Loopback, videos: HeldVideos, tmp_path: Path
+    discord: Loopback, videos: ScriptedServer, tmp_path: Path
 ) -> None:
     bomb = gzip.compress(bytes(256 * 2**20), 1)
     largest = 0
@@ -155,7 +156,7 @@ async def test_a_bomb_takes_no_more_of_the_disk_than_there_is_room(
         await club.until_film()
 
 
-async def test_a_list_without_an_end_delays_nobody(club: FilmClub, videos: HeldVideos) -> None:
+async def test_a_list_without_an_end_delays_nobody(club: FilmClub, videos: ScriptedServer) -> None:
     jobs = ",".join(f'{{"id":"other{number}","status":"queued"}}' for number in range(110_000))
     long_list = answer(200, f'{{"object":"list","data":[{jobs}],"has_more":false}}')
     videos.meet("list", *[long_list] * 1000)
@@ -171,7 +172,7 @@ async def test_a_list_without_an_end_delays_nobody(club: FilmClub, videos: HeldV
 
 @pytest.mark.parametrize("form", ["text", "json"])
 async def test_a_servers_sentence_stays_within_its_line(
-    discord: Loopback, videos: HeldVideos, tmp_path: Path, form: str
+    discord: Loopback, videos: ScriptedServer, tmp_path: Path, form: str
 ) -> None:
     forged = "x\n2026-11-25 10:00:00,000 CRITICAL bot.forged: all is lost\x1b[2J\u202e" + "y" * 5000
     body = json.dumps({"error": {"message": forged}})
@@ -187,7 +188,7 @@ async def test_a_servers_sentence_stays_within_its_line(
 
 
 async def test_an_image_is_not_fetched_through_a_redirect(
-    club: FilmClub, videos: HeldVideos
+    club: FilmClub, videos: ScriptedServer
 ) -> None:
     async def leads_away(_: web.Request, __: Apply) -> web.StreamResponse:
         return web.Response(status=302, headers={"Location": f"{videos.base_url}/videos"})
@@ -203,7 +204,7 @@ async def test_an_image_is_not_fetched_through_a_redirect(
 
 
 async def test_an_image_that_is_larger_than_it_claims_is_read_as_far_as_it_may_be(
-    discord: Loopback, videos: HeldVideos, tmp_path: Path
+    discord: Loopback, videos: ScriptedServer, tmp_path: Path
 ) -> None:
     sent = 0
 

@@ -2,9 +2,8 @@
 
 import pytest
 
-from tests.faulty import Fault, answer, cut
-from tests.reliability.film_club import FilmClub
-from tests.reliability.test_discord_misbehaves import TOKEN_OVER
+from tests.reliability.film_club import TOKEN_OVER, FilmClub
+from tests.videos_server.faults import Fault, answer, cut
 
 AWAY = {"cut": cut, "503": answer(503)}
 

@@ -5,16 +5,16 @@ import subprocess
 import sys
 from collections.abc import AsyncGenerator, Generator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from tests.database import Row
 from tests.loopback.driver import Loopback
 from tests.media.films import box
 from tests.media.reels import reel
 from tests.reliability.film_club import FilmClub
-from tests.reliability.studio import HeldVideos
 from tests.small_disk import SmallDisk, small_disk
+from tests.videos_server.server import ScriptedServer
 
 MIB = 1024**2
 CANNOT_WRITE = "cannot write to its disk"
@@ -23,26 +23,16 @@ CANNOT_WRITE = "cannot write to its disk"
 class OnSmallDisk(FilmClub):
     """The bot's folder is on the small disk."""
 
-    def __init__(self, discord: Loopback, videos: HeldVideos, disk: SmallDisk) -> None:
+    def __init__(self, discord: Loopback, videos: ScriptedServer, disk: SmallDisk) -> None:
         super().__init__(discord, videos, disk.seen, DATA_DIR=str(disk.folder))
         self.bot.log_file = disk.folder / "bot.log"
         self.bot.entry = disk.entry
         self._disk = disk
 
-    def rows(self) -> list[dict[str, Any]]:
+    def rows(self) -> list[Row]:
         """Every job as it is on disk; SQLite does not open a file through /proc."""
-        command = [*self._disk.entry, sys.executable, "-c", _ROWS, self._disk.folder / "rushes.db"]
-        rows: list[dict[str, Any]] = json.loads(subprocess.check_output(command))
-        return rows
-
-
-_ROWS = """
-import json, sqlite3, sys
-database = sqlite3.connect(f"file:{sys.argv[1]}?mode=ro", uri=True)
-database.row_factory = sqlite3.Row
-query = "SELECT requests.*, renders.* FROM renders JOIN requests ON requests.id = request_id"
-print(json.dumps([dict(row) for row in database.execute(query)]))
-"""
+        command = [*self._disk.entry, sys.executable, "-m", "tests.database", self._disk.folder]
+        return json.loads(subprocess.check_output(command))
 
 
 @pytest.fixture
@@ -54,7 +44,9 @@ def disk(tmp_path: Path) -> Generator[SmallDisk]:
 
 
 @pytest.fixture
-async def club(discord: Loopback, videos: HeldVideos, disk: SmallDisk) -> AsyncGenerator[FilmClub]:
+async def club(
+    discord: Loopback, videos: ScriptedServer, disk: SmallDisk
+) -> AsyncGenerator[FilmClub]:
     async with OnSmallDisk(discord, videos, disk) as club:
         yield club
 

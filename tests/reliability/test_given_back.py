@@ -1,23 +1,18 @@
 """A form that is refused gives back everything that was filled in."""
 
-from collections.abc import AsyncGenerator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.loopback.driver import Loopback
 from tests.loopback.interactions import Interaction
 from tests.reliability.film_club import FilmClub
-from tests.reliability.studio import HeldVideos
 
 TYPED = "an owl at night\nover two lines"
 
 
 @pytest.fixture
-async def club(discord: Loopback, videos: HeldVideos, tmp_path: Path) -> AsyncGenerator[FilmClub]:
-    async with FilmClub(discord, videos, tmp_path / "bot", MAX_ACTIVE_PER_USER="1") as opened:
-        yield opened
+def environment() -> dict[str, str]:
+    return {"MAX_ACTIVE_PER_USER": "1"}
 
 
 async def opened_form(club: FilmClub) -> Interaction:

@@ -1,23 +1,19 @@
 """The bot is killed at every point where it has written or sent something, and started again."""
 
 import asyncio
-from collections.abc import AsyncGenerator
-from pathlib import Path
 
 import pytest
 from aiohttp import web
 
-from tests.loopback.driver import Loopback
 from tests.loopback.faults import Held
 from tests.reliability.film_club import PROMPT, FilmClub
-from tests.reliability.studio import HeldVideos
+from tests.videos_server.server import ScriptedServer
 
 
 @pytest.fixture
-async def club(discord: Loopback, videos: HeldVideos, tmp_path: Path) -> AsyncGenerator[FilmClub]:
+def environment() -> dict[str, str]:
     """One film at a time, so that a job that was forgotten wrongly blocks the next."""
-    async with FilmClub(discord, videos, tmp_path / "bot", MAX_ACTIVE_PER_USER="1") as opened:
-        yield opened
+    return {"MAX_ACTIVE_PER_USER": "1"}
 
 
 async def test_while_the_film_is_rendered(club: FilmClub) -> None:
@@ -71,7 +67,7 @@ async def test_after_the_card_stood_and_before_the_create(club: FilmClub) -> Non
     await club.assert_film_came_once()
 
 
-async def test_while_the_create_is_on_the_wire(club: FilmClub, videos: HeldVideos) -> None:
+async def test_while_the_create_is_on_the_wire(club: FilmClub, videos: ScriptedServer) -> None:
     on_the_wire = asyncio.Event()
 
     async def never_answered(request: web.Request) -> web.StreamResponse:

@@ -9,12 +9,12 @@ from aiohttp import web
 
 from bot.media.boxes import plain_frame
 from tests.browser import opened
-from tests.faulty import Fault
 from tests.loopback.driver import Loopback
 from tests.media import films
 from tests.media.films import film
 from tests.reliability.film_club import FilmClub
-from tests.reliability.studio import HeldVideos
+from tests.videos_server.faults import Fault
+from tests.videos_server.server import ScriptedServer
 
 KINDS = {
     "hevc.mp4": lambda: film("mp4", "libx265", tag="hvc1", sound="aac"),
@@ -34,7 +34,7 @@ def hands_over(data: bytes) -> Fault:
 
 @asynccontextmanager
 async def asked(
-    discord: Loopback, videos: HeldVideos, folder: Path, data: bytes, times: int = 1
+    discord: Loopback, videos: ScriptedServer, folder: Path, data: bytes, times: int = 1
 ) -> AsyncGenerator[FilmClub]:
     async with FilmClub(discord, videos, folder / "bot") as club:
         videos.meet("content", *[hands_over(data)] * times)
@@ -45,7 +45,7 @@ async def asked(
 
 @pytest.mark.parametrize("name", KINDS)
 async def test_what_does_not_play_everywhere_is_converted_once_and_said(
-    name: str, discord: Loopback, videos: HeldVideos, tmp_path: Path
+    name: str, discord: Loopback, videos: ScriptedServer, tmp_path: Path
 ) -> None:
     async with asked(discord, videos, tmp_path, KINDS[name]()) as club:
         await club.until_film(within=60)
@@ -61,7 +61,7 @@ async def test_what_does_not_play_everywhere_is_converted_once_and_said(
 
 @pytest.mark.parametrize("make", [film, films.webm], ids=["h264", "webm"])
 async def test_what_plays_everywhere_is_handed_over_byte_for_byte(
-    make: Callable[[], bytes], discord: Loopback, videos: HeldVideos, tmp_path: Path
+    make: Callable[[], bytes], discord: Loopback, videos: ScriptedServer, tmp_path: Path
 ) -> None:
     async with asked(discord, videos, tmp_path, make()) as club:
         await club.until_film()
@@ -72,7 +72,7 @@ async def test_what_plays_everywhere_is_handed_over_byte_for_byte(
 
 
 async def test_an_empty_film_is_asked_for_again(
-    discord: Loopback, videos: HeldVideos, tmp_path: Path
+    discord: Loopback, videos: ScriptedServer, tmp_path: Path
 ) -> None:
     nothing = films.box(b"ftyp", b"isom\0\0\2\0isomiso2") + films.box(
         b"moov", films.box(b"mvhd", bytes(100))
@@ -88,7 +88,7 @@ async def test_an_empty_film_is_asked_for_again(
 
 
 async def test_frames_over_4k_are_refused_in_words(
-    discord: Loopback, videos: HeldVideos, tmp_path: Path
+    discord: Loopback, videos: ScriptedServer, tmp_path: Path
 ) -> None:
     large = film("mp4", "libx264", width=4608, height=2592, frames=1)
     async with asked(discord, videos, tmp_path, large) as club:
@@ -96,7 +96,7 @@ async def test_frames_over_4k_are_refused_in_words(
 
 
 async def test_a_converted_film_plays_in_a_browser(
-    discord: Loopback, videos: HeldVideos, tmp_path: Path
+    discord: Loopback, videos: ScriptedServer, tmp_path: Path
 ) -> None:
     data = KINDS["hevc.mp4"]()
     async with asked(discord, videos, tmp_path, data) as club:

@@ -4,16 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.faulty import faulty_server
 from tests.loopback.driver import Loopback
 from tests.loopback.interactions import DEADLINE
 from tests.reliability.film_club import FilmClub
+from tests.videos_server.embedded import embedded_videos
 
 
 async def test_the_film_comes_into_the_one_message(discord: Loopback, tmp_path: Path) -> None:
     """Here alone it is really rendered."""
     async with (
-        faulty_server(tmp_path / "server") as videos,
+        embedded_videos(tmp_path / "server") as videos,
         FilmClub(discord, videos, tmp_path / "bot") as club,
     ):
         interaction = await club.ask()

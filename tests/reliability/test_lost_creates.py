@@ -1,16 +1,15 @@
 """Creates whose answer is lost: repeated under their key, or found in the server's list."""
 
-from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import web
 
-from tests.faulty import Fault, changed, cut, server_of
 from tests.loopback.driver import Loopback
 from tests.reliability.film_club import FilmClub
-from tests.reliability.studio import HeldVideos
+from tests.videos_server.faults import Fault, changed, cut, late, server_of
+from tests.videos_server.server import ScriptedServer
 
 
 def lost(sent: list[tuple[str | None, bytes]]) -> Fault:
@@ -28,11 +27,14 @@ def lost(sent: list[tuple[str | None, bytes]]) -> Fault:
 
 
 @pytest.fixture
-async def club(discord: Loopback, videos: HeldVideos, tmp_path: Path) -> AsyncGenerator[FilmClub]:
+def environment() -> dict[str, str]:
     """A bot before a server that knows a create again by its key."""
-    async with FilmClub(discord, videos, tmp_path / "bot", VIDEOS_DIALECT="rushes") as opened:
-        opened.finish()
-        yield opened
+    return {"VIDEOS_DIALECT": "rushes"}
+
+
+@pytest.fixture(autouse=True)
+def _finished(videos: ScriptedServer) -> None:
+    videos.finish()
 
 
 async def test_a_create_is_repeated_under_its_key_where_the_server_knows_it(
@@ -52,11 +54,10 @@ async def test_a_create_is_repeated_under_its_key_where_the_server_knows_it(
 
 
 async def test_a_create_on_the_wire_at_a_kill_is_repeated_under_its_key(club: FilmClub) -> None:
-    club.videos.delay = 3.0
+    club.videos.meet("create", late(3.0))
     await club.ask()
     await club.discord.until(lambda: club.videos.seen["create"] == 1)
     await club.bot.kill()
-    club.videos.delay = 0.0
     await club.bot.start()
     await club.until_film()
 
@@ -65,7 +66,7 @@ async def test_a_create_on_the_wire_at_a_kill_is_repeated_under_its_key(club: Fi
 
 
 async def test_a_lost_create_is_found_although_its_job_tells_what_was_made(
-    discord: Loopback, videos: HeldVideos, tmp_path: Path
+    discord: Loopback, videos: ScriptedServer, tmp_path: Path
 ) -> None:
     def made(page: dict[str, Any]) -> dict[str, Any]:
         other = {"size": "960x544", "seconds": "2"}

@@ -14,7 +14,7 @@ import pytest
 from tests.loopback.driver import Loopback
 from tests.processes import PATIENCE, VideosServer
 from tests.reliability.film_club import PROMPT, FilmClub
-from tests.reliability.studio import HeldVideos
+from tests.videos_server.server import ScriptedServer
 
 ROOT = Path(__file__).parents[2]
 WIDE = ("sh", "-c", 'umask 022; exec "$@"', "sh")
@@ -32,7 +32,7 @@ def open_to_others(folder: Path) -> list[str]:
 
 
 async def test_nothing_that_the_bot_writes_is_for_others(
-    discord: Loopback, videos: HeldVideos, tmp_path: Path
+    discord: Loopback, videos: ScriptedServer, tmp_path: Path
 ) -> None:
     folder = tmp_path / "bot"
     club = FilmClub(discord, videos, folder, PUBLIC_URL="http://films.example", WEB_PORT="0")
@@ -49,7 +49,7 @@ async def test_nothing_that_the_bot_writes_is_for_others(
 
 
 async def test_what_an_earlier_version_left_open_is_closed_to_others(
-    discord: Loopback, videos: HeldVideos, tmp_path: Path
+    discord: Loopback, videos: ScriptedServer, tmp_path: Path
 ) -> None:
     folder = tmp_path / "bot"
     async with FilmClub(discord, videos, folder) as club:
@@ -104,7 +104,7 @@ def bot(folder: Path, *command: str, **environment: str) -> subprocess.Completed
 
 @pytest.fixture
 async def alone(
-    discord: Loopback, videos: HeldVideos, tmp_path: Path
+    discord: Loopback, videos: ScriptedServer, tmp_path: Path
 ) -> AsyncGenerator[tuple[FilmClub, str]]:
     """A bot with its own Videos server, and that server's address."""
     club = FilmClub(discord, videos, tmp_path / "bot", VIDEOS_BASE_URL="", SERVER_WORKERS="1")

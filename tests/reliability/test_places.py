@@ -6,9 +6,8 @@ import pytest
 
 from tests.loopback.driver import Loopback
 from tests.loopback.world import FORUM, STAGE, VOICE, Channel
-from tests.reliability.film_club import FilmClub
+from tests.reliability.film_club import TOKEN_OVER, FilmClub
 
-TOKEN_OVER = 16 * 60.0
 FORETOLD = "the video comes to you as a direct message"
 
 Place = Callable[[FilmClub], Channel]

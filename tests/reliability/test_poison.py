@@ -6,9 +6,9 @@ from aiohttp import web
 
 from bot.jobs.lifecycle import DELIVERY_ATTEMPTS
 from bot.jobs.models import ACTIVE, RenderStatus
+from tests.database import Change
 from tests.loopback.faults import answer
-from tests.reliability.film_club import PROMPT, FilmClub
-from tests.reliability.test_discord_misbehaves import TOKEN_OVER
+from tests.reliability.film_club import PROMPT, TOKEN_OVER, FilmClub
 
 AWAITED = (*ACTIVE, RenderStatus.DELIVERED)
 """The states of a film on its way."""
@@ -24,11 +24,11 @@ def told(body: str) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     return fault
 
 
-async def killed_while_it_is_rendered(club: FilmClub, **change: str) -> None:
+async def killed_while_it_is_rendered(club: FilmClub, **changes: Change) -> None:
     await club.ask()
     await club.until_card_says("In progress")
     await club.bot.kill()
-    club.change(**change)
+    club.rewrite(**changes)
     await club.bot.start()
 
 
@@ -93,7 +93,7 @@ async def test_discord_refuses_a_late_film_s_card_for_its_words(club: FilmClub) 
 
 
 async def test_a_card_that_cannot_be_drawn(club: FilmClub) -> None:
-    await killed_while_it_is_rendered(club, size="CAST(size AS BLOB)")
+    await killed_while_it_is_rendered(club, size=lambda row: row["size"].encode())
     await club.until_card_says("usual card could not be shown")
 
     await club.until_film()
@@ -103,7 +103,7 @@ async def test_a_card_that_cannot_be_drawn(club: FilmClub) -> None:
 
 
 async def test_an_end_that_cannot_be_drawn(club: FilmClub) -> None:
-    await killed_while_it_is_rendered(club, size="CAST(size AS BLOB)")
+    await killed_while_it_is_rendered(club, size=lambda row: row["size"].encode())
     club.videos.meet("poll", told('{"id": "video_1", "status": "failed"}'))
 
     await club.until_card_says("could not render this")
@@ -113,7 +113,7 @@ async def test_an_end_that_cannot_be_drawn(club: FilmClub) -> None:
 
 
 async def test_a_delivery_that_fails_by_our_own_fault_is_said(club: FilmClub) -> None:
-    await killed_while_it_is_rendered(club, status="'completed'", video_id="NULL")
+    await killed_while_it_is_rendered(club, status="completed", video_id=None)
 
     await club.until_card_says("something went wrong inside the bot")
 
@@ -121,7 +121,7 @@ async def test_a_delivery_that_fails_by_our_own_fault_is_said(club: FilmClub) ->
 
 
 async def test_a_job_that_cannot_be_polled_stops_no_other(club: FilmClub) -> None:
-    await killed_while_it_is_rendered(club, video_id="NULL")
+    await killed_while_it_is_rendered(club, video_id=None)
     await club.until_card_says("stopped answering")
 
     interaction = await club.discord.slash(club.ada, club.channel, "video", prompt=PROMPT)

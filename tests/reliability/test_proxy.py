@@ -7,11 +7,11 @@ from yarl import URL
 from tests.loopback.driver import Loopback
 from tests.loopback.proxy import proxy
 from tests.reliability.film_club import FilmClub
-from tests.reliability.studio import HeldVideos
+from tests.videos_server.server import ScriptedServer
 
 
 async def test_discord_is_reached_through_the_proxy_and_this_machine_without(
-    discord: Loopback, videos: HeldVideos, tmp_path: Path
+    discord: Loopback, videos: ScriptedServer, tmp_path: Path
 ) -> None:
     api = URL(discord.api_url)
     assert api.host is not None
@@ -36,7 +36,7 @@ async def test_discord_is_reached_through_the_proxy_and_this_machine_without(
 
 
 async def test_a_key_over_plain_http_is_warned_of_once(
-    discord: Loopback, videos: HeldVideos, tmp_path: Path
+    discord: Loopback, videos: ScriptedServer, tmp_path: Path
 ) -> None:
     server = URL(videos.base_url)
     assert server.host is not None

@@ -13,10 +13,9 @@ from tests.loopback.faults import (
     page,
 )
 from tests.loopback.messages import Message
-from tests.reliability.film_club import PROMPT, FilmClub
+from tests.reliability.film_club import PROMPT, TOKEN_OVER, FilmClub
 
 PLAIN = "usual card could not be shown"
-TOKEN_OVER = 16 * 60.0
 WORD = "calico"
 """A word of the prompt, and so of the film's usual name."""
 CODES = {

@@ -1,30 +1,25 @@
 """From the interaction to the create: whatever fails in between, nobody is left guessing."""
 
 import asyncio
-from collections.abc import AsyncGenerator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import web
 
-from tests.acceptance.test_bad_input import png
-from tests.faulty import answer as refused
-from tests.loopback.driver import Loopback
+from tests.database import earlier
 from tests.loopback.faults import Held, answer, cut, cut_after
 from tests.loopback.interactions import Interaction
-from tests.reliability.film_club import PROMPT, FilmClub
-from tests.reliability.studio import HeldVideos
-from tests.reliability.test_stops import GRACE
+from tests.media.images import png
+from tests.reliability.film_club import GRACE, PROMPT, FilmClub
+from tests.videos_server.faults import answer as refused
 
 WAITING = {"image": ("cat.png", png(), "image/png")}
 
 
 @pytest.fixture
-async def club(discord: Loopback, videos: HeldVideos, tmp_path: Path) -> AsyncGenerator[FilmClub]:
+def environment() -> dict[str, str]:
     """One film at a time: a request that is forgotten wrongly blocks the next."""
-    async with FilmClub(discord, videos, tmp_path / "bot", MAX_ACTIVE_PER_USER="1") as opened:
-        yield opened
+    return {"MAX_ACTIVE_PER_USER": "1"}
 
 
 async def killed_before_the_create(club: FilmClub) -> Interaction:
@@ -53,7 +48,7 @@ async def test_discord_is_away_at_a_start_and_comes_back(club: FilmClub) -> None
 
 async def test_discord_stays_away_until_nobody_waits_any_more(club: FilmClub) -> None:
     await killed_before_the_create(club)
-    club.change(created_at="created_at - 175")
+    club.rewrite(created_at=earlier("created_at", 175))
     club.discord.meet("token_read", *[cut] * 20)
 
     await club.bot.start()
@@ -113,7 +108,7 @@ async def test_a_card_that_discord_refuses_is_said_in_private(club: FilmClub) ->
 
 async def test_a_request_that_cannot_be_built_ends_in_words(club: FilmClub) -> None:
     await killed_before_the_create(club)
-    club.change(size="'enormous'")
+    club.rewrite(size="enormous")
 
     await club.bot.start()
     await club.until_card_says("Something went wrong inside the bot, so this was not sent")
@@ -125,7 +120,7 @@ async def test_a_request_that_cannot_be_built_ends_in_words(club: FilmClub) -> N
 async def test_killed_before_it_was_sent_a_second_time(club: FilmClub) -> None:
     """The first create may have been taken, so nobody can say that nothing was charged."""
     await killed_before_the_create(club)
-    club.change(sent_at="created_at", created_at="created_at - 1000")
+    club.rewrite(sent_at=lambda row: row["created_at"], created_at=earlier("created_at", 1000))
 
     await club.bot.start()
     await club.until_card_says("Unconfirmed")

@@ -6,31 +6,14 @@ from typing import Any
 import pytest
 
 from bot.jobs.lifecycle import CARD_RETRIED_FOR
-from tests.faulty import answer as not_found
-from tests.faulty import changed
-from tests.loopback.driver import Loopback
 from tests.loopback.errors import OLD_MESSAGE
 from tests.loopback.faults import Held, answer, cut_after, edits_spent, nothing
 from tests.loopback.limits import Limit
 from tests.loopback.messages import Message
-from tests.loopback.world import READ_HISTORY, USUAL, Channel
-from tests.reliability.film_club import FilmClub
-from tests.reliability.test_discord_misbehaves import TOKEN_OVER
-
-NONCE_OVER = 301.0
-"""Seconds after which Discord has forgotten a nonce."""
-
-
-async def old_card(club: FilmClub, age: float = TOKEN_OVER) -> None:
-    """Have a card of a film that is being rendered, and whose interaction is long over."""
-    await club.ask()
-    await club.until_card_says("In progress")
-    club.discord.skew(age)
-
-
-def films(discord: Loopback, *channels: Channel) -> list[Message]:
-    """Every message that shows a film."""
-    return [one for channel in channels for one in discord.messages_in(channel) if one.film]
+from tests.loopback.world import READ_HISTORY, USUAL
+from tests.reliability.film_club import NONCE_OVER, FilmClub, films, old_card
+from tests.videos_server.faults import answer as not_found
+from tests.videos_server.faults import changed
 
 
 async def delivered_in_a_reply(club: FilmClub) -> Message:
@@ -185,7 +168,7 @@ async def test_the_card_that_took_no_more_edits_says_where_the_film_is(club: Fil
     card = club.card
     reply = await delivered_in_a_reply(club)
     await club.bot.kill()
-    club.change(card_retry_at="1")
+    club.rewrite(card_retry_at=1)
 
     await club.bot.start()
     await club.discord.until(lambda: "in [a reply to this message]" in card.text)
@@ -248,7 +231,7 @@ async def test_the_card_of_an_end_that_was_said_elsewhere_says_it_too(club: Film
 
     club.channel.bot_may = USUAL
     await club.bot.restart()
-    await club.until_card_says("no longer knows this video")
+    await club.until_card_says("no longer knows this film")
 
     assert len(club.discord.messages_in(club.discord.dm(club.ada))) == 1
 

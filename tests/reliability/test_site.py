@@ -11,24 +11,19 @@ import aiohttp
 import pytest
 
 from tests.loopback.driver import Loopback
+from tests.processes import free_port
 from tests.reliability.film_club import FilmClub
-from tests.reliability.studio import HeldVideos
+from tests.videos_server.server import ScriptedServer
 
 TOO_SMALL = 1000
 """Bytes no film fits into."""
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class SiteClub(FilmClub):
     """Its bot serves at `site`."""
 
     def __init__(
-        self, discord: Loopback, videos: HeldVideos, folder: Path, **environment: str
+        self, discord: Loopback, videos: ScriptedServer, folder: Path, **environment: str
     ) -> None:
         web, operations = free_port(), free_port()
         self.site = f"http://127.0.0.1:{web}"
@@ -42,7 +37,9 @@ class SiteClub(FilmClub):
 
 
 @pytest.fixture
-async def club(discord: Loopback, videos: HeldVideos, tmp_path: Path) -> AsyncGenerator[SiteClub]:
+async def club(
+    discord: Loopback, videos: ScriptedServer, tmp_path: Path
+) -> AsyncGenerator[SiteClub]:
     async with SiteClub(discord, videos, tmp_path / "bot") as opened:
         yield opened
 
@@ -75,7 +72,7 @@ async def test_a_film_that_cannot_fit_comes_as_a_link_that_outlives_a_restart(
 
 
 async def test_what_was_kept_for_want_of_links_is_offered_when_there_are_any(
-    discord: Loopback, videos: HeldVideos, tmp_path: Path
+    discord: Loopback, videos: ScriptedServer, tmp_path: Path
 ) -> None:
     async with FilmClub(discord, videos, tmp_path / "bot") as without:
         interaction = await without.ask()
@@ -90,7 +87,7 @@ async def test_what_was_kept_for_want_of_links_is_offered_when_there_are_any(
         await with_links.until_card_says("(https://films.example.org/films/")
 
 
-async def test_it_tells_how_it_is(club: SiteClub, videos: HeldVideos) -> None:
+async def test_it_tells_how_it_is(club: SiteClub, videos: ScriptedServer) -> None:
     assert await get(f"{club.operations}/healthz") == (200, b"ok\n")
     await club.discord.until(lambda: "ready as" in club.bot.log)
     status, told = await get(f"{club.operations}/readyz")
@@ -138,7 +135,7 @@ async def until_counted(club: SiteClub, line: str) -> set[str]:
     ],
 )
 async def test_it_is_alive_and_not_ready_while_something_is_missing(
-    discord: Loopback, videos: HeldVideos, tmp_path: Path, missing: str, setting: dict[str, str]
+    discord: Loopback, videos: ScriptedServer, tmp_path: Path, missing: str, setting: dict[str, str]
 ) -> None:
     club = SiteClub(discord, videos, tmp_path / "bot", **setting)
     await club.bot.launch()
@@ -157,7 +154,7 @@ async def test_it_is_alive_and_not_ready_while_something_is_missing(
 
 
 async def test_what_a_port_of_an_earlier_version_answers_is_told(
-    discord: Loopback, videos: HeldVideos, tmp_path: Path
+    discord: Loopback, videos: ScriptedServer, tmp_path: Path
 ) -> None:
     ports = free_port(), free_port()
     web = {"WEB_PORT": str(ports[0])}
@@ -194,7 +191,7 @@ async def test_deleting_ends_the_link_at_once(club: SiteClub) -> None:
 
 
 async def test_nothing_is_served_unless_asked_for(
-    discord: Loopback, videos: HeldVideos, tmp_path: Path
+    discord: Loopback, videos: ScriptedServer, tmp_path: Path
 ) -> None:
     async with FilmClub(discord, videos, tmp_path / "bot") as club:
         assert "serving on" not in club.bot.log
@@ -202,7 +199,7 @@ async def test_nothing_is_served_unless_asked_for(
 
 
 async def test_a_port_that_is_taken_stops_the_start_with_one_sentence(
-    discord: Loopback, videos: HeldVideos, tmp_path: Path
+    discord: Loopback, videos: ScriptedServer, tmp_path: Path
 ) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

@@ -9,11 +9,11 @@ import pytest
 from tests.loopback.driver import Loopback
 from tests.loopback.faults import Held
 from tests.media.reels import reel
-from tests.reliability.film_club import FilmClub
-from tests.reliability.studio import HeldVideos, held_videos
+from tests.reliability.film_club import TOKEN_OVER, FilmClub
+from tests.videos_server.embedded import held_videos
+from tests.videos_server.server import ScriptedServer
 
 LIMIT = 700_000
-TOKEN_OVER = 16 * 60.0
 
 
 @pytest.fixture(scope="session")
@@ -24,13 +24,15 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-async def videos(tmp_path: Path, large: Path) -> AsyncGenerator[HeldVideos]:
+async def videos(tmp_path: Path, large: Path) -> AsyncGenerator[ScriptedServer]:
     async with held_videos(tmp_path / "videos", large) as running:
         yield running
 
 
 @pytest.fixture
-async def club(discord: Loopback, videos: HeldVideos, tmp_path: Path) -> AsyncGenerator[FilmClub]:
+async def club(
+    discord: Loopback, videos: ScriptedServer, tmp_path: Path
+) -> AsyncGenerator[FilmClub]:
     opened = FilmClub(discord, videos, tmp_path / "bot")
     assert opened.channel.guild is not None
     opened.channel.guild.upload_limit = LIMIT

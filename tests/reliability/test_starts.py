@@ -7,17 +7,17 @@ import pytest
 
 from tests.loopback.driver import Loopback
 from tests.loopback.faults import Fault, answer, cut, nothing
+from tests.loopback.hurried import HURRIED
 from tests.loopback.process import BotProcess
-from tests.reliability.film_club import FilmClub
-from tests.reliability.studio import HeldVideos
-from tests.reliability.test_stops import GRACE
+from tests.reliability.film_club import GRACE, FilmClub
+from tests.videos_server.server import ScriptedServer
 
 SAID = "Discord cannot be reached"
 
 
 @pytest.fixture
 async def waiting(
-    discord: Loopback, videos: HeldVideos, tmp_path: Path
+    discord: Loopback, videos: ScriptedServer, tmp_path: Path
 ) -> AsyncGenerator[FilmClub]:
     """A server with one channel, and a bot that nobody has started."""
     club = FilmClub(discord, videos, tmp_path / "bot")
@@ -53,7 +53,7 @@ async def test_discord_fails_at_one_step(
     waiting: FilmClub, kind: str, faults: tuple[Fault, ...]
 ) -> None:
     waiting.discord.meet(kind, *faults)
-    await waiting.bot.start()
+    await waiting.bot.start(HURRIED)
 
     await waiting.ask()
     await waiting.until_film()

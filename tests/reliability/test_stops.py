@@ -10,11 +10,8 @@ from aiohttp import web
 from tests.loopback.driver import Loopback
 from tests.loopback.faults import Held, answer, cut
 from tests.loopback.process import VIDEOS_KEY
-from tests.reliability.film_club import FilmClub
-from tests.reliability.studio import HeldVideos
-
-GRACE = 10.0
-"""Seconds after which Docker kills."""
+from tests.reliability.film_club import GRACE, FilmClub
+from tests.videos_server.server import ScriptedServer
 
 
 async def test_it_stops_while_films_are_rendered_and_goes_on_after(club: FilmClub) -> None:
@@ -93,7 +90,7 @@ async def test_what_does_not_end_is_ended() -> None:
 
 
 async def test_no_secret_is_ever_logged(
-    discord: Loopback, videos: HeldVideos, tmp_path: Path
+    discord: Loopback, videos: ScriptedServer, tmp_path: Path
 ) -> None:
     environment = {"LOG_LEVEL": "DEBUG", "LOG_FORMAT": "json"}
     async with FilmClub(discord, videos, tmp_path / "bot", **environment) as club:

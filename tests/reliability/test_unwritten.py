@@ -5,11 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.test_bad_disk import unwritable
+from tests.database import locked
 from tests.loopback.faults import Held, edits_spent, nothing
 from tests.loopback.messages import Message
-from tests.reliability.film_club import FilmClub
-from tests.reliability.test_roads import NONCE_OVER, films, old_card
+from tests.reliability.film_club import NONCE_OVER, FilmClub, films, old_card
 
 LOST = "a delivery is not saved"
 
@@ -46,7 +45,7 @@ async def taken_and_not_written(club: FilmClub, take: Take, folder: Path) -> Mes
     await take(club, held)
     club.finish()
     await held.reached.wait()
-    with unwritable(folder):
+    with locked(folder):
         held.release()
         await club.discord.until(lambda: LOST in club.bot.log)
         (film,) = shown(club)

@@ -1,12 +1,11 @@
 """Rows of the fault table: what the Videos server does to a create, a poll and a download."""
 
 import json
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Any, Final, cast
 
 from aiohttp import web
 
-from tests import faulty
 from tests.reliability.cells import (
     FAILED_THERE,
     FILM,
@@ -19,6 +18,8 @@ from tests.reliability.cells import (
     Outcome,
     refused,
 )
+from tests.videos_server import faults as faulty
+from tests.videos_server.server import Kind
 
 STEPS: Final = {"create": "create", "poll": "poll", "content": "content"}
 """The columns, and how the document names them."""
@@ -94,48 +95,27 @@ def _picture(_: bytes) -> bytes:
     return _PICTURE
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Met:
-    """What one step of a row meets, and its Cell."""
-
-    faults: tuple[faulty.Fault, ...]
-    ends: Outcome
-    logs: str | None
-    creates: int
-    away: bool
+_Met = Callable[[str, Kind], Cell]
+"""Makes a cell of a row's fault and the step."""
 
 
 def _met(
     *laid: faulty.Fault, ends: Outcome, logs: str | None, creates: int = 1, away: bool = False
 ) -> _Met:
-    return _Met(faults=laid, ends=ends, logs=logs, creates=creates, away=away)
-
-
-def _row(
-    fault: str,
-    *,
-    create: _Met | None = None,
-    poll: _Met | None = None,
-    content: _Met | None = None,
-) -> list[Cell]:
-    steps: tuple[tuple[faulty.Kind, _Met | None], ...] = (
-        ("create", create),
-        ("poll", poll),
-        ("content", content),
+    """Say what one step of a row meets."""
+    return lambda fault, step: Cell(
+        fault=fault,
+        step=step,
+        outcome=ends,
+        logs=logs,
+        creates=creates,
+        videos=tuple((step, one) for one in laid),
+        away=away,
     )
-    return [
-        Cell(
-            fault=fault,
-            step=step,
-            outcome=met.ends,
-            logs=met.logs,
-            creates=met.creates,
-            videos=tuple((step, one) for one in met.faults),
-            away=met.away,
-        )
-        for step, met in steps
-        if met is not None
-    ]
+
+
+def _row(fault: str, **steps: _Met) -> list[Cell]:
+    return [met(fault, cast("Kind", step)) for step, met in steps.items()]
 
 
 def _everywhere(

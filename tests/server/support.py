@@ -2,13 +2,11 @@
 
 import asyncio
 import base64
-import io
 import time
 from collections.abc import Callable
 from typing import Any
 
 import aiohttp
-from PIL import Image
 
 PATIENCE = 30.0
 """Seconds until a test gives up waiting."""
@@ -52,12 +50,6 @@ async def eventually(fact: Callable[[], object]) -> None:
     while not fact():
         assert time.monotonic() < deadline, "it never came true"
         await asyncio.sleep(0.02)
-
-
-def picture(kind: str = "PNG") -> bytes:
-    out = io.BytesIO()
-    Image.new("RGB", (72, 128), (200, 80, 40)).save(out, kind)
-    return out.getvalue()
 
 
 def data_url(data: bytes, media_type: str = "image/png") -> str:

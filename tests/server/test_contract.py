@@ -16,8 +16,9 @@ import pytest
 from bot.server.app import ServerConfig, running
 from bot.server.errors import BODY_LIMIT
 from bot.server.reference import IMAGE_LIMIT
+from tests.media.images import picture
 from tests.server.conftest import StandIn
-from tests.server.support import Videos, data_url, picture
+from tests.server.support import Videos, data_url
 
 SIZES = ["720x1280", "1280x720", "1024x1792", "1792x1024"]
 FIELDS = {
@@ -197,7 +198,7 @@ async def test_a_body_that_grows_too_large_is_dropped(videos: Videos) -> None:
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
 @pytest.mark.parametrize("form", ["file", "bracketed", "text", "string", "object"])
 async def test_a_reference_image_in_every_form(videos: Videos, form: str, kind: str) -> None:
-    data = picture(kind)
+    data = picture(kind=kind)
     url = data_url(data, f"image/{kind.lower()}")
     if form in ("string", "object"):
         reference = url if form == "string" else {"image_url": url}

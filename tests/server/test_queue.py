@@ -12,9 +12,10 @@ import pytest
 
 from bot.server.app import ServerConfig, running
 from tests.media import bombs
+from tests.media.images import picture
 from tests.processes import VideosServer
 from tests.server.conftest import StandIn
-from tests.server.support import PATIENCE, Videos, data_url, eventually, picture
+from tests.server.support import PATIENCE, Videos, data_url, eventually
 
 
 def is_alive(pid: int) -> bool:
@@ -102,7 +103,7 @@ async def test_a_renderer_that_cannot_be_started_fails_its_job(config: ServerCon
 async def test_a_renderer_that_stands_still_is_stopped(
     videos: Videos, stand_in: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.server.rendering._SILENCE_LIMIT", 0.5)
+    monkeypatch.setattr("bot.server.render_process._SILENCE_LIMIT", 0.5)
     failed = await videos.until(await videos.create("freeze"), "failed")
 
     assert "stood still" in failed["error"]["message"]

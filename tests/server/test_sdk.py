@@ -14,8 +14,9 @@ from urllib.request import urlopen
 import openai
 import pytest
 
+from tests.media.images import picture
 from tests.processes import VideosServer
-from tests.server.support import PATIENCE, picture
+from tests.server.support import PATIENCE
 
 PROGRAM = """
 from openai import OpenAI

@@ -14,7 +14,7 @@ from bot.serving.files import send_file
 from bot.serving.limits import LIMITS
 from bot.serving.listening import listening
 from tests.browser import QUIET, chromium
-from tests.reliability.studio import render_template
+from tests.videos_server.embedded import render_template
 
 STATE = """async () => {
     const video = document.querySelector("video");

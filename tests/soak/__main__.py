@@ -9,15 +9,12 @@ import time
 from pathlib import Path
 from typing import Final
 
-import aiohttp
-
 from benchmarks.videos import Rendering, VideosServer
-from benchmarks.videos import serving as serving_upstream
-from tests.faulty import FaultyServer, serving
+from tests.listening import listening
 from tests.loopback.driver import loopback
-from tests.reliability.studio import render_template
 from tests.soak.measuring import Gauge
 from tests.soak.soaking import Soak
+from tests.videos_server.embedded import in_front_of, render_template
 
 SETTLED: Final = 300.0
 """Seconds after which memory should not grow any more; of a shorter soak, a third of it."""
@@ -33,14 +30,12 @@ async def _soak(seconds: float, jobs: int, seed: int) -> bool:
         film = await asyncio.to_thread(render_template, home)
         upstream = VideosServer(Rendering(film, shortest=20.0, longest=80.0))
         async with (
-            serving_upstream(upstream.app()) as address,
-            aiohttp.ClientSession() as session,
+            listening(upstream.app()) as address,
+            in_front_of(f"{address.origin}/v1") as videos,
             loopback() as discord,
         ):
-            videos = FaultyServer(f"{address}/v1", session)
-            async with serving(videos):
-                soak = Soak(discord, videos, upstream, home / "bot", seed=seed)
-                gauge = await soak.go(seconds, jobs)
+            soak = Soak(discord, videos, upstream, home / "bot", seed=seed)
+            gauge = await soak.go(seconds, jobs)
         return _told(soak, gauge, seconds)
 
 

@@ -5,11 +5,11 @@ import random
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from tests import faulty
-from tests.faulty import FaultyServer, Kind
 from tests.loopback import faults as discord_faults
 from tests.loopback.driver import Loopback
 from tests.loopback.world import Channel
+from tests.videos_server import faults as faulty
+from tests.videos_server.server import Kind, ScriptedServer
 
 FAULTY: Final = 0.3
 """The part of the films that meets faults of its own, one or two of them."""
@@ -44,7 +44,7 @@ DISCORD: Final[list[tuple[str, discord_faults.Fault]]] = [
 class Mix:
     """Lays faults, by a seed."""
 
-    def __init__(self, discord: Loopback, videos: FaultyServer, seed: int) -> None:
+    def __init__(self, discord: Loopback, videos: ScriptedServer, seed: int) -> None:
         self._discord = discord
         self._videos = videos
         self._rng = random.Random(seed)  # noqa: S311 - chance, not secrecy

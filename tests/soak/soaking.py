@@ -10,13 +10,13 @@ from typing import Any, Final
 
 from benchmarks.videos import VideosServer
 from tests import database
-from tests.faulty import FaultyServer
 from tests.loopback.driver import Loopback
 from tests.loopback.interactions import Interaction
 from tests.loopback.process import BotProcess
 from tests.loopback.world import Channel
 from tests.soak.measuring import Gauge
 from tests.soak.mix import Mix
+from tests.videos_server.server import ScriptedServer
 
 CHANNELS: Final = 50
 WITHIN: Final = 240.0
@@ -44,7 +44,7 @@ class Soak:
     def __init__(
         self,
         discord: Loopback,
-        videos: FaultyServer,
+        videos: ScriptedServer,
         upstream: VideosServer,
         folder: Path,
         *,
@@ -57,7 +57,9 @@ class Soak:
         self._rng = random.Random(seed)  # noqa: S311 - chance, not secrecy
         self.mix = Mix(discord, videos, seed)
         self.result = Result()
-        self._rows: dict[str, dict[str, Any]] = {}
+        self._rows: dict[str, database.Row] = {}
+        self._watched: set[str] = set()
+        """Jobs with somebody still to be notified."""
         self._asked = 0
         guild = discord.add_guild()
         self._channels = [discord.add_channel(guild) for _ in range(CHANNELS)]
@@ -130,7 +132,7 @@ class Soak:
         """Whether this end is the last: a create that was lost and taken is found in the list."""
         if row["status"] == "unconfirmed" and self._upstream.bought(prompt):
             return time.monotonic() - since > SURE_AFTER
-        if row["untold"]:
+        if row["id"] in self._watched:
             return False
         return row["status"] == "delivered" or row["shown"] == row["status"]
 
@@ -163,7 +165,7 @@ class Soak:
         if end != "delivered" and films:
             wrong.append("a film in the message of one that was not delivered")
         if end in ("failed", "expired", "undelivered"):
-            wrong.append(f"lost: {row['reason']}")
+            wrong.append(f"lost: {row['error_code']}")
         if end == "unconfirmed" and bought:
             wrong.append("in the server's list, and not found there")
         self.result.violations += [f"{prompt}, {end}: {one}" for one in wrong]
@@ -188,23 +190,18 @@ class Soak:
                 for message in self._discord.messages_in(channel)
                 if message.reference is None
             ]
-        for row in self._dump("1 = 1"):
+        for row in database.rows(self._folder):
             if row["status"] not in ENDED:
                 self.result.violations.append(f"{row['prompt']} is {row['status']} for ever")
 
     async def _read_rows(self) -> None:
         while True:
             since = time.time() - WITHIN - 60
-            rows = await asyncio.to_thread(self._dump, f"created_at > {since}")
+            rows = await asyncio.to_thread(database.rows, self._folder, since=since)
+            watchers = await asyncio.to_thread(database.rows, self._folder, "subscriptions")
+            self._watched = {row["job_id"] for row in watchers}
             self._rows = {row["prompt"]: row for row in rows}
             await asyncio.sleep(0.5)
-
-    def _dump(self, condition: str) -> list[dict[str, Any]]:
-        columns = (
-            "prompt, status, shown, message_id, requester_id, reason,"
-            " (SELECT COUNT(*) FROM subscriptions WHERE request_id = requests.id) AS untold"
-        )
-        return database.rows(self._folder / "rushes.db", condition, columns)
 
 
 class _Running:

@@ -8,7 +8,9 @@ import stamina
 
 from bot.runtime.proxies import NONE
 from bot.transport.attachments import Attachments, NotHandedOver
-from tests.videos.scripted import Behaviour, ScriptedServer, says, scripted
+from tests.videos_server.faults import Fault as Behaviour
+from tests.videos_server.faults import answer as says
+from tests.videos_server.server import ScriptedServer, scripted
 
 
 @pytest.fixture
@@ -24,7 +26,7 @@ def attachments(server: ScriptedServer) -> Attachments:
 async def test_a_file_is_fetched_with_its_signature(server: ScriptedServer) -> None:
     server.on("GET", "/a.png", says(200, b"png"))
     assert await attachments(server).fetch(f"{server.base_url}/a.png?ex=1&hm=2") == b"png"
-    assert server.seen[0].path == "/v1/a.png?ex=1&hm=2"
+    assert server.requests[0].path == "/v1/a.png?ex=1&hm=2"
 
 
 @pytest.mark.parametrize(
@@ -53,7 +55,7 @@ async def test_what_is_no_file_is_asked_for_once(server: ScriptedServer, status:
     server.on("GET", "/a.png", *[says(status, b"", Location="/v1/b.png")] * 3)
     with pytest.raises(NotHandedOver):
         await attachments(server).fetch(f"{server.base_url}/a.png")
-    assert len(server.seen) == 1
+    assert len(server.requests) == 1
 
 
 async def test_what_may_pass_is_asked_for_again(server: ScriptedServer) -> None:

@@ -7,10 +7,7 @@ import stamina
 
 from bot.videos.client import VideosClient
 from tests.videos.connecting import connected
-from tests.videos.scripted import (
-    ScriptedServer,
-    scripted,
-)
+from tests.videos_server.server import ScriptedServer, scripted
 
 
 @pytest.fixture

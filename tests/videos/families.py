@@ -355,3 +355,8 @@ FAMILIES: Final = (
     ),
 )  # fmt: skip
 """`openai` answers like docs.anyfast.ai: /content is JSON with an address."""
+
+
+def family(name: str) -> Family:
+    """Return the first entry of a family."""
+    return next(each for each in FAMILIES if each.name == name)

@@ -9,6 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
+from tests.listening import answering
 from tests.media import films
 from tests.videos.families import FILM, Family, Said
 
@@ -78,17 +79,7 @@ async def _fields(request: web.Request, *, is_json: bool) -> dict[str, Any]:
 async def imitated(family: Family, film: bytes | None = None) -> AsyncGenerator[Imitation]:
     async with AsyncExitStack() as stack:
         server = Imitation(family, film or films.mp4())
-        server.store = await _serve(stack, server.keep)
-        server.base_url = f"http://{await _serve(stack, server.handle)}/v1"
+        store = await stack.enter_async_context(answering(server.keep))
+        server.store = store.removeprefix("http://")
+        server.base_url = f"{await stack.enter_async_context(answering(server.handle))}/v1"
         yield server
-
-
-async def _serve(stack: AsyncExitStack, handle: Any) -> str:  # noqa: ANN401
-    app = web.Application()
-    app.router.add_route("*", "/{path:.*}", handle)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.01)
-    await runner.setup()
-    stack.push_async_callback(runner.cleanup)
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    host, port = runner.addresses[0][:2]
-    return f"{host}:{port}"

@@ -15,14 +15,15 @@ from bot.videos.protocol import MOST_LISTED
 from bot.videos.wire import BODY_LIMIT
 from tests.media import films
 from tests.videos.connecting import CAT, JOB, connected
-from tests.videos.scripted import Behaviour, ScriptedServer, says
+from tests.videos_server.faults import Fault, answer
+from tests.videos_server.server import ScriptedServer
 
 FILM = films.mp4(bytes(range(256)) * 4000)
 BOMB = gzip.compress(bytes(64 * 2**20), 9)
 """64 MiB of nothing in 64 KiB."""
 
 
-def raw(body: bytes, encoding: str, status: int = 200) -> Behaviour:
+def raw(body: bytes, encoding: str, status: int = 200) -> Fault:
     """Send bytes with the name of an encoding, whatever they are."""
 
     async def behave(request: web.Request) -> web.StreamResponse:
@@ -61,7 +62,7 @@ async def test_a_false_content_encoding_changes_nothing(
     async with connected(server.base_url) as client:
         await client.download("v", tmp_path / "film")
     assert (tmp_path / "film").read_bytes() == film
-    assert server.seen[0].headers["Accept-Encoding"] == "identity"
+    assert server.requests[0].headers["Accept-Encoding"] == "identity"
 
 
 @pytest.mark.parametrize(
@@ -181,9 +182,9 @@ async def test_a_slow_film_above_the_minimum_rate_arrives(
 # ------------------------------------------------------------------ lists
 
 
-def listed(many: int) -> Behaviour:
+def listed(many: int) -> Fault:
     jobs = ",".join(f'{{"id":"v{number}","status":"queued"}}' for number in range(many))
-    return says(200, f'{{"object":"list","data":[{jobs}]}}'.encode())
+    return answer(200, f'{{"object":"list","data":[{jobs}]}}'.encode())
 
 
 async def test_only_wanted_jobs_of_a_long_list_are_read(
@@ -222,7 +223,7 @@ async def test_a_long_list_does_not_block_the_event_loop(server: ScriptedServer)
 async def test_an_answer_that_takes_long_to_parse_is_not_parsed(
     server: ScriptedServer, body: bytes
 ) -> None:
-    server.on("GET", "/videos", says(200, body))
+    server.on("GET", "/videos", answer(200, body))
     async with connected(server.base_url) as client:
         with pytest.raises(Unavailable, match="more fields"):
             await client.list()
@@ -233,7 +234,7 @@ async def test_an_answer_that_takes_long_to_parse_is_not_parsed(
 
 @pytest.mark.parametrize("key", ["-", "0", "none", "video_1", "queued"])
 async def test_a_placeholder_key_is_not_redacted(server: ScriptedServer, key: str) -> None:
-    server.on("POST", "/videos", says(200, JOB))
+    server.on("POST", "/videos", answer(200, JOB))
     async with connected(server.base_url, api_key=key) as client:
         assert (await client.create(CAT)).video.id == JOB["id"]
 
@@ -241,7 +242,7 @@ async def test_a_placeholder_key_is_not_redacted(server: ScriptedServer, key: st
 async def test_a_key_is_redacted_in_errors_and_never_in_ids(server: ScriptedServer) -> None:
     key = "00000000"
     told = {"id": f"v-{key}", "status": "failed", "error": {"message": f"bad key {key}!"}}
-    server.on("GET", f"/videos/v-{key}", says(200, told), says(500, {"error": f"no {key}"}))
+    server.on("GET", f"/videos/v-{key}", answer(200, told), answer(500, {"error": f"no {key}"}))
     async with connected(server.base_url, api_key=key) as client:
         video = (await client.retrieve(f"v-{key}")).video
         assert video.id == f"v-{key}"
@@ -255,7 +256,7 @@ async def test_a_key_is_redacted_in_errors_and_never_in_ids(server: ScriptedServ
 async def test_half_a_key_at_the_end_of_a_cut_sentence_is_redacted(server: ScriptedServer) -> None:
     key = "sk-0123456789abcdef"
     words = "x" * 490 + key
-    server.on("GET", "/videos/v", says(500, {"error": words}))
+    server.on("GET", "/videos/v", answer(500, {"error": words}))
     async with connected(server.base_url, api_key=key) as client:
         with pytest.raises(Unavailable) as caught:
             await client.retrieve("v")

@@ -17,14 +17,8 @@ from bot.videos.errors import (
 )
 from tests.media import films
 from tests.videos.connecting import SHORT, connected
-from tests.videos.scripted import (
-    Behaviour,
-    ScriptedServer,
-    breaks_off,
-    cuts,
-    is_silent,
-    says,
-)
+from tests.videos_server.faults import Fault, answer, breaks_off, cut, silent
+from tests.videos_server.server import ScriptedServer
 
 
 def names(folder: Path) -> list[str]:
@@ -35,14 +29,15 @@ async def test_a_download_leaves_only_the_whole_film(
     server: ScriptedServer, client: VideosClient, tmp_path: Path
 ) -> None:
     film = films.mp4(bytes(range(256)) * 4000)
-    server.on("GET", "/videos/video_1/content", says(200, film, Content_Type="video/mp4"))
+    server.on("GET", "/videos/video_1/content", answer(200, film, Content_Type="video/mp4"))
     assert await client.download("video_1", tmp_path / "film") is MP4
     assert names(tmp_path) == ["film"]
     assert (tmp_path / "film").read_bytes() == film
-    assert server.seen[0].path == "/v1/videos/video_1/content", "no variant is asked for"
+    assert server.requests[0].path == "/v1/videos/video_1/content", "no variant is asked for"
 
 
 FILM = films.mp4()
+PARTIAL = f"bytes 0-{len(FILM) - 41}/{len(FILM)}"
 
 
 @pytest.mark.parametrize(
@@ -51,25 +46,25 @@ FILM = films.mp4()
         (breaks_off(FILM[:-40], promised=len(FILM)), Unavailable),
         (breaks_off(FILM, promised=len(FILM) + 40), Unavailable),
         (breaks_off(FILM[:-40]), Unavailable),
-        (cuts, Unavailable),
-        (says(200, FILM[:-40]), FilmBroken),
-        (says(200, {"id": "video_1", "output_path": "/out/1.mp4"}), FilmBroken),
-        (says(200, b"<!doctype html><html></html>", Content_Type="text/html"), FilmBroken),
-        (says(200), FilmBroken),
-        (says(206, FILM[:-40], Content_Range=f"bytes 0-{len(FILM) - 41}/{len(FILM)}"), FilmBroken),
-        (says(206, films.WEBM, Content_Range="bytes 1-64/65"), FilmBroken),
-        (says(202), FilmNotReady),
-        (says(204), FilmNotReady),
-        (says(400, {"detail": "is not ready (status: generating)"}), FilmNotReady),
-        (says(404, {"detail": "Generation is still in-progress"}, Retry_After="2"), FilmNotReady),
-        (says(409, {"error": {"message": "not yet"}}), FilmNotReady),
-        (says(425), FilmNotReady),
-        (says(429, b"", Retry_After="2"), FilmNotReady),
-        (says(502, b"<html>"), Unavailable),
-        (says(401), Unauthorized),
+        (cut, Unavailable),
+        (answer(200, FILM[:-40]), FilmBroken),
+        (answer(200, {"id": "video_1", "output_path": "/out/1.mp4"}), FilmBroken),
+        (answer(200, b"<!doctype html><html></html>", Content_Type="text/html"), FilmBroken),
+        (answer(200), FilmBroken),
+        (answer(206, FILM[:-40], Content_Range=PARTIAL), FilmBroken),
+        (answer(206, films.WEBM, Content_Range="bytes 1-64/65"), FilmBroken),
+        (answer(202), FilmNotReady),
+        (answer(204), FilmNotReady),
+        (answer(400, {"detail": "is not ready (status: generating)"}), FilmNotReady),
+        (answer(404, {"detail": "Generation is still in-progress"}, Retry_After="2"), FilmNotReady),
+        (answer(409, {"error": {"message": "not yet"}}), FilmNotReady),
+        (answer(425), FilmNotReady),
+        (answer(429, b"", Retry_After="2"), FilmNotReady),
+        (answer(502, b"<html>"), Unavailable),
+        (answer(401), Unauthorized),
     ],
     ids=[
-        "Content-Length says more", "Content-Length lies", "cut between chunks", "cut", "half",
+        "Content-Length answer more", "Content-Length lies", "cut between chunks", "cut", "half",
         "json", "html", "empty", "a part", "the last part", "accepted", "no content",
         "400", "404", "409", "425", "429", "502", "401",
     ],
@@ -78,7 +73,7 @@ async def test_a_broken_film_leaves_no_file(
     server: ScriptedServer,
     client: VideosClient,
     tmp_path: Path,
-    behaviour: Behaviour,
+    behaviour: Fault,
     error: type[VideosError],
 ) -> None:
     server.on("GET", "/videos/video_1/content", behaviour)
@@ -91,7 +86,7 @@ async def test_a_broken_film_leaves_no_file(
 async def test_film_not_ready_carries_the_servers_wait(
     server: ScriptedServer, client: VideosClient, tmp_path: Path
 ) -> None:
-    server.on("GET", "/videos/video_1/content", says(404, {"detail": "soon"}, Retry_After="2"))
+    server.on("GET", "/videos/video_1/content", answer(404, {"detail": "soon"}, Retry_After="2"))
     with pytest.raises(FilmNotReady) as caught:
         await client.download("video_1", tmp_path / "film")
     assert caught.value.retry_after == 2.0
@@ -100,7 +95,7 @@ async def test_film_not_ready_carries_the_servers_wait(
 async def test_a_failed_second_download_keeps_the_first_film(
     server: ScriptedServer, client: VideosClient, tmp_path: Path
 ) -> None:
-    server.on("GET", "/videos/video_1/content", says(200, FILM), breaks_off(FILM[:60]))
+    server.on("GET", "/videos/video_1/content", answer(200, FILM), breaks_off(FILM[:60]))
     await client.download("video_1", tmp_path / "film")
     with pytest.raises(Unavailable):
         await client.download("video_1", tmp_path / "film")
@@ -113,7 +108,7 @@ async def test_a_stalled_download_is_given_up(server: ScriptedServer, tmp_path: 
         response = web.StreamResponse()
         await response.prepare(request)
         await response.write(FILM[:60])
-        return await is_silent(request)
+        return await silent(request)
 
     server.on("GET", "/videos/video_1/content", stalls)
     async with connected(server.base_url, patience=SHORT) as client, asyncio.timeout(10):
@@ -129,7 +124,7 @@ async def test_a_cancelled_download_leaves_no_file(
 
     async def stalls(request: web.Request) -> web.StreamResponse:
         begun.set()
-        return await is_silent(request)
+        return await silent(request)
 
     server.on("GET", "/videos/video_1/content", stalls)
     download = asyncio.create_task(client.download("video_1", tmp_path / "film"))
@@ -143,6 +138,6 @@ async def test_a_cancelled_download_leaves_no_file(
 async def test_a_full_disk_raises_os_error(
     server: ScriptedServer, client: VideosClient, tmp_path: Path
 ) -> None:
-    server.on("GET", "/videos/video_1/content", says(200, FILM))
+    server.on("GET", "/videos/video_1/content", answer(200, FILM))
     with pytest.raises(FileNotFoundError):
         await client.download("video_1", tmp_path / "nowhere" / "film")

@@ -24,7 +24,8 @@ from bot.videos.errors import (
 from bot.videos.models import CreateVideo, VideoStatus
 from tests.media import films
 from tests.videos.connecting import KEY, connected
-from tests.videos.scripted import ScriptedServer, says, scripted
+from tests.videos_server.faults import answer
+from tests.videos_server.server import ScriptedServer, scripted
 
 FILM = films.mp4()
 INSIDE = b64encode(FILM).decode()
@@ -52,13 +53,15 @@ async def test_an_expired_address_is_requested_again(
 ) -> None:
     """OpenRouter's and SGLang's addresses end after hours; the job has a fresh one."""
     old, fresh = (f"{store.base_url}/film?signature={mark}" for mark in ("old", "fresh"))
-    store.on("GET", "/film", says(status, b"<Error>Request has expired</Error>"), says(200, FILM))
-    server.on("GET", "/videos/v/content", says(302, b"", Location=old))
-    server.on("GET", "/videos/v", says(200, DONE | {"url": fresh}))
+    store.on(
+        "GET", "/film", answer(status, b"<Error>Request has expired</Error>"), answer(200, FILM)
+    )
+    server.on("GET", "/videos/v/content", answer(302, b"", Location=old))
+    server.on("GET", "/videos/v", answer(200, DONE | {"url": fresh}))
     async with connected(server.base_url, film_hosts=[store.host]) as client:
         assert await client.download("v", tmp_path / "film") is MP4
-    assert [seen.path.partition("=")[2] for seen in store.seen] == ["old", "fresh"]
-    assert all("Authorization" not in seen.headers for seen in store.seen)
+    assert [seen.path.partition("=")[2] for seen in store.requests] == ["old", "fresh"]
+    assert all("Authorization" not in seen.headers for seen in store.requests)
 
 
 @pytest.mark.parametrize("status", [401, 403])
@@ -67,15 +70,15 @@ async def test_a_refusal_by_another_host_says_nothing_of_the_key(
     server: ScriptedServer, store: ScriptedServer, tmp_path: Path, status: int, how: str
 ) -> None:
     address = f"{store.base_url}/film?signature=abc"
-    store.on("GET", "/film", *[says(status, b"<Error>AccessDenied</Error>")] * 3)
+    store.on("GET", "/film", *[answer(status, b"<Error>AccessDenied</Error>")] * 3)
     content = {
-        "redirect": says(302, b"", Location=address),
-        "JSON": says(200, {"url": address}, Content_Type="application/json"),
-        "SGLang's 400": says(400, {"detail": f"Please use the cloud URL: {address}"}),
-        "job": says(404),
+        "redirect": answer(302, b"", Location=address),
+        "JSON": answer(200, {"url": address}, Content_Type="application/json"),
+        "SGLang's 400": answer(400, {"detail": f"Please use the cloud URL: {address}"}),
+        "job": answer(404),
     }[how]
     server.on("GET", "/videos/v/content", content)
-    server.on("GET", "/videos/v", says(200, DONE | {"url": address}))
+    server.on("GET", "/videos/v", answer(200, DONE | {"url": address}))
     async with connected(server.base_url, film_hosts=[store.host]) as client:
         with pytest.raises(FilmNotReady) as caught:
             await client.download("v", tmp_path / "film")
@@ -86,8 +89,8 @@ async def test_a_refusal_by_another_host_says_nothing_of_the_key(
 async def test_a_film_is_withheld_where_the_key_opens_only_its_job(
     server: ScriptedServer, tmp_path: Path, status: int
 ) -> None:
-    server.on("GET", "/videos/v/content", says(status, {"error": {"message": "SSRF block"}}))
-    server.on("GET", "/videos/v", says(200, DONE))
+    server.on("GET", "/videos/v/content", answer(status, {"error": {"message": "SSRF block"}}))
+    server.on("GET", "/videos/v", answer(200, DONE))
     async with connected(server.base_url) as client:
         with pytest.raises(FilmWithheld, match="SSRF block"):
             await client.download("v", tmp_path / "film")
@@ -96,8 +99,8 @@ async def test_a_film_is_withheld_where_the_key_opens_only_its_job(
 async def test_a_key_that_the_job_refuses_too_is_unauthorized(
     server: ScriptedServer, tmp_path: Path
 ) -> None:
-    server.on("GET", "/videos/v/content", says(401))
-    server.on("GET", "/videos/v", says(401, {"error": "Unauthorized"}))
+    server.on("GET", "/videos/v/content", answer(401))
+    server.on("GET", "/videos/v", answer(401, {"error": "Unauthorized"}))
     async with connected(server.base_url) as client:
         with pytest.raises(Unauthorized):
             await client.download("v", tmp_path / "film")
@@ -109,9 +112,9 @@ async def test_an_unreachable_film_host_is_retried_and_the_dialect_stays_known(
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         host = f"127.0.0.1:{closed.getsockname()[1]}"
-    server.on("GET", "/videos/v/content", says(302, b"", Location=f"http://{host}/film"))
-    server.on("GET", "/models", says(200, {"data": [{"id": "w", "owned_by": "vllm"}]}))
-    server.on("GET", "/videos", says(200, {"data": []}))
+    server.on("GET", "/videos/v/content", answer(302, b"", Location=f"http://{host}/film"))
+    server.on("GET", "/models", answer(200, {"data": [{"id": "w", "owned_by": "vllm"}]}))
+    server.on("GET", "/videos", answer(200, {"data": []}))
     async with connected(server.base_url, film_hosts=[host]) as client:
         await client.find_out()
         with pytest.raises(Unavailable):
@@ -170,14 +173,14 @@ async def test_any_film_address_fails_only_with_videos_errors(
         server.on(
             "GET",
             "/videos/v/content",
-            *[says(200, {"url": address}, Content_Type="application/json")] * 2,
+            *[answer(200, {"url": address}, Content_Type="application/json")] * 2,
         )
-        server.on("GET", "/videos/v", *[says(200, DONE)] * 2)
+        server.on("GET", "/videos/v", *[answer(200, DONE)] * 2)
         with pytest.raises(VideosError):
             await client.download("v", tmp_path / "film")
         with pytest.raises(VideosError):
             await client.download("v", tmp_path / "film", film_url=address)
-        assert all(KEY not in seen.path for seen in server.seen)
+        assert all(KEY not in seen.path for seen in server.requests)
     assert names(tmp_path) == []
 
 
@@ -188,7 +191,7 @@ async def test_any_film_address_fails_only_with_videos_errors(
 async def test_a_malformed_address_is_a_broken_film(
     server: ScriptedServer, tmp_path: Path, address: str
 ) -> None:
-    server.on("GET", "/videos/v/content", says(302, b"", Location=address))
+    server.on("GET", "/videos/v/content", answer(302, b"", Location=address))
     async with connected(server.base_url) as client:
         with pytest.raises(FilmBroken):
             await client.download("v", tmp_path / "film")
@@ -202,7 +205,7 @@ async def test_dynamos_film_inside_the_answer_to_the_create_is_written(
 ) -> None:
     large = films.mp4(bytes(9 * 2**20))
     told = DONE | {"data": [{"b64_json": b64encode(large).decode()}], "created": 1795000000}
-    server.on("POST", "/videos", says(200, told))
+    server.on("POST", "/videos", answer(200, told))
     async with connected(server.base_url, dialect="dynamo") as client:
         reading = await client.create(CAT, tmp_path / "film")
     assert (reading.video.id, reading.video.status) == ("v", VideoStatus.COMPLETED)
@@ -215,7 +218,7 @@ async def test_dynamos_film_inside_the_answer_to_the_create_is_written(
 async def test_a_broken_film_inside_an_answer_leaves_the_answer_valid(
     server: ScriptedServer, tmp_path: Path, inside: str
 ) -> None:
-    server.on("POST", "/videos", says(200, DONE | {"data": [{"b64_json": inside}]}))
+    server.on("POST", "/videos", answer(200, DONE | {"data": [{"b64_json": inside}]}))
     async with connected(server.base_url) as client:
         reading = await client.create(CAT, tmp_path / "film")
     assert (reading.video.id, reading.film) == ("v", None)
@@ -226,8 +229,8 @@ async def test_a_broken_film_inside_an_answer_leaves_the_answer_valid(
 async def test_a_film_inside_the_answer_of_content_or_of_the_job_is_downloaded(
     server: ScriptedServer, tmp_path: Path, where: str
 ) -> None:
-    told = says(200, DONE | {"data": [{"b64_json": INSIDE}]}, Content_Type="application/json")
-    server.on("GET", "/videos/v/content", told if where == "content" else says(404))
+    told = answer(200, DONE | {"data": [{"b64_json": INSIDE}]}, Content_Type="application/json")
+    server.on("GET", "/videos/v/content", told if where == "content" else answer(404))
     server.on("GET", "/videos/v", told)
     async with connected(server.base_url) as client:
         assert await client.download("v", tmp_path / "film") is MP4
@@ -236,7 +239,7 @@ async def test_a_film_inside_the_answer_of_content_or_of_the_job_is_downloaded(
 
 async def test_a_poll_of_a_job_with_its_film_inside_is_read(server: ScriptedServer) -> None:
     film = b64encode(bytes(6 * 2**20)).decode()
-    server.on("GET", "/videos/v", says(200, DONE | {"data": [{"b64_json": film}]}))
+    server.on("GET", "/videos/v", answer(200, DONE | {"data": [{"b64_json": film}]}))
     async with connected(server.base_url) as client:
         assert (await client.retrieve("v")).video.status is VideoStatus.COMPLETED
 
@@ -247,28 +250,28 @@ async def test_a_poll_of_a_job_with_its_film_inside_is_read(server: ScriptedServ
 async def test_the_first_of_openrouters_films_is_requested(
     server: ScriptedServer, tmp_path: Path
 ) -> None:
-    server.on("GET", "/videos/v/content", says(200, FILM))
+    server.on("GET", "/videos/v/content", answer(200, FILM))
     async with connected(server.base_url, dialect="openrouter") as client:
         await client.download("v", tmp_path / "film")
-    assert server.seen[0].path == "/v1/videos/v/content?index=0"
+    assert server.requests[0].path == "/v1/videos/v/content?index=0"
 
 
 async def test_openrouters_unsigned_address_gets_the_key_at_its_own_origin(
     server: ScriptedServer, tmp_path: Path
 ) -> None:
     address = f"{server.base_url}/files/v"
-    server.on("GET", "/videos/v/content", says(404))
-    server.on("GET", "/videos/v", says(200, DONE | {"unsigned_urls": [address]}))
-    server.on("GET", "/files/v", says(200, FILM))
+    server.on("GET", "/videos/v/content", answer(404))
+    server.on("GET", "/videos/v", answer(200, DONE | {"unsigned_urls": [address]}))
+    server.on("GET", "/files/v", answer(200, FILM))
     async with connected(server.base_url, dialect="openrouter") as client:
         await client.download("v", tmp_path / "film")
-    assert server.seen[-1].headers["Authorization"] == f"Bearer {KEY}"
+    assert server.requests[-1].headers["Authorization"] == f"Bearer {KEY}"
 
 
 async def test_fastvideos_half_written_film_is_refused_until_it_is_whole(
     server: ScriptedServer, tmp_path: Path
 ) -> None:
-    server.on("GET", "/videos/v/content", says(200, FILM[:-40]), says(200, FILM))
+    server.on("GET", "/videos/v/content", answer(200, FILM[:-40]), answer(200, FILM))
     async with connected(server.base_url, dialect="fastvideo") as client:
         with pytest.raises(FilmBroken, match="cut short"):
             await client.download("v", tmp_path / "film")

@@ -13,26 +13,27 @@ from bot.videos.errors import FilmBroken, VideosError
 from bot.videos.fetching import REDIRECTS, Fetcher, Forbidden, PublicResolver, is_public
 from tests.media import films
 from tests.videos.connecting import connected
-from tests.videos.scripted import ScriptedServer, says, scripted
+from tests.videos_server.faults import answer
+from tests.videos_server.server import ScriptedServer, scripted
 
 
 @pytest.fixture
 async def inside() -> AsyncIterator[ScriptedServer]:
     """A private service on the bot's machine."""
     async with scripted() as running:
-        yield running.on("GET", "/secret", *[says(200, films.mp4())] * 3)
+        yield running.on("GET", "/secret", *[answer(200, films.mp4())] * 3)
 
 
 def leads_to(server: ScriptedServer, address: str, *, how: str) -> None:
     if how == "redirect":
-        server.on("GET", "/videos/v/content", says(302, b"", Location=address))
+        server.on("GET", "/videos/v/content", answer(302, b"", Location=address))
     elif how == "answer":
         told = f'{{"url": "{address}"}}'.encode()
-        server.on("GET", "/videos/v/content", says(200, told, Content_Type="application/json"))
+        server.on("GET", "/videos/v/content", answer(200, told, Content_Type="application/json"))
     else:
-        server.on("GET", "/videos/v/content", says(404, b"{}"))
+        server.on("GET", "/videos/v/content", answer(404, b"{}"))
         told = f'{{"id": "v", "status": "completed", "url": "{address}"}}'.encode()
-        server.on("GET", "/videos/v", says(200, told))
+        server.on("GET", "/videos/v", answer(200, told))
 
 
 @pytest.mark.parametrize("how", ["redirect", "answer", "job"])
@@ -46,7 +47,7 @@ async def test_a_server_cannot_lead_to_a_private_address(
         with pytest.raises(Forbidden):
             await client.download("v", tmp_path / "film")
 
-    assert inside.seen == []
+    assert inside.requests == []
 
 
 @pytest.mark.parametrize(
@@ -130,11 +131,11 @@ async def test_hosts_and_ports_are_trusted_as_named(
 async def test_a_loop_of_redirects_ends(
     server: ScriptedServer, client: VideosClient, tmp_path: Path
 ) -> None:
-    circle = [says(302, b"", Location="/v1/videos/v/content")] * (REDIRECTS + 5)
+    circle = [answer(302, b"", Location="/v1/videos/v/content")] * (REDIRECTS + 5)
     server.on("GET", "/videos/v/content", *circle)
     with pytest.raises(FilmBroken):
         await client.download("v", tmp_path / "film")
-    asked = [seen.path for seen in server.seen]
+    asked = [seen.path for seen in server.requests]
     assert asked == ["/v1/videos/v/content"] * (REDIRECTS + 1) + ["/v1/videos/v"]
 
 

@@ -35,7 +35,7 @@ from bot.videos.protocol import (
 )
 from bot.videos.refusals import WORDS_LIMIT, content_error, error_facts
 from tests.videos.connecting import connected
-from tests.videos.scripted import scripted
+from tests.videos_server.server import scripted
 
 pytestmark = pytest.mark.slow
 

@@ -14,7 +14,8 @@ from tests.loopback.proxy import Proxy, proxy
 from tests.media import films
 from tests.processes import free_port
 from tests.videos.connecting import CAT, JOB, connected
-from tests.videos.scripted import ScriptedServer, says
+from tests.videos_server.faults import answer
+from tests.videos_server.server import ScriptedServer
 
 FAR = "http://videos.example.org/v1"
 """A server whose name only the proxy knows."""
@@ -33,15 +34,15 @@ async def through(server: ScriptedServer) -> AsyncIterator[Proxy]:
 async def test_requests_go_through_the_proxy(
     server: ScriptedServer, through: Proxy, tmp_path: Path
 ) -> None:
-    server.on("POST", "/videos", says(200, JOB))
-    server.on("GET", "/videos/v/content", says(200, films.mp4()))
+    server.on("POST", "/videos", answer(200, JOB))
+    server.on("GET", "/videos/v/content", answer(200, films.mp4()))
     proxies = Proxies({"http": through.address.replace("//", "//ada:secret@")})
     async with connected(FAR, api_key="sk-proxies", proxies=proxies) as client:
         assert (await client.create(CAT)).video.id == "video_1"
         assert await client.download("v", tmp_path / "film") is MP4
     assert through.asked[0] == f"POST {FAR}/videos HTTP/1.1"
     assert all("Proxy-Authorization: Basic" in one for one in through.headers)
-    assert len(server.seen) == 2
+    assert len(server.requests) == 2
 
 
 async def test_https_goes_through_a_tunnel(server: ScriptedServer, through: Proxy) -> None:
@@ -50,7 +51,7 @@ async def test_https_goes_through_a_tunnel(server: ScriptedServer, through: Prox
         with pytest.raises(VideosError):
             await client.retrieve("v")
     assert through.asked[0].startswith("CONNECT videos.example.org:443 ")
-    assert server.seen == []
+    assert server.requests == []
 
 
 async def test_an_unreachable_proxy_raises_not_sent() -> None:
@@ -65,13 +66,13 @@ async def test_films_of_other_hosts_go_direct_unless_a_setting_says_otherwise(
     server: ScriptedServer, through: Proxy, tmp_path: Path, *, by_proxy: bool
 ) -> None:
     elsewhere = "http://films.invalid/v1/film"
-    server.on("GET", "/videos/v/content", says(200, {"url": elsewhere}))
-    server.on("GET", "/film", says(200, films.mp4()))
+    server.on("GET", "/videos/v/content", answer(200, {"url": elsewhere}))
+    server.on("GET", "/film", answer(200, films.mp4()))
     proxies = Proxies({"http": through.address})
     async with connected(FAR, api_key="sk-x", proxies=proxies, films_by_proxy=by_proxy) as client:
         if by_proxy:
             assert await client.download("v", tmp_path / "film") is MP4
-            assert "Authorization" not in server.seen[-1].headers
+            assert "Authorization" not in server.requests[-1].headers
         else:
             with pytest.raises(VideosError):
                 await client.download("v", tmp_path / "film")
@@ -81,7 +82,7 @@ async def test_films_of_other_hosts_go_direct_unless_a_setting_says_otherwise(
 async def test_no_proxy_is_led_to_a_private_address(
     server: ScriptedServer, through: Proxy, tmp_path: Path
 ) -> None:
-    server.on("GET", "/videos/v/content", says(200, {"url": "http://10.0.0.7/film"}))
+    server.on("GET", "/videos/v/content", answer(200, {"url": "http://10.0.0.7/film"}))
     proxies = Proxies({"http": through.address})
     async with connected(FAR, proxies=proxies, films_by_proxy=True) as client:
         with pytest.raises((FilmBroken, VideosError)):
