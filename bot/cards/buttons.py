@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
 import discord
 from discord import ui
@@ -98,13 +98,13 @@ class Press:
     """The create that Send again is for, as `outcome_of` names it; None on cards of old."""
 
 
-def press_in(interaction: discord.Interaction[Any]) -> Press | None:
+def press_in(interaction: discord.Interaction[discord.Client]) -> Press | None:
     """Return which button of a card was pressed, whatever that card shows by now."""
     match = re.fullmatch(TEMPLATE, str((interaction.data or {}).get("custom_id", "")))
     return None if match is None else Press(Action(match["action"]), match["job"], match["outcome"])
 
 
-class StatelessButton(ui.Button[Any]):
+class StatelessButton(ui.Button[ui.LayoutView]):
     """A button of which discord.py remembers nothing: its custom_id says all.
 
     It works as long as its message lives, whatever became of the process that sent it.
@@ -117,9 +117,9 @@ class StatelessButton(ui.Button[Any]):
 
 def button_row(
     actions: tuple[Action, ...], render_id: str, t: Language, outcome: str | None = None
-) -> ui.ActionRow[Any]:
+) -> ui.ActionRow[ui.LayoutView]:
     """Draw buttons side by side, five at the most; `outcome` is what Send again is for."""
-    row = ui.ActionRow[Any]()
+    row = ui.ActionRow[ui.LayoutView]()
     for action in actions:
         of = outcome if action is Action.SEND else None
         custom_id = f"rushes:{action}:{render_id}" + (f":{of}" if of else "")

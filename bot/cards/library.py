@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
 import discord
 from discord import ui
@@ -73,7 +73,7 @@ _TEMPLATE: Final = (
 """What the custom_id of a button in the list looks like."""
 
 
-def place_in(interaction: discord.Interaction[Any]) -> Place | None:
+def place_in(interaction: discord.Interaction[discord.Client]) -> Place | None:
     """Return where in the list the pressed button leads; None for a button of another kind."""
     match = re.fullmatch(_TEMPLATE, str((interaction.data or {}).get("custom_id", "")))
     if match is None:
@@ -99,9 +99,9 @@ def library_page(
     """
     view = ui.LayoutView(timeout=None)
     head = t.count(HEAD, found) if found else t(NONE)
-    body = ui.Container[Any]().add_item(ui.TextDisplay(f"### {head}"))
+    body = ui.Container[ui.LayoutView]().add_item(ui.TextDisplay(f"### {head}"))
     for render in renders:
-        line = ui.TextDisplay[Any](_line(render, t))
+        line = ui.TextDisplay[ui.LayoutView](_line(render, t))
         body.add_item(
             ui.Section(line, accessory=_thumbnail(render)) if render.id in thumbnails else line
         )
@@ -122,7 +122,7 @@ def thumbnail_name(render_id: str) -> str:
     return f"{render_id}.jpg"
 
 
-def _thumbnail(render: Render) -> ui.Thumbnail[Any]:
+def _thumbnail(render: Render) -> ui.Thumbnail[ui.LayoutView]:
     name = thumbnail_name(render.id)
     return ui.Thumbnail(f"attachment://{name}", description=shorten(render.spec.prompt, ALT_TEXT))
 
@@ -135,16 +135,16 @@ def _line(render: Render, t: Language) -> str:
     return f"**{plain(render.spec.prompt, PROMPT_SHOWN)}**\n-# {facts} · {when}"
 
 
-def _filters(place: Place, t: Language) -> ui.ActionRow[Any]:
-    row = ui.ActionRow[Any]()
+def _filters(place: Place, t: Language) -> ui.ActionRow[ui.LayoutView]:
+    row = ui.ActionRow[ui.LayoutView]()
     for name, label in FILTER_LABELS.items():
         there = replace(place, page=0, filter=name)
         row.add_item(_button(there, t(label), row="filter", here=name is place.filter))
     return row
 
 
-def _turns(place: Place, pages: int, t: Language) -> ui.ActionRow[Any]:
-    row = ui.ActionRow[Any]()
+def _turns(place: Place, pages: int, t: Language) -> ui.ActionRow[ui.LayoutView]:
+    row = ui.ActionRow[ui.LayoutView]()
     if place.page > 0:
         row.add_item(_button(replace(place, page=place.page - 1), t(BACK), row="turn"))
     if place.page + 1 < pages:

@@ -50,7 +50,7 @@ class VideoForm(ui.Modal):
         super().__init__(title=title[:45], timeout=FORM_MINUTES * 60)
         self._submitted = submitted
         self._start = start
-        self._prompt = ui.TextInput[Any](
+        self._prompt = ui.TextInput[ui.Modal](
             style=discord.TextStyle.paragraph,
             default=start.prompt[:PROMPT_LIMIT],
             min_length=1,
@@ -59,7 +59,7 @@ class VideoForm(ui.Modal):
         self._size = _choice(offer.sizes, start.size)
         self._seconds = _choice(offer.seconds, start.seconds)
         self._model = _choice(offer.models, start.model) if len(offer.models) > 1 else None
-        self._image: ui.FileUpload[Any] | ui.Select[Any] | None = None
+        self._image: ui.FileUpload[ui.Modal] | ui.Select[ui.Modal] | None = None
         self.add_item(ui.Label(text=t(PROMPT), component=self._prompt))
         self.add_item(ui.Label(text=t(SIZE), component=self._size))
         self.add_item(ui.Label(text=t(SECONDS), component=self._seconds))
@@ -74,10 +74,10 @@ class VideoForm(ui.Modal):
                 for at, name in enumerate(names[:24])
             ]
             options.append(discord.SelectOption(label=t(NO_IMAGE), value="-"))
-            self._image = ui.Select[Any](options=options)
+            self._image = ui.Select[ui.Modal](options=options)
             self.add_item(ui.Label(text=t(WHICH_IMAGE), component=self._image))
         else:
-            self._image = ui.FileUpload[Any](required=False)
+            self._image = ui.FileUpload[ui.Modal](required=False)
             self.add_item(ui.Label(text=t(IMAGE), component=self._image))
 
     async def on_submit(self, interaction: discord.Interaction[Any], /) -> None:
@@ -106,7 +106,7 @@ class ChangeForm(ui.Modal):
     def __init__(self, title: str, t: Language, submitted: Submitted) -> None:
         super().__init__(title=title[:45], timeout=FORM_MINUTES * 60)
         self._submitted = submitted
-        self._change = ui.TextInput[Any](
+        self._change = ui.TextInput[ui.Modal](
             style=discord.TextStyle.paragraph, min_length=1, max_length=PROMPT_LIMIT
         )
         self.add_item(ui.Label(text=t(CHANGE), component=self._change))
@@ -116,7 +116,7 @@ class ChangeForm(ui.Modal):
         await self._submitted(interaction, Filled(spec=VideoSpec(prompt=self._change.value)))
 
 
-def _choice(values: tuple[str, ...], chosen: str | None) -> ui.Select[Any]:
+def _choice(values: tuple[str, ...], chosen: str | None) -> ui.Select[ui.Modal]:
     start = chosen if chosen in values else values[0]
     options = [discord.SelectOption(label=value, default=value == start) for value in values]
-    return ui.Select[Any](options=options)
+    return ui.Select[ui.Modal](options=options)

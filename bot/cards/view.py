@@ -5,7 +5,7 @@ Limits (Discord, components/reference): 40 components, 4000 characters of text, 
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import discord
 from discord import ui
@@ -72,7 +72,7 @@ def card(
     in the card that was left behind where the film is.
     """
     t = language(render.request.locale)
-    body = ui.Container[Any](accent_colour=_ACCENTS[render.status])
+    body = ui.Container[ui.LayoutView](accent_colour=_ACCENTS[render.status])
     body.add_item(ui.TextDisplay(f"### {_title(render, forecast, t)}"))
     body.add_item(ui.TextDisplay(f"> {plain(render.spec.prompt, PROMPT_SHOWN)}"))
     if text := _state(render, forecast, t):
@@ -116,7 +116,7 @@ def plain_card(
     view = ui.LayoutView(timeout=None)
     view.add_item(ui.TextDisplay("\n".join(line for line in lines if line)))
     if render.status is RenderStatus.DELIVERED and instead is None:
-        view.add_item(ui.MediaGallery[Any](discord.MediaGalleryItem(_address(render))))
+        view.add_item(ui.MediaGallery[ui.LayoutView](discord.MediaGalleryItem(_address(render))))
     return view.add_item(
         button_row(offered(render, remix=options.remix), render.id, t, outcome_of(render))
     )
@@ -183,8 +183,8 @@ def _bar(percent: int) -> str:
     return f"`{'█' * full}{'░' * (BAR_CELLS - full)}`"
 
 
-def _film(render: Render) -> ui.MediaGallery[Any]:
-    gallery = ui.MediaGallery[Any]()
+def _film(render: Render) -> ui.MediaGallery[ui.LayoutView]:
+    gallery = ui.MediaGallery[ui.LayoutView]()
     return gallery.add_item(
         media=_address(render), description=shorten(render.spec.prompt, ALT_TEXT)
     )

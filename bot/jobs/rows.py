@@ -58,24 +58,28 @@ SELECTED: Final = (
 )
 """The columns that `render_of` reads, in this order."""
 
+Row = dict[str, Any]
+"""Values by column."""
+RenderQuery = sa.Select[Any]
+"""A query of `SELECTED`."""
 Names = tuple[tuple[str, ...], tuple[str, ...]]
 """Columns of a render and of its request."""
 
 
-def select_renders() -> sa.Select[Any]:
+def select_renders() -> RenderQuery:
     """Select renders with their requests, for `render_of`."""
     return sa.select(*SELECTED).join_from(renders, requests)
 
 
-def render_row(render: Render) -> dict[str, Any]:
+def render_row(render: Render) -> Row:
     """Return every column of a render's row."""
     return {name: getattr(render, name) for name in _RENDER} | {"request_id": render.request.id}
 
 
-def request_row(request: Request) -> dict[str, Any]:
+def request_row(request: Request) -> Row:
     """Return every column of a request's row."""
     spec, card, image = request.spec, request.card, request.spec.image
-    row: dict[str, Any] = {name: getattr(request, name) for name in _WHERE}
+    row: Row = {name: getattr(request, name) for name in _WHERE}
     row |= {name: getattr(spec, name) for name in _SPEC}
     row |= {name: getattr(card, name) for name in _CARD}
     return row | {
@@ -90,25 +94,25 @@ def request_row(request: Request) -> dict[str, Any]:
 
 def render_of(row: Sequence[Any]) -> Render:
     """Return the render that a row of `select_renders` holds."""
-    values: dict[str, Any] = dict(zip(_RENDER, row, strict=False))
+    values: Row = dict(zip(_RENDER, row, strict=False))
     values["status"] = RenderStatus(values["status"])
     values["reason"] = None if values["reason"] is None else Reason(values["reason"])
     request = _request_of(dict(zip(_REQUEST, row[len(_RENDER) :], strict=True)))
     return Render(request=request, **values)
 
 
-def _request_of(row: dict[str, Any]) -> Request:
-    card: dict[str, Any] = {name: row[name] for name in _CARD}
+def _request_of(row: Row) -> Request:
+    card: Row = {name: row[name] for name in _CARD}
     card["shown"] = None if row["shown"] is None else RenderStatus(row["shown"])
     card["fallback"] = None if row["fallback"] is None else Fallback(row["fallback"])
-    where: dict[str, Any] = {name: row[name] for name in _WHERE}
+    where: Row = {name: row[name] for name in _WHERE}
     where["state"] = RequestState(row["state"])
     where["verb"] = Verb(row["verb"])
     return Request(spec=_spec_of(row), card=Card(retry_at=row["card_retry_at"], **card), **where)
 
 
-def _spec_of(row: dict[str, Any]) -> VideoSpec:
-    spec: dict[str, Any] = {name: row[name] for name in _SPEC}
+def _spec_of(row: Row) -> VideoSpec:
+    spec: Row = {name: row[name] for name in _SPEC}
     image = None
     if row["image_name"] is not None:
         image = ImageSource(
@@ -129,7 +133,7 @@ def changed(before: Render, after: Render) -> Names:
     return own, tuple(name for name in _REQUEST if old[name] != new[name])
 
 
-def changed_values(before: Render, after: Render) -> tuple[dict[str, Any], dict[str, Any]]:
+def changed_values(before: Render, after: Render) -> tuple[Row, Row]:
     """Return the new values of what changed, of a render and of its request."""
     own, of_request = changed(before, after)
     row, of_row = render_row(after), request_row(after.request)
@@ -159,7 +163,7 @@ def update(names: Names, changes: Sequence[tuple[Render, Render]]) -> list[State
     return statements
 
 
-def _new(names: tuple[str, ...], row: dict[str, Any]) -> dict[str, Any]:
+def _new(names: tuple[str, ...], row: Row) -> Row:
     return {f"new_{name}": row[name] for name in names}
 
 
