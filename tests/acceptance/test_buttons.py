@@ -21,8 +21,9 @@ from tests.acceptance.stage import (
     text_of,
 )
 from tests.media.checks import assert_is_film
+from tests.media.films import mp4
 from tests.processes import VideosServer
-from tests.videos_server.embedded import embedded_videos
+from tests.videos_server.embedded import embedded_videos, held_videos
 from tests.videos_server.faults import answer, cut, cut_after
 
 
@@ -271,14 +272,19 @@ async def test_look_again_takes_up_what_was_not_found_by_itself(
             assert server.passed["create"] == 1
 
 
-async def test_an_undelivered_film_is_offered_again(server: VideosServer, tmp_path: Path) -> None:
-    settings = settings_for(tmp_path / "bot", server.base_url)
-    async with staged(settings, settle=ENCODES) as stage:
+async def test_an_undelivered_film_is_offered_again(tmp_path: Path) -> None:
+    small = tmp_path / "film.mp4"
+    small.write_bytes(mp4())
+    async with (
+        held_videos(tmp_path / "server", small) as server,
+        staged(settings_for(tmp_path / "bot", server.base_url), settle=ENCODES) as stage,
+    ):
         stage.env.inject_error(
             "PATCH", "/webhooks/*", status=413, code=40005, message="too large", times=None
         )
         await stage.ada.slash(stage.channel, "video", prompt=PROMPT)
-        await stage.until(lambda _: server.jobs()[0]["status"] == "completed")
+        server.finish()
+        await server.until_rendered()
         await stage.wait(2)
         stage.env.backend.faults.clear()
         await stage.wait(120)
@@ -287,7 +293,7 @@ async def test_an_undelivered_film_is_offered_again(server: VideosServer, tmp_pa
 
         assert "once more" in told(await press(stage.ada, stage.card, Action.REDELIVER))
         await stage.until(lambda at: "Completed" in at.text)
-        assert_is_film(stage.film)
+        assert [[stage.film]] == list((await server.films()).values())
 
 
 async def test_a_message_that_lost_its_film_gets_it_again(

@@ -1,4 +1,4 @@
-"""A renderer that holds every film back until a file appears: `darkroom.py TEMPLATE GATE`.
+"""A renderer that holds every film back until a file appears: `held_renderer.py TEMPLATE GATE`.
 
 Each film is the template with a box of its own at the end, so that no two have the same bytes.
 """
