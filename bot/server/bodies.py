@@ -17,15 +17,9 @@ from urllib.parse import parse_qsl
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    ValidationError,
-)
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic.config import JsonDict
+from pydantic_core import PydanticCustomError
 
 from bot.server.errors import BODY_LIMIT, ApiError
 from bot.server.job import VideoJob, VideoSpec
@@ -58,9 +52,12 @@ _NOT_A_FORM: Final = (
 )  # fmt: skip
 
 
-def _not_blank(prompt: str) -> str:
-    if not prompt.strip():
-        raise ValueError("blank")
+def _check_prompt(prompt: object) -> object:
+    # Checked before pydantic does, which would report a surrogate before the length.
+    if isinstance(prompt, str) and not prompt.strip():
+        raise PydanticCustomError("blank", "blank")
+    if isinstance(prompt, str) and len(prompt) > PROMPT_LIMIT:
+        raise PydanticCustomError("string_too_long", "too long")
     return prompt
 
 
@@ -76,7 +73,7 @@ Prompt = Annotated[
         description="What the video shows; not blank.",
         json_schema_extra={"pattern": r"\S"},
     ),
-    AfterValidator(_not_blank),
+    BeforeValidator(_check_prompt),
 ]
 Model = Annotated[
     str,
@@ -216,7 +213,7 @@ def _validated(kind: type[_Body], fields: Mapping[str, object]) -> _Body:
         first = invalid.errors(include_url=False, include_context=False)[0]
         # A null prompt is a missing one.
         error = "missing" if first["input"] is None else first["type"]
-        raise _refusal(str(first["loc"][0]), error) from None
+        raise _refusal(str(first["loc"][0]), error, first["msg"]) from None
 
 
 _PROMPT_ERRORS: Final = {
@@ -228,8 +225,11 @@ _PROMPT_ERRORS: Final = {
 _ERROR_CODES: Final = {"missing": "missing_required_parameter", "string_type": "invalid_type"}
 
 
-def _refusal(field: str, error: str) -> ApiError:
-    """Return the refusal of a field; `error` is pydantic's word for what is wrong."""
+def _refusal(field: str, error: str, message: str) -> ApiError:
+    """Return the refusal of a field, for pydantic's type of error.
+
+    `message` is pydantic's text, which is shown of the image alone: read_reference wrote it.
+    """
     code = "invalid_value"
     match field:
         case "prompt":
@@ -238,9 +238,11 @@ def _refusal(field: str, error: str) -> ApiError:
         case "model":
             message = f"This server has no such model; it knows {', '.join(MODELS)}."
             code = "unknown_model"
-        case _:
+        case "seconds" | "size":
             allowed = SECONDS if field == "seconds" else SIZES
             message = f"{field} must be one of {', '.join(allowed)}."
+        case _:
+            pass
     return ApiError(code, message, param=field)
 
 

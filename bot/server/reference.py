@@ -8,8 +8,7 @@ from typing import Annotated, Final, Literal, TypeAlias, cast
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema
 from pydantic.config import JsonDict
-
-from bot.server.errors import ApiError
+from pydantic_core import PydanticCustomError
 
 IMAGE_LIMIT: Final = 20 * 2**20
 """Bytes of one image; a PNG straight from a camera stays below."""
@@ -62,9 +61,9 @@ class ReferenceImage:
 def read_reference(value: object) -> ReferenceImage | None:
     """Read a file's bytes, a data URL, or `{"image_url": <data URL>}` (object or its JSON).
 
-    None and an empty text are no image. Raises ApiError with the param `input_reference`. An
-    address elsewhere is refused: fetching what a stranger names would let them reach into this
-    machine's network.
+    None and an empty text are no image. Raises PydanticCustomError, so that pydantic reports the
+    fault of an earlier field first. An address elsewhere is refused: fetching what a stranger
+    names would let them reach into this machine's network.
     """
     if value is None or value == "":
         return None
@@ -131,8 +130,8 @@ def _image(data: bytes) -> ReferenceImage:
     raise _refusal("input_reference must be a PNG, JPEG or WebP image.")
 
 
-def _refusal(message: str) -> ApiError:
-    return ApiError("invalid_value", message, param=PARAM)
+def _refusal(message: str) -> PydanticCustomError:
+    return PydanticCustomError("invalid_image", "{message}", {"message": message})
 
 
 # What a request may send as its image, as JSON, as a text field and as a file.

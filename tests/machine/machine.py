@@ -135,13 +135,13 @@ class Machine(RuleBasedStateMachine):
 
     # ---------------------------------------------------------------- the Videos server
 
-    @precondition(lambda self: self.world.darkroom.waiting)
+    @precondition(lambda self: self.world.renderer.waiting)
     @rule(which=numbers, fails=rarely, then=whiles, fault=contents)
     def film_ends(self, which: int, then: float, fault: str | None, *, fails: bool) -> None:
         if fault is not None:
             self.videos_goes_wrong(fault)
-        waiting = self.world.darkroom.waiting
-        self.world.darkroom.finish(waiting[which % len(waiting)], fails=fails)
+        waiting = self.world.renderer.waiting
+        self.world.renderer.finish(waiting[which % len(waiting)], fails=fails)
         self._go_on(then)
 
     @rule(name=others)
@@ -247,7 +247,7 @@ class Machine(RuleBasedStateMachine):
             self.disk_has_room()
         if world.process is None:
             world.start()
-        world.darkroom.finish_all()
+        world.renderer.finish_all()
         for _ in range(RESTS):
             world.loop.let_pass(REST)
             if settled(world.rows()):

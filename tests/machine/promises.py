@@ -101,7 +101,7 @@ def delivered_where_it_says_so(world: World, rows: list[Row]) -> None:
     shown = world.shown()
     for row in rows:
         if row["status"] == RenderStatus.DELIVERED:
-            film = world.darkroom.films[row["video_id"]]
+            film = world.renderer.films[row["video_id"]]
             elsewhere = world.was_closed and row["fallback"] == Fallback.DIRECT
             assert shown[film] == 1 or (elsewhere and shown[film] == 2), f"not shown once: {row}"
 
@@ -146,7 +146,7 @@ def _is_told(world: World, job: Render) -> None:
     assert actions
     there = [[action for _, action, _ in row] for row in world.cards_of(job.id)]
     assert list(actions) in there, f"{job} is shown as {there}"
-    film = world.darkroom.films.get(job.video_id or "")
+    film = world.renderer.films.get(job.video_id or "")
     if film is not None and job.status is not RenderStatus.DELIVERED:
         assert film not in world.shown(), f"shown, and the row says {job.status}"
 

@@ -65,7 +65,7 @@ def test_a_create_that_is_lost_during_a_stop_is_looked_for_by_the_next_start(
     assert [row["status"] for row in world.rows()] == [RenderStatus.UNCONFIRMED]
     assert not [name for name in process.left if name.startswith("look for")]
     world.start()
-    world.darkroom.finish_all()
+    world.renderer.finish_all()
     world.loop.let_pass(60)
     assert [row["status"] for row in world.rows()] == [RenderStatus.DELIVERED]
     assert len(world.videos.made["a cat"]) == 1
@@ -77,7 +77,7 @@ def test_a_film_that_was_taken_before_the_channel_closed_does_not_come_again(wor
     world.sleeps(20 * 60)
     closed = loopback.answer(403, 50001, "Missing Access")
     world.discord.meet("film", loopback.applied_then(500), closed)
-    world.darkroom.finish_all()
+    world.renderer.finish_all()
     world.loop.let_pass(60)
     assert [row["status"] for row in world.rows()] == [RenderStatus.DELIVERED]
     assert list(world.shown().values()) == [1]
@@ -89,7 +89,7 @@ def test_a_card_goes_on_showing_the_film_whose_delivery_the_disk_did_not_take(
     world.ask("a cat")
     world.loop.let_pass(5)
     world.discord.meet("film", filling(world))
-    world.darkroom.finish_all()
+    world.renderer.finish_all()
     world.loop.let_pass(20)
     assert [row["status"] for row in world.rows()] == [RenderStatus.COMPLETED]
     world.clear_disk()
@@ -133,7 +133,7 @@ def test_whoever_was_told_is_not_told_again_because_the_disk_did_not_take_that(
     world.press(world.people[1], notify[0], f"rushes:{notify[1]}:{notify[2]}")
     world.loop.let_pass(1)
     world.discord.meet("channel_send", filling(world))
-    world.darkroom.finish_all()
+    world.renderer.finish_all()
     world.loop.let_pass(NONCE_OVER)
     world.clear_disk()
     world.loop.let_pass(NONCE_OVER)
@@ -142,7 +142,7 @@ def test_whoever_was_told_is_not_told_again_because_the_disk_did_not_take_that(
 
 def test_a_deletion_that_the_disk_does_not_take_leaves_the_film(world: World) -> None:
     world.ask("a cat")
-    world.darkroom.finish_all()
+    world.renderer.finish_all()
     world.loop.let_pass(20)
     world.fill_disk()
     for action in (Action.DELETE, Action.DELETE_SURELY):

@@ -27,7 +27,7 @@ from tests.loopback.driver import Loopback, loopback
 from tests.loopback.limits import Limits
 from tests.loopback.messages import Message
 from tests.loopback.world import USUAL, Channel, User
-from tests.machine.darkroom import Darkroom
+from tests.machine.held_renderer import HeldRenderer
 from tests.machine.leaping import INSIDE, LeapingLoop
 from tests.machine.process import Process
 from tests.media.images import png
@@ -66,7 +66,7 @@ class World:
         self._stack.callback(self.loop.close)
         self._rest = AsyncExitStack()
         self._shift = clock.shift
-        self.darkroom = Darkroom()
+        self.renderer = HeldRenderer()
         self.was_closed = False
         """Whether the bot was ever shut out of the channel."""
         self.clock_error = 0.0
@@ -91,7 +91,7 @@ class World:
             return counts
 
         patch.setattr(Writer, "_commit", committed)
-        patch.setattr(queue, "render", self.darkroom.render)
+        patch.setattr(queue, "render", self.renderer.render)
         # Put back at the end, as point_at sets them for good.
         patch.setattr(Route, "BASE", Route.BASE)
         patch.setattr(DiscordWebSocket, "DEFAULT_GATEWAY", DiscordWebSocket.DEFAULT_GATEWAY)
@@ -116,7 +116,7 @@ class World:
     def close(self) -> None:
         if self.process is not None:
             self.kill()
-        self.darkroom.finish_all()
+        self.renderer.finish_all()
         self.run(self._rest.aclose())
         self._stack.close()
 

@@ -9,6 +9,7 @@ import aiohttp
 import pytest
 
 from bot.server.app import ServerConfig, running
+from tests.processes import VideosServer
 from tests.server.support import Videos
 
 
@@ -50,3 +51,9 @@ async def videos(config: ServerConfig, stand_in: StandIn) -> AsyncGenerator[Vide
         aiohttp.ClientSession(f"{base}/") as session,
     ):
         yield Videos(session)
+
+
+@pytest.fixture
+def server(rendering_server: VideosServer) -> VideosServer:
+    """The server under test renders every film itself."""
+    return rendering_server

@@ -8,7 +8,7 @@ from typing import Any
 
 import aiohttp
 
-PATIENCE = 30.0
+PATIENCE = 120.0
 """Seconds until a test gives up waiting."""
 
 

@@ -131,6 +131,24 @@ async def test_a_bad_value_names_its_field(
     assert (status, error["param"]) == (400, param)
 
 
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ({"prompt": "", "input_reference": 7}, "prompt must not be blank."),
+        ({"input_reference": {"file_id": "f"}}, "prompt is required."),
+        ({"prompt": "p", "seconds": 5, "input_reference": 7}, "seconds must be one of 4, 8, 12."),
+        ({"prompt": " " * 4001}, "prompt must not be blank."),
+        ({"prompt": "\ud800" * 4001}, "prompt must be at most 4000 characters."),
+    ],
+)
+async def test_of_several_faults_the_first_fields_is_named(
+    videos: Videos, body: dict[str, Any], message: str
+) -> None:
+    status, answer = await videos.call("POST", "videos", json=body)
+
+    assert (status, answer["error"]["message"]) == (400, message)
+
+
 async def test_a_prompt_of_4000_characters_is_taken(videos: Videos) -> None:
     assert (await videos.job(await videos.create("x" * 4000)))["prompt"] == "x" * 4000
 

@@ -11,7 +11,7 @@ from bot.server.renderer import FilmFiles
 from tests.media.films import box, mp4
 
 
-class Darkroom:
+class HeldRenderer:
     """Each film has bytes of its own, and is known by the server's id of its job."""
 
     def __init__(self) -> None:
