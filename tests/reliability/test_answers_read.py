@@ -204,3 +204,14 @@ async def test_what_can_be_no_id_leads_nowhere(club: FilmClub, video_id: str) ->
     await card_of(club, "crooked", "Unconfirmed")
     assert club.rows()[0]["video_id"] is None
     assert max(len(line) for line in club.bot.log.splitlines()) < 5000
+
+
+async def test_what_the_server_charged_is_on_the_card(club: FilmClub) -> None:
+    def charged(job: dict[str, Any]) -> dict[str, Any]:
+        return job | {"usage": {"cost": 0.4}, "size": "1280x704", "seconds": "3.5"}
+
+    club.videos.meet("poll", *[changed(charged)] * MANY, prompt="charged")
+    club.finish()
+    await ask(club, "charged")
+    card = await card_of(club, "charged", "Completed")
+    assert "1280 x 704 · 3.5 s · preview · $0.40" in card.text
