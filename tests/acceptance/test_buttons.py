@@ -8,7 +8,7 @@ import pytest
 
 from bot.cards.buttons import Action
 from bot.jobs.poller import SWEEP, TICK
-from bot.requests import service
+from bot.requests import lost_creates
 from bot.settings import Settings
 from cogs.buttons import SETTLED
 from tests.acceptance.actions import buttons, fill, finished, press, told
@@ -259,7 +259,7 @@ async def test_a_create_whose_answer_was_lost_is_found_by_itself(tmp_path: Path)
 async def test_look_again_takes_up_what_was_not_found_by_itself(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(service, "LOOKS_AFTER", ())
+    monkeypatch.setattr(lost_creates, "LOOKS_AFTER", ())
     async with embedded_videos(tmp_path / "server") as server:
         server.meet("create", cut_after)
         async with staged(in_doubt(tmp_path / "bot", server.base_url)) as stage:

@@ -41,12 +41,12 @@ async def test_everybody_sees_their_own_and_a_moderator_sees_all(
         await made(stage, stage.grace, "a green owl")
 
         own = text_of(await listed(stage.ada, stage))
-        assert "2 films" in own
+        assert "2 videos" in own
         assert own.index("a blue fox") < own.index("a red fox"), "newest first"
         assert "owl" not in own
         assert str(stage.messages[0].id) in own, "each leads to its message"
         assert "One video" in text_of(await listed(stage.grace, stage))
-        assert "3 films" in text_of(await listed(stage.moderator, stage))
+        assert "3 videos" in text_of(await listed(stage.moderator, stage))
 
 
 async def test_the_list_is_searched_filtered_and_paged(
@@ -57,7 +57,7 @@ async def test_the_list_is_searched_filtered_and_paged(
         await made(stage, stage.ada, *[f"fox number {number}" for number in range(6)], "an owl")
 
         first = await listed(stage.ada, stage)
-        assert "7 films" in text_of(first)
+        assert "7 videos" in text_of(first)
         assert "fox number 0" not in text_of(first)
         second = await stage.ada.click(first, label="Older")
         assert second.response is not None
@@ -131,7 +131,7 @@ async def test_a_message_becomes_the_prompt_and_its_image_the_image(
             prompt=text,
             size=["720x1280"],
             seconds=["4"],
-            **{"which_image_guides_the_film?": ["1"]},
+            **{"which_image_guides_the_video?": ["1"]},
         )
         await stage.until(lambda at: "Completed" in text_of(at.messages[-1]))
 
@@ -225,7 +225,7 @@ async def test_a_moderator_of_one_channel_sees_that_channel_and_an_administrator
         assert "a red fox" in text_of(await listed(stage.grace, stage))
         assert "a blue fox" not in text_of(await listed(stage.grace, stage))
         assert "One video" in text_of(await listed(stage.moderator, stage))
-        assert "2 films" in text_of(await listed(chief, stage))
+        assert "2 videos" in text_of(await listed(chief, stage))
         offered = await stage.grace.autocomplete(stage.channel, "videos", "search", "fox")
         assert [choice["name"] for choice in offered] == ["a red fox"]
         offered = await chief.autocomplete(stage.channel, "videos", "search", "fox")

@@ -95,7 +95,7 @@ async def test_a_newcomer_walks_through_everything(demo: str, tmp_path: Path) ->
         await expect(page.get_by_text("The videos you asked for here")).to_be_visible()
         await page.keyboard.press("Enter")
         send = page.locator("#send-message")
-        await until_written(send.click, page.get_by_role("heading", name="4 films"))
+        await until_written(send.click, page.get_by_role("heading", name="4 videos"))
         await expect(page.locator("#channel-message-list img")).not_to_have_count(0)
         await walk.portrait("videos")
 

@@ -98,9 +98,9 @@ UNCONFIRMED: Final = Outcome(
     bought=0,
 )
 FORGOTTEN: Final = Outcome(
-    told="*Failed*: “The video server no longer knows this film”",
+    told="*Failed*: “The video server no longer knows this video”",
     status=RenderStatus.FAILED,
-    says="no longer knows this film",
+    says="no longer knows this video",
 )
 NOT_HANDED_OVER: Final = Outcome(
     told="*Not delivered*: it can be asked for once more with *Redeliver*",

@@ -69,4 +69,4 @@ async def test_before_an_end_was_shown(club: FilmClub, moved: int) -> None:
 
     await set_clock(club, moved)
 
-    await club.until_card_says("no longer knows this film")
+    await club.until_card_says("no longer knows this video")

@@ -231,7 +231,7 @@ async def test_the_card_of_an_end_that_was_said_elsewhere_says_it_too(club: Film
 
     club.channel.bot_may = USUAL
     await club.bot.restart()
-    await club.until_card_says("no longer knows this film")
+    await club.until_card_says("no longer knows this video")
 
     assert len(club.discord.messages_in(club.discord.dm(club.ada))) == 1
 
