@@ -88,7 +88,7 @@ async def _show(env: simcord.Env) -> None:
         adapt(preview)
         print(  # noqa: T201 - the one line a newcomer needs
             f"\nRushes is ready: {preview.url}\n"
-            "Type /video in the page, and a film comes into the chat. Ctrl+C ends it.\n",
+            "Type /video in the page, and a video comes into the chat. Ctrl+C ends it.\n",
             flush=True,
         )
         await asyncio.to_thread(webbrowser.open, preview.url)
@@ -104,7 +104,7 @@ def _create_guild(env: simcord.Env) -> tuple[simcord.ChannelHandle, list[simcord
     env.backend.bot_user.name = "Rushes"
     _advance_clock(env)
     guild = env.create_guild("Rushes")
-    channel = guild.create_text_channel("film-club", topic="Type /video and describe a film")
+    channel = guild.create_text_channel("film-club", topic="Type /video and describe a video")
     viewers = [
         guild.add_member(env.create_user(name, global_name=name.title()))
         for name in ("ada", "grace")
