@@ -59,7 +59,7 @@ class Soak:
         self.result = Result()
         self._rows: dict[str, database.Row] = {}
         self._watched: set[str] = set()
-        """Jobs with somebody still to be notified."""
+        """Requests with somebody still to be notified."""
         self._asked = 0
         guild = discord.add_guild()
         self._channels = [discord.add_channel(guild) for _ in range(CHANNELS)]
@@ -132,7 +132,7 @@ class Soak:
         """Whether this end is the last: a create that was lost and taken is found in the list."""
         if row["status"] == "unconfirmed" and self._upstream.bought(prompt):
             return time.monotonic() - since > SURE_AFTER
-        if row["id"] in self._watched:
+        if row["request_id"] in self._watched:
             return False
         return row["status"] == "delivered" or row["shown"] == row["status"]
 
@@ -198,8 +198,8 @@ class Soak:
         while True:
             since = time.time() - WITHIN - 60
             rows = await asyncio.to_thread(database.rows, self._folder, since=since)
-            watchers = await asyncio.to_thread(database.rows, self._folder, "subscriptions")
-            self._watched = {row["job_id"] for row in watchers}
+            subscribers = await asyncio.to_thread(database.rows, self._folder, "subscriptions")
+            self._watched = {row["request_id"] for row in subscribers}
             self._rows = {row["prompt"]: row for row in rows}
             await asyncio.sleep(0.5)
 
