@@ -14,7 +14,7 @@ from bot.cards.i18n import Language
 from bot.cards.renderer import CardRenderer, Draw
 from bot.cards.view import CardOptions
 from bot.client import VideoBot
-from bot.jobs.database import StoreError
+from bot.jobs.database import DuplicateError, StoreError
 from bot.jobs.models import Render, RenderStatus, Verb
 from bot.jobs.reasons import Reason
 from bot.media.image import IMAGE_TYPES, BadImage
@@ -132,6 +132,10 @@ class Requests:
         try:
             with self._answering():
                 render = await self._service.admit(self._order(interaction, asked))
+        except DuplicateError:
+            # A gateway that resumes may send an interaction again: the first one is answered.
+            _log.info("interaction %d was delivered twice", interaction.id)
+            return
         except (PromptProblem, NotOffered, OverLimit, DiskFull, StoreError) as problem:
             sentence = refusal(problem, t)
             await give_back(interaction, sentence, asked.typed)

@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.event import listen
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from bot.jobs.schema import prepare
 from bot.jobs.writer import Statement, Writer
@@ -26,6 +26,10 @@ _T = TypeVar("_T")
 
 class StoreError(Exception):
     """The database could not be read or written; the cause is the chained error."""
+
+
+class DuplicateError(StoreError):
+    """A row with this key is there already: the same interaction was delivered twice."""
 
 
 class Database:
@@ -108,6 +112,8 @@ def _translated() -> Generator[None]:
     """Turn the database's errors into StoreError, keeping the cause."""
     try:
         yield
+    except IntegrityError as error:
+        raise DuplicateError(str(error.orig)) from error
     except (SQLAlchemyError, OSError) as error:
         raise StoreError(str(getattr(error, "orig", None) or error)) from error
 

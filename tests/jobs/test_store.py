@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.event import listens_for
 
-from bot.jobs.database import CACHE_KIB, READERS
+from bot.jobs.database import CACHE_KIB, READERS, DuplicateError
 from bot.jobs.models import (
     ACTIVE,
     INTERRUPTED,
@@ -129,6 +129,18 @@ async def test_many_at_once_cannot_pass_the_limit_of_all(store: JobStore) -> Non
     jobs = [new_render(requester_id=number) for number in range(50)]
     taken = await asyncio.gather(*(store.admit(each, most_of_user=3, most=7) for each in jobs))
     assert taken.count(True) == 7
+
+
+async def test_an_interaction_is_admitted_once(store: JobStore, tmp_path: Path) -> None:
+    first, again = new_render(interaction_id=7), new_render(interaction_id=7)
+    outcomes = await asyncio.gather(
+        *(store.admit(each, most_of_user=MANY, most=MANY) for each in (first, again)),
+        return_exceptions=True,
+    )
+    assert outcomes[0] is True
+    assert isinstance(outcomes[1], DuplicateError)
+    assert rows(tmp_path, "SELECT id FROM renders") == [(first.id,)]
+    assert not store.stuck
 
 
 async def test_what_is_not_admitted_is_not_written(store: JobStore, tmp_path: Path) -> None:
