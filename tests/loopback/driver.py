@@ -143,9 +143,14 @@ class Loopback(Core):
         target: Message | None = None,
     ) -> Interaction:
         made = self.interactions.new(kind, user, channel, data, target)
-        told = self.interactions.payload(made)
-        made.sent = await self.gateway.dispatch("INTERACTION_CREATE", told, guild=channel.guild)
+        await self.deliver(made)
         return made
+
+    async def deliver(self, made: Interaction) -> None:
+        """Send an interaction to the bot; once more, as a gateway that resumes may."""
+        told = self.interactions.payload(made)
+        guild = made.channel.guild
+        made.sent = await self.gateway.dispatch("INTERACTION_CREATE", told, guild=guild)
 
     def commands_in(self, channel: Channel) -> list[Payload]:
         local = [] if channel.guild is None else self.commands.get(channel.guild.id, [])

@@ -258,3 +258,14 @@ async def test_nothing_is_bought_without_the_image_it_was_to_be_made_from(club: 
 
 def default(select: dict[str, Any]) -> list[str]:
     return [one["value"] for one in select["options"] if one.get("default")]
+
+
+async def test_an_interaction_that_comes_twice_is_answered_and_bought_once(club: FilmClub) -> None:
+    interaction = await club.ask()
+    await club.discord.deliver(interaction)
+    await club.discord.until(lambda: "was delivered twice" in club.bot.log)
+    await club.until_film()
+
+    assert club.videos.seen["create"] == 1
+    assert club.discord.private_to(club.ada) == []
+    await club.assert_film_came_once()
