@@ -108,7 +108,7 @@ class VideoBot(commands.AutoShardedBot):
         self._reach.found()
 
     async def launch_shard(self, gateway: URL, shard_id: int, *, initial: bool = False) -> None:
-        """Connect one shard, as soon as the gateway takes it. Raises discord.ConnectionClosed."""
+        """Connect one shard, as soon as the gateway accepts it. Raises discord.ConnectionClosed."""
         self._in_time.reschedule(None)
         await open_shard(self, gateway, shard_id, self._reach, initial=initial)
 
@@ -192,7 +192,7 @@ class VideoBot(commands.AutoShardedBot):
             await self.http.close()
 
     def stop_taking(self) -> None:
-        """Begin nothing new: who asks for something now is told to come back."""
+        """Begin nothing new: people who ask for something now are told to come back."""
         _log.info("stopping: nothing new is begun")
         self.stopping = True
 

@@ -14,7 +14,7 @@ from bot.requests.service import RequestService
 _Result = TypeVar("_Result")
 
 FIRST_REPEATED: Final = 2
-"""The attempt at which the cards are told that the disk accepts nothing."""
+"""The attempt from which on the cards say that the disk accepts nothing."""
 
 
 class Service(Protocol):

@@ -1,4 +1,4 @@
-"""Those who pressed "Notify me": each is told once when the job has ended, and nobody else is."""
+"""Notifies each subscriber once when a render has ended."""
 
 import logging
 from collections import defaultdict
@@ -49,7 +49,7 @@ class Notifications(commands.Cog):
         self._events.listen_to_reminders(self._begin)
 
     async def cog_unload(self) -> None:
-        """Leave who was not told yet to the next start."""
+        """Leave the others to the next start."""
         await self._background.close()
 
     def _begin(self, render: Render) -> None:

@@ -1,4 +1,4 @@
-"""From something asked to a job on its way: what every command and button goes through."""
+"""From a command or button to a request that is sent: what all of them go through."""
 
 import asyncio
 import logging
@@ -51,11 +51,11 @@ LOOKS_FOR_OTHERS: Final = 20
 
 
 class _CardRefused(Exception):
-    """Discord takes no card for this request, not even the plain one."""
+    """Discord refuses the card of this request, even the plain one."""
 
 
 class _CardUnknown(Exception):
-    """Discord could not be asked in time whether a card stands."""
+    """Discord could not be asked in time whether the card exists."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +86,7 @@ def _looks() -> Iterator[float]:
 
 
 class Requests:
-    """Writes intents, answers with their cards, and sends them."""
+    """Saves requests, answers with their cards, and sends them."""
 
     def __init__(
         self,
@@ -118,7 +118,7 @@ class Requests:
         self._closed = False
 
     async def start(self, interaction: Interaction, asked: Asked) -> None:
-        """Write the intent, answer with the card, then send: in this order, whatever is slow."""
+        """Save the request, answer with the card, then send: always in this order."""
         t = own_language(interaction)
         if interaction.client.stopping:
             await give_back(interaction, t(words.STOPPING), asked.typed)

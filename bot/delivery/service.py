@@ -160,24 +160,24 @@ class DeliveryService:
         return await self._events.save(render, lifecycle.found_too_large(render, size))
 
     async def moved(self, render: Render, message_id: int | None, fallback: Fallback) -> None:
-        """The end stands in another message now: of the channel, where its id is given."""
+        """Save that another message shows the end: one of the channel, where its id is given."""
         left = lifecycle.card_outdated(render, fallback, self._clock())
         await self._store.save(
             render, left.with_card(message_id=message_id or render.card.message_id)
         )
 
     async def card_failed(self, render: Render) -> None:
-        """The card that was left behind takes no edit at the moment."""
+        """Save that Discord accepts no edit of the outdated card at the moment."""
         fallback = render.card.fallback or Fallback.DIRECT
         after = lifecycle.card_outdated(render, fallback, self._clock())
         await self._store.save(render, after)
 
     async def card_closed(self, render: Render) -> None:
-        """The bot may not change the card that was left behind."""
+        """Save that the bot may not edit the outdated card."""
         await self._store.save(render, lifecycle.card_closed(render))
 
     async def card_settled(self, render: Render) -> None:
-        """The card that was left behind says where the end stands, or is gone."""
+        """Save that the outdated card says where the end is, or is gone."""
         await self._store.save(render, lifecycle.card_settled(render))
 
     async def fallback_begun(self, render: Render, fallback: Fallback) -> Render:
@@ -192,7 +192,7 @@ class DeliveryService:
         return render.with_card(fallback=fallback, fallback_at=now)
 
     async def token_died(self, render: Render) -> Render:
-        """Discord takes the interaction's token no more: forget it before its time."""
+        """Discord no longer accepts the interaction's token: forget it before its time."""
         without = render.with_card(interaction_token=None)
         await self._store.save(render, without)
         return without
@@ -217,7 +217,7 @@ class DeliveryService:
         return await self._events.save_surely(current, after)
 
     async def seen(self, render: Render) -> None:
-        """People see this state (or nobody is left to see it): it need not be shown again."""
+        """Save that this state is shown, or cannot be: it is not shown again."""
         if render.card.shown is not render.status:
             await self._store.save(render, render.with_card(shown=render.status))
 

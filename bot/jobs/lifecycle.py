@@ -30,7 +30,7 @@ DELIVERIES: Final = 1440
 """Deliveries in a row without an answer, about a day of them, before the film of a silent server
 counts as undelivered."""
 WORTH_SAYING: Final = 15.0
-"""Seconds after which the card says what a film waits for; sooner it is nobody's news."""
+"""Seconds after which the card says what a film waits for."""
 LONGEST_PAUSE: Final = 60.0
 """Seconds between two polls of a server that does not answer, at most."""
 LONGEST_WAIT: Final = 600.0
@@ -383,7 +383,7 @@ def _revived(render: Render, status: RenderStatus) -> Render:
 
 
 def _ended(render: Render, status: RenderStatus, now: float, reason: Reason | None) -> Render:
-    """End a render; the film's address goes then, since whoever reads it has the film.
+    """End a render; the film's address goes then, since its reader has the film.
 
     One that could not be delivered may have to be fetched by it once more.
     """

@@ -255,7 +255,7 @@ class Render:
 
 @dataclass(frozen=True, slots=True)
 class RenderChange:
-    """A render that changed, as announced to whoever shows it; equal values ask to show it anew."""
+    """A render that changed, as JobEvents announces it; equal values ask to show it anew."""
 
     before: Render | None
     after: Render

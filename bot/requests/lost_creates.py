@@ -58,14 +58,12 @@ class LostCreates:
         """Look for the lost creates of late that a stopped process did not look for to the end."""
         lost = Search(statuses=frozenset({RenderStatus.UNCONFIRMED}))
         for render in await self._store.history(lost, limit=LOOKED_FOR, offset=0):
-            if (
-                self._clock() - (render.sent_at or render.request.created_at)
-                < UNCONFIRMED_COUNTS_FOR
-            ):
+            age = self._clock() - (render.sent_at or render.request.created_at)
+            if age < UNCONFIRMED_COUNTS_FOR:
                 self.reconciled(render)
 
     def reconciled(self, render: Render) -> Render:
-        """Have a create of unknown outcome looked for, without anybody having to ask."""
+        """Have a create of unknown outcome looked for in the background."""
         if render.status is RenderStatus.UNCONFIRMED and not self._closing:
             if (before := self._looking.get(render.id)) is not None:
                 before.cancel()

@@ -16,7 +16,7 @@ _Value = TypeVar("_Value")
 
 REMEMBERED_RENDERS: Final = 20
 ENOUGH_RENDERS: Final = 3
-"""Renders of the same kind before their median is told as an expectation."""
+"""Renders of the same kind that it takes to expect their median."""
 REMEMBERED_FOR: Final = 2.0
 """Seconds for which the line and the expectations are taken as they were last read."""
 QUIET_AFTER: Final = 50 * 60.0
@@ -46,7 +46,7 @@ class Forecast:
     quiet: bool = False
     """The card is old: it rests until the job ends."""
     stuck: bool = False
-    """Our disk takes nothing, so that nothing can move on."""
+    """Our disk accepts nothing, so nothing can move on."""
     phase: Phase | None = None
     """What is done to the rendered film at the moment."""
 
@@ -79,7 +79,7 @@ class RequestQueries:
         self._renders: dict[tuple[str | None, str, str], _Known[float | None]] = {}
 
     async def find(self, render_id: str) -> Render | None:
-        """Return a job as it stands on disk, or None where it was deleted."""
+        """Return a render as it is on disk, or None where it was deleted."""
         return await self._store.get(render_id)
 
     async def remove(self, render: Render) -> None:

@@ -72,7 +72,7 @@ class RequestService:
         return self._offer()
 
     async def admit(self, order: Order) -> Render:
-        """Write down the intent, before anything is shown or sent.
+        """Save a request, before anything is shown or sent.
 
         Raises PromptProblem, NotOffered, OverLimit, DiskFull, StoreError; then nothing was written.
         """
@@ -95,7 +95,7 @@ class RequestService:
         return OverLimit(own, beside, most_of_user=self._limits.per_user)
 
     async def shown(self, render: Render, message_id: int) -> Render:
-        """The card stands in the channel, as this message.
+        """Save which message is the card.
 
         Where our own disk fails, the returned job has ended and says so.
         """
@@ -106,7 +106,7 @@ class RequestService:
             return self._unwritten(with_card, error)
 
     async def drop(self, render: Render) -> None:
-        """Forget an intent whose card nobody saw, or of which nothing can come."""
+        """Delete a request whose card was never seen, or that cannot be sent."""
         try:
             await self._store.delete_row(render)
         except StoreError as error:

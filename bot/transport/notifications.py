@@ -36,7 +36,7 @@ def notice(render: Render, people: Sequence[int]) -> str:
 
 
 def direct_notice(render: Render) -> str:
-    """Say how which job ended, and where its card stands."""
+    """Say how a render ended, and link to its card."""
     lines = [f"{_title(render)} · {plain(render.spec.prompt, _PROMPT_SHOWN)}"]
     if render.card.message_id is not None:
         lines.append(render.request.link)
@@ -53,7 +53,7 @@ class Refused(Exception):
 async def ping(
     client: discord.Client, render: Render, people: Sequence[int], *, now: float
 ) -> None:
-    """Name `people`, NAMED_AT_ONCE at the most, and nobody else, where the card stands.
+    """Name `people`, NAMED_AT_ONCE at the most, and nobody else, in the card's channel.
 
     Raises Refused, and discord.HTTPException, aiohttp.ClientError or OSError for what may pass.
     """
@@ -79,7 +79,7 @@ async def _under_card(
     *,
     now: float,
 ) -> None:
-    """Send words to where the card stands. Raises Refused where nothing reaches that."""
+    """Send words to the card's channel. Raises Refused where nothing reaches that."""
     if render.request.is_member:
         await _reply(client, render, content, nonce, named)
     elif render.card.token_works(now):

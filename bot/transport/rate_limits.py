@@ -33,7 +33,7 @@ class EditLimitReached(Exception):
 
 
 class RateLimited(aiohttp.ClientError):
-    """Discord takes no edit on this way for a while."""
+    """Discord accepts no edit here for a while."""
 
     def __init__(self, seconds: float) -> None:
         super().__init__(f"Discord takes no edits here for {seconds:.1f} s")
@@ -54,7 +54,7 @@ class _Bucket:
 
 
 class RateLimits:
-    """How many edits of its messages each channel takes now, as Discord's own headers tell.
+    """How many edits each channel accepts now, by Discord's own headers.
 
     All messages of a channel share them. discord.py would let the edits above that number wait in
     the order they came; who asks here first can still let a more important one pass.
@@ -66,7 +66,7 @@ class RateLimits:
         self._closed: dict[Hashable, float] = {}
 
     def closed_for(self, way: Hashable) -> float:
-        """Seconds until Discord takes edits again on a way: a channel's id, or a token."""
+        """Seconds until Discord accepts edits again for a channel's id, or a token."""
         until = self._closed.get(way, 0.0)
         if isinstance(way, str):
             until = max(until, self._closed.get(_ALL, 0.0))

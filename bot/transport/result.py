@@ -1,4 +1,4 @@
-"""What comes of sending a card: a value for each answer of Discord that somebody acts on.
+"""What comes of sending a card: a value for each answer of Discord that we act on.
 
 Source: Discord, topics/opcodes-and-status-codes.
 """
@@ -152,7 +152,7 @@ def is_malformed(error: BaseException | None) -> bool:
 
 
 def refuses_content(error: BaseException) -> bool:
-    """Whether Discord refuses what a message says, shows or is made of, not where it stands.
+    """Whether Discord refuses what a message says, shows or is made of, not where it is.
 
     AutoMod (200000, 200001), the filter of links (240000), an explicit film (20009), a thread that
     accepts nothing (160005, 160006), and an invalid form (50035, 50006), and whatever code comes

@@ -1,4 +1,4 @@
-"""Cards that Discord did not take are drawn again after a while, and rest until then."""
+"""Retries: cards that Discord did not accept are edited again after a while."""
 
 import asyncio
 from collections import Counter
@@ -19,7 +19,7 @@ class Retries:
     """
 
     def __init__(self, draw: Callable[[str], Awaitable[None]]) -> None:
-        """`draw` draws a job's card anew, as the job stands then."""
+        """`draw` renders a card anew, as its render is then."""
         self._draw = draw
         self._background = Background()
         self._failures: Counter[str] = Counter()
@@ -30,18 +30,18 @@ class Retries:
         return render_id in self._resting
 
     def failed(self, render_id: str) -> None:
-        """Discord did not take a card this time."""
+        """Edit a card again later: Discord did not accept it this time."""
         self._failures[render_id] += 1
         self.limited(render_id, min(2.0 ** self._failures[render_id], LATEST))
 
     def limited(self, render_id: str, seconds: float) -> None:
-        """Discord takes a card in so many seconds."""
+        """Edit a card again in so many seconds."""
         if render_id not in self._resting:
             self._resting.add(render_id)
             self._background.spawn(self._later(render_id, seconds), name=f"draw {render_id} again")
 
     def forget(self, render_id: str) -> None:
-        """Discord took the card, or nothing more is shown of it."""
+        """Forget failures: Discord accepted the card, or shows nothing more of it."""
         self._failures.pop(render_id, None)
 
     async def close(self) -> None:
