@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from bot.jobs.models import TOKEN_LIFE, Card, Render, RenderStatus, Request
 from bot.jobs.store import JobStore
+from bot.videos.models import Video, VideoStatus
 from bot.videos.spec import ImageSource, VideoSpec
 
 NOW = 1_795_000_000.0
@@ -120,3 +121,15 @@ def rows(folder: Path, query: str) -> list[tuple[Any, ...]]:
 def count(folder: Path, table: str) -> int:
     """Count the rows that another process would see."""
     return rows(folder, f"SELECT count(*) FROM {table}")[0][0]  # noqa: S608 - our own words
+
+
+async def the(store: JobStore, wanted: Render) -> Render:
+    """Read one active job again."""
+    (found,) = [
+        each for each in await store.active_of(wanted.request.requester_id) if each.id == wanted.id
+    ]
+    return found
+
+
+def video(status: VideoStatus, **fields: object) -> Video:
+    return Video.from_body({"id": "video_1", "status": status, **fields})

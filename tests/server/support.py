@@ -54,3 +54,16 @@ async def eventually(fact: Callable[[], object]) -> None:
 
 def data_url(data: bytes, media_type: str = "image/png") -> str:
     return f"data:{media_type};base64,{base64.b64encode(data).decode()}"
+
+
+async def refused(
+    videos: Videos,
+    **how: Any,  # noqa: ANN401 - aiohttp's own keywords
+) -> tuple[int, dict[str, Any]]:
+    status, body = await videos.call("POST", "videos", **how)
+    assert set(body) == {"error"}
+    error = body["error"]
+    assert set(error) == {"message", "type", "param", "code"}
+    assert error["message"].endswith(".")
+    assert error["type"] == "invalid_request_error"
+    return status, error
