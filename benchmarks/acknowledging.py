@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from benchmarks.figures import Figure, Picture, Row, distribution, percentile
 from benchmarks.stage import OURS, POLLING, Setting, Stage, stage
-from tests.loopback.interactions import DEADLINE
+from bot.simulator.interactions import DEADLINE
 
 _FOR_EVER: Final = 1e6
 _ROUNDS: Final = 3

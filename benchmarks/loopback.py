@@ -15,12 +15,10 @@ from typing import Any, Final, Self
 
 from aiohttp import web
 
-from tests.listening import listening
-from tests.loopback.driver import Loopback, loopback
-from tests.loopback.interactions import COMMAND, Interaction
-from tests.loopback.limits import Limits
-from tests.loopback.messages import Version
-from tests.loopback.uploads import (
+from bot.simulator.interactions import COMMAND, Interaction
+from bot.simulator.limits import Limits
+from bot.simulator.messages import Version
+from bot.simulator.uploads import (
     Body,
     NewFile,
     Upload,
@@ -29,6 +27,8 @@ from tests.loopback.uploads import (
     read_form,
     receive_whole,
 )
+from tests.listening import listening
+from tests.loopback.driver import Loopback, loopback
 
 _TOO_MANY: Final = 429
 _MESSAGE: Final = 4

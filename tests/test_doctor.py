@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.simulator.world import ATTACH, SEND, USUAL, VIEW
 from tests.loopback.driver import Loopback, loopback
 from tests.loopback.process import BotProcess
-from tests.loopback.world import ATTACH, SEND, USUAL, VIEW
 from tests.processes import VideosServer
 from tests.videos.families import Said, family
 from tests.videos.imitation import imitated

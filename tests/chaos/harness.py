@@ -15,13 +15,13 @@ from typing import Any, Final, cast
 
 from aiohttp import web
 
+from bot.simulator.interactions import Interaction
+from bot.simulator.world import Channel, User
 from tests import database
 from tests.chaos.plans import FAULTS, Kill, Mixed, Plan, Setting
 from tests.loopback import faults as discord_faults
 from tests.loopback.driver import Loopback, loopback
-from tests.loopback.interactions import Interaction
 from tests.loopback.process import BotProcess
-from tests.loopback.world import Channel, User
 from tests.videos_server import faults as faulty
 from tests.videos_server.embedded import held_videos
 from tests.videos_server.server import Kind, ScriptedServer

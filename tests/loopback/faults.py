@@ -1,22 +1,12 @@
 """What a request may meet instead of, before or after Discord's own answer."""
 
 import asyncio
-import json
-from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from tests.loopback.errors import OLD_MESSAGE, TooFast
-
-Apply = Callable[[], Awaitable[web.StreamResponse]]
-"""Let Discord do what was asked, and give its answer."""
-Fault = Callable[[web.Request, Apply], Awaitable[web.StreamResponse]]
-
-
-def said(status: int, body: object, **headers: str) -> web.Response:
-    """Answer as Discord does: discord.py reads JSON only where the type is exactly this."""
-    told = {"Content-Type": "application/json", "Via": "1.1 google", **headers}
-    return web.Response(status=status, body=json.dumps(body).encode(), headers=told)
+from bot.simulator.core import Apply, Fault
+from bot.simulator.errors import OLD_MESSAGE, TooFast
+from bot.simulator.rest import said
 
 
 def hung_up(request: web.Request) -> web.Response:

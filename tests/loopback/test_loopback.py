@@ -13,8 +13,8 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 from yarl import URL
 
+from bot.simulator.world import Channel
 from tests.loopback.driver import Loopback, loopback
-from tests.loopback.world import Channel
 
 Api = Callable[..., Awaitable[tuple[int, dict[str, Any]]]]
 

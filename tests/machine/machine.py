@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from bot.cards.buttons import Action
-from tests.loopback.messages import Message
-from tests.loopback.world import User
+from bot.simulator.messages import Message
+from bot.simulator.world import User
 from tests.machine.faults import DISCORD, LOST, VIDEOS
 from tests.machine.promises import (
     Asked,

@@ -21,12 +21,12 @@ from bot.jobs.writer import Writer
 from bot.server import queue
 from bot.server.app import ServerConfig, running
 from bot.settings import Settings
+from bot.simulator.components import walk
+from bot.simulator.limits import Limits
+from bot.simulator.messages import Message
+from bot.simulator.world import USUAL, Channel, User
 from tests import database
-from tests.loopback.components import walk
 from tests.loopback.driver import Loopback, loopback
-from tests.loopback.limits import Limits
-from tests.loopback.messages import Message
-from tests.loopback.world import USUAL, Channel, User
 from tests.machine.held_renderer import HeldRenderer
 from tests.machine.leaping import INSIDE, LeapingLoop
 from tests.machine.process import Process

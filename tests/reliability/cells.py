@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 from bot.jobs.models import RenderStatus
+from bot.simulator.interactions import Interaction
+from bot.simulator.world import Channel
 from tests.loopback import faults
 from tests.loopback.driver import Loopback
-from tests.loopback.interactions import Interaction
-from tests.loopback.world import Channel
 from tests.videos_server import faults as faulty
 from tests.videos_server.server import Kind
 

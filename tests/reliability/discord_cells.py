@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from bot.simulator.interactions import TOKEN_LIFE
 from tests.loopback import faults
-from tests.loopback.interactions import TOKEN_LIFE
 from tests.reliability.cells import (
     AWAY_WITH_IT,
     FILM,

@@ -3,12 +3,12 @@
 from pathlib import Path
 from typing import Any, Self
 
+from bot.simulator.interactions import Interaction
+from bot.simulator.messages import Message
+from bot.simulator.world import Channel
 from tests import database
 from tests.loopback.driver import Loopback
-from tests.loopback.interactions import Interaction
-from tests.loopback.messages import Message
 from tests.loopback.process import BotProcess
-from tests.loopback.world import Channel
 from tests.videos_server.server import ScriptedServer
 
 PROMPT = "a calico cat playing a piano on stage"

@@ -10,14 +10,14 @@ from typing import Any, Final
 from aiohttp import web
 
 from bot.jobs.models import RenderStatus
+from bot.simulator.interactions import Interaction
+from bot.simulator.messages import Message
+from bot.simulator.world import Channel, User
 from tests import database
 from tests.listening import answering
 from tests.loopback.driver import Loopback, loopback
 from tests.loopback.faults import Apply, Fault
-from tests.loopback.interactions import Interaction
-from tests.loopback.messages import Message
 from tests.loopback.process import VIDEOS_KEY, BotProcess
-from tests.loopback.world import Channel, User
 from tests.reliability.cells import SIGNATURE, TIMEOUT, Cell, DiscordFault
 from tests.videos_server import faults as faulty
 from tests.videos_server.embedded import held_videos

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from bot.simulator.interactions import COMPONENT
+from bot.simulator.messages import Message
 from tests.database import rows
-from tests.loopback.interactions import COMPONENT
-from tests.loopback.messages import Message
 from tests.reliability.film_club import FilmClub
 from tests.videos_server.faults import Fault, answer, cut, server_of
 from tests.videos_server.server import ScriptedServer, scripted

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.loopback.messages import Message
+from bot.simulator.messages import Message
 from tests.reliability.film_club import FilmClub
 from tests.videos_server.faults import Fault, answer, changed
 

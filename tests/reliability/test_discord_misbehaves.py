@@ -2,8 +2,8 @@
 
 import pytest
 
+from bot.simulator.world import SEND, USUAL, VIEW
 from tests.loopback.faults import Fault, answer, cut, cut_after, edits_spent, nothing
-from tests.loopback.world import SEND, USUAL, VIEW
 from tests.reliability.film_club import TOKEN_OVER, FilmClub
 from tests.videos_server.faults import answer as not_found
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.loopback.interactions import COMPONENT
-from tests.loopback.world import MANAGE_MESSAGES, USUAL, Channel
+from bot.simulator.interactions import COMPONENT
+from bot.simulator.world import MANAGE_MESSAGES, USUAL, Channel
 from tests.reliability.film_club import PROMPT, FilmClub
 
 BUTTON = 2

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.loopback.interactions import Interaction
+from bot.simulator.interactions import Interaction
 from tests.reliability.film_club import FilmClub
 
 TYPED = "an owl at night\nover two lines"

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.simulator.interactions import DEADLINE
 from tests.loopback.driver import Loopback
-from tests.loopback.interactions import DEADLINE
 from tests.reliability.film_club import FilmClub
 from tests.videos_server.embedded import embedded_videos
 

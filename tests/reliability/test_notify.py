@@ -4,11 +4,11 @@ import re
 
 import pytest
 
+from bot.simulator.messages import Message
+from bot.simulator.world import User
 from tests.database import rows
 from tests.loopback.driver import Loopback
 from tests.loopback.faults import Fault, Held, answer, applied_then, cut, cut_after
-from tests.loopback.messages import Message
-from tests.loopback.world import User
 from tests.reliability.film_club import TOKEN_OVER, FilmClub
 
 

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
+from bot.simulator.world import FORUM, STAGE, VOICE, Channel
 from tests.loopback.driver import Loopback
-from tests.loopback.world import FORUM, STAGE, VOICE, Channel
 from tests.reliability.film_club import TOKEN_OVER, FilmClub
 
 FORETOLD = "the video comes to you as a direct message"

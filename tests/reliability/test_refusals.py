@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.loopback.errors import Refusal
+from bot.simulator.errors import Refusal
+from bot.simulator.messages import Message
 from tests.loopback.faults import (
     Fault,
     answer,
@@ -12,7 +13,6 @@ from tests.loopback.faults import (
     nothing,
     page,
 )
-from tests.loopback.messages import Message
 from tests.reliability.film_club import PROMPT, TOKEN_OVER, FilmClub
 
 PLAIN = "usual card could not be shown"

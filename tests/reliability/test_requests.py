@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from bot.simulator.interactions import Interaction
 from tests.database import earlier
 from tests.loopback.faults import Held, answer, cut, cut_after
-from tests.loopback.interactions import Interaction
 from tests.media.images import png
 from tests.reliability.film_club import GRACE, PROMPT, FilmClub
 from tests.videos_server.faults import answer as refused

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from bot.jobs.lifecycle import CARD_RETRIED_FOR
-from tests.loopback.errors import OLD_MESSAGE
+from bot.simulator.errors import OLD_MESSAGE
+from bot.simulator.limits import Limit
+from bot.simulator.messages import Message
+from bot.simulator.world import READ_HISTORY, USUAL
 from tests.loopback.faults import Held, answer, cut_after, edits_spent, nothing
-from tests.loopback.limits import Limit
-from tests.loopback.messages import Message
-from tests.loopback.world import READ_HISTORY, USUAL
 from tests.reliability.film_club import NONCE_OVER, FilmClub, films, old_card
 from tests.videos_server.faults import answer as not_found
 from tests.videos_server.faults import changed

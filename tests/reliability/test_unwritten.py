@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.simulator.messages import Message
 from tests.database import locked
 from tests.loopback.faults import Held, edits_spent, nothing
-from tests.loopback.messages import Message
 from tests.reliability.film_club import NONCE_OVER, FilmClub, films, old_card
 
 LOST = "a delivery is not saved"

@@ -5,9 +5,9 @@ import random
 from collections.abc import Awaitable, Callable
 from typing import Final
 
+from bot.simulator.world import Channel
 from tests.loopback import faults as discord_faults
 from tests.loopback.driver import Loopback
-from tests.loopback.world import Channel
 from tests.videos_server import faults as faulty
 from tests.videos_server.server import Kind, ScriptedServer
 

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.videos import VideosServer
+from bot.simulator.interactions import Interaction
+from bot.simulator.world import Channel
 from tests import database
 from tests.loopback.driver import Loopback
-from tests.loopback.interactions import Interaction
 from tests.loopback.process import BotProcess
-from tests.loopback.world import Channel
 from tests.soak.measuring import Gauge
 from tests.soak.mix import Mix
 from tests.videos_server.server import ScriptedServer

@@ -7,14 +7,16 @@ import mimetypes
 from typing import Final
 from urllib.parse import quote
 
-from tests.loopback.clock import Clock
-from tests.loopback.components import Attachment
-from tests.loopback.uploads import NewFile
+from bot.simulator.clock import Clock
+from bot.simulator.components import Attachment
+from bot.simulator.uploads import NewFile
 
 _LIFE: Final = 24 * 3600
 
 
 class Cdn:
+    """All files, by their ids."""
+
     def __init__(self, clock: Clock) -> None:
         self.base_url = ""
         self._clock = clock
@@ -32,6 +34,7 @@ class Cdn:
         return kept
 
     def file(self, number: int) -> Attachment | None:
+        """Return a file, None for an unknown id."""
         return self._files.get(number)
 
     def expired(self, ends: str) -> bool:

@@ -8,15 +8,15 @@ import secrets
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from tests.loopback.clock import Clock
-from tests.loopback.errors import (
+from bot.simulator.clock import Clock
+from bot.simulator.errors import (
     already_acknowledged,
     token_dead,
     unknown_interaction,
     unknown_webhook,
 )
-from tests.loopback.messages import Message
-from tests.loopback.world import USUAL, Channel, Payload, User, World
+from bot.simulator.messages import Message
+from bot.simulator.world import USUAL, Channel, Payload, User, World
 
 DEADLINE: Final = 3.0
 TOKEN_LIFE: Final = 15 * 60.0
@@ -29,6 +29,8 @@ MODAL: Final = 5
 
 @dataclass(eq=False)
 class Interaction:
+    """One interaction, and how it was answered."""
+
     id: int
     token: str
     type: int
@@ -65,12 +67,14 @@ class Interaction:
         self.answered_after = now - self.born
 
     def tell_answered(self) -> None:
+        """Wake those who wait for the answer."""
         self._answered.set()
 
     @property
     def message(self) -> Message:
         """The first answer."""
-        assert self.original is not None, "it was not answered with a message"
+        if self.original is None:
+            raise ValueError("it was not answered with a message")
         return self.original
 
 
@@ -87,6 +91,7 @@ class Interactions:
     def new(  # the ways to come by one differ in exactly these
         self, kind: int, user: User, channel: Channel, data: Payload, target: Message | None = None
     ) -> Interaction:
+        """Begin an interaction; it is not sent yet."""
         guild = channel.guild
         made = Interaction(
             id=self._clock.snowflake(),

@@ -5,9 +5,9 @@ Source: Discord, resources/channel and resources/message.
 
 from typing import Final
 
-from tests.loopback.clock import born
-from tests.loopback.core import Call, Core, Rule
-from tests.loopback.errors import (
+from bot.simulator.clock import born
+from bot.simulator.core import Call, Core, Rule
+from bot.simulator.errors import (
     dms_closed,
     invalid_form,
     missing_access,
@@ -17,9 +17,9 @@ from tests.loopback.errors import (
     thread_archived,
     unknown_message,
 )
-from tests.loopback.gateway import DIRECT_MESSAGES, GUILD_MESSAGES
-from tests.loopback.messages import Message
-from tests.loopback.world import ATTACH, MANAGE_THREADS, READ_HISTORY, SEND, VIEW, Channel, Payload
+from bot.simulator.gateway import DIRECT_MESSAGES, GUILD_MESSAGES
+from bot.simulator.messages import Message
+from bot.simulator.world import ATTACH, MANAGE_THREADS, READ_HISTORY, SEND, VIEW, Channel, Payload
 
 _OLD: Final = 3600.0
 _NONCE_LIFE: Final = 300.0
@@ -27,6 +27,7 @@ _NONCE_LIFE: Final = 300.0
 
 
 async def read_channel(core: Core, call: Call) -> Payload:
+    """Return a channel. Raises 10003, 50001."""
     return _visible(core, call).payload()
 
 
@@ -58,6 +59,7 @@ async def send(core: Core, call: Call) -> Payload:
 
 
 async def read(core: Core, call: Call) -> Payload:
+    """Return one message. Raises 10003, 10008, 50001."""
     message = _message(core, call)
     if not _may_read(message.channel):
         raise missing_access()
@@ -97,6 +99,7 @@ async def edit(core: Core, call: Call) -> Payload:
 
 
 async def delete(core: Core, call: Call) -> None:
+    """Delete an own message. Raises 10008, 50013."""
     message = _message(core, call)
     if message.author is not core.bot:
         raise missing_permissions()

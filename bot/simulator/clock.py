@@ -17,6 +17,7 @@ class Clock:
         self._counter = itertools.count()
 
     def now(self) -> float:
+        """Return Unix seconds."""
         return time.time() + self.skewed
 
     def snowflake(self) -> int:

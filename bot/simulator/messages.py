@@ -7,18 +7,20 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from tests.loopback import components
-from tests.loopback.cdn import Cdn
-from tests.loopback.clock import Clock, written
-from tests.loopback.components import V2, Attachment
-from tests.loopback.errors import empty_message, invalid_form, too_large, unknown_message
-from tests.loopback.mentions import NOBODY, Pinged, pinged
-from tests.loopback.uploads import Upload
-from tests.loopback.world import Channel, Payload, User
+from bot.simulator import components
+from bot.simulator.cdn import Cdn
+from bot.simulator.clock import Clock, written
+from bot.simulator.components import V2, Attachment
+from bot.simulator.errors import empty_message, invalid_form, too_large, unknown_message
+from bot.simulator.mentions import NOBODY, Pinged, pinged
+from bot.simulator.uploads import Upload
+from bot.simulator.world import Channel, Payload, User
 
 EPHEMERAL: Final = 1 << 6
 LOADING: Final = 1 << 7
 _MOST_CONTENT: Final = 2000
+_LAST_OF_V1: Final = 8
+"""The highest component type that a message without IS_COMPONENTS_V2 may hold."""
 
 
 @dataclass(frozen=True)
@@ -50,11 +52,13 @@ class Version:
 
     @property
     def loose_files(self) -> list[Attachment]:
+        """The files that no component shows."""
         shown = components.shown_ids(self.components)
         return [file for file in self.files if file.id not in shown]
 
     @property
     def film(self) -> bytes | None:
+        """The bytes of the first video that is shown."""
         for file in self.shown_files:
             if file.content_type.startswith("video/"):
                 return file.data
@@ -63,6 +67,8 @@ class Version:
 
 @dataclass
 class Message:
+    """A message with all its versions."""
+
     id: int
     channel: Channel
     author: User
@@ -79,10 +85,12 @@ class Message:
 
     @property
     def now(self) -> Version:
+        """The newest version."""
         return self.versions[-1]
 
     @property
     def text(self) -> str:
+        """The words of the newest version."""
         return self.now.text
 
     @property
@@ -96,6 +104,7 @@ class Message:
         return [version.text for version in self.versions]
 
     def payload(self) -> Payload:
+        """Return the message object."""
         now = self.now
         edited = None if len(self.versions) == 1 else written(now.at)
         shown: Payload = {
@@ -180,6 +189,7 @@ class Messages:
         return self.put(message, version)
 
     def put(self, message: Message, version: Version) -> Message:
+        """Add a version."""
         message.versions.append(version)
         self.every[message.id] = message
         self._changed()
@@ -191,6 +201,7 @@ class Messages:
         return self.put(message, version)
 
     def delete(self, message: Message) -> None:
+        """Delete a message; its versions stay known."""
         message.deleted = True
         self._changed()
 
@@ -227,7 +238,7 @@ def _flags(before: Version | None, payload: Payload) -> int:
 def _check(version: Version) -> None:
     if version.flags & V2 and (version.content or version.embeds):
         raise invalid_form("content or embeds beside Components V2")
-    v2_parts = [one for one in version.components if one["type"] > 8]
+    v2_parts = [one for one in version.components if one["type"] > _LAST_OF_V1]
     if v2_parts and not version.flags & V2:
         raise invalid_form("Components V2 without their flag")
     if len(version.content) > _MOST_CONTENT:

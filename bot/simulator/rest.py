@@ -1,21 +1,28 @@
 """The front of the REST API: log, faults, authentication, rate limits, and only then the route."""
 
+import json
 import time
 from collections.abc import Sequence
 from typing import Final
 
 from aiohttp import web
 
-from tests.loopback.core import Call, Core, Meeting, Rule, Seen
-from tests.loopback.errors import Refusal, TooFast, unauthorized
-from tests.loopback.faults import Fault, said
-from tests.loopback.limits import EXEMPT
+from bot.simulator.core import Call, Core, Fault, Meeting, Rule, Seen
+from bot.simulator.errors import Refusal, TooFast, unauthorized
+from bot.simulator.limits import EXEMPT
 
 BASE: Final = "/api/v10"
 _EDITS: Final = ("token_edit", "channel_edit")
 
 
+def said(status: int, body: object, **headers: str) -> web.Response:
+    """Answer as Discord does: discord.py reads JSON only where the type is exactly this."""
+    sent = {"Content-Type": "application/json", "Via": "1.1 google", **headers}
+    return web.Response(status=status, body=json.dumps(body).encode(), headers=sent)
+
+
 def add_rules(app: web.Application, core: Core, rules: Sequence[Rule]) -> None:
+    """Serve these routes."""
     for rule in rules:
         app.router.add_route(rule.method, BASE + rule.path, _Entrance(core, rule).enter)
 

@@ -11,8 +11,8 @@ from typing import Final, Protocol, cast
 
 from aiohttp import web
 
-from tests.loopback.errors import invalid_form
-from tests.loopback.world import Payload
+from bot.simulator.errors import invalid_form
+from bot.simulator.world import Payload
 
 _BOUNDARY: Final = re.compile(r'boundary="?([^";]+)')
 _NAME: Final = re.compile(r'\bname="([^"]*)"')
@@ -23,6 +23,8 @@ _INDEX: Final = re.compile(r"files\[(\d+)\]")
 
 @dataclass(frozen=True)
 class NewFile:
+    """A file that was sent."""
+
     name: str
     data: bytes
     content_type: str
@@ -30,11 +32,14 @@ class NewFile:
 
 @dataclass(frozen=True)
 class Upload:
+    """A payload and its files, by their index."""
+
     payload: Payload
     files: dict[int, NewFile]
 
     @property
     def largest(self) -> int:
+        """Bytes of the largest file."""
         return max((len(file.data) for file in self.files.values()), default=0)
 
 
@@ -63,15 +68,18 @@ class Whole:
 
     @property
     def size(self) -> int:
+        """Bytes."""
         return len(self.data)
 
     def upload(self) -> Upload:
+        """Read what it carries. Raises 50035."""
         if not self.content_type.startswith("multipart/form-data"):
             return Upload(read_payload(self.data), {})
         return read_form(self.data, boundary_in(self.content_type))
 
 
 async def receive_whole(request: web.Request) -> Body:
+    """Read a whole body into memory."""
     return Whole(await request.read(), request.headers.get("Content-Type", ""))
 
 
@@ -84,6 +92,7 @@ def boundary_in(content_type: str) -> bytes:
 
 
 def read_form(body: bytes, boundary: bytes) -> Upload:
+    """Read a multipart form. Raises 50035."""
     payload: Payload = {}
     files: dict[int, NewFile] = {}
     for part in (b"\r\n" + body).split(b"\r\n--" + boundary)[1:-1]:

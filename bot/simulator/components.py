@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from tests.loopback.errors import invalid_form
-from tests.loopback.world import Payload
+from bot.simulator.errors import invalid_form
+from bot.simulator.world import Payload
 
 V2: Final = 1 << 15
 """The message flag IS_COMPONENTS_V2."""
@@ -33,6 +33,7 @@ class Attachment:
     description: str | None = None
 
     def payload(self) -> Payload:
+        """Return the attachment object. Source: Discord, resources/message."""
         shown: Payload = {
             "id": str(self.id),
             "filename": self.name,

@@ -6,11 +6,11 @@ the answers of a modal. What the client would not let them do raises ValueError.
 
 from typing import Any, Final, cast
 
-from tests.loopback.cdn import Cdn
-from tests.loopback.components import Attachment, walk
-from tests.loopback.messages import Message
-from tests.loopback.uploads import NewFile
-from tests.loopback.world import Channel, Payload
+from bot.simulator.cdn import Cdn
+from bot.simulator.components import Attachment, walk
+from bot.simulator.messages import Message
+from bot.simulator.uploads import NewFile
+from bot.simulator.world import Channel, Payload
 
 SLASH: Final = 1
 MESSAGE_MENU: Final = 3
@@ -27,6 +27,7 @@ File = tuple[str, bytes, str]
 
 
 def find_command(commands: list[Payload], name: str, kind: int) -> Payload:
+    """Find a command by name and type. Raises ValueError."""
     for command in commands:
         if command["name"] == name and command.get("type", 1) == kind:
             return command

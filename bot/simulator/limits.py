@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from tests.loopback.errors import TooFast
+from bot.simulator.errors import TooFast
 
 
 @dataclass(frozen=True)

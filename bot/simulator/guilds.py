@@ -2,12 +2,13 @@
 
 from typing import Final
 
-from tests.loopback.core import Call, Core, Rule
-from tests.loopback.errors import missing_access
-from tests.loopback.world import USUAL, VIEW, Channel, Guild, Payload
+from bot.simulator.core import Call, Core, Rule
+from bot.simulator.errors import missing_access
+from bot.simulator.world import USUAL, VIEW, Channel, Guild, Payload
 
 
 async def list_guilds(core: Core, _: Call) -> list[Payload]:
+    """Return the guilds that the bot is a member of."""
     return [
         {
             "id": str(guild.id),
@@ -23,6 +24,7 @@ async def list_guilds(core: Core, _: Call) -> list[Payload]:
 
 
 async def read_guild(core: Core, call: Call) -> Payload:
+    """Return one guild. Raises 50001."""
     return core.world.guild_payload(_guild(core, call))
 
 
@@ -33,6 +35,7 @@ async def read_channels(core: Core, call: Call) -> list[Payload]:
 
 
 async def read_member(core: Core, call: Call) -> Payload:
+    """Return a member. Raises 50001."""
     _guild(core, call)
     user = int(call.match["user"])
     return core.world.member(core.world.users.get(user, core.world.bot))
@@ -47,7 +50,8 @@ def _guild(core: Core, call: Call) -> Guild:
 
 def shown(channel: Channel) -> Payload:
     """Give a channel with the overwrites that make the bot's permissions what they are."""
-    assert channel.guild is not None, "only a server's channel has overwrites"
+    if channel.guild is None:
+        raise ValueError("only a guild's channel has overwrites")
     allowed, denied = channel.bot_may & ~USUAL, USUAL & ~channel.bot_may
     overwrites = [
         {"id": str(channel.guild.id), "type": 0, "allow": str(allowed), "deny": str(denied)},

@@ -6,16 +6,18 @@ events/gateway.
 
 from typing import Final, cast
 
-from tests.loopback.core import Call, Core, Rule
-from tests.loopback.errors import unknown_user
-from tests.loopback.world import Payload
+from bot.simulator.core import Call, Core, Rule
+from bot.simulator.errors import unknown_user
+from bot.simulator.world import Payload
 
 
 async def me(core: Core, _: Call) -> Payload:
+    """Return the bot as a user."""
     return core.bot.payload() | {"flags": 0, "mfa_enabled": False, "verified": True, "email": None}
 
 
 async def application(core: Core, _: Call) -> Payload:
+    """Return the application of the bot."""
     return {
         "id": str(core.bot.id),
         "name": "Rushes",
@@ -32,15 +34,18 @@ async def application(core: Core, _: Call) -> Payload:
 
 
 async def gateway(core: Core, _: Call) -> Payload:
+    """Return the address of the gateway."""
     return {"url": core.gateway.url}
 
 
 async def gateway_bot(core: Core, _: Call) -> Payload:
+    """Return the address of the gateway, the shards to start, and the identifies left."""
     limit = {"total": 1000, "remaining": 999, "reset_after": 14_400_000, "max_concurrency": 1}
     return {"url": core.gateway.url, "shards": 1, "session_start_limit": limit}
 
 
 async def list_commands(core: Core, call: Call) -> list[Payload]:
+    """Return the commands of a guild, or the global ones."""
     return core.commands.get(_guild(call), [])
 
 
@@ -61,6 +66,7 @@ async def post_command(core: Core, call: Call) -> Payload:
 
 
 async def read_user(core: Core, call: Call) -> Payload:
+    """Return a user. Raises 10013."""
     user = core.world.users.get(int(call.match["user"]))
     if user is None:
         raise unknown_user()
@@ -68,6 +74,7 @@ async def read_user(core: Core, call: Call) -> Payload:
 
 
 async def open_dm(core: Core, call: Call) -> Payload:
+    """Return the direct message with a user. Raises 10013."""
     user = core.world.users.get(int(call.upload.payload["recipient_id"]))
     if user is None:
         raise unknown_user()

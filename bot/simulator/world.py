@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from tests.loopback.clock import Clock
-from tests.loopback.errors import unknown_channel
+from bot.simulator.clock import Clock
+from bot.simulator.errors import unknown_channel
 
 Payload = dict[str, Any]
 
@@ -37,6 +37,8 @@ BOOSTED: Final = {0: 10 * MIB, 1: 10 * MIB, 2: 50 * MIB, 3: 100 * MIB}
 
 @dataclass
 class User:
+    """A person, or the bot."""
+
     id: int
     name: str
     bot: bool = False
@@ -48,6 +50,7 @@ class User:
     """Permissions where an interaction is used."""
 
     def payload(self) -> Payload:
+        """Return the user object. Source: Discord, resources/user."""
         return {
             "id": str(self.id),
             "username": self.name,
@@ -61,6 +64,8 @@ class User:
 
 @dataclass
 class Guild:
+    """A server."""
+
     id: int
     name: str
     locale: str = "en-US"
@@ -76,11 +81,14 @@ class Guild:
 
     @property
     def most_bytes(self) -> int:
+        """Bytes of an upload there."""
         return BOOSTED[self.premium_tier] if self.upload_limit is None else self.upload_limit
 
 
 @dataclass
 class Channel:
+    """A channel, thread or conversation."""
+
     id: int
     name: str
     type: int = TEXT
@@ -103,6 +111,7 @@ class Channel:
         return self.guild.bot_is_member and bool(self.bot_may & permission)
 
     def payload(self) -> Payload:
+        """Return the channel object."""
         shown: Payload = {"id": str(self.id), "type": self.type, "flags": 0}
         if self.guild is None:
             return shown | self._conversation()
@@ -143,6 +152,8 @@ class Channel:
 
 @dataclass
 class World:
+    """Everybody and every place."""
+
     clock: Clock
     bot: User
     users: dict[int, User] = field(default_factory=dict[int, User])
@@ -158,9 +169,11 @@ class World:
         return found
 
     def in_guild(self, guild: Guild) -> Iterator[Channel]:
+        """Return the channels and threads of a guild."""
         return (one for one in self.channels.values() if one.guild is guild)
 
     def dm_with(self, user: User) -> Channel:
+        """Return the direct message between the bot and a user, made when it is first needed."""
         for channel in self.channels.values():
             if channel.recipient is user:
                 return channel
@@ -174,6 +187,7 @@ class World:
         return self.bot_default_limit if guild is None else guild.most_bytes
 
     def member(self, user: User) -> Payload:
+        """Return the guild member object."""
         return {
             "user": user.payload(),
             "roles": [],

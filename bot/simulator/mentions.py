@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from tests.loopback.world import Payload
+from bot.simulator.world import Payload
 
 _NAMED: Final = re.compile(r"(?<!\\)<@!?(\d+)>")
 _EVERYBODY: Final = re.compile(r"@(?:everyone|here)")

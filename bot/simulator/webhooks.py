@@ -5,19 +5,19 @@ Source: Discord, interactions/receiving-and-responding.
 
 from typing import Final
 
-from tests.loopback.channels import remove
-from tests.loopback.core import Call, Core, Rule
-from tests.loopback.errors import (
+from bot.simulator.channels import remove
+from bot.simulator.core import Call, Core, Rule
+from bot.simulator.errors import (
     follow_ups_spent,
     invalid_form,
     thread_archived,
     unknown_interaction,
     unknown_message,
 )
-from tests.loopback.interactions import Interaction
-from tests.loopback.messages import EPHEMERAL, LOADING, Message
-from tests.loopback.uploads import Upload
-from tests.loopback.world import Payload
+from bot.simulator.interactions import Interaction
+from bot.simulator.messages import EPHEMERAL, LOADING, Message
+from bot.simulator.uploads import Upload
+from bot.simulator.world import Payload
 
 _MESSAGE: Final = 4
 _DEFERRED_MESSAGE: Final = 5
@@ -87,15 +87,18 @@ async def follow_up(core: Core, call: Call) -> Payload:
 
 
 async def read(core: Core, call: Call) -> Payload:
+    """Return one message of the interaction. Raises 10008, 10015, 50027."""
     return _message(core, call)[1].payload()
 
 
 async def edit(core: Core, call: Call) -> Payload:
+    """Edit one message of the interaction. Raises 10008, 10015, 50027."""
     interaction, message = _message(core, call)
     return _change(core, interaction, message, call.upload, through=call.kind).payload()
 
 
 async def delete(core: Core, call: Call) -> None:
+    """Delete one message of the interaction. Raises 10008, 10015, 50027."""
     await remove(core, _message(core, call)[1])
 
 

@@ -8,17 +8,21 @@ from typing import Final
 
 from aiohttp import web
 
-from tests.loopback.cdn import Cdn
-from tests.loopback.clock import Clock
-from tests.loopback.faults import Fault
-from tests.loopback.gateway import Gateway
-from tests.loopback.interactions import Interactions
-from tests.loopback.limits import Limits
-from tests.loopback.messages import Messages
-from tests.loopback.uploads import Body, Receive, Upload, receive_whole
-from tests.loopback.world import Payload, User, World
+from bot.simulator.cdn import Cdn
+from bot.simulator.clock import Clock
+from bot.simulator.gateway import Gateway
+from bot.simulator.interactions import Interactions
+from bot.simulator.limits import Limits
+from bot.simulator.messages import Messages
+from bot.simulator.uploads import Body, Receive, Upload, receive_whole
+from bot.simulator.world import Payload, User, World
 
-TOKEN: Final = "MTIz.bG9v.cGJhY2stb25seS1zZWNyZXQ"
+Apply = Callable[[], Awaitable[web.StreamResponse]]
+"""Does what was asked, and returns Discord's answer."""
+Fault = Callable[[web.Request, Apply], Awaitable[web.StreamResponse]]
+"""Answers a request instead of, before or after Discord's own answer."""
+
+TOKEN: Final = "MTIz.bG9v.cGJhY2stb25seS1zZWNyZXQ"  # noqa: S105 - of no other Discord than this
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,8 @@ class Rule:
 
 
 class Core:
+    """The state of one Discord, and what its parts call of each other."""
+
     def __init__(self) -> None:
         self.token = TOKEN
         self.clock = Clock()

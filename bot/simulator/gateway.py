@@ -15,10 +15,12 @@ from typing import Any, Final
 
 from aiohttp import WSMsgType, web
 
-from tests.loopback.world import Guild, Payload, World
+from bot.simulator.world import Guild, Payload, World
 
 
 class Op(IntEnum):
+    """Opcodes."""
+
     DISPATCH = 0
     HEARTBEAT = 1
     IDENTIFY = 2
@@ -49,9 +51,11 @@ class Socket:
         self._turn = asyncio.Lock()
 
     async def send(self, payload: Payload) -> None:
+        """Send one payload."""
         await self.send_text(json.dumps(payload))
 
     async def send_text(self, text: str) -> None:
+        """Send text as it is; a connection that is gone is no error."""
         async with self._turn:
             with suppress(ConnectionError):
                 if self._zlib is None:
@@ -61,9 +65,11 @@ class Socket:
                     await self._socket.send_bytes(data)
 
     async def close(self, code: int = 1000) -> None:
+        """Close with a code."""
         await self._socket.close(code=code)
 
     def cut(self) -> None:
+        """Abort the TCP connection."""
         if self._request.transport is not None:
             self._request.transport.abort()
 
@@ -80,6 +86,7 @@ class Session:
     events: list[Payload] = field(default_factory=list[Payload])
 
     async def dispatch(self, event: str, data: object) -> None:
+        """Send an event, or keep it for a RESUME."""
         self.sequence += 1
         payload = {"op": Op.DISPATCH, "t": event, "s": self.sequence, "d": data}
         self.events.append(payload)
@@ -93,6 +100,8 @@ class Session:
 
 
 class Gateway:
+    """Every connection and session of the bot."""
+
     def __init__(self, world: World, token: str, changed: Callable[[], None]) -> None:
         self.url = ""
         self.heartbeat_ms = 41_250
@@ -123,6 +132,7 @@ class Gateway:
         return bool(live) and len({one.shard[0] for one in live}) == live[-1].shard[1]
 
     async def connect(self, request: web.Request) -> web.StreamResponse:
+        """Serve one connection until it ends."""
         self.connects += 1
         self._changed()
         if self.refuses:
@@ -189,6 +199,7 @@ class Gateway:
             socket.cut()
 
     async def close(self) -> None:
+        """Close every connection."""
         for socket in self._sockets():
             await socket.close()
 
