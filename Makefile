@@ -4,16 +4,15 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all:
 
 .DEFAULT_GOAL := help
-.PHONY: help setup simulator tools demo run doctor serve check quick test pictures catalogues language bench tables chaos machine soak fuzz interop lint audit format lock clean
+.PHONY: help setup tools demo run doctor serve check quick test pictures catalogues language bench tables chaos machine soak fuzz interop lint audit format lock clean
 
 # The locks hold every package by version and hash, so the same command gives the same
 # environment everywhere; the stamps make a second call cost nothing. run.lock is all that the bot
-# needs; demo.lock adds the simulated Discord, dev.lock the tests' and linters' packages.
+# and its demo need; dev.lock adds the tests' and linters' packages.
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: $(VENV)/.ready ## install what the bot needs
-simulator: $(VENV)/.demo ## install what the demo needs, too
 tools: $(VENV)/.tools ## install what tests and linters need, too
 
 $(VENV)/.ready: requirements/run.lock
@@ -24,18 +23,15 @@ $(VENV)/.ready: requirements/run.lock
 	@$(PIP) -r requirements/run.lock
 	@touch $@
 
-$(VENV)/.demo: $(VENV)/.ready requirements/demo.lock
-	@echo "Adding the simulated Discord (once) ..."
-	@$(PIP) -r requirements/demo.lock
-	@touch $@
-
 $(VENV)/.tools: $(VENV)/.ready requirements/dev.lock
 	@echo "Adding the tests' and linters' packages (once) ..."
 	@$(PIP) -r requirements/dev.lock
 	@touch $@
 
-demo: simulator ## try it: the real bot in a simulated Discord in your browser
-	@$(BIN)/python -m bot demo
+# PORT and HOST choose where it listens; KEEP names a folder that keeps its messages and videos.
+demo: setup ## try it: the real bot in a simulated Discord in your browser
+	@$(BIN)/python -m bot demo $(if $(PORT),--port $(PORT)) $(if $(HOST),--host $(HOST)) \
+		$(if $(KEEP),--keep $(KEEP))
 
 run: setup ## be the bot on Discord
 	@$(BIN)/python -m bot run
@@ -152,8 +148,7 @@ COMPILE = $(UV) pip compile pyproject.toml --universal --python-version 3.11 --g
 
 lock: ## choose the packages anew (needs uv)
 	$(COMPILE) --output-file requirements/run.lock
-	$(COMPILE) --extra demo --constraint requirements/run.lock --output-file requirements/demo.lock
-	$(COMPILE) --extra demo --group dev --constraint requirements/demo.lock \
+	$(COMPILE) --group dev --constraint requirements/run.lock \
 		--output-file requirements/dev.lock
 
 clean: ## remove what was installed

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bot.app import open_bot
-from bot.claim import claimed
+from bot.claim import claimed, make_folder
 from bot.client import point_at
 from bot.runtime import logs
 from bot.runtime.errors import StartError
@@ -150,20 +150,23 @@ def _end_hard(loop: asyncio.AbstractEventLoop) -> None:
         os._exit(1)
 
 
-async def show_demo(settings: Settings) -> None:
-    """Open the simulated Discord; its packages are loaded only here."""
-    # simcord, when imported, probes a client without intents or voice, which discord.py warns of.
-    logging.getLogger("discord").setLevel(logging.ERROR)
-    from bot.demo import demo  # noqa: PLC0415 - a bot on the real Discord does without them
+async def show_demo(arguments: argparse.Namespace) -> None:
+    """Open the simulated Discord and its page until told to stop. Raises StartError."""
+    from bot.demo.run import Place, demo  # noqa: PLC0415 - each command loads what it needs
 
-    await until_stopped(demo(settings))
+    keep = arguments.keep
+    place = Place(arguments.host, arguments.port, None if keep is None else make_folder(keep))
+    await until_stopped(demo(place))
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bot", description="Rushes: /video for Discord")
     commands = parser.add_subparsers(dest="command", required=False)
     commands.add_parser("run", help="be the bot on Discord (the default)")
-    commands.add_parser("demo", help="open a simulated Discord in the browser")
+    demo = commands.add_parser("demo", help="open a simulated Discord in the browser")
+    demo.add_argument("--host", default="127.0.0.1", help="address to listen on")
+    demo.add_argument("--port", type=int, default=8289, help="port to listen on; 0: any free one")
+    demo.add_argument("--keep", type=Path, metavar="FOLDER", help="keep its state in this folder")
     doctor = commands.add_parser("doctor", help="say what is missing and how to mend it")
     doctor.add_argument("--json", action="store_true", help="for machines")
     doctor.add_argument(
@@ -217,7 +220,7 @@ def main() -> int:
         if arguments.command == "serve":
             asyncio.run(serve(settings, arguments))
         elif arguments.command == "demo":
-            asyncio.run(show_demo(settings))
+            asyncio.run(show_demo(arguments))
         else:
             keep_out_of_collections()
             asyncio.run(run(settings))

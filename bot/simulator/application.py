@@ -88,18 +88,20 @@ def _guild(call: Call) -> int | None:
 def _registered(core: Core, call: Call, command: Payload) -> Payload:
     """Give a command as Discord keeps it."""
     guild = _guild(call)
+    defaults: Payload = {
+        "type": 1,
+        "description": "",
+        "default_member_permissions": None,
+        "nsfw": False,
+    }
     facts: Payload = {
         "id": str(core.clock.snowflake()),
         "application_id": str(core.bot.id),
         "version": str(core.clock.snowflake()),
-        "type": command.get("type", 1),
-        "description": command.get("description", ""),
-        "default_member_permissions": None,
-        "nsfw": False,
     }
     if guild is not None:
         facts["guild_id"] = str(guild)
-    return command | facts
+    return defaults | command | facts
 
 
 _GLOBAL: Final = "/applications/{application}/commands"

@@ -24,12 +24,16 @@ class Cdn:
 
     def keep(self, file: NewFile, *, channel: int, description: str | None = None) -> Attachment:
         """Take a file and give it an id and an address."""
+        guessed = mimetypes.guess_type(file.name)[0] or file.content_type
         number = self._clock.snowflake()
+        return self.add(number, NewFile(file.name, file.data, guessed), channel, description)
+
+    def add(self, number: int, file: NewFile, channel: int, description: str | None) -> Attachment:
+        """Take a file that has an id, and give it an address that is valid from now on."""
         now = int(self._clock.now())
         signed = f"ex={now + _LIFE:x}&is={now:x}&hm={number:x}"
         url = f"{self.base_url}/attachments/{channel}/{number}/{quote(file.name)}?{signed}"
-        guessed = mimetypes.guess_type(file.name)[0] or file.content_type
-        kept = Attachment(number, file.name, file.data, guessed, url, description)
+        kept = Attachment(number, file.name, file.data, file.content_type, url, description)
         self._files[number] = kept
         return kept
 

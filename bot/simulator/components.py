@@ -93,6 +93,15 @@ def resolve(components: Sequence[Payload], files: Sequence[Attachment]) -> list[
     return resolved
 
 
+def readdress(components: Sequence[Payload], files: Sequence[Attachment]) -> None:
+    """Put the files' newest addresses into components that show them."""
+    by_id = {str(file.id): file for file in files}
+    for one in walk(components):
+        for holder, key in _media(one):
+            if (file := by_id.get(holder[key].get("attachment_id", ""))) is not None:
+                holder[key] = file.media()
+
+
 def shown_ids(components: Sequence[Payload]) -> list[int]:
     """Give the ids of the files that the components show."""
     media = [holder[key] for one in walk(components) for holder, key in _media(one)]

@@ -15,7 +15,7 @@ from bot.simulator.interactions import Interactions
 from bot.simulator.limits import Limits
 from bot.simulator.messages import Messages
 from bot.simulator.uploads import Body, Receive, Upload, receive_whole
-from bot.simulator.world import Payload, User, World
+from bot.simulator.world import Channel, Payload, User, World
 
 Apply = Callable[[], Awaitable[web.StreamResponse]]
 """Does what was asked, and returns Discord's answer."""
@@ -101,6 +101,11 @@ class Core:
             await asyncio.wait_for(self._wake.wait(), within)
         except TimeoutError:
             return
+
+    def commands_in(self, channel: Channel) -> list[Payload]:
+        """Return the commands of a channel: its guild's, then the global ones."""
+        local = [] if channel.guild is None else self.commands.get(channel.guild.id, [])
+        return [*local, *self.commands.get(None, [])]
 
     def channel_at(self, match: Mapping[str, str]) -> int | None:
         """Give the channel that a request is about, through a token or by itself."""

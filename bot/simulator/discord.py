@@ -3,18 +3,32 @@
 Real HTTP and a real WebSocket: a bot connects to `api_url` and `gateway_url` as it does to Discord.
 """
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from aiohttp import web
 
 from bot.simulator import application, channels, guilds, webhooks
+from bot.simulator.components import Attachment
 from bot.simulator.core import Core
 from bot.simulator.gateway import GUILDS
 from bot.simulator.interactions import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL, Interaction
 from bot.simulator.messages import Message
-from bot.simulator.people import MESSAGE_MENU, Typing, find_command, pressed
+from bot.simulator.people import MESSAGE_MENU, File, Typing, find_command, pressed
 from bot.simulator.rest import BASE, add_rules
-from bot.simulator.world import DM, GROUP_DM, TEXT, THREAD, USUAL, Channel, Guild, Payload, User
+from bot.simulator.uploads import NewFile, Upload
+from bot.simulator.world import (
+    DM,
+    GROUP_DM,
+    MANAGE_MESSAGES,
+    TEXT,
+    THREAD,
+    USUAL,
+    Channel,
+    Guild,
+    Payload,
+    User,
+)
 
 _LARGEST: Final = 1024**3
 _OF_TWO: Final = 2
@@ -141,10 +155,19 @@ class SimulatedDiscord(Core):
         guild = made.channel.guild
         made.sent = await self.gateway.dispatch("INTERACTION_CREATE", told, guild=guild)
 
-    def commands_in(self, channel: Channel) -> list[Payload]:
-        """Return the commands of a channel: its guild's, then the global ones."""
-        local = [] if channel.guild is None else self.commands.get(channel.guild.id, [])
-        return [*local, *self.commands.get(None, [])]
+    async def say(
+        self, user: User, channel: Channel, text: str, files: Sequence[File] = ()
+    ) -> Message:
+        """Write a message as a person. Raises Refusal where Discord would not take it."""
+        upload = Upload({"content": text}, {at: NewFile(*file) for at, file in enumerate(files)})
+        message = self.messages.new(channel, user)
+        limit = max(user.upload_limit, self.world.bot_upload_limit(channel))
+        return self.messages.write(message, upload, through="say", limit=limit)
+
+    def may_delete(self, user: User, message: Message) -> bool:
+        """Whether a person may delete a message: an own one, or with MANAGE_MESSAGES."""
+        is_own = message.author is user
+        return is_own or (message.channel.guild is not None and bool(user.may & MANAGE_MESSAGES))
 
     async def delete_message(self, message: Message) -> None:
         """Delete a message as its author or a moderator would."""
@@ -237,7 +260,23 @@ class _Cdn:
             file = discord.cdn.file(int(request.match_info["id"]))
             if file is None or discord.cdn.expired(request.query.get("ex", "")):
                 return web.Response(status=404, text="This content is no longer available.")
-            return web.Response(body=file.data, headers={"Content-Type": file.content_type})
+            return _part(file, request)
 
         faults = discord.faults["cdn", None]
         return await (faults.pop(0)(request, apply) if faults else apply())
+
+
+def _part(file: Attachment, request: web.Request) -> web.Response:
+    """Return a file, or the range of it that a player asks for (RFC 9110, 14)."""
+    headers = {"Content-Type": file.content_type, "Accept-Ranges": "bytes"}
+    try:
+        asked = request.http_range
+    except ValueError:
+        return web.Response(body=file.data, headers=headers)
+    start, end, _ = asked.indices(len(file.data))
+    if asked.start is None and asked.stop is None:
+        return web.Response(body=file.data, headers=headers)
+    if start >= end:
+        return web.Response(status=416, headers={"Content-Range": f"bytes */{len(file.data)}"})
+    headers["Content-Range"] = f"bytes {start}-{end - 1}/{len(file.data)}"
+    return web.Response(status=206, body=file.data[start:end], headers=headers)

@@ -25,6 +25,8 @@ COMMAND: Final = 2
 COMPONENT: Final = 3
 AUTOCOMPLETE: Final = 4
 MODAL: Final = 5
+SLASH: Final = 1
+"""The command type CHAT_INPUT. Source: Discord, interactions/application-commands."""
 
 
 @dataclass(eq=False)
@@ -69,6 +71,14 @@ class Interaction:
     def tell_answered(self) -> None:
         """Wake those who wait for the answer."""
         self._answered.set()
+
+    @property
+    def command(self) -> tuple[User, str] | None:
+        """Who used which command, as people see it over the answer."""
+        if self.type != COMMAND:
+            return None
+        name: str = self.data["name"]
+        return self.user, f"/{name}" if self.data["type"] == SLASH else name
 
     @property
     def message(self) -> Message:

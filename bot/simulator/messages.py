@@ -74,6 +74,8 @@ class Message:
     author: User
     interaction: int | None = None
     """The id of the interaction it answers."""
+    used: tuple[User, str] | None = None
+    """Who used which command, where it answers a command."""
     reference: Payload | None = None
     nonce: str | None = None
     seen_by: User | None = None
@@ -102,6 +104,11 @@ class Message:
     def texts(self) -> list[str]:
         """The words of every version."""
         return [version.text for version in self.versions]
+
+    @property
+    def pings(self) -> Pinged:
+        """Whom it notified: an edit notifies nobody. Source: Discord, resources/message."""
+        return self.versions[0].pinged
 
     def payload(self) -> Payload:
         """Return the message object."""
@@ -146,6 +153,8 @@ class Messages:
         self._cdn = cdn
         self._changed = changed
         self.every: dict[int, Message] = {}
+        self.listeners: list[Callable[[Message], None]] = []
+        """Called with each message that is new, changed or deleted."""
         self.refused: str | None = None
         """Words that Discord takes in no message, nor in the name of a file."""
         self.refused_with = invalid_form("words that Discord does not like")
@@ -192,7 +201,7 @@ class Messages:
         """Add a version."""
         message.versions.append(version)
         self.every[message.id] = message
-        self._changed()
+        self._announce(message)
         return message
 
     def loading(self, message: Message, flags: int) -> Message:
@@ -203,7 +212,12 @@ class Messages:
     def delete(self, message: Message) -> None:
         """Delete a message; its versions stay known."""
         message.deleted = True
+        self._announce(message)
+
+    def _announce(self, message: Message) -> None:
         self._changed()
+        for listener in self.listeners:
+            listener(message)
 
     def _files(
         self, message: Message, before: Version | None, upload: Upload

@@ -8,11 +8,11 @@ from typing import Any, Final, cast
 
 from bot.simulator.cdn import Cdn
 from bot.simulator.components import Attachment, walk
+from bot.simulator.interactions import SLASH
 from bot.simulator.messages import Message
 from bot.simulator.uploads import NewFile
 from bot.simulator.world import Channel, Payload
 
-SLASH: Final = 1
 MESSAGE_MENU: Final = 3
 
 _SUB_COMMANDS: Final = (1, 2)

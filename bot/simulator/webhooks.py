@@ -128,6 +128,7 @@ def _new(core: Core, interaction: Interaction, upload: Upload) -> Message:
         interaction.channel,
         core.bot,
         interaction=interaction.id,
+        used=interaction.command,
         seen_by=interaction.user if private else None,
     )
 

@@ -35,6 +35,32 @@ BOOSTED: Final = {0: 10 * MIB, 1: 10 * MIB, 2: 50 * MIB, 3: 100 * MIB}
 """Bytes of an upload by premium tier. Source: Discord, reference, uploading files."""
 
 
+@dataclass(frozen=True)
+class Role:
+    """A role of a guild, beside those that every guild has here."""
+
+    id: int
+    name: str
+    permissions: int = 0
+    color: int = 0
+
+    def payload(self, position: int) -> Payload:
+        """Return the role object."""
+        colors = {"primary_color": self.color, "secondary_color": None, "tertiary_color": None}
+        return {
+            "id": str(self.id),
+            "name": self.name,
+            "color": self.color,
+            "colors": colors,
+            "hoist": False,
+            "position": position,
+            "permissions": str(self.permissions),
+            "managed": False,
+            "mentionable": False,
+            "flags": 0,
+        }
+
+
 @dataclass
 class User:
     """A person, or the bot."""
@@ -48,6 +74,12 @@ class User:
     """More than the place's own limit where the person pays for it (Nitro)."""
     may: int = USUAL
     """Permissions where an interaction is used."""
+    roles: tuple[Role, ...] = ()
+    shown_name: str = ""
+    """The display name; the name with a capital where none is given."""
+
+    def __post_init__(self) -> None:
+        self.shown_name = self.shown_name or self.name.title()
 
     def payload(self) -> Payload:
         """Return the user object. Source: Discord, resources/user."""
@@ -55,7 +87,7 @@ class User:
             "id": str(self.id),
             "username": self.name,
             "discriminator": "0",
-            "global_name": self.name.title(),
+            "global_name": self.shown_name,
             "avatar": None,
             "bot": self.bot,
             "public_flags": 0,
@@ -73,6 +105,9 @@ class Guild:
     bot_is_member: bool = True
     upload_limit: int | None = None
     """Overrides what the premium tier gives."""
+    roles: list[Role] = field(default_factory=list[Role])
+    people: list[User] = field(default_factory=list[User])
+    """Its members; a test that leaves them out lets everybody use it."""
 
     @property
     def crew(self) -> int:
@@ -103,6 +138,14 @@ class Channel:
     """People who may not view it."""
     archived: bool = False
     locked: bool = False
+    topic: str = ""
+    nsfw: bool = False
+
+    def is_seen_by(self, user: User) -> bool:
+        """Whether a person finds it in their client."""
+        if self.guild is not None:
+            return user in self.guild.people and user.id not in self.closed_to
+        return user is self.recipient or user in self.people
 
     def bot_can(self, permission: int) -> bool:
         """Whether the bot may; a server it is no member of shows it nothing."""
@@ -121,7 +164,8 @@ class Channel:
         shown |= {
             "position": 0,
             "permission_overwrites": [],
-            "nsfw": False,
+            "topic": self.topic or None,
+            "nsfw": self.nsfw,
             "parent_id": None,
         }
         if self.type in _SPOKEN_IN:
@@ -190,7 +234,7 @@ class World:
         """Return the guild member object."""
         return {
             "user": user.payload(),
-            "roles": [],
+            "roles": [str(role.id) for role in user.roles],
             "joined_at": "2026-01-01T00:00:00+00:00",
             "deaf": False,
             "mute": False,
@@ -221,8 +265,9 @@ class World:
             "member_count": 2,
             "joined_at": "2026-01-01T00:00:00+00:00",
             "roles": [
-                _role(guild.id, "@everyone", position=0, permissions=USUAL),
-                _role(guild.crew, "crew", position=1, permissions=0),
+                Role(guild.id, "@everyone", USUAL).payload(0),
+                Role(guild.crew, "crew").payload(1),
+                *(role.payload(place) for place, role in enumerate(guild.roles, start=2)),
             ],
             "members": [self.member(self.bot)],
             "channels": [one.payload() for one in channels if one.parent is None],
@@ -233,18 +278,3 @@ class World:
             "guild_scheduled_events": [],
             "soundboard_sounds": [],
         }
-
-
-def _role(given: int, name: str, *, position: int, permissions: int) -> Payload:
-    return {
-        "id": str(given),
-        "name": name,
-        "color": 0,
-        "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None},
-        "hoist": False,
-        "position": position,
-        "permissions": str(permissions),
-        "managed": False,
-        "mentionable": False,
-        "flags": 0,
-    }

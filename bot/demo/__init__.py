@@ -1,0 +1,1 @@
+"""The demo: the real bot, as a process of its own, in a simulated Discord with a page."""

@@ -1,0 +1,203 @@
+// The page: one person's view of the simulated Discord.
+
+import { Client } from "./client.js";
+import { Composer } from "./composer.js";
+import { h, morphChildren } from "./dom.js";
+import { markdown, relative } from "./markdown.js";
+import { Messages } from "./messages.js";
+import { openModal } from "./modal.js";
+import { drawSidebar } from "./sidebar.js";
+
+const MESSAGE_MENU = 3;
+const NO_ANSWER = "The application did not respond. Try again.";
+const TOAST = 6000; // milliseconds
+
+const state = { me: null, people: [], places: [], channel: null, online: false, unread: new Map(), greeting: null };
+const find = (id) => document.getElementById(id);
+const channels = () => state.places.flatMap((place) => place.channels);
+const channelById = (id) => channels().find((each) => each.id === id);
+const nameOf = (id) => state.people.find((each) => each.id === id)?.name ?? "Rushes";
+
+const context = {
+  nameOf,
+  channelOf: (id) => channelById(id)?.name ?? "unknown",
+  channel: () => state.channel,
+  act: (what, facts) => client.act(what, facts),
+  tell: (what, facts) => client.tell(what, facts),
+  keep: (file) => client.keep(file),
+  options: (type) => choices(type),
+  fail: toast,
+  greeting: () => greeting(),
+  menu: (message) => (message.private ? [] : state.channel.commands.filter((each) => each.type === MESSAGE_MENU)),
+  may: (message) => message.author.id === state.me.id || (placeOf(state.channel)?.id !== "@me" && state.me.roles.length > 0),
+  use: (message, command) => interact(message, "menu", { message: message.id, name: command.key }),
+  press: (message, customId, values, from) => press(message, customId, values, from),
+};
+
+const messages = new Messages(find("messages"), context);
+const composer = new Composer(find("composer"), context);
+const client = new Client(new URLSearchParams(location.search).get("as"), hear, stateChanged);
+
+function hear(event) {
+  EVENTS[event.event]?.(event);
+}
+
+const EVENTS = {
+  hello(event) {
+    Object.assign(state, { me: event.me, people: event.people, places: event.places, online: event.online, greeting: event.greeting });
+    find("ended")?.remove();
+    open(remembered() ?? channels()[0].id);
+  },
+  places(event) {
+    Object.assign(state, { places: event.places, online: event.online });
+    state.channel = channelById(state.channel?.id) ?? channels()[0];
+    draw();
+    composer.draw();
+    messages.draw();
+  },
+  history(event) {
+    if (event.channel === state.channel.id) messages.open(event.messages);
+  },
+  message({ message }) {
+    if (message.channel_id === state.channel?.id) messages.put(message);
+    else notice(message);
+    if (message.pings && !message.edited_timestamp) notify(message);
+  },
+  gone(event) {
+    if (event.channel === state.channel?.id) messages.remove(event.id);
+  },
+  modal(event) {
+    openModal(event.modal, context, (answers) => submit(event.interaction, answers));
+  },
+};
+
+async function submit(interaction, answers) {
+  const answer = await client.act("submit", { interaction, answers });
+  return { failed: NO_ANSWER, away: "The demo is not connected. Your text is still here.", refused: answer.text }[answer.event] ?? null;
+}
+
+async function press(message, customId, values, from) {
+  from?.classList.add("busy");
+  await interact(message, "press", { message: message.id, custom_id: customId, values });
+  from?.classList.remove("busy");
+}
+
+async function interact(message, what, facts) {
+  const answer = await client.act(what, facts);
+  if (answer.event === "failed") messages.fail(message.id, "This interaction failed");
+  else if (answer.event === "refused") messages.fail(message.id, answer.text);
+}
+
+// ---------------------------------------------------------------- places
+
+function open(id) {
+  state.channel = channelById(id) ?? channels()[0];
+  state.unread.delete(state.channel.id);
+  sessionStorage.setItem("channel", state.channel.id);
+  document.body.classList.remove("drawer");
+  messages.open([]);
+  client.tell("open", { channel: state.channel.id });
+  composer.open();
+  draw();
+  find("typed")?.focus();
+}
+
+function remembered() {
+  const id = sessionStorage.getItem("channel");
+  return channelById(id) ? id : null;
+}
+
+function be(person) {
+  const url = new URL(location.href);
+  url.searchParams.set("as", person);
+  history.replaceState(null, "", url);
+  state.unread.clear();
+  client.be(person);
+}
+
+function placeOf(channel) {
+  return state.places.find((place) => place.channels.includes(channel));
+}
+
+function choices(type) {
+  const people = state.people.map((each) => ({ value: each.id, label: each.name }));
+  const places = (placeOf(state.channel)?.channels ?? []).map((each) => ({ value: each.id, label: `#${each.name}` }));
+  const roles = state.roles ?? [];
+  return { 5: people, 6: roles, 7: [...people, ...roles], 8: places }[type] ?? [];
+}
+
+// ---------------------------------------------------------------- drawing
+
+function draw() {
+  drawSidebar(find("sidebar"), state, { open, be, turn });
+  const pings = [...state.unread.values()].reduce((sum, each) => sum + each.pings, 0);
+  document.title = `${pings ? `(${pings}) ` : ""}${state.channel.name} · Rushes demo`;
+  morphChildren(find("header"), [
+    h("button", { type: "button", class: "drawer-button", "aria-label": "Channels", onclick: () => document.body.classList.toggle("drawer") }, "☰"),
+    h("strong", {}, `${state.channel.type === 1 ? "@" : "#"} ${state.channel.name}`),
+    h("span", { class: "topic" }, state.channel.topic),
+    !state.online && h("span", { class: "starting", role: "status" }, "Rushes is starting…"),
+  ].filter(Boolean));
+}
+
+function greeting() {
+  const { greeting: words } = state;
+  if (!words || state.channel.commands.length === 0) return h("div", { class: "beginning", key: "greeting" }, `This is the beginning of ${state.channel.name}.`);
+  return h("section", { class: "greeting", key: "greeting", "aria-label": "Welcome" },
+    h("img", { src: "/static/icon.svg", alt: "" }),
+    h("h2", {}, words.title),
+    h("div", { class: "text" }, markdown(words.text, context)),
+    h("div", { class: "row" }, words.tries.map((each, at) => h("button", {
+      type: "button", class: `button ${at === 0 ? "primary" : "secondary"}`, onclick: () => attempt(each),
+    }, each.label))));
+}
+
+function attempt({ command, options }) {
+  if (options) {
+    const facts = { channel: state.channel.id, name: command, options };
+    client.act("command", facts).then((answer) => answer.event === "failed" && toast(NO_ANSWER));
+  } else composer.start(command);
+}
+
+// ---------------------------------------------------------------- news
+
+function notice(message) {
+  const before = state.unread.get(message.channel_id) ?? { pings: 0 };
+  state.unread.set(message.channel_id, { pings: before.pings + (message.pings && !message.edited_timestamp ? 1 : 0) });
+  draw();
+}
+
+function notify(message) {
+  const where = channelById(message.channel_id);
+  if (!where || where.id === state.channel?.id) return;
+  toast(`${message.author.name} mentioned you in ${where.name}`, () => open(where.id));
+}
+
+function toast(words, act) {
+  const node = h("button", { type: "button", class: "toast", onclick: () => (node.remove(), act?.()) }, words);
+  find("toasts").append(node);
+  setTimeout(() => node.remove(), TOAST);
+}
+
+function stateChanged(now) {
+  find("ended")?.remove();
+  const words = now === "ended" ? "The demo has ended. Run make demo to start it again; this page then goes on by itself."
+    : "The demo cannot be reached. This page goes on as soon as it can.";
+  document.body.append(h("div", { id: "ended", role: "alert" }, words));
+}
+
+// ---------------------------------------------------------------- light and dark
+
+function turn() {
+  const light = getComputedStyle(document.documentElement).colorScheme.includes("light");
+  const theme = light ? "dark" : "light";
+  document.documentElement.dataset.theme = theme;
+  localStorage.setItem("theme", theme);
+}
+
+const theme = localStorage.getItem("theme");
+if (theme) document.documentElement.dataset.theme = theme;
+
+setInterval(() => {
+  for (const each of document.querySelectorAll("time[data-seconds]")) each.textContent = relative(Number(each.dataset.seconds));
+}, 5000);

@@ -1,0 +1,61 @@
+// The connection to the simulated Discord: events in, actions out, answers by their `ref`.
+
+const RETRY = 1000; // milliseconds
+
+export class Client {
+  /** `onEvent` is called with each event, `onState` with "online", "away" or "ended". */
+  constructor(person, onEvent, onState) {
+    this.onEvent = onEvent;
+    this.onState = onState;
+    this.answers = new Map();
+    this.nextRef = 1;
+    this.be(person);
+  }
+
+  /** Connect as a person. */
+  be(person) {
+    this.person = person;
+    this.socket?.close();
+    const scheme = location.protocol === "https:" ? "wss" : "ws";
+    const socket = new WebSocket(`${scheme}://${location.host}/client?as=${person ?? ""}`);
+    this.socket = socket;
+    socket.onmessage = (said) => this.hear(JSON.parse(said.data));
+    socket.onclose = (closed) => {
+      if (socket !== this.socket) return;
+      this.onState(closed.code === 1001 ? "ended" : "away");
+      setTimeout(() => socket === this.socket && this.be(this.person), RETRY);
+    };
+  }
+
+  hear(event) {
+    const answer = this.answers.get(event.ref);
+    if (answer) {
+      this.answers.delete(event.ref);
+      answer(event);
+    }
+    this.onEvent(event);
+  }
+
+  /** Send an action. Returns its answer: an event "answered", "modal", "choices", "failed" or "refused". */
+  act(what, facts) {
+    const ref = this.nextRef++;
+    if (this.socket.readyState !== WebSocket.OPEN) return Promise.resolve({ event: "away" });
+    this.socket.send(JSON.stringify({ do: what, ref, ...facts }));
+    return new Promise((resolve) => this.answers.set(ref, resolve));
+  }
+
+  /** Send an action that has no answer of its own. */
+  tell(what, facts) {
+    if (this.socket.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify({ do: what, ...facts }));
+  }
+
+  /** Hand a picked file over; returns what stands for it in an option or a form. */
+  async keep(file) {
+    const answer = await fetch(`/files?name=${encodeURIComponent(file.name)}`, {
+      method: "POST",
+      headers: { "Content-Type": file.type || "application/octet-stream" },
+      body: file,
+    });
+    return { file: (await answer.json()).file };
+  }
+}
