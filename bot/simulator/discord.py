@@ -56,9 +56,9 @@ class SimulatedDiscord(Core):
         """Add a channel; the kinds stand in world."""
         return self._channel(name, kind, guild=guild)
 
-    def add_thread(self, parent: Channel, name: str = "a-film") -> Channel:
+    def add_thread(self, parent: Channel, name: str = "a-film", *, kind: int = THREAD) -> Channel:
         """Add a thread, which is called a post where the parent is a forum."""
-        return self._channel(name, THREAD, guild=parent.guild, parent=parent)
+        return self._channel(name, kind, guild=parent.guild, parent=parent)
 
     def add_conversation(self, *people: User) -> Channel:
         """Let people talk in a direct message that the bot is not part of."""

@@ -25,6 +25,7 @@ DM: Final = 1
 VOICE: Final = 2
 GROUP_DM: Final = 3
 THREAD: Final = 11
+PRIVATE_THREAD: Final = 12
 STAGE: Final = 13
 FORUM: Final = 15
 """Channel types. Source: Discord, resources/channel."""

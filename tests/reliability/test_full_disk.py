@@ -13,6 +13,7 @@ from tests.loopback.driver import Loopback
 from tests.media.films import box
 from tests.media.reels import reel
 from tests.reliability.film_club import FilmClub
+from tests.reliability.forms import assert_given_back, filled, opened_form
 from tests.small_disk import SmallDisk, small_disk
 from tests.videos_server.server import ScriptedServer
 
@@ -63,6 +64,19 @@ async def test_nothing_is_started_that_cannot_be_written_down(
     await club.ask()
     await club.until_film()
     await club.assert_film_came_once()
+
+
+async def test_a_form_that_cannot_be_written_down_is_given_back(
+    club: FilmClub, disk: SmallDisk
+) -> None:
+    form = await opened_form(club)
+    disk.fill()
+    answers = filled(form)
+    refused = await (await club.discord.submit(form, **answers)).answered()
+
+    assert CANNOT_WRITE in refused.message.text
+    assert refused.message.seen_by is club.ada
+    assert_given_back(refused, answers)
 
 
 async def test_a_film_is_finished_while_nothing_can_be_written_down(

@@ -1,53 +1,18 @@
 """A form that is refused gives back everything that was filled in."""
 
-from typing import Any
+import os
+import signal
 
 import pytest
 
-from bot.simulator.interactions import Interaction
+from tests.loopback.faults import Held
 from tests.reliability.film_club import FilmClub
-
-TYPED = "an owl at night\nover two lines"
+from tests.reliability.forms import assert_given_back, filled, opened_form
 
 
 @pytest.fixture
 def environment() -> dict[str, str]:
     return {"MAX_ACTIVE_PER_USER": "1"}
-
-
-async def opened_form(club: FilmClub) -> Interaction:
-    """Ask for a video, which goes on for as long as the test; open a form from its card."""
-    await club.ask()
-    await club.until_card_says("In progress")
-    return await (
-        await club.discord.message_command(club.ada, club.card, "Make a video")
-    ).answered()
-
-
-def filled(form: Interaction, **more: object) -> dict[str, Any]:
-    """Type the prompt, choose the last of every select, and upload nothing but `more`."""
-    answers: dict[str, Any] = {}
-    for label in form.response_data["components"]:
-        field = label["component"]
-        if "options" in field:
-            answers[field["custom_id"]] = [field["options"][-1]["value"]]
-        elif "value" in field or "min_length" in field:
-            answers[field["custom_id"]] = TYPED
-        elif "upload" in more:
-            answers[field["custom_id"]] = [more["upload"]]
-    return answers
-
-
-def chosen(answers: dict[str, Any]) -> list[str]:
-    return [value[0] for value in answers.values() if isinstance(value[0], str) and value != TYPED]
-
-
-def assert_given_back(sent: Interaction, answers: dict[str, Any]) -> None:
-    (file,) = sent.message.now.files
-    assert file.data.decode() == TYPED
-    said = sent.message.text
-    for value in chosen(answers):
-        assert value in said
 
 
 async def test_over_the_limit(club: FilmClub) -> None:
@@ -67,3 +32,20 @@ async def test_with_a_file_that_is_no_picture(club: FilmClub) -> None:
 
     assert "PNG" in sent.message.text
     assert_given_back(sent, answers)
+
+
+async def test_while_the_bot_stops(club: FilmClub) -> None:
+    form = await opened_form(club)
+    upload = Held()
+    club.discord.meet("film", upload)
+    club.finish()
+    await upload.reached.wait()
+    os.kill(club.bot.pid, signal.SIGTERM)
+    await club.discord.until(lambda: "stopping" in club.bot.log)
+
+    answers = filled(form)
+    sent = await (await club.discord.submit(form, **answers)).answered()
+
+    assert "is being restarted" in sent.message.text
+    assert_given_back(sent, answers)
+    await club.bot.until_ended()
