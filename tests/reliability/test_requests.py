@@ -48,11 +48,11 @@ async def test_discord_is_away_at_a_start_and_comes_back(club: FilmClub) -> None
 
 async def test_discord_stays_away_until_nobody_waits_any_more(club: FilmClub) -> None:
     await killed_before_the_create(club)
-    club.rewrite(created_at=earlier("created_at", 175))
+    club.rewrite(created_at=earlier("created_at", 165))
     club.discord.meet("token_read", *[cut] * 20)
 
     await club.bot.start()
-    await club.until_card_says("Discord could not be reached in time")
+    await club.until_card_says("Discord could not be reached in time", within=60)
 
     assert "Nothing was rendered or charged" in club.card.text
     assert club.videos.seen["create"] == 0
