@@ -9,9 +9,13 @@ from pathlib import Path
 from typing import Self
 
 from tests.loopback.driver import Loopback
+from tests.loopback.forked import ForkedProcess, fork
+from tests.loopback.hurried import HURRIED
 from tests.processes import PATIENCE
 
 VIDEOS_KEY = "sk-loopback-videos-key"
+_FORKED = frozenset({"bot", HURRIED})
+"""Modules that need no Python of their own; one that exchanges a clock has to be loaded first."""
 
 
 class BotProcess:
@@ -22,7 +26,7 @@ class BotProcess:
     ) -> None:
         self._discord = discord
         self._folder = folder
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: asyncio.subprocess.Process | ForkedProcess | None = None
         self.log_file = folder / "bot.log"
         self.entry: tuple[str, ...] = ()
         """A command that becomes the bot, before the bot's own."""
@@ -65,11 +69,15 @@ class BotProcess:
         """
         assert self._process is None, "it runs already"
         self._folder.mkdir(parents=True, exist_ok=True)
+        command = [module, *arguments, "run"]
+        environment = os.environ | self._environment
         with self.log_file.open("ab") as log:
+            if module in _FORKED and not self.entry:
+                self._process = await fork(command, environment, self.log_file)
+                return
             self._process = await asyncio.create_subprocess_exec(
-                *self.entry, sys.executable, "-m", module, *arguments, "run",
-                stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log,
-                env=os.environ | self._environment,
+                *self.entry, sys.executable, "-m", *command,
+                stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log, env=environment,
             )  # fmt: skip
 
     async def start(self, module: str = "bot", *arguments: str) -> None:
