@@ -21,7 +21,7 @@ from bot.runtime.errors import StartError
 from bot.runtime.memory import keep_out_of_collections, share_one_heap
 from bot.runtime.private_files import close_folder, set_umask
 from bot.settings import Settings, SettingsError, load_settings, misspelt_names
-from bot.transport.errors import sentence_for, shorten_tracebacks
+from bot.transport.errors import FATAL, sentence_for, shorten_tracebacks
 
 _log = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ async def run(settings: Settings) -> None:
         try:
             token = settings.discord_token.get_secret_value()
             await until_stopped(bot.start(token), patience=GIVES_IN)
-        except Exception as error:
+        except FATAL as error:
             if (sentence := sentence_for(error)) is None:
                 raise
             raise StartError(sentence) from None

@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any, Final
 
-import aiohttp
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -29,6 +28,7 @@ from bot.transport.errors import (
     told,
 )
 from bot.transport.rate_limits import RateLimits
+from bot.transport.result import UNREACHED
 
 _log = logging.getLogger(__name__)
 
@@ -93,7 +93,7 @@ class VideoBot(commands.AutoShardedBot):
     async def _log_in(self, token: str) -> None:
         try:
             await self._soon(super().login(token))
-        except Exception as error:
+        except (*UNREACHED, discord.DiscordException, *MALFORMED) as error:
             # The next try opens a session of its own.
             await self.http.close()
             self.http.connector = discord.utils.MISSING
@@ -273,7 +273,7 @@ class VideoTree(app_commands.CommandTree[VideoBot]):
                 await interaction.followup.send(sentence, ephemeral=True)
             else:
                 await interaction.response.send_message(sentence, ephemeral=True)
-        except (discord.HTTPException, aiohttp.ClientError, OSError) as untold:
+        except UNREACHED as untold:
             _log.warning("nobody could be told about it: %s", told(untold))
 
 

@@ -13,7 +13,7 @@ from bot.jobs.events import JobEvents
 from bot.jobs.film_store import FilmStore
 from bot.jobs.models import TRACKED, Render, RenderStatus
 from bot.jobs.store import JobStore
-from bot.runtime.background import Background
+from bot.runtime.background import Background, faults_logged
 
 _log = logging.getLogger(__name__)
 
@@ -74,10 +74,8 @@ class FilmRetention:
 
     async def _run(self) -> None:
         while True:
-            try:
+            with faults_logged("the films cannot be tidied; trying again", StoreError, OSError):
                 await self.tidy()
-            except (StoreError, OSError) as error:
-                _log.error("the films could not be tidied; trying again: %s", error)
             await self._sleep(ROUND)
 
     async def tidy(self) -> None:

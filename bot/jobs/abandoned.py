@@ -11,7 +11,7 @@ from bot.jobs.database import StoreError
 from bot.jobs.lifecycle import MISSING_POLLS
 from bot.jobs.open_creates import OpenCreate
 from bot.jobs.store import JobStore
-from bot.runtime.background import Background
+from bot.runtime.background import Background, faults_logged
 from bot.videos.client import VideosClient
 from bot.videos.errors import NotFound, VideosError
 from bot.videos.models import VideoStatus
@@ -59,12 +59,8 @@ class AbandonedRenders:
     async def _run(self) -> None:
         while True:
             await self._sleep(self._pause)
-            try:
+            with faults_logged("abandoned renders cannot be followed; trying again", StoreError):
                 await self.look()
-            except StoreError as error:
-                _log.error("abandoned renders cannot be followed; trying again: %s", error)
-            except Exception:  # noqa: BLE001 - the next round may go better
-                _log.exception("abandoned renders could not be followed; trying again")
 
     async def look(self) -> None:
         """Poll each once, and let go of those that have ended. Raises StoreError."""

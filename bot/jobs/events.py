@@ -2,13 +2,14 @@
 
 import logging
 from collections.abc import AsyncIterator, Callable
-from typing import Final, TypeVar
+from typing import Final
 
 import stamina
 
 from bot.jobs.database import StoreError
 from bot.jobs.models import Render, RenderChange
 from bot.jobs.store import JobStore
+from bot.runtime.background import faults_logged
 
 _log = logging.getLogger(__name__)
 
@@ -16,8 +17,6 @@ SAVE_TRIES: Final = 6
 """Attempts to save what cannot be asked for again: the id of a video that is being paid for."""
 DISK_WAIT: Final = 10.0
 """Seconds between two attempts to write what the disk did not accept, at most."""
-
-_T = TypeVar("_T")
 
 Listener = Callable[[RenderChange], None]
 
@@ -47,7 +46,8 @@ class JobEvents:
         """Announce that a render changed. A listener's fault is logged, and stops nobody."""
         change = RenderChange(before, after)
         for listener in self._listeners:
-            _call(listener, change)
+            with faults_logged("a listener failed"):
+                listener(change)
 
     def redraw(self, render: Render) -> None:
         """Ask for the card to be rendered anew."""
@@ -56,7 +56,8 @@ class JobEvents:
     def remind(self, render: Render) -> None:
         """Bring up an ended render whose subscribers nobody has notified."""
         for listener in self._reminded:
-            _call(listener, render)
+            with faults_logged("a listener failed"):
+                listener(render)
 
     async def save(self, before: Render, after: Render) -> Render:
         """Save a change and announce it where the state is another; return what is on disk.
@@ -83,10 +84,3 @@ class JobEvents:
             )
             raise
         raise AssertionError("stamina returns or raises")  # pragma: no cover
-
-
-def _call(listener: Callable[[_T], None], value: _T) -> None:
-    try:
-        listener(value)
-    except Exception:  # noqa: BLE001 - others have to hear of it all the same
-        _log.exception("a listener failed")

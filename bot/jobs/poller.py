@@ -13,7 +13,7 @@ from bot.jobs.events import JobEvents
 from bot.jobs.listing import walk
 from bot.jobs.models import RUNNING, Fallback, Render
 from bot.jobs.store import JobStore
-from bot.runtime.background import Background
+from bot.runtime.background import Background, faults_logged
 from bot.videos.client import VideosClient
 from bot.videos.errors import NotFound, NotSent, Unauthorized, Unavailable, VideosError
 from bot.videos.models import Video, VideoStatus
@@ -107,12 +107,8 @@ class JobPoller:
 
     async def _run(self) -> None:
         while True:
-            try:
+            with faults_logged("the jobs cannot be looked after; trying again", StoreError):
                 await self._look_after_due()
-            except StoreError as error:
-                _log.error("the jobs cannot be read; trying again: %s", error)
-            except Exception:  # noqa: BLE001 - every render waits for the next round
-                _log.exception("the jobs could not be looked after; trying again")
             await self._sleep(self._tick())
 
     def _tick(self) -> float:
@@ -158,19 +154,17 @@ class JobPoller:
     async def _poll_and_save(self, render: Render) -> None:
         try:
             async with self._slots:
-                after = await self._poll_surely(render)
+                # A fault of ours counts as no answer, and the card says so.
+                after = lifecycle.unreachable(render, self._clock(), self._pause)
+                with faults_logged(
+                    "a poll failed in a way nobody foresaw", extra=render.log_context()
+                ):
+                    after = await self._poll(render)
             await self._save([(render, self._within_deadline(after))])
             if after.status not in RUNNING:
                 self._unsure.pop(render.id, None)
         finally:
             self._polling.discard(render.id)
-
-    async def _poll_surely(self, render: Render) -> Render:
-        try:
-            return await self._poll(render)
-        except Exception:  # noqa: BLE001 - the card says it as of a server that does not answer
-            _log.exception("a poll failed in a way nobody foresaw", extra=render.log_context())
-            return lifecycle.unreachable(render, self._clock(), self._pause)
 
     async def _poll(self, render: Render) -> Render:
         assert render.video_id is not None, "a tracked render has the id its create answered"  # noqa: S101
@@ -210,28 +204,34 @@ class JobPoller:
 
     async def _poll_list(self, running: set[str]) -> None:
         """Ask for all jobs at once; what the list does not hold is polled by itself."""
+        try:
+            # What breaks in one list need not break in each job's own answer.
+            missing = running
+            with faults_logged("the list cannot be applied"):
+                missing = await self._walk(running)
+            await self._poll_missing(missing)
+        finally:
+            self._walking = False
+
+    async def _walk(self, running: set[str]) -> set[str]:
+        """Apply the server's list; return the jobs that are to be polled by themselves."""
         began = self._clock()
         missing = set(running)
         pace = math.inf
         try:
             async for met in walk(self._videos, missing):
                 pace = min(pace, await self._apply(met, len(running)))
-            self._next_round = began + (self._pause if pace == math.inf else pace)
         except NotSent as error:
             _log.warning("the Videos server cannot be reached: %s", error)
             await self._save_unreachable()
+            return set()
         except VideosError as error:
             _log.warning("the Videos server gave no list: %s", error)
             wait = _retry_after(error) or self._pause
             self._next_round = self._clock() + min(wait, lifecycle.LONGEST_WAIT)
-            await self._poll_missing(missing)
-        except Exception:  # noqa: BLE001 - what one answer breaks, each job's own may not
-            _log.exception("the list could not be applied")
-            await self._poll_missing(running)
         else:
-            await self._poll_missing(missing)
-        finally:
-            self._walking = False
+            self._next_round = began + (self._pause if pace == math.inf else pace)
+        return missing
 
     async def _apply(self, met: dict[str, Video], many: int) -> float:
         """Apply one page's jobs; return the seconds until one of them is worth a poll.

@@ -78,16 +78,16 @@ class Writer:
             else:
                 _refuse(batch, error)
 
-    async def _settle(self, batch: Sequence[_Write]) -> Exception | None:
+    async def _settle(self, batch: Sequence[_Write]) -> BaseException | None:
         """Commit writes together and tell their callers; return why not, where that failed."""
-        try:
-            counts = await asyncio.get_running_loop().run_in_executor(
-                self._thread, self._commit, batch
-            )
-        except Exception as error:  # noqa: BLE001 - handed to the callers, none is swallowed
+        loop = asyncio.get_running_loop()
+        committing = loop.run_in_executor(self._thread, self._commit, batch)
+        await asyncio.wait({committing})
+        if (error := committing.exception()) is not None:
             if isinstance(error, OperationalError):
                 self._has_failed(error)
             return error
+        counts = committing.result()
         # A statement that changes no rows succeeds on a full disk, so it proves nothing.
         if self.stuck and any(count > 0 for count in counts):
             self.stuck = False
@@ -161,11 +161,11 @@ def _one_by_one(connection: sa.Connection, write: _Write) -> int:
     return count
 
 
-def _refuse(batch: Sequence[_Write], error: Exception) -> None:
+def _refuse(batch: Sequence[_Write], error: BaseException) -> None:
     for write in batch:
         if not write.outcome.done():
             write.outcome.set_exception(error)
 
 
-def _is_locked(error: Exception) -> bool:
+def _is_locked(error: BaseException) -> bool:
     return getattr(getattr(error, "orig", None), "sqlite_errorname", None) in _LOCKED

@@ -7,6 +7,8 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Final
 
+from pydantic import ValidationError
+
 from bot.jobs import lifecycle
 from bot.jobs.database import StoreError
 from bot.jobs.events import JobEvents
@@ -177,8 +179,8 @@ class RequestService:
                 return render
         except StoreError as error:
             return self._unwritten(render, error)
-        except Exception:  # noqa: BLE001 - a request that cannot be built ends in words
-            _log.exception("a request cannot be sent", extra=_of(render))
+        except ValidationError:
+            _log.exception("a request breaks the contract", extra=_of(render))
             return await self.give_up(render, Reason.UNFORESEEN)
         after = await self._create(sending, request)
         after = lifecycle.still_in_doubt(render, after, self._clock())

@@ -1,13 +1,30 @@
-"""Background tasks: held until they end, each failure logged, all cancelled together."""
+"""Work that nobody awaits: its tasks are held until they end, and its faults are logged."""
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Generator, Mapping
+from contextlib import contextmanager
 from typing import TypeVar
 
 _Result = TypeVar("_Result")
 
 _log = logging.getLogger(__name__)
+
+
+@contextmanager
+def faults_logged(
+    what: str, *expected: type[Exception], extra: Mapping[str, object] | None = None
+) -> Generator[None]:
+    """Log `what` where the block fails, and go on after it: no fault may end a loop or the bot.
+
+    An `expected` error is logged in one line, any other with its traceback.
+    """
+    try:
+        yield
+    except expected as error:
+        _log.error("%s: %s", what, error, extra=extra)
+    except Exception:  # noqa: BLE001 - whatever it was, the rest has to go on
+        _log.exception(what, extra=extra)
 
 
 class Background:

@@ -61,6 +61,10 @@ class DiscordRefuses(Exception):
     """Discord says no, and will go on saying it; the message is one sentence for the operator."""
 
 
+FATAL: Final = (DiscordRefuses, discord.DiscordException, aiohttp.InvalidURL)
+"""What ends the bot while it connects, where `sentence_for` has words for it."""
+
+
 def is_temporary(error: BaseException) -> bool:
     """Whether an error of a call to Discord is one of the moment, or of the way there."""
     if isinstance(error, discord.GatewayNotFound):

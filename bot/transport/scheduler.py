@@ -1,7 +1,6 @@
 """EditScheduler: one newest-wins queue per message; it knows neither renders nor Discord."""
 
 import asyncio
-import logging
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable
 from contextlib import asynccontextmanager
@@ -11,8 +10,6 @@ from typing import Any, Final
 
 from bot.runtime.background import Background
 from bot.transport.rate_limits import RateLimits
-
-_log = logging.getLogger(__name__)
 
 Show = Callable[[Any], Awaitable[object]]
 """Sends one update of a message, given which: one function may serve thousands that wait."""
@@ -238,7 +235,7 @@ class EditScheduler:
             elif (send := queue.newest) is not None:
                 queue.newest = None
                 queue.final = False
-                await self._show(queue.message, send)
+                await send(queue.message)
         finally:
             queue.sending = False
             self._in_flight -= not over
@@ -260,13 +257,6 @@ class EditScheduler:
             await turn.released.wait()
         finally:
             queue.in_turn = False
-
-    @staticmethod
-    async def _show(message: Hashable, send: Show) -> None:
-        try:
-            await send(message)
-        except Exception:  # noqa: BLE001 - one bad edit must not end the queue
-            _log.exception("an edit of message %s failed", message)
 
 
 def _is_cancelled() -> bool:

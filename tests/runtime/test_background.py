@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from bot.runtime.background import Background
+from bot.runtime.background import Background, faults_logged
 
 PATIENCE = 10.0
 
@@ -121,3 +121,26 @@ async def test_close_of_nothing_and_a_second_close_do_nothing() -> None:
     await background.close()
     async with asyncio.timeout(PATIENCE):
         await background.close(grace=PATIENCE)
+
+
+async def test_a_fault_is_logged_and_ends_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    with faults_logged("the round failed", extra={"job": "7"}):
+        raise LookupError("nobody foresaw it")
+
+    (record,) = caplog.records
+    assert (record.getMessage(), record.__dict__["job"]) == ("the round failed", "7")
+    assert record.exc_info is not None
+
+
+async def test_an_expected_error_is_one_line(caplog: pytest.LogCaptureFixture) -> None:
+    with faults_logged("the round failed", OSError):
+        raise OSError("no space left")
+
+    (record,) = caplog.records
+    assert record.getMessage() == "the round failed: no space left"
+    assert record.exc_info is None
+
+
+async def test_a_stop_is_no_fault() -> None:
+    with pytest.raises(asyncio.CancelledError), faults_logged("the round failed"):
+        raise asyncio.CancelledError
