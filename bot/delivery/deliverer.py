@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from functools import partial
 from typing import Final
 
@@ -56,7 +56,8 @@ class Deliverer:
         self._scheduler = scheduler
         self._thumbnails = thumbnails
         self._background = Background()
-        self._delivering: set[str] = set()
+        # Whether each delivery ends with its film waiting for the next.
+        self._delivering: dict[str, bool] = {}
         self._transfers = Places(FILMS_AT_ONCE)
         self._transferring = 0
 
@@ -72,48 +73,25 @@ class Deliverer:
         """Deliver a render that has completed, or whose delivery is due again."""
         render = change.after
         if render.status is RenderStatus.COMPLETED and render.id not in self._delivering:
-            self._delivering.add(render.id)
-            self._background.spawn(self._deliver_safely(render), name=f"deliver {render.id}")
+            self._delivering[render.id] = False
+            self._background.spawn(self._deliver(render), name=f"deliver {render.id}")
 
-    async def _deliver_safely(self, render: Render) -> None:
-        """Deliver; a full disk is waited for, and a fault of ours is not repeated for ever."""
-        waits = False
-        try:
-            waits = await self._deliver(render)
-        except StoreError as error:
-            _log.warning("a delivery is not saved: %s", error, extra=render.log_context())
+    async def _deliver(self, render: Render) -> None:
+        """Download the film, put it where its requester sees it, and save what came of it."""
+        async with self._guarded(render):
             if not self._service.has_arrived(render):
-                waits = True
-                self._cards.show(render)
-            await asyncio.sleep(HELD_BACK)
-        except Exception:  # noqa: BLE001 - whatever it was, the film is kept and its card says so
-            _log.exception("a delivery failed in a way nobody foresaw", extra=render.log_context())
-            with suppress(StoreError):
-                await self._service.failed(render, Reason.UNFORESEEN)
-        finally:
-            self._delivering.discard(render.id)
-            self._cards.delivery_ended(render, waits=waits)
-
-    async def _deliver(self, render: Render) -> bool:
-        """Download the film, put it where its requester sees it, and save what came of it.
-
-        True where it has to wait for its server or for our disk: then the card says for which.
-        """
-        if not self._service.has_arrived(render):
-            self._cards.show_by_token(render)
-        async with self._transfer():
-            fetched = await self._service.fetch_film(render)
-        if fetched.status is not RenderStatus.COMPLETED:
-            return False
-        if fetched.film is not None:
+                self._cards.show_by_token(render)
+            async with self._transfer():
+                fetched = await self._service.fetch_film(render)
+            if fetched.status is not RenderStatus.COMPLETED:
+                return
+            if fetched.film is None:
+                self._wait(fetched)
+                return
             try:
                 await self._hand_over(fetched)
             except NoRoom as error:
-                fetched = await self._service.disk_full(fetched, error)
-            else:
-                return False
-        self._cards.show(fetched)
-        return True
+                self._wait(await self._service.disk_full(fetched, error))
 
     async def _hand_over(self, render: Render) -> None:
         """Put the film into the card: as it is, transcoded, or as a link; else keep it.
@@ -126,27 +104,48 @@ class Deliverer:
             else:
                 plan = self._planner.link(render)
             if isinstance(plan, Kept):
-                await self._keep(render, plan)
-                return
-            result = await self._put(plan)
+                return await self._keep(render, plan)
+            draw = await self._cards.draw(plan.as_shown)
+            # Nothing says "Completed" before this edit does.
+            async with self._turn(plan), self._transfer():
+                result = await self._transport.put(
+                    plan.as_shown, draw, film=plan.film, lead=plan.lead
+                )
             if result.outcome is Outcome.TOKEN_DEAD:
                 # The upload limit may be smaller without it.
                 render = await self._service.token_died(render)
             elif result.outcome is Outcome.TOO_LARGE and plan.film is not None:
-                render = await self._service.found_too_large(render, plan.film.size)
+                render = await self._service.found_too_large(render, plan.size)
             else:
-                await self._save(render, plan, result)
-                return
+                return await self._save(render, plan, result)
+        return None
 
-    async def _put(self, plan: Plan) -> PutResult:
-        """Show the card with the film in it; nothing says "Completed" before this does."""
-        done, film = plan.as_shown, plan.film
-        draw = await self._cards.draw(done)
-        size = 0 if film is None else film.size
-        lead = self._planner.lead(done, size)
-        bucket = self._cards.bucket(done, lead=lead, size=size)
-        async with self._scheduler.turn(done.id, bucket=bucket), self._transfer():
-            return await self._transport.put(done, draw, film=film, lead=lead)
+    def _turn(self, plan: Plan) -> AbstractAsyncContextManager[None]:
+        """Hold the message, in the rate limit that its edit counts against."""
+        bucket = self._cards.bucket(plan.as_shown, lead=plan.lead, size=plan.size)
+        return self._scheduler.turn(plan.as_shown.id, bucket=bucket)
+
+    @asynccontextmanager
+    async def _guarded(self, render: Render) -> AsyncGenerator[None]:
+        """Wait where our disk takes nothing; no fault of ours is repeated for ever."""
+        try:
+            yield
+        except StoreError as error:
+            _log.warning("a delivery is not saved: %s", error, extra=render.log_context())
+            if not self._service.has_arrived(render):
+                self._wait(render)
+            await asyncio.sleep(HELD_BACK)
+        except Exception:  # noqa: BLE001 - whatever it was, the film is kept and its card says so
+            _log.exception("a delivery failed in a way nobody foresaw", extra=render.log_context())
+            with suppress(StoreError):
+                await self._service.failed(render, Reason.UNFORESEEN)
+        finally:
+            self._cards.delivery_ended(render, waits=self._delivering.pop(render.id))
+
+    def _wait(self, render: Render) -> None:
+        """Have the card say what the film waits for: its server, or our disk."""
+        self._delivering[render.id] = True
+        self._cards.show(render)
 
     async def _keep(self, render: Render, kept: Kept) -> None:
         await self._service.undeliverable(render, kept.reason)

@@ -32,6 +32,11 @@ LEAST_COPY: Final = 512 * 1024
 """Bytes that a copy may have however small its film is: more than it needs to look as good."""
 
 
+def upload_time(render: Render, size: int) -> float:
+    """Return the seconds that an upload may take; none where only the token reaches the card."""
+    return size / SLOW_LINE if render.request.is_member else 0.0
+
+
 class Fit(Protocol):
     """Transcodes a film into less than `limit` bytes; raises TranscodeFailed and NoRoom.
 
@@ -53,6 +58,16 @@ class Plan:
     """The render as its card shows it once Discord has accepted this."""
     film: Film | None
     """None for a link, which is part of the card."""
+
+    @property
+    def size(self) -> int:
+        """The bytes to upload."""
+        return 0 if self.film is None else self.film.size
+
+    @property
+    def lead(self) -> float:
+        """The seconds that the token has to live for that."""
+        return upload_time(self.as_shown, self.size)
 
 
 @dataclass(frozen=True)
@@ -111,12 +126,8 @@ class DeliveryPlanner:
         """Remove the copy that was encoded anew, if there is one."""
         await self._films.remove([render.transcoded_name])
 
-    def lead(self, render: Render, size: int) -> float:
-        """Seconds that the token has to live for an upload; where nothing else reaches, none."""
-        return size / SLOW_LINE if render.request.is_member else 0.0
-
     def _limit(self, render: Render, size: int) -> int:
-        lives = render.card.token_works(self._clock() + self.lead(render, size))
+        lives = render.card.token_works(self._clock() + upload_time(render, size))
         return render.card.upload_limit if lives else render.card.bot_upload_limit
 
     async def _copy(

@@ -7,9 +7,11 @@ edits, a reply takes its place, and where the channel is closed, a direct messag
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Final, Protocol, TypeVar
+from functools import partial
+from typing import Final
 
 import discord
+from discord import ui
 
 from bot.cards import words
 from bot.cards.renderer import CardRenderer, Draw
@@ -17,7 +19,7 @@ from bot.jobs.models import Fallback, Render
 from bot.transport.deduplication import shown_film
 from bot.transport.message import (
     Film,
-    KeptFilm,
+    Shown,
     edit_through_channel,
     edit_through_token,
     find_outdated_card,
@@ -31,16 +33,10 @@ from bot.transport.result import UNREACHED, Outcome, PutResult, result_of
 _log = logging.getLogger(__name__)
 
 Begin = Callable[[Render, Fallback], Awaitable[object]]
-_NOT_DIRECTLY: Final = frozenset({Outcome.NO_ACCESS, Outcome.CONTENT_REFUSED})
-
-
-_AnyFilm = TypeVar("_AnyFilm", Film, Film | None, Film | KeptFilm | None)
-
-
-class _Send(Protocol):
-    """Sends the card once, as it is rendered now."""
-
-    def __call__(self) -> Awaitable[PutResult]: ...
+Way = Callable[[discord.Client, Render, ui.LayoutView, Shown], Awaitable[PutResult]]
+"""Sends a card once."""
+_CLOSED: Final = frozenset({Outcome.NO_ACCESS, Outcome.CONTENT_REFUSED})
+"""The card is accepted here neither now nor later: it has to go elsewhere."""
 
 
 def uses_token(render: Render, limits: RateLimits, now: float, *, size: int = 0) -> bool:
@@ -86,31 +82,49 @@ class CardTransport:
         A fallback that was begun before is used again: what was sent there may have arrived. Where
         a direct message is refused, nothing has, and the channel may be open by now.
         """
-        now = self._clock() + lead
-        if render.card.fallback is Fallback.DIRECT:
-            refused = self._renderer.was_refused(render)
-            why = words.ELSEWHERE_REFUSED if refused else words.ELSEWHERE
-            result = await self._put_directly(render, draw, film, why)
-            if result.outcome not in _NOT_DIRECTLY:
+        begun = render.card.fallback
+        if begun is Fallback.DIRECT:
+            result = await self._write(
+                render, draw, film, refused=self._renderer.was_refused(render)
+            )
+            if result.outcome not in _CLOSED:
                 return result
-            return await self._put_in_channel(render, draw, film, now)
-        result = await self._put_in_channel(render, draw, film, now)
-        if result.outcome is Outcome.NO_ACCESS:
-            self._tell_operator(render, result)
-            return await self._fall_back(render, draw, film, words.ELSEWHERE)
-        if result.outcome is Outcome.CONTENT_REFUSED:
-            _warn("%s; a direct message takes its place", render, result)
-            instead = await self._fall_back(render, draw, film, words.ELSEWHERE_REFUSED)
-            return result if instead.outcome is Outcome.NO_ACCESS else instead
-        return result
+        if not render.request.is_member and not render.card.token_works(self._clock() + lead):
+            cause = "only the interaction's token reached this message"
+            result = PutResult(outcome=Outcome.NO_ACCESS, cause=cause)
+        elif begun is Fallback.REPLY:
+            result = await self._send(reply_card, render, draw, film)
+        else:
+            result = await self.edit(render, draw, film, lead=lead)
+            if _needs_reply(render, result):
+                result = await self._reply(render, draw, film, result)
+        if begun is Fallback.DIRECT or result.outcome not in _CLOSED:
+            return result
+        return await self._write_instead(render, draw, film, result)
 
     async def edit(
-        self, render: Render, draw: Draw, film: Film | KeptFilm | None = None
+        self, render: Render, draw: Draw, film: Shown = None, *, lead: float = 0.0
     ) -> PutResult:
-        """Edit the card where it is, and nothing else; plainly where Discord refuses its words."""
-        return await self._plainly_if_refused(
-            render, lambda: self._edit(render, draw, film, self._clock())
-        )
+        """Edit the card where it is, and nothing else; plainly where Discord refuses its words.
+
+        By the way that is open, or by the other where that turns out closed.
+        """
+        now, size = self._clock() + lead, film.size if isinstance(film, Film) else 0
+        while True:
+            by_token = uses_token(render, self._limits, now, size=size)
+            way = render.card.interaction_token if by_token else render.request.channel_id
+            if wait := self._limits.closed_for(way):
+                cause = f"no edits here for {wait:.1f} s"
+                return PutResult(outcome=Outcome.RATE_LIMITED, wait=wait, cause=cause)
+            edit = edit_through_token if by_token else edit_through_channel
+            result = await self._send(edit, render, draw, film)
+            if result.outcome is Outcome.ARCHIVED:
+                result = await self._send_unarchived(edit, render, draw, film)
+            if result.outcome is Outcome.NO_ACCESS and not by_token:
+                return self._until_token_opens(render, result, now)
+            if result.outcome is not Outcome.RATE_LIMITED:
+                return result
+            self._limits.close(way, result.wait)
 
     async def edit_outdated(self, render: Render, draw: Draw) -> PutResult:
         """Edit the card whose end is shown by another message."""
@@ -120,101 +134,69 @@ class CardTransport:
             return result_of(error)
         return await self.edit(render.with_card(message_id=message_id), draw)
 
-    async def _put_in_channel(
-        self, render: Render, draw: Draw, film: Film | None, now: float
-    ) -> PutResult:
-        if not render.request.is_member and not render.card.token_works(now):
-            return PutResult(
-                outcome=Outcome.NO_ACCESS, cause="only the interaction's token reached this message"
-            )
-        if render.card.fallback is not Fallback.REPLY:
-            result = await self._plainly_if_refused(
-                render, lambda: self._edit(render, draw, film, now)
-            )
-            refused = result.outcome is Outcome.CONTENT_REFUSED and render.request.is_member
-            if result.outcome is not Outcome.EDITS_SPENT and not refused:
-                return result
-            _warn("%s; a reply takes its place", render, result)
-            if (shown := await self._shown_before(render, film)) is not None:
-                return shown
-            await self._begin(render, Fallback.REPLY)
-
-        async def reply() -> PutResult:
-            view, shown = draw(), self._named(render, film)
-            return _closed_if_archived(await reply_card(self._client, render, view, shown))
-
-        return await self._plainly_if_refused(render, reply)
-
-    async def _edit(
-        self, render: Render, draw: Draw, film: Film | KeptFilm | None, now: float
-    ) -> PutResult:
-        """Edit the card by the way that is open, or by the other where that turns out closed."""
-        card, request = render.card, render.request
-        size = film.size if isinstance(film, Film) else 0
-        by_token = uses_token(render, self._limits, now, size=size)
-        result = await self._edit_by(render, draw, film, by_token=by_token)
-        if result.outcome is Outcome.RATE_LIMITED:
-            other = uses_token(render, self._limits, now, size=size)
-            if other is not by_token:
-                return await self._edit_by(render, draw, film, by_token=other)
-        elif result.outcome is Outcome.NO_ACCESS and not by_token and card.token_works(now):
-            # The token works as soon as it may be used; until then the channel is not asked again.
-            wait = self._limits.closed_for(card.interaction_token)
-            self._limits.close(request.channel_id, wait)
-            return replace(result, outcome=Outcome.RATE_LIMITED, wait=wait)
-        return result
-
-    async def _edit_by(
-        self, render: Render, draw: Draw, film: Film | KeptFilm | None, *, by_token: bool
-    ) -> PutResult:
-        way = render.card.interaction_token if by_token else render.request.channel_id
-        if wait := self._limits.closed_for(way):
-            return PutResult(
-                outcome=Outcome.RATE_LIMITED, wait=wait, cause=f"no edits here for {wait:.1f} s"
-            )
-        edit = edit_through_token if by_token else edit_through_channel
-        view, shown = draw(), self._named(render, film)
-        result = await edit(self._client, render, view, shown)
-        if result.outcome is not Outcome.ARCHIVED:
-            return result
-        opened = await unarchive(self._client, render)
-        if opened.is_shown:
-            opened = await edit(self._client, render, view, shown)
-        return _closed_if_archived(opened)
-
-    async def _fall_back(
-        self, render: Render, draw: Draw, film: Film | None, why: str
-    ) -> PutResult:
-        """Send a direct message, unless the card shows the film already."""
-        shown = await self._shown_before(render, film) if render.request.is_member else None
-        if shown is not None:
-            return shown
-        await self._begin(render, Fallback.DIRECT)
-        # Nothing can have been sent before by a fallback that is new.
-        return await self._put_directly(render.with_card(fallback=None), draw, film, why)
-
-    async def _put_directly(
-        self, render: Render, draw: Draw, film: Film | None, why: str
-    ) -> PutResult:
-        """Write to the requester, and say `why` it comes there."""
-
-        async def send() -> PutResult:
-            view = draw(elsewhere=why)
-            return await send_directly(self._client, render, view, self._named(render, film))
-
-        return await self._plainly_if_refused(render, send)
-
-    async def _plainly_if_refused(self, render: Render, send: _Send) -> PutResult:
+    async def _send(self, way: Way, render: Render, draw: Draw, film: Shown) -> PutResult:
         """Send the card, and once more plainly where Discord refuses its content."""
         was_plain = self._renderer.is_plain(render)
-        result = await send()
+        result = await way(self._client, render, draw(), self._named(render, film))
         if was_plain or result.outcome is not Outcome.CONTENT_REFUSED:
             return result
         _warn("Discord refuses a card, a plain one takes its place: %s", render, result)
         self._renderer.refused(render)
-        return await send()
+        return await way(self._client, render, draw(), self._named(render, film))
 
-    def _named(self, render: Render, film: _AnyFilm) -> _AnyFilm:
+    async def _send_unarchived(
+        self, edit: Way, render: Render, draw: Draw, film: Shown
+    ) -> PutResult:
+        """Open the card's thread and edit again; one that stays archived is closed to the bot."""
+        result = await unarchive(self._client, render)
+        if result.is_shown:
+            result = await self._send(edit, render, draw, film)
+        is_archived = result.outcome is Outcome.ARCHIVED
+        return replace(result, outcome=Outcome.NO_ACCESS) if is_archived else result
+
+    def _until_token_opens(self, render: Render, result: PutResult, now: float) -> PutResult:
+        """Wait for a token that still works; until then the closed channel is not asked again."""
+        if not render.card.token_works(now):
+            return result
+        wait = self._limits.closed_for(render.card.interaction_token)
+        self._limits.close(render.request.channel_id, wait)
+        return replace(result, outcome=Outcome.RATE_LIMITED, wait=wait)
+
+    async def _reply(
+        self, render: Render, draw: Draw, film: Film | None, edited: PutResult
+    ) -> PutResult:
+        """Send a reply in place of the edit, unless the card shows the film already."""
+        _warn("%s; a reply takes its place", render, edited)
+        if (shown := await self._shown_before(render, film)) is not None:
+            return shown
+        await self._begin(render, Fallback.REPLY)
+        return await self._send(reply_card, render, draw, film)
+
+    async def _write_instead(
+        self, render: Render, draw: Draw, film: Film | None, result: PutResult
+    ) -> PutResult:
+        """Send a direct message in place of `result`, unless the card shows the film already."""
+        is_refused = result.outcome is Outcome.CONTENT_REFUSED
+        if is_refused:
+            _warn("%s; a direct message takes its place", render, result)
+        else:
+            self._tell_operator(render, result)
+        shown = await self._shown_before(render, film) if render.request.is_member else None
+        if shown is None:
+            await self._begin(render, Fallback.DIRECT)
+            # Nothing can have been sent before by a fallback that is new.
+            new = render.with_card(fallback=None)
+            shown = await self._write(new, draw, film, refused=is_refused)
+        return result if is_refused and shown.outcome is Outcome.NO_ACCESS else shown
+
+    async def _write(
+        self, render: Render, draw: Draw, film: Film | None, *, refused: bool
+    ) -> PutResult:
+        """Write to the requester, and say why the card comes there."""
+        why = words.ELSEWHERE_REFUSED if refused else words.ELSEWHERE
+        return await self._send(send_directly, render, partial(draw, elsewhere=why), film)
+
+    def _named(self, render: Render, film: Shown) -> Shown:
         """Return a new film under the name by which the card shows it as it is rendered now."""
         if not isinstance(film, Film):
             return film
@@ -246,10 +228,10 @@ class CardTransport:
             )
 
 
-def _closed_if_archived(result: PutResult) -> PutResult:
-    """A thread that stays archived is closed to the bot."""
-    is_archived = result.outcome is Outcome.ARCHIVED
-    return replace(result, outcome=Outcome.NO_ACCESS) if is_archived else result
+def _needs_reply(render: Render, edited: PutResult) -> bool:
+    """Whether the card accepts this edit neither now nor later, and its channel may a message."""
+    is_refused = edited.outcome is Outcome.CONTENT_REFUSED and render.request.is_member
+    return edited.outcome is Outcome.EDITS_SPENT or is_refused
 
 
 def _warn(message: str, render: Render, result: PutResult) -> None:

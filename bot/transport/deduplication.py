@@ -10,6 +10,7 @@ from typing import Any, Final, cast
 import discord
 
 from bot.jobs.models import Render
+from bot.transport.places import channel_of
 
 LOOKED_THROUGH: Final = 300
 """Messages of a place that are read, from a little before the fallback was begun."""
@@ -39,11 +40,9 @@ async def shown_film(client: discord.Client, render: Render) -> int | None:
 
     None also where the bot cannot look. Raises discord.HTTPException for what may pass by itself.
     """
-    channel = client.get_partial_messageable(
-        render.request.channel_id, guild_id=render.request.guild_id
-    )
+    card = channel_of(client, render).get_partial_message(cast("int", render.card.message_id))
     try:
-        message = await channel.get_partial_message(cast("int", render.card.message_id)).fetch()
+        message = await card.fetch()
     except (discord.Forbidden, discord.NotFound):
         return None
     return film_in(message)

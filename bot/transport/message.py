@@ -4,7 +4,6 @@ Each returns what came of it as a PutResult. Sources: Discord, resources/message
 interactions/receiving-and-responding.
 """
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, cast
@@ -15,6 +14,7 @@ from discord import ui
 from bot.jobs.models import Fallback, Render
 from bot.transport.deduplication import film_in, is_card_of, sent_before
 from bot.transport.errors import reading
+from bot.transport.places import channel_of, interaction_webhook
 from bot.transport.rate_limits import EditLimitReached
 from bot.transport.result import (
     UNREACHED,
@@ -24,7 +24,6 @@ from bot.transport.result import (
     is_unknown_webhook,
     result_of,
 )
-from bot.transport.webhook import interaction_webhook
 
 _FAILURES: Final = (EditLimitReached, *UNREACHED)
 
@@ -66,12 +65,12 @@ class _Original:
 
 _ORIGINAL: Final = cast("int", _Original())
 
-Editor = Callable[..., Awaitable[discord.Message]]
-"""Edits a message; takes the fields of discord.Message.edit."""
+Shown = Film | KeptFilm | None
+"""The film of a card."""
 
 
 async def edit_through_token(
-    client: discord.Client, render: Render, view: ui.LayoutView, film: Film | KeptFilm | None
+    client: discord.Client, render: Render, view: ui.LayoutView, film: Shown
 ) -> PutResult:
     """Edit the card as the interaction's own webhook.
 
@@ -79,12 +78,9 @@ async def edit_through_token(
     whether the message is really gone or closed, where the bot can ask there.
     """
     webhook = interaction_webhook(client, render)
-
-    async def edit(**fields: Any) -> discord.Message:  # noqa: ANN401 - as discord.py's own
-        return await webhook.edit_message(_ORIGINAL, **fields)
-
     try:
-        return await _edit(edit, view, film)
+        with reading():
+            message = await webhook.edit_message(_ORIGINAL, **_fields(view, film))
     except _FAILURES as error:
         result = result_of(error, with_film=isinstance(film, Film))
         if not isinstance(error, discord.HTTPException):
@@ -93,29 +89,37 @@ async def edit_through_token(
         if is_dead_token(error) and knows_message:
             return replace(result, outcome=Outcome.TOKEN_DEAD)
         return replace(result, outcome=Outcome.NO_ACCESS) if is_unknown_webhook(error) else result
+    return _shown(message, film)
 
 
 async def edit_through_channel(
-    client: discord.Client, render: Render, view: ui.LayoutView, film: Film | KeptFilm | None
+    client: discord.Client, render: Render, view: ui.LayoutView, film: Shown
 ) -> PutResult:
     """Edit the card as a message of the bot."""
     if render.card.message_id is None:
         return PutResult(outcome=Outcome.NO_ACCESS, cause="it is not known where the card stands")
-    message = _channel(client, render).get_partial_message(render.card.message_id)
+    card = channel_of(client, render).get_partial_message(render.card.message_id)
     try:
-        return await _edit(message.edit, view, film)
+        with reading():
+            message = await card.edit(**_fields(view, film))
     except _FAILURES as error:
         return result_of(error, with_film=isinstance(film, Film))
+    return _shown(message, film)
 
 
-async def _edit(edit: Editor, view: ui.LayoutView, film: Film | KeptFilm | None) -> PutResult:
+def _fields(view: ui.LayoutView, film: Shown) -> dict[str, Any]:
+    """Return the fields of discord.Message.edit that show a card."""
     fields: dict[str, Any] = {"view": view, "allowed_mentions": discord.AllowedMentions.none()}
-    if isinstance(film, Film):
-        fields["attachments"] = [discord.File(film.path, filename=film.name)]
-    elif film is not None:
-        fields["attachments"] = [film]
-    with reading():
-        message = await edit(**fields)
+    if film is not None:
+        fields["attachments"] = [_file(film) if isinstance(film, Film) else film]
+    return fields
+
+
+def _file(film: Film) -> discord.File:
+    return discord.File(film.path, filename=film.name)
+
+
+def _shown(message: discord.Message, film: Shown) -> PutResult:
     attachment_id = None if film is None else film_in(message)
     return PutResult(outcome=Outcome.SHOWN, message_id=message.id, attachment_id=attachment_id)
 
@@ -134,21 +138,24 @@ async def unarchive(client: discord.Client, render: Render) -> PutResult:
 
 
 async def reply_card(
-    client: discord.Client, render: Render, view: ui.LayoutView, film: Film | None
+    client: discord.Client, render: Render, view: ui.LayoutView, film: Shown
 ) -> PutResult:
     """Send the card as a new message that refers to the old one, which accepts no more edits."""
-    channel = _channel(client, render)
+    channel = channel_of(client, render)
     old = channel.get_partial_message(cast("int", render.card.message_id))
     reference = old.to_reference(fail_if_not_exists=False)
     try:
         sent = await _send(client, channel, render, view, film, reference=reference)
     except _FAILURES as error:
-        return result_of(error, with_film=film is not None)
+        result = result_of(error, with_film=film is not None)
+        # A thread that stays archived is closed to the bot.
+        is_archived = result.outcome is Outcome.ARCHIVED
+        return replace(result, outcome=Outcome.NO_ACCESS) if is_archived else result
     return replace(sent, fallback=Fallback.REPLY)
 
 
 async def send_directly(
-    client: discord.Client, render: Render, view: ui.LayoutView, film: Film | None
+    client: discord.Client, render: Render, view: ui.LayoutView, film: Shown
 ) -> PutResult:
     """Send the card to its requester."""
     try:
@@ -164,18 +171,18 @@ async def _send(
     place: discord.abc.Messageable,
     render: Render,
     view: ui.LayoutView,
-    film: Film | None,
+    film: Shown,
     **fields: Any,  # noqa: ANN401 - as discord.py's own
 ) -> PutResult:
     """Send a new message, once: by its nonce, and by looking where it was tried before."""
     before = None if render.card.fallback is None else await sent_before(client, render, place)
     if before is not None:
-        shown = film_in(before)
-        if film is None or shown is None:
-            return await _edit(before.edit, view, film)
-        return PutResult(outcome=Outcome.SHOWN, message_id=before.id, attachment_id=shown)
-    if film is not None:
-        fields["file"] = discord.File(film.path, filename=film.name)
+        if film is not None and film_in(before) is not None:
+            return _shown(before, film)
+        with reading():
+            return _shown(await before.edit(**_fields(view, film)), film)
+    if isinstance(film, Film):
+        fields["file"] = _file(film)
     with reading():
         message = await place.send(
             view=view,
@@ -193,7 +200,7 @@ async def find_outdated_card(client: discord.Client, render: Render) -> int | No
     """
     if render.card.fallback is not Fallback.REPLY or render.card.message_id is None:
         return render.card.message_id
-    reply = await _channel(client, render).get_partial_message(render.card.message_id).fetch()
+    reply = await channel_of(client, render).get_partial_message(render.card.message_id).fetch()
     return None if reply.reference is None else reply.reference.message_id
 
 
@@ -211,8 +218,3 @@ async def find_card(client: discord.Client, render: Render) -> int | None:
     except discord.NotFound:
         return None
     return message.id if is_card_of(message, render) else None
-
-
-def _channel(client: discord.Client, render: Render) -> discord.PartialMessageable:
-    request = render.request
-    return client.get_partial_messageable(request.channel_id, guild_id=request.guild_id)

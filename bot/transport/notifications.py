@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from hashlib import blake2s
 from typing import Final
 
-import aiohttp
 import discord
 
 from bot.cards import words
@@ -18,8 +17,8 @@ from bot.cards.text import plain
 from bot.jobs.models import Render
 from bot.transport.errors import is_temporary
 from bot.transport.errors import told as told_of
-from bot.transport.result import refuses_content
-from bot.transport.webhook import interaction_webhook
+from bot.transport.places import channel_of, interaction_webhook
+from bot.transport.result import UNREACHED, refuses_content
 
 _log = logging.getLogger(__name__)
 
@@ -133,16 +132,14 @@ async def say_it_stands_still(client: discord.Client, render: Render, *, now: fl
         except (Refused, discord.HTTPException):
             channel = await client.create_dm(discord.Object(render.request.requester_id))
             await _send_directly(channel, told, nonce)
-    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+    except UNREACHED as error:
         _log.warning("a card that stands still: %s", told_of(error), extra=render.log_context())
 
 
 async def _reply(
     client: discord.Client, render: Render, content: str, nonce: str, named: discord.AllowedMentions
 ) -> None:
-    channel = client.get_partial_messageable(
-        render.request.channel_id, guild_id=render.request.guild_id
-    )
+    channel = channel_of(client, render)
     if render.card.message_id is None:
         await channel.send(content, nonce=nonce, allowed_mentions=named)
         return

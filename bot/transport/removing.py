@@ -8,6 +8,7 @@ import discord
 from bot.jobs.models import Fallback, Render
 from bot.transport.deduplication import sent_before
 from bot.transport.message import find_outdated_card
+from bot.transport.places import channel_of
 from bot.transport.result import UNREACHED
 
 _log = logging.getLogger(__name__)
@@ -37,10 +38,7 @@ async def _succeeds(step: Coroutine[object, object, None], render: Render) -> bo
 
 async def _remove(client: discord.Client, render: Render, message_id: int | None) -> None:
     if message_id is not None:
-        channel = client.get_partial_messageable(
-            render.request.channel_id, guild_id=render.request.guild_id
-        )
-        await channel.get_partial_message(message_id).delete()
+        await channel_of(client, render).get_partial_message(message_id).delete()
 
 
 async def _remove_outdated(client: discord.Client, render: Render) -> None:
