@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from bot.requests.order import Offer
+from bot.requests.admission import Offer
 from bot.runtime.errors import StartError
 from bot.settings import CHOICES, Settings
 from bot.videos.catalog import Catalog, CatalogError, read_catalog

@@ -33,9 +33,9 @@ _AT_ONCE: Final = 2
 """Unstable connections in a row after which the next one waits."""
 
 
-def backoff(longest: float = LONGEST_WAIT) -> Iterator[float]:
-    """Yield the seconds to wait after each failure: doubling, jittered, and `longest` at most."""
-    pause = 1.0
+def backoff(longest: float = LONGEST_WAIT, *, first: float = 1.0) -> Iterator[float]:
+    """Yield the seconds to wait after each failure: doubled and jittered, `longest` at most."""
+    pause = first
     while True:
         yield pause * random.uniform(0.75, 1.0)  # noqa: S311 - jitter
         pause = min(2 * pause, longest)

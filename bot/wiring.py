@@ -27,8 +27,8 @@ from bot.jobs.poller import JobPoller
 from bot.jobs.reasons import Reason
 from bot.jobs.store import JobStore
 from bot.media.transcode import transcode_film
+from bot.requests.admission import Limits, Offer
 from bot.requests.cancellations import Cancellations
-from bot.requests.order import Limits, Offer
 from bot.requests.queries import RequestQueries
 from bot.requests.service import RequestService
 from bot.runtime.proxies import is_this_machine

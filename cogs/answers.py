@@ -10,7 +10,7 @@ from bot.cards import modals, words
 from bot.cards.i18n import Language, language
 from bot.cards.text import plain
 from bot.client import VideoBot
-from bot.requests.order import DiskFull, NotOffered, OverLimit, PromptProblem
+from bot.requests.admission import DiskFull, NotOffered, OverLimit, PromptProblem
 from bot.transport.errors import told
 from bot.transport.notifications import say_directly
 from bot.transport.result import UNREACHED, refuses_content

@@ -27,8 +27,8 @@ from bot.jobs.database import StoreError
 from bot.jobs.events import JobEvents
 from bot.jobs.models import Render, RenderStatus, Verb
 from bot.jobs.reasons import Reason
+from bot.requests.admission import DiskFull, OverLimit
 from bot.requests.cancellations import Cancellations
-from bot.requests.order import DiskFull, OverLimit
 from bot.requests.queries import RequestQueries
 from bot.requests.service import RequestService
 from bot.transport.deduplication import shows_film

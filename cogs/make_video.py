@@ -10,7 +10,7 @@ from discord.ext import commands
 from bot.cards.i18n import N_
 from bot.cards.modals import Filled, VideoForm
 from bot.media.image import IMAGE_TYPES
-from bot.requests.order import Offer
+from bot.requests.admission import Offer
 from bot.videos.models import PROMPT_LIMIT
 from bot.videos.spec import VideoSpec
 from cogs.requests import Asked, Interaction, Requests, own_language

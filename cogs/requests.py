@@ -2,10 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Generator, Iterator
+from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
+from uuid import uuid4
 
 import discord
 
@@ -14,14 +15,15 @@ from bot.cards.i18n import Language
 from bot.cards.renderer import CardRenderer, Draw
 from bot.cards.view import CardOptions
 from bot.client import VideoBot
+from bot.gateway import backoff
 from bot.jobs.database import DuplicateError, StoreError
-from bot.jobs.models import Render, RenderStatus, Verb
+from bot.jobs.models import TOKEN_LIFE, Card, Render, RenderStatus, Request, Verb
 from bot.jobs.reasons import Reason
 from bot.media.image import IMAGE_TYPES, BadImage
-from bot.requests.order import DiskFull, NotOffered, Order, OverLimit, PromptProblem
+from bot.requests.admission import DiskFull, NotOffered, OverLimit, PromptProblem
 from bot.requests.queries import RequestQueries
 from bot.requests.service import RequestService
-from bot.runtime.background import Background
+from bot.runtime.background import Background, faults_logged
 from bot.transport.errors import told
 from bot.transport.message import find_card
 from bot.transport.result import UNREACHED, is_malformed, refuses_content
@@ -42,8 +44,9 @@ _log = logging.getLogger(__name__)
 
 SURELY_MISSING: Final = 2
 """Answers that there is no card before that is believed."""
+FIRST_PAUSE: Final = 0.25
 LONGEST_PAUSE: Final = 15.0
-"""Seconds between two looks for a card while Discord cannot be asked, at the most."""
+"""Seconds between two looks for a card while Discord cannot be asked: the first, and at most."""
 
 OTHERS_NEED: Final = 0.05
 LOOKS_FOR_OTHERS: Final = 20
@@ -75,14 +78,6 @@ class Asked:
     def typed(self) -> VideoSpec:
         """What they filled in themselves: a remix asks for nothing but words."""
         return VideoSpec(prompt=self.spec.prompt) if self.verb is Verb.REMIX else self.spec
-
-
-def _looks() -> Iterator[float]:
-    """Give the seconds to wait after each look for a card."""
-    wait = 0.25
-    while True:
-        yield wait
-        wait = min(2 * wait, LONGEST_PAUSE)
 
 
 class Requests:
@@ -131,7 +126,7 @@ class Requests:
             return
         try:
             with self._answering():
-                render = await self._service.admit(self._order(interaction, asked))
+                render = await self._service.admit(self._request(interaction, asked))
         except DuplicateError:
             # A gateway that resumes may send an interaction again: the first one is answered.
             _log.info("interaction %d was delivered twice", interaction.id)
@@ -143,29 +138,35 @@ class Requests:
         if self._closed:
             # Written while everything closed: the next start finds it, as one that was cut short.
             return
-        await self._background.spawn(self._go_on(interaction, render), name=f"request {render.id}")
+        going_on = self._surely(self._go_on(interaction, render), render)
+        await self._background.spawn(going_on, name=f"request {render.id}")
 
     async def close(self) -> None:
         """Leave what is not sent yet to the next start."""
         self._closed = True
         await self._background.close()
 
+    async def _surely(self, work: Awaitable[None], render: Render) -> None:
+        """Await what brings a request on its way; a fault that nobody foresaw ends it in words."""
+        context = render.log_context()
+        with faults_logged("a request failed in a way nobody foresaw", extra=context):
+            await work
+            return
+        await self._service.give_up(render, Reason.UNFORESEEN)
+
     async def _go_on(self, interaction: Interaction, render: Render) -> None:
-        """Answer with the card, then send; an error that nobody foresaw ends the job in words."""
-        try:
-            if (carded := await self._show_first(interaction, render)) is None:
-                return
-            t = own_language(interaction)
-            if (reason := await self._begin(carded)) is not None:
-                sentence = words.image_unusable(reason, t)
-                if not await self._withdraw(interaction, carded, sentence):
-                    await self._service.give_up(carded, Reason.IMAGE_UNUSABLE)
-            elif carded.request.parent_video_id is not None and await self._was_no_remix(carded):
-                await self._withdraw(interaction, carded, sentences.cannot_remix(t))
-            else:
-                await self._warn(interaction, carded)
-        except Exception:  # noqa: BLE001 - whatever it was, somebody waits for an answer
-            await self._give_up(render)
+        """Answer with the card, then send."""
+        if (carded := await self._show_first(interaction, render)) is None:
+            return
+        t = own_language(interaction)
+        if (reason := await self._begin(carded)) is not None:
+            sentence = words.image_unusable(reason, t)
+            if not await self._withdraw(interaction, carded, sentence):
+                await self._service.give_up(carded, Reason.IMAGE_UNUSABLE)
+        elif carded.request.parent_video_id is not None and await self._was_no_remix(carded):
+            await self._withdraw(interaction, carded, sentences.cannot_remix(t))
+        else:
+            await self._warn(interaction, carded)
 
     async def _show_first(self, interaction: Interaction, render: Render) -> Render | None:
         """Answer with the card; return the job that has it, or None where that was its end."""
@@ -207,10 +208,6 @@ class Requests:
                 return
             await asyncio.sleep(OTHERS_NEED)
 
-    async def _give_up(self, render: Render) -> None:
-        _log.exception("a request failed in a way nobody foresaw", extra=render.log_context())
-        await self._service.give_up(render, Reason.UNFORESEEN)
-
     async def _warn(self, interaction: Interaction, render: Render) -> None:
         """Say, before it matters, what the bot may not do where this was asked.
 
@@ -241,7 +238,8 @@ class Requests:
     def take_up(self, unsent: list[Render]) -> None:
         """Send what a stopped process had only written down, where its card is to be seen."""
         for render in unsent:
-            self._background.spawn(self._take_up(render), name=f"take up {render.id}")
+            taking_up = self._surely(self._take_up(render), render)
+            self._background.spawn(taking_up, name=f"take up {render.id}")
 
     async def _take_up(self, render: Render) -> None:
         try:
@@ -254,8 +252,6 @@ class Requests:
                 await self._service.give_up(shown, Reason.IMAGE_LOST)
         except _CardUnknown:
             await self._service.give_up(render, Reason.DISCORD_AWAY)
-        except Exception:  # noqa: BLE001 - as in _go_on
-            await self._give_up(render)
 
     async def _find(self, render: Render) -> int | None:
         """Return the message of the card, or None where there is surely none.
@@ -264,7 +260,7 @@ class Requests:
         longer fresh. One "not found" is not believed (discord-api-docs#7220).
         """
         missing = 0
-        for wait in _looks():
+        for wait in backoff(LONGEST_PAUSE, first=FIRST_PAUSE):
             try:
                 message_id = await find_card(self._client, render)
             except UNREACHED as error:
@@ -369,25 +365,34 @@ class Requests:
         await self._service.drop(render)
         return True
 
-    def _order(self, interaction: Interaction, asked: Asked) -> Order:
-        guild_id = interaction.guild_id
+    def _request(self, interaction: Interaction, asked: Asked) -> Request:
+        guild_id, parent = interaction.guild_id, asked.parent
         guild = None if guild_id is None else self._client.get_guild(guild_id)
         spec, image = asked.spec, asked.image
         if image is not None:
             spec = spec.evolve(image=ImageSource(name=image.filename, url=image.url))
-        return Order(
-            spec=spec,
-            verb=asked.verb,
-            parent=asked.parent,
-            parent_video_id=asked.parent_video_id,
+        return Request(
+            id=uuid4().hex,
             interaction_id=interaction.id,
             requester_id=interaction.user.id,
             guild_id=guild_id,
             channel_id=interaction.channel_id or 0,
             application_id=interaction.application_id,
-            interaction_token=interaction.token,
-            upload_limit=interaction.filesize_limit,
-            bot_upload_limit=upload_limit(self._client, guild_id),
             is_member=is_member(interaction, guild),
             locale=(interaction.guild_locale or interaction.locale).value,
+            spec=spec,
+            verb=asked.verb,
+            parent_render_id=None if parent is None else parent.id,
+            parent_video_id=asked.parent_video_id,
+            parent_link=None if parent is None else parent.request.link,
+            card=self._card(interaction),
+            created_at=self._clock(),
+        )
+
+    def _card(self, interaction: Interaction) -> Card:
+        return Card(
+            interaction_token=interaction.token,
+            token_expires_at=self._clock() + TOKEN_LIFE,
+            upload_limit=interaction.filesize_limit,
+            bot_upload_limit=upload_limit(self._client, interaction.guild_id),
         )

@@ -8,7 +8,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.cards.i18n import N_
-from bot.requests.order import Offer
+from bot.requests.admission import Offer
 from bot.videos.models import PROMPT_LIMIT
 from bot.videos.spec import VideoSpec
 from cogs.requests import Asked, Interaction, Requests

@@ -11,7 +11,7 @@ import discord
 from discord import ui
 
 from bot.cards.i18n import N_, Language
-from bot.requests.order import Offer
+from bot.requests.admission import Offer
 from bot.videos.models import PROMPT_LIMIT
 from bot.videos.spec import VideoSpec
 

@@ -7,7 +7,7 @@ from typing import Final
 from bot.cards.i18n import N_, NN_, Language, language
 from bot.cards.text import plain
 from bot.jobs.models import Fallback, Render, RenderStatus
-from bot.requests.order import Beside
+from bot.requests.admission import Beside
 from bot.videos.models import PROMPT_LIMIT
 
 NOTHING: Final = Beside()

@@ -13,15 +13,15 @@ from bot.jobs import lifecycle
 from bot.jobs.database import StoreError
 from bot.jobs.events import JobEvents
 from bot.jobs.film_store import FilmStore
-from bot.jobs.models import Render, RenderStatus
+from bot.jobs.models import Render, RenderStatus, Request
 from bot.jobs.open_creates import of_unknown
 from bot.jobs.reasons import Reason
 from bot.jobs.store import JobStore
 from bot.media.container import Container
 from bot.media.image import fit_image
 from bot.media.input_reference import InputReference
+from bot.requests.admission import Beside, DiskFull, Limits, Offer, OverLimit, complete
 from bot.requests.lost_creates import LostCreates
-from bot.requests.order import Beside, DiskFull, Limits, Offer, Order, OverLimit, first_render
 from bot.runtime.background import Background
 from bot.videos.client import VideosClient
 from bot.videos.errors import OutcomeUnknown, VideosError
@@ -73,19 +73,19 @@ class RequestService:
         """What may be chosen now: a server that was away may have more to offer than before."""
         return self._offer()
 
-    async def admit(self, order: Order) -> Render:
-        """Save a request, before anything is shown or sent.
+    async def admit(self, request: Request) -> Render:
+        """Save a request with its first render, before anything is shown or sent.
 
         Raises PromptProblem, NotOffered, OverLimit, DiskFull, StoreError; then nothing was written.
         """
-        render = first_render(order, self.offer, self._clock())
-        limits = self._limits
+        spec, limits = complete(request.spec, self.offer), self._limits
+        render = Render.first(request.evolve(spec=spec))
         if self._disk_full():
             raise DiskFull
         if not await self._store.admit(
-            render, most_of_user=limits.of(order), most=limits.all_together
+            render, most_of_user=limits.of(request), most=limits.all_together
         ):
-            raise await self._over_limit(order.requester_id)
+            raise await self._over_limit(request.requester_id)
         return render
 
     async def _over_limit(self, requester_id: int) -> OverLimit:

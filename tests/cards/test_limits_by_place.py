@@ -16,7 +16,7 @@ from bot.cards.modals import ChangeForm, VideoForm
 from bot.cards.view import CardOptions, card
 from bot.client import CommandTranslator
 from bot.jobs.models import Render, RenderStatus
-from bot.requests.order import Offer
+from bot.requests.admission import Offer
 from bot.requests.queries import Forecast
 from bot.videos.models import PROMPT_LIMIT
 from bot.videos.spec import VideoSpec

@@ -1,9 +1,8 @@
-"""What somebody asks for, what may be asked for, and the request that comes of both."""
+"""What may be asked for, by whom how much at once, and why a request is not admitted."""
 
 from dataclasses import dataclass, field
-from uuid import uuid4
 
-from bot.jobs.models import TOKEN_LIFE, Card, Render, Request, Verb
+from bot.jobs.models import Render, Request
 from bot.videos.catalog import Catalog, Entry
 from bot.videos.models import PROMPT_LIMIT
 from bot.videos.spec import VideoSpec
@@ -72,73 +71,19 @@ class Offer:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Order:
-    """What somebody asks for and where; ids are Discord snowflakes, limits are bytes."""
-
-    spec: VideoSpec
-    verb: Verb = Verb.NEW
-    parent: Render | None = None
-    """The render that this one is made from."""
-    parent_video_id: str | None = None
-    """The server's id of the video that a remix changes."""
-    interaction_id: int
-    interaction_token: str
-    requester_id: int
-    guild_id: int | None
-    channel_id: int
-    application_id: int
-    upload_limit: int
-    bot_upload_limit: int
-    is_member: bool = True
-    locale: str = "en-US"
-
-
-@dataclass(frozen=True, kw_only=True)
 class Limits:
     """The spend guard: how many jobs may be active at once."""
 
     per_user: int
     all_together: int
 
-    def of(self, _order: Order) -> int:
+    def of(self, _request: Request) -> int:
         """Return how many renders the requester may have active at once."""
         return self.per_user
 
 
-def first_render(order: Order, offer: Offer, now: float) -> Render:
-    """Return the render of a new request, its defaults filled in; `now` in Unix seconds.
-
-    Raises PromptProblem and NotOffered.
-    """
-    parent = order.parent
-    card = Card(
-        interaction_token=order.interaction_token,
-        token_expires_at=now + TOKEN_LIFE,
-        upload_limit=order.upload_limit,
-        bot_upload_limit=order.bot_upload_limit,
-    )
-    request = Request(
-        id=uuid4().hex,
-        interaction_id=order.interaction_id,
-        requester_id=order.requester_id,
-        guild_id=order.guild_id,
-        channel_id=order.channel_id,
-        application_id=order.application_id,
-        is_member=order.is_member,
-        locale=order.locale,
-        spec=_complete(order.spec, offer),
-        verb=order.verb,
-        parent_render_id=None if parent is None else parent.id,
-        parent_video_id=order.parent_video_id,
-        parent_link=None if parent is None else parent.request.link,
-        card=card,
-        created_at=now,
-    )
-    return Render.first(request)
-
-
-def _complete(spec: VideoSpec, offer: Offer) -> VideoSpec:
-    """Fill in what was left to the bot; raise PromptProblem and NotOffered for the rest."""
+def complete(spec: VideoSpec, offer: Offer) -> VideoSpec:
+    """Fill in what was left to the bot. Raises PromptProblem, and NotOffered for what is not."""
     prompt = spec.prompt.strip()
     if not 1 <= len(prompt) <= PROMPT_LIMIT:
         raise PromptProblem
