@@ -1,6 +1,7 @@
 """Startup: takes up what a stopped process left, then starts what runs in the background."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Final, Protocol, TypeVar
 
@@ -25,6 +26,7 @@ class Service(Protocol):
         ...
 
 
+@dataclass(eq=False, kw_only=True)
 class Startup:
     """To be run once, after the cogs listen and before the gateway connects.
 
@@ -32,34 +34,22 @@ class Startup:
     would look interrupted as well.
     """
 
-    def __init__(
-        self,
-        *,
-        poller: JobPoller,
-        requests: RequestService,
-        deliveries: DeliveryService,
-        send_unsent: Callable[[list[Render]], None],
-        reasons: Sequence[Reason],
-        services: Sequence[Service],
-    ) -> None:
-        """`send_unsent` sends requests that were saved and not sent.
-
-        Videos that were kept for one of `reasons` are offered again.
-        """
-        self._poller = poller
-        self._requests = requests
-        self._deliveries = deliveries
-        self._send_unsent = send_unsent
-        self._reasons = reasons
-        self._services = services
+    poller: JobPoller
+    requests: RequestService
+    deliveries: DeliveryService
+    send_unsent: Callable[[list[Render]], None]
+    """Sends requests that were saved and not sent."""
+    reasons: Sequence[Reason]
+    """Videos that were kept for one of these are offered again."""
+    services: Sequence[Service]
 
     async def run(self) -> None:
         """Take up everything, however long the disk takes to accept it."""
-        await self._once_written(self._poller.catch_up)
-        self._send_unsent(await self._once_written(self._requests.resume))
-        for reason in self._reasons:
-            await self._once_written(partial(self._deliveries.offer_kept, reason))
-        for service in self._services:
+        await self._once_written(self.poller.catch_up)
+        self.send_unsent(await self._once_written(self.requests.resume))
+        for reason in self.reasons:
+            await self._once_written(partial(self.deliveries.offer_kept, reason))
+        for service in self.services:
             service.start()
 
     async def _once_written(self, work: Callable[[], Awaitable[_Result]]) -> _Result:
@@ -67,6 +57,6 @@ class Startup:
         async for attempt in until_written():
             with attempt:
                 if attempt.num == FIRST_REPEATED:
-                    await self._poller.redraw()
+                    await self.poller.redraw()
                 return await work()
         raise AssertionError("stamina returns or raises")  # pragma: no cover

@@ -91,7 +91,7 @@ class Wiring:
         self._deliveries = self._new_deliveries()
         self._service = self._new_service()
         self._transport = CardTransport(
-            self.client,
+            client=self.client,
             begin=self._deliveries.fallback_begun,
             renderer=self._renderer,
             limits=self._rate_limits,
@@ -211,7 +211,7 @@ class Wiring:
             largest=largest, proxies=settings.proxies, also=_stand_in(settings)
         )
         return Requests(
-            self.client,
+            client=self.client,
             service=self._service,
             queries=self._queries,
             renderer=self._renderer,
@@ -243,7 +243,7 @@ class Wiring:
 
     def _new_card_updates(self) -> CardUpdates:
         return CardUpdates(
-            self.client,
+            client=self.client,
             transport=self._transport,
             deliveries=self._deliveries,
             queries=self._queries,

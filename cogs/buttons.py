@@ -186,7 +186,7 @@ class Buttons(commands.Cog):
         return await self._deliveries.film_lost(render)
 
     def _is_offered(self, action: Action, render: Render) -> bool:
-        actions = offered(render, remix=self._service.offer.remix)
+        actions = offered(render, remix=self._service.offer().remix)
         return action in actions or (action is Action.DELETE_SURELY and Action.DELETE in actions)
 
     async def _refresh(self, interaction: Interaction, render: Render) -> None:
@@ -228,7 +228,7 @@ class Buttons(commands.Cog):
 
         t = own_language(interaction)
         title, start = t(LABELS[Action.EDIT]), _with_stored_image(render)
-        form = VideoForm(title, t, self._service.offer, submitted, start=start)
+        form = VideoForm(title, t, self._service.offer(), submitted, start=start)
         await interaction.response.send_modal(form)
 
     async def _remix(self, interaction: Interaction, render: Render) -> None:

@@ -80,33 +80,22 @@ class Asked:
         return VideoSpec(prompt=self.spec.prompt) if self.verb is Verb.REMIX else self.spec
 
 
+@dataclass(eq=False, kw_only=True)
 class Requests:
     """Saves requests, answers with their cards, and sends them."""
 
-    def __init__(
-        self,
-        client: discord.Client,
-        *,
-        service: RequestService,
-        queries: RequestQueries,
-        renderer: CardRenderer,
-        options: Callable[[], CardOptions],
-        fetch_image: Callable[[str], Awaitable[bytes]],
-        largest_image: int,
-        clock: Callable[[], float],
-    ) -> None:
-        """`fetch_image` returns an attachment's bytes; it raises aiohttp.ClientError and OSError.
+    client: discord.Client
+    service: RequestService
+    queries: RequestQueries
+    renderer: CardRenderer
+    options: Callable[[], CardOptions]
+    fetch_image: Callable[[str], Awaitable[bytes]]
+    """Returns an attachment's bytes; raises aiohttp.ClientError and OSError."""
+    largest_image: int
+    """Bytes."""
+    clock: Callable[[], float]
 
-        `largest_image` is in bytes.
-        """
-        self._client = client
-        self._service = service
-        self._queries = queries
-        self._renderer = renderer
-        self._options = options
-        self._fetch_image = fetch_image
-        self._largest_image = largest_image
-        self._clock = clock
+    def __post_init__(self) -> None:
         self._warned: set[int] = set()
         self._unanswered = 0
         self._background = Background()
@@ -126,7 +115,7 @@ class Requests:
             return
         try:
             with self._answering():
-                render = await self._service.admit(self._request(interaction, asked))
+                render = await self.service.admit(self._request(interaction, asked))
         except DuplicateError:
             # A gateway that resumes may send an interaction again: the first one is answered.
             _log.info("interaction %d was delivered twice", interaction.id)
@@ -152,7 +141,7 @@ class Requests:
         with faults_logged("a request failed in a way nobody foresaw", extra=context):
             await work
             return
-        await self._service.give_up(render, Reason.UNFORESEEN)
+        await self.service.give_up(render, Reason.UNFORESEEN)
 
     async def _go_on(self, interaction: Interaction, render: Render) -> None:
         """Answer with the card, then send."""
@@ -162,7 +151,7 @@ class Requests:
         if (reason := await self._begin(carded)) is not None:
             sentence = words.image_unusable(reason, t)
             if not await self._withdraw(interaction, carded, sentence):
-                await self._service.give_up(carded, Reason.IMAGE_UNUSABLE)
+                await self.service.give_up(carded, Reason.IMAGE_UNUSABLE)
         elif carded.request.parent_video_id is not None and await self._was_no_remix(carded):
             await self._withdraw(interaction, carded, sentences.cannot_remix(t))
         else:
@@ -174,19 +163,19 @@ class Requests:
             with self._answering():
                 message_id = await self._acknowledge(interaction, render)
         except _CardUnknown:
-            await self._service.give_up(render, Reason.DISCORD_AWAY)
+            await self.service.give_up(render, Reason.DISCORD_AWAY)
             return None
         except _CardRefused as refusal:
-            await self._service.drop(render)
+            await self.service.drop(render)
             why = words.GONE_WRONG if is_malformed(refusal.__cause__) else words.CARD_REFUSED
             _log.warning("Discord refuses the card, so nothing is sent", extra=render.log_context())
             await tell_surely(interaction, own_language(interaction)(why))
             return None
         if message_id is not None:
             await self._let_others_be_answered()
-            return await self._service.shown(render, message_id)
+            return await self.service.shown(render, message_id)
         _log.warning("Discord shows no card, so nothing is sent", extra=render.log_context())
-        await self._service.drop(render)
+        await self.service.drop(render)
         try:
             await refuse(interaction, own_language(interaction)(words.GONE_WRONG))
         except UNREACHED as error:
@@ -245,13 +234,13 @@ class Requests:
         try:
             message_id = await self._find(render)
             if message_id is None:
-                await self._service.drop(render)
+                await self.service.drop(render)
                 return
-            shown = await self._service.shown(render, message_id)
+            shown = await self.service.shown(render, message_id)
             if await self._begin(shown) is not None:
-                await self._service.give_up(shown, Reason.IMAGE_LOST)
+                await self.service.give_up(shown, Reason.IMAGE_LOST)
         except _CardUnknown:
-            await self._service.give_up(render, Reason.DISCORD_AWAY)
+            await self.service.give_up(render, Reason.DISCORD_AWAY)
 
     async def _find(self, render: Render) -> int | None:
         """Return the message of the card, or None where there is surely none.
@@ -262,7 +251,7 @@ class Requests:
         missing = 0
         for wait in backoff(LONGEST_PAUSE, first=FIRST_PAUSE):
             try:
-                message_id = await find_card(self._client, render)
+                message_id = await find_card(self.client, render)
             except UNREACHED as error:
                 _log.warning("a card cannot be looked for: %s", error, extra=render.log_context())
             else:
@@ -271,7 +260,7 @@ class Requests:
                 missing += 1
                 if missing == SURELY_MISSING:
                     return None
-            if not render.request.is_fresh(self._clock()):
+            if not render.request.is_fresh(self.clock()):
                 break
             await asyncio.sleep(wait)
         raise _CardUnknown
@@ -280,8 +269,8 @@ class Requests:
         content_type = (image.content_type or "").split(";")[0].strip().lower()
         if content_type not in IMAGE_TYPES:
             return words.wrong_image_type(content_type or None, t)
-        if image.size > self._largest_image:
-            return words.image_too_large(image.size, self._largest_image, t)
+        if image.size > self.largest_image:
+            return words.image_too_large(image.size, self.largest_image, t)
         return None
 
     async def _acknowledge(self, interaction: Interaction, render: Render) -> int | None:
@@ -292,8 +281,8 @@ class Requests:
         _CardRefused.
         """
         try:
-            forecast = await self._queries.forecast(render)
-            draw = self._renderer.draw(render, forecast, self._options())
+            forecast = await self.queries.forecast(render)
+            draw = self.renderer.draw(render, forecast, self.options())
             answer = await self._send_card(interaction, render, draw)
         except UNREACHED as error:
             _log.warning(
@@ -310,7 +299,7 @@ class Requests:
         self, interaction: Interaction, render: Render, draw: Draw
     ) -> discord.InteractionCallbackResponse[VideoBot]:
         """Answer with the card, and once more plainly where Discord refuses its content."""
-        was_plain = self._renderer.is_plain(render)
+        was_plain = self.renderer.is_plain(render)
         try:
             return await interaction.response.send_message(view=draw())
         except discord.HTTPException as error:
@@ -321,7 +310,7 @@ class Requests:
                 told(error),
                 extra=render.log_context(),
             )
-        self._renderer.refused(render)
+        self.renderer.refused(render)
         return await interaction.response.send_message(view=draw())
 
     async def _begin(self, render: Render) -> str | None:
@@ -332,7 +321,7 @@ class Requests:
             _log.warning("an image is unusable: %s", error, extra=render.log_context())
             return str(error) if isinstance(error, BadImage) else words.NOT_HANDED_OVER
         if render.status is RenderStatus.REQUESTED:
-            await self._service.send(render)
+            await self.service.send(render)
         return None
 
     async def _with_image(self, render: Render) -> Render:
@@ -341,14 +330,14 @@ class Requests:
         if image is None or render.status is not RenderStatus.REQUESTED:
             return render
         if image.request_id is not None:
-            return await self._service.copy_image(render)
+            return await self.service.copy_image(render)
         if image.url is not None:
-            return await self._service.attach_image(render, await self._fetch_image(image.url))
+            return await self.service.attach_image(render, await self.fetch_image(image.url))
         return render
 
     async def _was_no_remix(self, render: Render) -> bool:
         """Whether the server has just said that it does not remix this film."""
-        after = await self._queries.find(render.id)
+        after = await self.queries.find(render.id)
         return after is not None and after.reason == Reason.CANNOT_REMIX
 
     async def _withdraw(self, interaction: Interaction, render: Render, sentence: str) -> bool:
@@ -362,12 +351,12 @@ class Requests:
         except UNREACHED as error:
             _log.warning("a card cannot be taken back: %s", error, extra=render.log_context())
             return False
-        await self._service.drop(render)
+        await self.service.drop(render)
         return True
 
     def _request(self, interaction: Interaction, asked: Asked) -> Request:
         guild_id, parent = interaction.guild_id, asked.parent
-        guild = None if guild_id is None else self._client.get_guild(guild_id)
+        guild = None if guild_id is None else self.client.get_guild(guild_id)
         spec, image = asked.spec, asked.image
         if image is not None:
             spec = spec.evolve(image=ImageSource(name=image.filename, url=image.url))
@@ -386,13 +375,13 @@ class Requests:
             parent_video_id=asked.parent_video_id,
             parent_link=None if parent is None else parent.request.link,
             card=self._card(interaction),
-            created_at=self._clock(),
+            created_at=self.clock(),
         )
 
     def _card(self, interaction: Interaction) -> Card:
         return Card(
             interaction_token=interaction.token,
-            token_expires_at=self._clock() + TOKEN_LIFE,
+            token_expires_at=self.clock() + TOKEN_LIFE,
             upload_limit=interaction.filesize_limit,
-            bot_upload_limit=upload_limit(self._client, interaction.guild_id),
+            bot_upload_limit=upload_limit(self.client, interaction.guild_id),
         )

@@ -3,7 +3,7 @@
 import json
 import logging
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
@@ -43,31 +43,21 @@ _FOR_GOOD: Final = frozenset(
 """Nothing else can be done for this state of the card."""
 
 
+@dataclass(eq=False, kw_only=True)
 class CardUpdates:
     """Renders cards anew and has them edited, at the scheduler's pace."""
 
-    def __init__(
-        self,
-        client: discord.Client,
-        *,
-        transport: CardTransport,
-        deliveries: DeliveryService,
-        queries: RequestQueries,
-        renderer: CardRenderer,
-        scheduler: EditScheduler,
-        rate_limits: RateLimits,
-        options: Callable[[], CardOptions],
-        clock: Callable[[], float],
-    ) -> None:
-        self._client = client
-        self._transport = transport
-        self._deliveries = deliveries
-        self._queries = queries
-        self._renderer = renderer
-        self._scheduler = scheduler
-        self._rate_limits = rate_limits
-        self._options = options
-        self._now = clock
+    client: discord.Client
+    transport: CardTransport
+    deliveries: DeliveryService
+    queries: RequestQueries
+    renderer: CardRenderer
+    scheduler: EditScheduler
+    rate_limits: RateLimits
+    options: Callable[[], CardOptions]
+    clock: Callable[[], float]
+
+    def __post_init__(self) -> None:
         self._background = Background()
         # A digest of what each running card shows: an edit that changes nothing is not sent.
         self._shown: dict[str, int] = {}
@@ -91,31 +81,31 @@ class CardUpdates:
         """Have the card rendered anew and edited."""
         final = render.status not in TRACKED
         send = self._renew if render.status in RUNNING else partial(self._send, render)
-        self._scheduler.show(render.id, send, bucket=self.bucket(render), final=final)
+        self.scheduler.show(render.id, send, bucket=self.bucket(render), final=final)
 
     def bucket(self, render: Render, *, lead: float = 0.0, size: int = 0) -> int | None:
         """Name the rate limit that an edit of this card counts against; a token has its own.
 
         `lead` are the seconds that the edit may take, `size` the bytes of its film.
         """
-        by_token = uses_token(render, self._rate_limits, self._now() + lead, size=size)
+        by_token = uses_token(render, self.rate_limits, self.clock() + lead, size=size)
         return None if by_token else render.request.channel_id
 
     async def draw(self, render: Render) -> Draw:
         """Return what renders this card, with what is known beside the render now."""
-        forecast = await self._queries.forecast(render)
+        forecast = await self.queries.forecast(render)
         if render.status is RenderStatus.COMPLETED:
             forecast = replace(forecast, phase=self._phases.get(render.id))
-        return self._renderer.draw(render, forecast, self._options())
+        return self.renderer.draw(render, forecast, self.options())
 
     def show_by_token(self, render: Render) -> None:
         """Show the card where the token works: a channel's few edits are for films."""
-        if render.card.token_works(self._now()):
+        if render.card.token_works(self.clock()):
             self.show(render)
 
     def show_phase(self, render: Render, phase: Phase) -> None:
         """Say what is done to the film, where the card may be edited for that."""
-        if render.card.token_works(self._now()) or render.id in self._shown:
+        if render.card.token_works(self.clock()) or render.id in self._shown:
             self._phases[render.id] = phase
             self.show(render)
 
@@ -123,7 +113,7 @@ class CardUpdates:
         """Nothing more is shown of this render for now."""
         self._stands_still.discard(render.id)
         self._retries.forget(render.id)
-        self._renderer.forget(render)
+        self.renderer.forget(render)
 
     def delivery_ended(self, render: Render, *, waits: bool) -> None:
         """Its delivery has ended; where it `waits` for the next, the card goes on saying why."""
@@ -138,7 +128,7 @@ class CardUpdates:
 
         Thousands may wait for their turn, and none of these renders is held in memory until then.
         """
-        render = await self._queries.find(render_id)
+        render = await self.queries.find(render_id)
         if render is None:
             self._shown.pop(render_id, None)
         elif render.status in RUNNING and not self._retries.rests(render_id):
@@ -158,16 +148,16 @@ class CardUpdates:
             if render.status not in TRACKED:
                 self._shown.pop(render_id)
                 self.forget(render)
-            await self._deliveries.seen(render)
+            await self.deliveries.seen(render)
         except StoreError as error:
             _log.warning("a card is not saved: %s", error, extra=render.log_context())
 
     async def _put(self, render: Render, draw: Draw) -> PutResult:
         """Edit the card, or show its end in another message."""
         if render.status in WITHOUT_VIDEO and render.card.shown is not render.status:
-            result = await self._transport.put(render, draw)
+            result = await self.transport.put(render, draw)
             if result.fallback is not None:
-                await self._deliveries.moved(render, result.message_id, result.fallback)
+                await self.deliveries.moved(render, result.message_id, result.fallback)
             return result
         if render.status in STOPPED and render.card.retry_at is not None:
             return await self._say_where(render, draw)
@@ -177,21 +167,21 @@ class CardUpdates:
                 kept = KeptFilm(render.attachment_id, film_name(render))
             elif render.link_expires_at is None:
                 return _NOTHING_TO_SAY
-        return await self._transport.edit(render, draw, kept)
+        return await self.transport.edit(render, draw, kept)
 
     async def _say_where(self, render: Render, draw: Draw) -> PutResult:
         """Let the card whose end is in another message say so, where it accepts an edit again."""
         outdated = partial(draw, left=words.where_instead(render))
-        result = await self._transport.edit_outdated(render, outdated)
+        result = await self.transport.edit_outdated(render, outdated)
         match result.outcome:
             case Outcome.SHOWN | Outcome.GONE:
-                await self._deliveries.card_settled(render)
+                await self.deliveries.card_settled(render)
             case Outcome.NO_ACCESS | Outcome.ARCHIVED:
-                await self._deliveries.card_closed(render)
+                await self.deliveries.card_closed(render)
             case Outcome.TOKEN_DEAD:
                 return result
             case _:
-                await self._deliveries.card_failed(render)
+                await self.deliveries.card_failed(render)
         return _NOTHING_TO_SAY
 
     async def _is_settled(
@@ -203,7 +193,7 @@ class CardUpdates:
                 _log.info("a card cannot be edited: %s", result.cause, extra=render.log_context())
             return True
         if result.outcome is Outcome.TOKEN_DEAD:
-            self.show(await self._deliveries.token_died(render))
+            self.show(await self.deliveries.token_died(render))
             return False
         if result.outcome is Outcome.RATE_LIMITED:
             self._retries.limited(render_id, result.wait)
@@ -219,7 +209,7 @@ class CardUpdates:
 
     async def _show_again(self, render_id: str) -> None:
         """Edit a card that Discord did not accept; a film has an edit of its own."""
-        render = await self._queries.find(render_id)
+        render = await self.queries.find(render_id)
         if render is None:
             return
         is_unshown = render.status in WITHOUT_VIDEO and render.card.shown is not render.status
@@ -230,7 +220,7 @@ class CardUpdates:
         """Say once that a card changes no more, since Discord refuses even the plain one."""
         if render.id not in self._stands_still:
             self._stands_still.add(render.id)
-            work = say_it_stands_still(self._client, render, now=self._now())
+            work = say_it_stands_still(self.client, render, now=self.clock())
             self._background.spawn(work, name=f"say that {render.id} stands still")
 
 

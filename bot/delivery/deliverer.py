@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
@@ -36,25 +37,18 @@ TRIES: Final = 4
 against its own word, or the token dead."""
 
 
+@dataclass(eq=False, kw_only=True)
 class Deliverer:
     """Delivers one film at a time per render, a few of all at once."""
 
-    def __init__(
-        self,
-        *,
-        service: DeliveryService,
-        planner: DeliveryPlanner,
-        transport: CardTransport,
-        cards: CardUpdates,
-        scheduler: EditScheduler,
-        thumbnails: Thumbnails,
-    ) -> None:
-        self._service = service
-        self._planner = planner
-        self._transport = transport
-        self._cards = cards
-        self._scheduler = scheduler
-        self._thumbnails = thumbnails
+    service: DeliveryService
+    planner: DeliveryPlanner
+    transport: CardTransport
+    cards: CardUpdates
+    scheduler: EditScheduler
+    thumbnails: Thumbnails
+
+    def __post_init__(self) -> None:
         self._background = Background()
         # Whether each delivery ends with its film waiting for the next.
         self._delivering: dict[str, bool] = {}
@@ -79,10 +73,10 @@ class Deliverer:
     async def _deliver(self, render: Render) -> None:
         """Download the film, put it where its requester sees it, and save what came of it."""
         async with self._guarded(render):
-            if not self._service.has_arrived(render):
-                self._cards.show_by_token(render)
+            if not self.service.has_arrived(render):
+                self.cards.show_by_token(render)
             async with self._transfer():
-                fetched = await self._service.fetch_film(render)
+                fetched = await self.service.fetch_film(render)
             if fetched.status is not RenderStatus.COMPLETED:
                 return
             if fetched.film is None:
@@ -91,7 +85,7 @@ class Deliverer:
             try:
                 await self._hand_over(fetched)
             except NoRoom as error:
-                self._wait(await self._service.disk_full(fetched, error))
+                self._wait(await self.service.disk_full(fetched, error))
 
     async def _hand_over(self, render: Render) -> None:
         """Put the film into the card: as it is, transcoded, or as a link; else keep it.
@@ -100,30 +94,30 @@ class Deliverer:
         """
         for attempt in range(TRIES + 1):
             if attempt < TRIES:
-                plan = await self._planner.plan(render, say=partial(self._say_phase, render))
+                plan = await self.planner.plan(render, say=partial(self._say_phase, render))
             else:
-                plan = self._planner.link(render)
+                plan = self.planner.link(render)
             if isinstance(plan, Kept):
                 return await self._keep(render, plan)
-            draw = await self._cards.draw(plan.as_shown)
+            draw = await self.cards.draw(plan.as_shown)
             # Nothing says "Completed" before this edit does.
             async with self._turn(plan), self._transfer():
-                result = await self._transport.put(
+                result = await self.transport.put(
                     plan.as_shown, draw, film=plan.film, lead=plan.lead
                 )
             if result.outcome is Outcome.TOKEN_DEAD:
                 # The upload limit may be smaller without it.
-                render = await self._service.token_died(render)
+                render = await self.service.token_died(render)
             elif result.outcome is Outcome.TOO_LARGE and plan.film is not None:
-                render = await self._service.found_too_large(render, plan.size)
+                render = await self.service.found_too_large(render, plan.size)
             else:
                 return await self._save(render, plan, result)
         return None
 
     def _turn(self, plan: Plan) -> AbstractAsyncContextManager[None]:
         """Hold the message, in the rate limit that its edit counts against."""
-        bucket = self._cards.bucket(plan.as_shown, lead=plan.lead, size=plan.size)
-        return self._scheduler.turn(plan.as_shown.id, bucket=bucket)
+        bucket = self.cards.bucket(plan.as_shown, lead=plan.lead, size=plan.size)
+        return self.scheduler.turn(plan.as_shown.id, bucket=bucket)
 
     @asynccontextmanager
     async def _guarded(self, render: Render) -> AsyncGenerator[None]:
@@ -132,56 +126,56 @@ class Deliverer:
             yield
         except StoreError as error:
             _log.warning("a delivery is not saved: %s", error, extra=render.log_context())
-            if not self._service.has_arrived(render):
+            if not self.service.has_arrived(render):
                 self._wait(render)
             await asyncio.sleep(HELD_BACK)
         except Exception:  # noqa: BLE001 - whatever it was, the film is kept and its card says so
             _log.exception("a delivery failed in a way nobody foresaw", extra=render.log_context())
             with suppress(StoreError):
-                await self._service.failed(render, Reason.UNFORESEEN)
+                await self.service.failed(render, Reason.UNFORESEEN)
         finally:
-            self._cards.delivery_ended(render, waits=self._delivering.pop(render.id))
+            self.cards.delivery_ended(render, waits=self._delivering.pop(render.id))
 
     def _wait(self, render: Render) -> None:
         """Have the card say what the film waits for: its server, or our disk."""
         self._delivering[render.id] = True
-        self._cards.show(render)
+        self.cards.show(render)
 
     async def _keep(self, render: Render, kept: Kept) -> None:
-        await self._service.undeliverable(render, kept.reason)
-        await self._planner.remove_copy(render)
+        await self.service.undeliverable(render, kept.reason)
+        await self.planner.remove_copy(render)
 
     async def _save(self, render: Render, plan: Plan, result: PutResult) -> None:
         """Save what Discord answered."""
         match result.outcome:
             case Outcome.SHOWN:
-                await self._service.delivered(render, as_shown=plan.as_shown, result=result)
-                self._cards.forget(render)
-                await self._planner.remove_copy(render)
+                await self.service.delivered(render, as_shown=plan.as_shown, result=result)
+                self.cards.forget(render)
+                await self.planner.remove_copy(render)
                 self._take_thumbnails()
             case Outcome.GONE:
                 _log.info("the card was deleted, with it the film", extra=render.log_context())
-                await self._service.delivered(render)
+                await self.service.delivered(render)
             case Outcome.NO_ACCESS | Outcome.ARCHIVED:
-                await self._service.undeliverable(render, Reason.NO_ACCESS)
+                await self.service.undeliverable(render, Reason.NO_ACCESS)
             case Outcome.TOO_LARGE:
                 await self._keep(render, Kept(Reason.TOO_LARGE))
             case Outcome.FILM_REFUSED:
-                await self._service.refused(render, Reason.FILM_REFUSED, result.cause)
+                await self.service.refused(render, Reason.FILM_REFUSED, result.cause)
             case Outcome.CONTENT_REFUSED:
-                await self._service.refused(render, Reason.NOT_ACCEPTED, result.cause)
+                await self.service.refused(render, Reason.NOT_ACCEPTED, result.cause)
             case Outcome.REFUSED:
                 _log.warning("a film was refused: %s", result.cause, extra=render.log_context())
-                await self._service.failed(render, Reason.NOT_ACCEPTED)
+                await self.service.failed(render, Reason.NOT_ACCEPTED)
             case _:
                 _log.warning("a film was not sent: %s", result.cause, extra=render.log_context())
                 await asyncio.sleep(min(result.wait, LATEST))
-                await self._service.postpone(render)
+                await self.service.postpone(render)
 
     def _say_phase(self, render: Render, phase: Phase) -> None:
         # A full disk may well fail again, and the card says so already.
         if render.reason is not Reason.DISK_FAILED:
-            self._cards.show_phase(render, phase)
+            self.cards.show_phase(render, phase)
 
     @asynccontextmanager
     async def _transfer(self) -> AsyncGenerator[None]:
@@ -194,7 +188,7 @@ class Deliverer:
             self._transferring -= 1
 
     def _take_thumbnails(self) -> None:
-        work = self._thumbnails.catch_up(pause=self._until_calm)
+        work = self.thumbnails.catch_up(pause=self._until_calm)
         self._background.spawn(work, name="thumbnails")
 
     async def _until_calm(self) -> None:

@@ -77,17 +77,17 @@ class Kept:
     reason: Reason
 
 
+@dataclass(eq=False, kw_only=True)
 class DeliveryPlanner:
     """Chooses how a film is delivered; transcodes one at a time, each once per size."""
 
-    def __init__(
-        self, *, films: FilmStore, fit: Fit, link_life: float | None, clock: Callable[[], float]
-    ) -> None:
-        """`link_life` are the seconds for which a link works, None where there are no links."""
-        self._films = films
-        self._fit = fit
-        self._link_life = link_life
-        self._clock = clock
+    films: FilmStore
+    fit: Fit
+    link_life: float | None
+    """Seconds for which a link works, None where there are no links."""
+    clock: Callable[[], float]
+
+    def __post_init__(self) -> None:
         self._one_at_a_time = asyncio.Lock()
 
     async def plan(self, render: Render, *, say: Callable[[Phase], None]) -> Plan | Kept:
@@ -97,14 +97,14 @@ class DeliveryPlanner:
         where the film cannot be read.
         """
         done = render.evolve(status=RenderStatus.DELIVERED, transcoded=False, converted=False)
-        film = self._films.open(str(render.film))
+        film = self.films.open(str(render.film))
         try:
             probed = await probe_film(film)
         except BrokenFile:
             return Kept(Reason.FILM_BROKEN)
         if is_over_4k(probed.width, probed.height):
             return Kept(Reason.FRAMES_TOO_LARGE)
-        size = await self._films.size(str(render.film))
+        size = await self.films.size(str(render.film))
         if probed.plays and size <= self._limit(render, size):
             return Plan(done, Film(film, film_name(done), size))
         try:
@@ -117,27 +117,27 @@ class DeliveryPlanner:
 
     def link(self, render: Render) -> Plan | Kept:
         """Return the last way, a link to the film, where there are links."""
-        if self._link_life is None:
+        if self.link_life is None:
             return Kept(Reason.TOO_LARGE)
-        expires = self._clock() + self._link_life
+        expires = self.clock() + self.link_life
         return Plan(render.evolve(status=RenderStatus.DELIVERED, link_expires_at=expires), None)
 
     async def remove_copy(self, render: Render) -> None:
         """Remove the copy that was encoded anew, if there is one."""
-        await self._films.remove([render.transcoded_name])
+        await self.films.remove([render.transcoded_name])
 
     def _limit(self, render: Render, size: int) -> int:
-        lives = render.card.token_works(self._clock() + upload_time(render, size))
+        lives = render.card.token_works(self.clock() + upload_time(render, size))
         return render.card.upload_limit if lives else render.card.bot_upload_limit
 
     async def _copy(
         self, render: Render, film: Path, say: Callable[[Phase], None], *, converts: bool
     ) -> tuple[Path, int]:
         """Return a copy that fits and its bytes; one from before a restart is used again."""
-        copy = self._films.workspace(render.transcoded_name)
-        enough = max(LEAST_COPY, await self._films.size(str(render.film)))
+        copy = self.films.workspace(render.transcoded_name)
+        enough = max(LEAST_COPY, await self.films.size(str(render.film)))
         while True:
-            size = await self._films.size(render.transcoded_name)
+            size = await self.films.size(render.transcoded_name)
             # The limit may have shrunk while it was encoded: the token's life is over.
             limit = self._limit(render, size)
             if 0 < size <= limit:
@@ -145,4 +145,4 @@ class DeliveryPlanner:
             say(Phase.CONVERTING if converts else Phase.RESIZING)
             async with self._one_at_a_time:
                 most = limit if converts else min(limit, enough)
-                await self._fit(film, copy, most, quality=converts)
+                await self.fit(film, copy, most, quality=converts)

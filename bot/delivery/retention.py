@@ -36,6 +36,7 @@ class RetentionPolicy:
     budget: int
 
 
+@dataclass(eq=False, kw_only=True)
 class FilmRetention:
     """Lets go of films whose time is over or that there is no room for, delivered ones only.
 
@@ -43,22 +44,14 @@ class FilmRetention:
     One that people were given a link to stays as long as the link lives.
     """
 
-    def __init__(
-        self,
-        *,
-        store: JobStore,
-        films: FilmStore,
-        policy: RetentionPolicy,
-        events: JobEvents,
-        clock: Callable[[], float] = time.time,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-    ) -> None:
-        self._store = store
-        self._films = films
-        self._policy = policy
-        self._events = events
-        self._clock = clock
-        self._sleep = sleep
+    store: JobStore
+    films: FilmStore
+    policy: RetentionPolicy
+    events: JobEvents
+    clock: Callable[[], float] = time.time
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+
+    def __post_init__(self) -> None:
         self._background = Background()
         self._told = False
         self.full = False
@@ -76,11 +69,11 @@ class FilmRetention:
         while True:
             with faults_logged("the films cannot be tidied; trying again", StoreError, OSError):
                 await self.tidy()
-            await self._sleep(ROUND)
+            await self.sleep(ROUND)
 
     async def tidy(self) -> None:
         """Go through the films once, some at a time. Raises StoreError and OSError."""
-        now = self._clock()
+        now = self.clock()
         await self._let_old_ones_go(now)
         await self._make_room(now)
         await self._clear_up()
@@ -90,34 +83,34 @@ class FilmRetention:
 
         Raises StoreError and OSError.
         """
-        if await self._films.usage() + more <= self._policy.budget:
+        if await self.films.usage() + more <= self.policy.budget:
             return True
-        taken = await self._make_room(self._clock(), more)
-        return taken + more <= self._policy.budget
+        taken = await self._make_room(self.clock(), more)
+        return taken + more <= self.policy.budget
 
     async def _let_old_ones_go(self, now: float) -> None:
         went = True
         while went:
-            over = await self._store.films_over(
+            over = await self.store.films_over(
                 now,
-                delivered=now - self._policy.delivered,
-                undelivered=now - self._policy.undelivered,
+                delivered=now - self.policy.delivered,
+                undelivered=now - self.policy.undelivered,
                 limit=AT_ONCE,
             )
             went = await self._let_go(over, now)
 
     async def _let_go(self, over: Sequence[Render], now: float) -> bool:
         """Let these jobs' films go; False where none is left of those that have not moved on."""
-        went = await self._store.save_all(
+        went = await self.store.save_all(
             [(render, lifecycle.film_removed(render, now)) for render in over]
         )
-        await self._films.remove(
+        await self.films.remove(
             name for render, _ in went for name in (str(render.film), render.transcoded_name)
         )
         for render, after in went:
             if after.status is not render.status:
                 _log.warning("an undelivered film's time is over", extra=render.log_context())
-                self._events.changed(render, after)
+                self.events.changed(render, after)
         return bool(went)
 
     async def _make_room(self, now: float, more: int = 0) -> int:
@@ -125,14 +118,14 @@ class FilmRetention:
 
         And `more` bytes with it. Returns the bytes that are taken then.
         """
-        taken = await self._films.usage()
+        taken = await self.films.usage()
         went = True
-        while went and taken + more > self._policy.budget:
-            seen = await self._store.films_seen(now, limit=AT_ONCE)
-            sizes = await self._films.sizes(str(render.film) for render in seen)
+        while went and taken + more > self.policy.budget:
+            seen = await self.store.films_seen(now, limit=AT_ONCE)
+            sizes = await self.films.sizes(str(render.film) for render in seen)
             first: list[Render] = []
             for render, size in zip(seen, sizes, strict=True):
-                if taken + more > self._policy.budget:
+                if taken + more > self.policy.budget:
                     first.append(render)
                     taken -= size
             went = await self._let_go(first, now)
@@ -141,7 +134,7 @@ class FilmRetention:
 
     def _tell_of_room(self, taken: int) -> None:
         """Say once that there is too little room for what must not be deleted; in bytes."""
-        is_short = taken > self._policy.budget
+        is_short = taken > self.policy.budget
         if is_short and not self._told:
             _log.warning(
                 "films that could not be delivered yet or that have a link take %d MB, more than "
@@ -152,8 +145,8 @@ class FilmRetention:
 
     async def _clear_up(self) -> None:
         """Remove what a stopped process left in the folder and no job knows."""
-        async for names in self._films.unmodified_since(time.time() - NOBODYS):
-            found = await self._store.with_ids({_job_of(name) for name in names})
+        async for names in self.films.unmodified_since(time.time() - NOBODYS):
+            found = await self.store.with_ids({_job_of(name) for name in names})
             known = {render.film for render in found}
             known |= {
                 render.transcoded_name
@@ -161,7 +154,7 @@ class FilmRetention:
                 if render.status is RenderStatus.UNDELIVERED
             }
             running = {render.id for render in found if render.status in TRACKED}
-            await self._films.remove(
+            await self.films.remove(
                 name for name in names if name not in known and _job_of(name) not in running
             )
 

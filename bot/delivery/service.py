@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from bot.jobs import lifecycle
 from bot.jobs.database import StoreError
@@ -26,28 +27,20 @@ from bot.videos.wire import HasRoom
 _log = logging.getLogger(__name__)
 
 
+@dataclass(eq=False, kw_only=True)
 class DeliveryService:
     """Fetches films and writes down what becomes of them, and of the cards they belong to."""
 
-    def __init__(
-        self,
-        *,
-        store: JobStore,
-        events: JobEvents,
-        videos: VideosClient,
-        films: FilmStore,
-        poll_interval: float,
-        has_room: HasRoom | None = None,
-        clock: Callable[[], float] = time.time,
-    ) -> None:
-        self._store = store
-        self._events = events
-        self._videos = videos
-        self._films = films
-        self._pause = poll_interval
-        self._has_room = has_room
+    store: JobStore
+    events: JobEvents
+    videos: VideosClient
+    films: FilmStore
+    poll_interval: float
+    has_room: HasRoom | None = None
+    clock: Callable[[], float] = time.time
+
+    def __post_init__(self) -> None:
         self._told_of_key = False
-        self._clock = clock
         # Films that are in the chat although our disk does not take that.
         self._delivered: dict[str, tuple[Render, Render]] = {}
 
@@ -55,13 +48,13 @@ class DeliveryService:
         self, reason: Reason, *, where: Callable[[Render], bool] | None = None
     ) -> None:
         """Deliver again what was kept because of `reason`; all, or `where` it is so."""
-        for render in await self._store.undelivered(reason):
+        for render in await self.store.undelivered(reason):
             if where is None or where(render):
                 await self.redeliver(render)
 
     async def outdated_cards(self, *, where: Callable[[Render], bool]) -> list[Render]:
         """Return the jobs whose card was closed and shows an earlier state, `where` it is so."""
-        outdated = await self._store.outdated_cards(self._clock() + lifecycle.CARD_RETRIED_FOR)
+        outdated = await self.store.outdated_cards(self.clock() + lifecycle.CARD_RETRIED_FOR)
         return [
             render
             for render in outdated
@@ -73,15 +66,13 @@ class DeliveryService:
         if render.status is not RenderStatus.DELIVERED:
             return render
         _log.warning("a message has lost its film", extra=_of(render))
-        return await self._events.save(render, lifecycle.film_lost(render, self._clock()))
+        return await self.events.save(render, lifecycle.film_lost(render, self.clock()))
 
     async def redeliver(self, render: Render, *, limit: int | None = None) -> Render:
         """Offer an undelivered film again; `limit` are the bytes the bot may upload there now."""
         if render.status is not RenderStatus.UNDELIVERED:
             return render
-        return await self._events.save(
-            render, lifecycle.offered_again(render, self._clock(), limit)
-        )
+        return await self.events.save(render, lifecycle.offered_again(render, self.clock(), limit))
 
     def has_arrived(self, render: Render) -> bool:
         """Whether the film is in the chat, although our disk does not take that yet."""
@@ -94,28 +85,28 @@ class DeliveryService:
         or was delivered before, which could not be written down then.
         """
         if render.id in self._delivered:
-            after = await self._events.save_surely(*self._delivered[render.id])
+            after = await self.events.save_surely(*self._delivered[render.id])
             del self._delivered[render.id]
             return after
-        if render.film is not None and await self._films.size(render.film):
+        if render.film is not None and await self.films.size(render.film):
             return render
         assert render.video_id is not None, "a completed job has the id its create answered"  # noqa: S101
-        raw = self._films.workspace(render.id)
+        raw = self.films.workspace(render.id)
         try:
-            container = await self._videos.download(
-                render.video_id, raw, film_url=render.film_url, has_room=self._has_room
+            container = await self.videos.download(
+                render.video_id, raw, film_url=render.film_url, has_room=self.has_room
             )
             film = f"{render.id}{container.extension}"
-            await self._films.put(raw, film)
+            await self.films.put(raw, film)
             after = lifecycle.downloaded(render, film)
         except VideosError as error:
             self._tell(render, error)
             wait = error.retry_after if isinstance(error, FilmNotReady | Unavailable) else None
-            after = lifecycle.download_failed(render, error, self._clock(), self._pause, wait)
-            return await self._events.save(render, after)
+            after = lifecycle.download_failed(render, error, self.clock(), self.poll_interval, wait)
+            return await self.events.save(render, after)
         except OSError as error:
             return await self.disk_full(render, error)
-        return await self._events.save(render, after)
+        return await self.events.save(render, after)
 
     def _tell(self, render: Render, error: VideosError) -> None:
         """Log why a film did not arrive, as often as that is news."""
@@ -145,11 +136,11 @@ class DeliveryService:
         result = result or PutResult(outcome=Outcome.GONE)
         message_id = result.message_id or render.card.message_id
         moved = (as_shown or render).with_card(message_id=message_id)
-        after = lifecycle.delivered(moved, result.attachment_id, self._clock())
+        after = lifecycle.delivered(moved, result.attachment_id, self.clock())
         if result.fallback is not None:
-            after = lifecycle.card_outdated(after, result.fallback, self._clock())
+            after = lifecycle.card_outdated(after, result.fallback, self.clock())
         try:
-            return await self._events.save_surely(render, after)
+            return await self.events.save_surely(render, after)
         except StoreError:
             self._delivered[render.id] = (render, after)
             raise
@@ -157,51 +148,51 @@ class DeliveryService:
     async def found_too_large(self, render: Render, size: int) -> Render:
         """Discord did not take a file of `size` bytes; smaller ones may be tried."""
         _log.warning("Discord does not take a file of %d bytes", size, extra=_of(render))
-        return await self._events.save(render, lifecycle.found_too_large(render, size))
+        return await self.events.save(render, lifecycle.found_too_large(render, size))
 
     async def moved(self, render: Render, message_id: int | None, fallback: Fallback) -> None:
         """Save that another message shows the end: one of the channel, where its id is given."""
-        left = lifecycle.card_outdated(render, fallback, self._clock())
-        await self._store.save(
+        left = lifecycle.card_outdated(render, fallback, self.clock())
+        await self.store.save(
             render, left.with_card(message_id=message_id or render.card.message_id)
         )
 
     async def card_failed(self, render: Render) -> None:
         """Save that Discord accepts no edit of the outdated card at the moment."""
         fallback = render.card.fallback or Fallback.DIRECT
-        after = lifecycle.card_outdated(render, fallback, self._clock())
-        await self._store.save(render, after)
+        after = lifecycle.card_outdated(render, fallback, self.clock())
+        await self.store.save(render, after)
 
     async def card_closed(self, render: Render) -> None:
         """Save that the bot may not edit the outdated card."""
-        await self._store.save(render, lifecycle.card_closed(render))
+        await self.store.save(render, lifecycle.card_closed(render))
 
     async def card_settled(self, render: Render) -> None:
         """Save that the outdated card says where the end is, or is gone."""
-        await self._store.save(render, lifecycle.card_settled(render))
+        await self.store.save(render, lifecycle.card_settled(render))
 
     async def fallback_begun(self, render: Render, fallback: Fallback) -> Render:
         """Save which message replaces an edit of the card, before anything is sent there.
 
         `job` may be drawn as it will be: its row is found by its id.
         """
-        now = self._clock()
-        current = await self._store.get(render.id)
+        now = self.clock()
+        current = await self.store.get(render.id)
         if current is not None:
-            await self._store.save(current, current.with_card(fallback=fallback, fallback_at=now))
+            await self.store.save(current, current.with_card(fallback=fallback, fallback_at=now))
         return render.with_card(fallback=fallback, fallback_at=now)
 
     async def token_died(self, render: Render) -> Render:
         """Discord no longer accepts the interaction's token: forget it before its time."""
         without = render.with_card(interaction_token=None)
-        await self._store.save(render, without)
+        await self.store.save(render, without)
         return without
 
     async def undeliverable(self, render: Render, reason: Reason) -> Render:
         """The film has no way into the chat; it stays on disk."""
         _log.warning("a film cannot be handed over and is kept: %s", reason, extra=_of(render))
-        return await self._events.save_surely(
-            render, lifecycle.undeliverable(render, reason, self._clock())
+        return await self.events.save_surely(
+            render, lifecycle.undeliverable(render, reason, self.clock())
         )
 
     async def refused(self, render: Render, reason: Reason, cause: str) -> Render:
@@ -210,33 +201,33 @@ class DeliveryService:
         A fallback that was begun for it holds nothing, so the card is tried first again.
         """
         _log.warning("a film is refused and kept: %s", cause, extra=_of(render))
-        current = await self._store.get(render.id) or render
-        after = lifecycle.undeliverable(current, reason, self._clock())
+        current = await self.store.get(render.id) or render
+        after = lifecycle.undeliverable(current, reason, self.clock())
         if render.card.fallback is None:
             after = after.with_card(fallback=None, fallback_at=None)
-        return await self._events.save_surely(current, after)
+        return await self.events.save_surely(current, after)
 
     async def seen(self, render: Render) -> None:
         """Save that this state is shown, or cannot be: it is not shown again."""
         if render.card.shown is not render.status:
-            await self._store.save(render, render.with_card(shown=render.status))
+            await self.store.save(render, render.with_card(shown=render.status))
 
     async def disk_full(self, render: Render, error: Exception) -> Render:
         """Our disk does not take the film, or a copy of it that fits; the poller brings it up."""
         _log.error("the disk does not take a film: %s", error, extra=_of(render))
-        return await self._events.save(
-            render, lifecycle.disk_full(render, self._clock(), self._pause)
+        return await self.events.save(
+            render, lifecycle.disk_full(render, self.clock(), self.poll_interval)
         )
 
     async def postpone(self, render: Render) -> Render:
         """Discord did not take the film this time; the poller brings the job up again."""
-        after = lifecycle.postponed(render, self._clock(), self._pause)
-        return await self._events.save(render, after)
+        after = lifecycle.postponed(render, self.clock(), self.poll_interval)
+        return await self.events.save(render, after)
 
     async def failed(self, render: Render, reason: Reason) -> Render:
         """The film was refused, or could not be offered by a fault of ours: not for ever."""
-        after = lifecycle.delivery_failed(render, reason, self._clock(), self._pause)
-        return await self._events.save(render, after)
+        after = lifecycle.delivery_failed(render, reason, self.clock(), self.poll_interval)
+        return await self.events.save(render, after)
 
 
 def _of(render: Render) -> dict[str, object]:

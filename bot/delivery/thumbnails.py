@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -22,6 +23,7 @@ AT_ONCE: Final = 20
 """Films looked up at the same time, newest first: those of a busy hour wait behind later ones."""
 
 
+@dataclass(eq=False, kw_only=True)
 class Thumbnails:
     """Stores one thumbnail of each film, taken one after the other.
 
@@ -29,11 +31,12 @@ class Thumbnails:
     shows none. What is still to do stands in the database alone, however many films come.
     """
 
-    def __init__(self, *, store: JobStore, films: FilmStore, take: Take | None) -> None:
-        """Take no thumbnails at all where `take` is None."""
-        self._store = store
-        self._films = films
-        self._take = take
+    store: JobStore
+    films: FilmStore
+    take: Take | None
+    """None: no thumbnails are taken."""
+
+    def __post_init__(self) -> None:
         self._wanted = False
         self._at_it = False
 
@@ -43,16 +46,16 @@ class Thumbnails:
         Returns at once where another call is at it: that one takes what has come meanwhile.
         """
         self._wanted = True
-        if self._take is None or self._at_it:
+        if self.take is None or self._at_it:
             return
         self._at_it = True
         try:
             while self._wanted:
                 self._wanted = False
-                while without := await self._store.thumbnails.missing(limit=AT_ONCE):
+                while without := await self.store.thumbnails.missing(limit=AT_ONCE):
                     for render in without:
                         await pause()
-                        await self._take_one(render, self._take)
+                        await self._take_one(render, self.take)
         except StoreError as error:
             _log.warning("no more thumbnails for now: %s", error)
         finally:
@@ -60,8 +63,8 @@ class Thumbnails:
 
     async def _take_one(self, render: Render, take: Take) -> None:
         try:
-            jpeg = await take(self._films.open(render.film or ""))
+            jpeg = await take(self.films.open(render.film or ""))
         except NoThumbnail as error:
             _log.warning("no thumbnail of a film: %s", error, extra=render.log_context())
             jpeg = NONE_TO_BE_HAD
-        await self._store.thumbnails.put(render, jpeg)
+        await self.store.thumbnails.put(render, jpeg)

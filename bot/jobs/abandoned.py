@@ -5,6 +5,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Final
 
 from bot.jobs.database import StoreError
@@ -23,6 +24,7 @@ AT_ONCE: Final = 4
 _RUNNING: Final = frozenset({VideoStatus.QUEUED, VideoStatus.IN_PROGRESS})
 
 
+@dataclass(eq=False, kw_only=True)
 class AbandonedRenders:
     """Polls cancelled renders, so that they count against the limits until they have ended.
 
@@ -30,20 +32,13 @@ class AbandonedRenders:
     at once, again and again until it takes that.
     """
 
-    def __init__(
-        self,
-        *,
-        store: JobStore,
-        videos: VideosClient,
-        poll_interval: float,
-        clock: Callable[[], float] = time.time,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-    ) -> None:
-        self._store = store
-        self._videos = videos
-        self._pause = poll_interval
-        self._clock = clock
-        self._sleep = sleep
+    store: JobStore
+    videos: VideosClient
+    poll_interval: float
+    clock: Callable[[], float] = time.time
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+
+    def __post_init__(self) -> None:
         self._background = Background()
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._missing = Counter[str]()
@@ -58,29 +53,29 @@ class AbandonedRenders:
 
     async def _run(self) -> None:
         while True:
-            await self._sleep(self._pause)
+            await self.sleep(self.poll_interval)
             with faults_logged("abandoned renders cannot be followed; trying again", StoreError):
                 await self.look()
 
     async def look(self) -> None:
         """Poll each once, and let go of those that have ended. Raises StoreError."""
-        creates = await self._store.creates.all(self._clock())
+        creates = await self.store.creates.all(self.clock())
         known = [create for create in creates if create.video_id is not None]
         ended = await asyncio.gather(*(self._has_ended(create) for create in known))
         gone = [create.id for create, is_over in zip(known, ended, strict=True) if is_over]
         for create_id in gone:
             self._missing.pop(create_id, None)
         if gone:
-            await self._store.creates.close(gone, self._clock())
+            await self.store.creates.close(gone, self.clock())
 
     async def _has_ended(self, create: OpenCreate) -> bool:
         video_id = str(create.video_id)
         async with self._slots:
             try:
-                if self._videos.dialect.stops:
-                    await self._videos.delete(video_id)
+                if self.videos.dialect.stops:
+                    await self.videos.delete(video_id)
                     return True
-                reading = await self._videos.retrieve(video_id)
+                reading = await self.videos.retrieve(video_id)
                 if reading.video.status in _RUNNING:
                     return False
             except NotFound:
@@ -94,6 +89,6 @@ class AbandonedRenders:
 
     async def _delete(self, video_id: str) -> None:
         try:
-            await self._videos.delete(video_id)
+            await self.videos.delete(video_id)
         except VideosError as error:
             _log.info("the server keeps an abandoned render: %s", error)

@@ -5,6 +5,7 @@ import logging
 import math
 import random
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from bot.jobs import lifecycle
@@ -43,6 +44,7 @@ SHOWN_AGAIN_FOR: Final = 24 * 3600.0
 """Seconds after which an end that could not be shown is left to the history."""
 
 
+@dataclass(eq=False, kw_only=True)
 class JobPoller:
     """Polls each due render, or the server's list for all of them.
 
@@ -51,25 +53,16 @@ class JobPoller:
     sweep it reminds of ended renders whose subscribers were not notified.
     """
 
-    def __init__(
-        self,
-        *,
-        store: JobStore,
-        videos: VideosClient,
-        events: JobEvents,
-        poll_interval: float,
-        deadline: float,
-        clock: Callable[[], float],
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-    ) -> None:
-        """`poll_interval` and `deadline` are seconds."""
-        self._store = store
-        self._videos = videos
-        self._events = events
-        self._pause = poll_interval
-        self._deadline = deadline
-        self._clock = clock
-        self._sleep = sleep
+    store: JobStore
+    videos: VideosClient
+    events: JobEvents
+    poll_interval: float
+    """Seconds, like the next."""
+    deadline: float
+    clock: Callable[[], float]
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+
+    def __post_init__(self) -> None:
         self._background = Background()
         self._polling: set[str] = set()
         # Polls in a row of renders whose status is a word that is known nowhere.
@@ -88,14 +81,14 @@ class JobPoller:
         Call it before this process ends anything. What an earlier process waited for is not waited
         for again: its clock may have been another. Raises StoreError.
         """
-        await self._store.make_all_due(self._clock())
-        self._next_sweep = self._clock() + SWEEP
-        await self._sweep(self._clock(), shortest=0.0)
+        await self.store.make_all_due(self.clock())
+        self._next_sweep = self.clock() + SWEEP
+        await self._sweep(self.clock(), shortest=0.0)
 
     async def redraw(self) -> None:
         """Redraw the cards of all running renders. Raises StoreError."""
-        for render in await self._store.running(await self._store.running_videos()):
-            self._events.redraw(render)
+        for render in await self.store.running(await self.store.running_videos()):
+            self.events.redraw(render)
 
     def start(self) -> None:
         """Begin; needs a running event loop."""
@@ -109,34 +102,34 @@ class JobPoller:
         while True:
             with faults_logged("the jobs cannot be looked after; trying again", StoreError):
                 await self._look_after_due()
-            await self._sleep(self._tick())
+            await self.sleep(self._tick())
 
     def _tick(self) -> float:
         """Return the seconds until the next read: the next round's beginning is not slept over."""
-        tick = min(TICK, self._pause)
+        tick = min(TICK, self.poll_interval)
         if self._by_list and not self._walking:
-            return min(tick, max(SHORTEST_TICK, self._next_round - self._clock()))
+            return min(tick, max(SHORTEST_TICK, self._next_round - self.clock()))
         return tick
 
     async def _look_after_due(self) -> None:
-        now = self._clock()
+        now = self.clock()
         if now >= self._next_sweep:
             self._next_sweep = now + SWEEP
             await self._sweep(now, shortest=SHOWN_BY_ITSELF)
-        for render in await self._store.due_deliveries(now, limit=READ_PER_TICK):
-            self._events.redraw(render)
+        for render in await self.store.due_deliveries(now, limit=READ_PER_TICK):
+            self.events.redraw(render)
         if now < self._stuck_until:
             return
         if not await self._polls_by_list(now):
-            self._poll_each(await self._store.due_polls(now, limit=READ_PER_TICK))
+            self._poll_each(await self.store.due_polls(now, limit=READ_PER_TICK))
 
     async def _polls_by_list(self, now: float) -> bool:
         """Whether the list answers for the running renders; begins a round where one is due."""
-        if not self._videos.dialect.lists:
+        if not self.videos.dialect.lists:
             return False
         if now >= self._next_round and not self._walking:
-            running = await self._store.running_videos()
-            self._next_round = now + self._pause
+            running = await self.store.running_videos()
+            self._next_round = now + self.poll_interval
             self._by_list = len(running) >= WORTH_A_LIST
             if self._by_list:
                 self._walking = True
@@ -155,7 +148,7 @@ class JobPoller:
         try:
             async with self._slots:
                 # A fault of ours counts as no answer, and the card says so.
-                after = lifecycle.unreachable(render, self._clock(), self._pause)
+                after = lifecycle.unreachable(render, self.clock(), self.poll_interval)
                 with faults_logged(
                     "a poll failed in a way nobody foresaw", extra=render.log_context()
                 ):
@@ -169,18 +162,20 @@ class JobPoller:
     async def _poll(self, render: Render) -> Render:
         assert render.video_id is not None, "a tracked render has the id its create answered"  # noqa: S101
         try:
-            reading = await self._videos.retrieve(render.video_id)
+            reading = await self.videos.retrieve(render.video_id)
         except NotFound:
-            return lifecycle.missing(render, self._clock(), self._pause)
+            return lifecycle.missing(render, self.clock(), self.poll_interval)
         except VideosError as error:
             _log.warning("the Videos server gave no answer: %s", error, extra=render.log_context())
-            return lifecycle.unreachable(render, self._clock(), self._pause, _retry_after(error))
+            return lifecycle.unreachable(
+                render, self.clock(), self.poll_interval, _retry_after(error)
+            )
         video = await self._judged(render, reading.video)
-        now = self._clock()
+        now = self.clock()
         pause = reading.poll_after
         if pause is None:
             # A little chance keeps renders that began together from being polled together.
-            pause = lifecycle.pace(render, now, self._pause) * random.uniform(0.9, 1.1)  # noqa: S311
+            pause = lifecycle.pace(render, now, self.poll_interval) * random.uniform(0.9, 1.1)  # noqa: S311
         return lifecycle.advance(render, video, now, pause)
 
     async def _judged(self, render: Render, video: Video) -> Video:
@@ -192,7 +187,7 @@ class JobPoller:
         if not _is_film_asked_for(polls):
             return video
         try:
-            is_film = await self._videos.serves_film(video_id=str(render.video_id))
+            is_film = await self.videos.serves_film(video_id=str(render.video_id))
         except VideosError:
             return video
         if not is_film:
@@ -215,11 +210,11 @@ class JobPoller:
 
     async def _walk(self, running: set[str]) -> set[str]:
         """Apply the server's list; return the jobs that are to be polled by themselves."""
-        began = self._clock()
+        began = self.clock()
         missing = set(running)
         pace = math.inf
         try:
-            async for met in walk(self._videos, missing):
+            async for met in walk(self.videos, missing):
                 pace = min(pace, await self._apply(met, len(running)))
         except NotSent as error:
             _log.warning("the Videos server cannot be reached: %s", error)
@@ -227,10 +222,10 @@ class JobPoller:
             return set()
         except VideosError as error:
             _log.warning("the Videos server gave no list: %s", error)
-            wait = _retry_after(error) or self._pause
-            self._next_round = self._clock() + min(wait, lifecycle.LONGEST_WAIT)
+            wait = _retry_after(error) or self.poll_interval
+            self._next_round = self.clock() + min(wait, lifecycle.LONGEST_WAIT)
         else:
-            self._next_round = began + (self._pause if pace == math.inf else pace)
+            self._next_round = began + (self.poll_interval if pace == math.inf else pace)
         return missing
 
     async def _apply(self, met: dict[str, Video], many: int) -> float:
@@ -238,59 +233,61 @@ class JobPoller:
 
         Infinite where none of them runs any more.
         """
-        now = self._clock()
+        now = self.clock()
         changes: list[tuple[Render, Render]] = []
         soonest = math.inf
-        for render in await self._store.running(met.keys()):
+        for render in await self.store.running(met.keys()):
             video = met[str(render.video_id)]
             if not video.is_certain:
                 self._poll_each([render])
-                soonest = min(soonest, lifecycle.pace(render, now, self._pause))
+                soonest = min(soonest, lifecycle.pace(render, now, self.poll_interval))
                 continue
             after = self._within_deadline(lifecycle.advance(render, video, now, 0.0))
             if after.status in RUNNING:
                 # The round's own clock says when it is polled again; nothing need be saved.
                 after = after.evolve(next_poll_at=render.next_poll_at)
-                soonest = min(soonest, lifecycle.pace(after, now, self._pause))
+                soonest = min(soonest, lifecycle.pace(after, now, self.poll_interval))
             if after != render:
                 changes.append((render, after))
             elif random.random() * many < REDRAWN:  # noqa: S311 - chance, not secrecy
-                self._events.redraw(render)
+                self.events.redraw(render)
         await self._save(changes)
         return soonest
 
     async def _poll_missing(self, missing: set[str]) -> None:
         if missing:
-            due = await self._store.due_polls(self._clock(), limit=READ_PER_TICK)
+            due = await self.store.due_polls(self.clock(), limit=READ_PER_TICK)
             self._poll_each(render for render in due if render.video_id in missing)
 
     async def _save_unreachable(self) -> None:
         """Save of every due render that the server is away, without asking it once for each."""
-        now = self._clock()
-        self._next_round = now + self._pause
-        due = await self._store.due_polls(now, limit=READ_PER_TICK)
-        await self._save([(one, lifecycle.unreachable(one, now, self._pause)) for one in due])
+        now = self.clock()
+        self._next_round = now + self.poll_interval
+        due = await self.store.due_polls(now, limit=READ_PER_TICK)
+        await self._save(
+            [(one, lifecycle.unreachable(one, now, self.poll_interval)) for one in due]
+        )
 
     # ---------------------------------------------------------------- what came of it
 
     async def _save(self, changes: Sequence[tuple[Render, Render]]) -> None:
         try:
-            saved = await self._store.save_all(changes)
+            saved = await self.store.save_all(changes)
         except StoreError as error:
             _log.debug("what %d renders have become is not saved: %s", len(changes), error)
-            self._stuck_until = self._clock() + self._pause
+            self._stuck_until = self.clock() + self.poll_interval
             for before, _ in changes:
-                self._events.redraw(before)
+                self.events.redraw(before)
             return
         for before, after in saved:
             if before.status is not after.status:
                 _log.info("job %s is %s", after.id, after.status, extra=after.log_context())
-            self._events.changed(before, after)
+            self.events.changed(before, after)
 
     def _within_deadline(self, render: Render) -> Render:
         """Stop waiting for a render that this last poll found running past its deadline."""
-        now = self._clock()
-        if not lifecycle.is_overdue(render, now, self._deadline):
+        now = self.clock()
+        if not lifecycle.is_overdue(render, now, self.deadline):
             return render
         _log.warning("a job has not ended within its deadline", extra=render.log_context())
         return lifecycle.overdue(render, now)
@@ -299,13 +296,13 @@ class JobPoller:
 
     async def _sweep(self, now: float, *, shortest: float) -> None:
         # Nothing is asked where it is known; a server that was away may come back as another.
-        self._background.spawn(self._videos.find_out(), name="dialect")
-        await self._store.forget_tokens(now)
-        for render in await self._store.unshown(now, longest=SHOWN_AGAIN_FOR, shortest=shortest):
-            self._events.redraw(render)
+        self._background.spawn(self.videos.find_out(), name="dialect")
+        await self.store.forget_tokens(now)
+        for render in await self.store.unshown(now, longest=SHOWN_AGAIN_FOR, shortest=shortest):
+            self.events.redraw(render)
         await self._redraw_outdated(now, starting=shortest == 0.0)
-        for render in await self._store.unnotified():
-            self._events.remind(render)
+        for render in await self.store.unnotified():
+            self.events.remind(render)
 
     async def _redraw_outdated(self, now: float, *, starting: bool) -> None:
         """Redraw the cards whose end is elsewhere; a start also tries those that were closed.
@@ -313,9 +310,9 @@ class JobPoller:
         Their channels may be open again by now.
         """
         until = now + lifecycle.CARD_RETRIED_FOR if starting else now
-        for render in await self._store.outdated_cards(until):
+        for render in await self.store.outdated_cards(until):
             if render.card.fallback is Fallback.DIRECT or (render.card.retry_at or 0.0) <= now:
-                self._events.redraw(render)
+                self.events.redraw(render)
 
 
 def _retry_after(error: VideosError) -> float | None:

@@ -23,34 +23,16 @@ from bot.jobs.tables import open_creates, renders, requests
 from bot.jobs.writer import Statement
 from bot.videos.spec import ImageSource, VideoSpec
 
-_RENDER: Final = tuple(field.name for field in fields(Render) if field.name != "request")
-_WHERE: Final = [
-    "id",
-    "interaction_id",
-    "state",
-    "requester_id",
-    "guild_id",
-    "channel_id",
-    "application_id",
-    "is_member",
-    "locale",
-    "verb",
-    "parent_render_id",
-    "parent_video_id",
-    "parent_link",
-    "created_at",
-]
-_SPEC: Final = ("prompt", "size", "seconds", "model")
-_CARD: Final = [
-    "message_id",
-    "interaction_token",
-    "token_expires_at",
-    "upload_limit",
-    "bot_upload_limit",
-    "shown",
-    "fallback",
-    "fallback_at",
-]
+
+def _columns(kind: type[Render | Request | VideoSpec | Card], *others: str) -> tuple[str, ...]:
+    """Return the fields that are columns of the same name; `others` are not."""
+    return tuple(field.name for field in fields(kind) if field.name not in others)
+
+
+_RENDER: Final = _columns(Render, "request")
+_OWN: Final = _columns(Request, "spec", "card")
+_SPEC: Final = _columns(VideoSpec, "image", "options")
+_CARD: Final = _columns(Card, "retry_at")
 _REQUEST: Final = tuple(column.name for column in requests.columns)
 SELECTED: Final = (
     *(renders.c[name] for name in _RENDER),
@@ -79,7 +61,7 @@ def render_row(render: Render) -> Row:
 def request_row(request: Request) -> Row:
     """Return every column of a request's row."""
     spec, card, image = request.spec, request.card, request.spec.image
-    row: Row = {name: getattr(request, name) for name in _WHERE}
+    row: Row = {name: getattr(request, name) for name in _OWN}
     row |= {name: getattr(spec, name) for name in _SPEC}
     row |= {name: getattr(card, name) for name in _CARD}
     return row | {
@@ -105,10 +87,10 @@ def _request_of(row: Row) -> Request:
     card: Row = {name: row[name] for name in _CARD}
     card["shown"] = None if row["shown"] is None else RenderStatus(row["shown"])
     card["fallback"] = None if row["fallback"] is None else Fallback(row["fallback"])
-    where: Row = {name: row[name] for name in _WHERE}
-    where["state"] = RequestState(row["state"])
-    where["verb"] = Verb(row["verb"])
-    return Request(spec=_spec_of(row), card=Card(retry_at=row["card_retry_at"], **card), **where)
+    own: Row = {name: row[name] for name in _OWN}
+    own["state"] = RequestState(row["state"])
+    own["verb"] = Verb(row["verb"])
+    return Request(spec=_spec_of(row), card=Card(retry_at=row["card_retry_at"], **card), **own)
 
 
 def _spec_of(row: Row) -> VideoSpec:

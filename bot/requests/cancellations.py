@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 from bot.jobs import lifecycle
@@ -21,24 +22,16 @@ CANCELLABLE: Final = frozenset(
 """Not while the create is on the wire: what came of it has to be written down first."""
 
 
+@dataclass(eq=False, kw_only=True)
 class Cancellations:
     """Every method raises StoreError where the database fails."""
 
-    def __init__(
-        self,
-        *,
-        store: JobStore,
-        events: JobEvents,
-        videos: VideosClient,
-        deadline: float,
-        clock: Callable[[], float],
-    ) -> None:
-        """`deadline` are the seconds for which an abandoned render may go on at most."""
-        self._store = store
-        self._events = events
-        self._videos = videos
-        self._deadline = deadline
-        self._clock = clock
+    store: JobStore
+    events: JobEvents
+    videos: VideosClient
+    deadline: float
+    """Seconds for which an abandoned render may go on at most."""
+    clock: Callable[[], float]
 
     async def cancel(self, render: Render) -> Render:
         """Stop following a job, and end it on the server where that can be done.
@@ -47,25 +40,25 @@ class Cancellations:
         """
         if render.status not in CANCELLABLE:
             return render
-        now = self._clock()
+        now = self.clock()
         here = lifecycle.cancelled(render, Reason.CANCELLED_HERE, now)
-        create = None if render.video_id is None else of_running(render, self._deadline)
+        create = None if render.video_id is None else of_running(render, self.deadline)
         if not await self._end_here(render, here, create):
-            return await self._store.get(render.id) or render
+            return await self.store.get(render.id) or render
         if await self._stopped(render):
             everywhere = here.evolve(reason=Reason.CANCELLED_EVERYWHERE)
-            await self._store.save(here, everywhere)
+            await self.store.save(here, everywhere)
             here = everywhere
             if create is not None:
-                await self._store.creates.close([create.id], now)
-        self._events.changed(render, here)
+                await self.store.creates.close([create.id], now)
+        self.events.changed(render, here)
         return here
 
     async def _end_here(self, render: Render, here: Render, create: OpenCreate | None) -> bool:
         """Write an end that the server has not heard of, its create counting on if there is one."""
         if create is None:
-            return await self._store.save(render, here)
-        return await self._store.abandon(render, here, create)
+            return await self.store.save(render, here)
+        return await self.store.abandon(render, here, create)
 
     async def _stopped(self, render: Render) -> bool:
         """Whether nothing is rendered any more once a cancelled job was deleted on the server.
@@ -75,19 +68,19 @@ class Cancellations:
         """
         if render.video_id is None:
             return render.sent_at is None
-        return self._videos.dialect.stops and await self._delete(render.video_id)
+        return self.videos.dialect.stops and await self._delete(render.video_id)
 
     async def delete_upstream(self, render: Render) -> bool:
         """Delete a job on the server; False where it could not be done, or not yet."""
         if render.video_id is None:
             return True
-        if await self._store.creates.is_open(render.video_id, self._clock()):
+        if await self.store.creates.is_open(render.video_id, self.clock()):
             return False
         return await self._delete(render.video_id)
 
     async def _delete(self, video_id: str) -> bool:
         try:
-            await self._videos.delete(video_id)
+            await self.videos.delete(video_id)
         except VideosError as error:
             _log.warning("the server did not delete job %s: %s", video_id, error)
             return False
@@ -100,8 +93,8 @@ class Cancellations:
         """
         if render.status is not RenderStatus.UNCONFIRMED:
             return render
-        dropped = lifecycle.cancelled(render, Reason.ABANDONED, self._clock())
-        if not await self._store.abandon(render, dropped, of_unknown(render)):
-            return await self._store.get(render.id) or render
-        self._events.changed(render, dropped)
+        dropped = lifecycle.cancelled(render, Reason.ABANDONED, self.clock())
+        if not await self.store.abandon(render, dropped, of_unknown(render)):
+            return await self.store.get(render.id) or render
+        self.events.changed(render, dropped)
         return dropped

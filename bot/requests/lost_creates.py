@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
@@ -30,21 +31,16 @@ MATCH_BEFORE: Final = 60.0
 """Seconds a server's clock may be behind ours when a lost create is looked for."""
 
 
+@dataclass(eq=False, kw_only=True)
 class LostCreates:
     """Finds renders of unknown outcome, without anybody having to ask."""
 
-    def __init__(
-        self,
-        *,
-        store: JobStore,
-        events: JobEvents,
-        videos: VideosClient,
-        clock: Callable[[], float],
-    ) -> None:
-        self._store = store
-        self._events = events
-        self._videos = videos
-        self._clock = clock
+    store: JobStore
+    events: JobEvents
+    videos: VideosClient
+    clock: Callable[[], float]
+
+    def __post_init__(self) -> None:
         self._background = Background()
         self._closing = False
         self._looking: dict[str, asyncio.Task[None]] = {}
@@ -57,8 +53,8 @@ class LostCreates:
     async def resume(self) -> None:
         """Look for the lost creates of late that a stopped process did not look for to the end."""
         lost = Search(statuses=frozenset({RenderStatus.UNCONFIRMED}))
-        for render in await self._store.history(lost, limit=LOOKED_FOR, offset=0):
-            age = self._clock() - (render.sent_at or render.request.created_at)
+        for render in await self.store.history(lost, limit=LOOKED_FOR, offset=0):
+            age = self.clock() - (render.sent_at or render.request.created_at)
             if age < UNCONFIRMED_COUNTS_FOR:
                 self.reconciled(render)
 
@@ -80,7 +76,7 @@ class LostCreates:
         for wait in LOOKS_AFTER:
             await asyncio.sleep(wait)
             try:
-                current = await self._store.get(render.id)
+                current = await self.store.get(render.id)
                 if current is None or current.status is not RenderStatus.UNCONFIRMED:
                     return
                 found = await self.look_again(current)
@@ -101,22 +97,22 @@ class LostCreates:
         Not while another request for the same film is on its way: the one found may be its own.
         Raises VideosError where the server does not list.
         """
-        on_the_way = await self._store.interrupted()
+        on_the_way = await self.store.interrupted()
         if any(other.spec.prompt == render.spec.prompt for other in on_the_way):
             return render
         found: list[Video] = []
         after: str | None = None
         for _ in range(LOOK_PAGES):
-            page = await self._videos.list(after=after)
+            page = await self.videos.list(after=after)
             found += [video for video in page.data if may_be(render, video)]
             after = page.last_id
             if not page.has_more or after is None:
                 break
-        known = await self._store.are_known([video.id for video in found])
+        known = await self.store.are_known([video.id for video in found])
         unknown = [video for video in found if video.id not in known]
         if len(unknown) != 1:
             return render
-        return await self._events.save(render, lifecycle.found(render, unknown[0], self._clock()))
+        return await self.events.save(render, lifecycle.found(render, unknown[0], self.clock()))
 
 
 def may_be(render: Render, video: Video) -> bool:

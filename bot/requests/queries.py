@@ -59,72 +59,67 @@ class _Known(Generic[_Value]):
     value: _Value
 
 
+@dataclass(eq=False, kw_only=True)
 class RequestQueries:
     """Answers questions about renders, and deletes them."""
 
-    def __init__(
-        self,
-        *,
-        store: JobStore,
-        films: FilmStore,
-        prices: Mapping[str, float],
-        clock: Callable[[], float] = time.time,
-    ) -> None:
-        self._store = store
-        self._films = films
-        self._prices = prices
-        self._clock = clock
+    store: JobStore
+    films: FilmStore
+    prices: Mapping[str, float]
+    clock: Callable[[], float] = time.time
+
+    def __post_init__(self) -> None:
         # Read for every update of every card, and the same for all of a kind.
         self._places: _Known[dict[str, int]] | None = None
         self._renders: dict[tuple[str | None, str, str], _Known[float | None]] = {}
 
     async def find(self, render_id: str) -> Render | None:
         """Return a render as it is on disk, or None where it was deleted."""
-        return await self._store.get(render_id)
+        return await self.store.get(render_id)
 
     async def remove(self, render: Render) -> None:
         """Remove a job for good: our row, then our film.
 
         A row that our disk does not let go keeps its film; a film without a row is tidied away.
         """
-        await self._store.delete_row(render)
-        await self._films.remove(
+        await self.store.delete_row(render)
+        await self.films.remove(
             name for name in (render.film, render.transcoded_name) if name is not None
         )
 
     async def subscribe(self, render: Render, user_id: int) -> bool:
         """Remember to notify somebody at the end; False where that was known."""
-        return await self._store.subscriptions.add(render.request.id, user_id)
+        return await self.store.subscriptions.add(render.request.id, user_id)
 
     async def subscribers(self, render: Render) -> list[int]:
         """Return who asked to be notified."""
-        return await self._store.subscriptions.of(render.request.id)
+        return await self.store.subscriptions.of(render.request.id)
 
     async def notified(self, render: Render, people: Sequence[int]) -> None:
         """Forget who has been notified, or cannot be."""
-        await self._store.subscriptions.remove(render.request.id, people)
+        await self.store.subscriptions.remove(render.request.id, people)
 
     async def history(self, search: Search, *, limit: int, offset: int = 0) -> list[Render]:
         """Return jobs that fit, newest first."""
-        return await self._store.history(search, limit=limit, offset=offset)
+        return await self.store.history(search, limit=limit, offset=offset)
 
     async def count(self, search: Search) -> int:
         """Return how many jobs fit."""
-        return await self._store.count(search)
+        return await self.store.count(search)
 
     async def thumbnails(self, renders: Sequence[Render]) -> dict[str, bytes]:
         """Return a small JPEG of each film that has one, by its job's id."""
-        return await self._store.thumbnails.of(renders)
+        return await self.store.thumbnails.of(renders)
 
     async def forecast(self, render: Render) -> Forecast:
         """Return what can honestly be said of a job's future and its price."""
         expected = await self._expected(render)
-        return replace(expected, stuck=True) if self._store.stuck else expected
+        return replace(expected, stuck=True) if self.store.stuck else expected
 
     async def _expected(self, render: Render) -> Forecast:
-        price = self._prices.get(render.spec.model or "", self._prices.get(""))
+        price = self.prices.get(render.spec.model or "", self.prices.get(""))
         cost = None if price is None else price * (render.made_seconds or int(render.spec.seconds))
-        if render.status in RUNNING and self._clock() - render.request.created_at > QUIET_AFTER:
+        if render.status in RUNNING and self.clock() - render.request.created_at > QUIET_AFTER:
             return Forecast(cost=cost, quiet=True)
         if render.status is RenderStatus.QUEUED:
             line = await self._line()
@@ -138,10 +133,10 @@ class RequestQueries:
     async def _line(self) -> dict[str, int]:
         """Return the place of each queued job, counted from 1."""
         known = self._places
-        if known is None or not known.at <= self._clock() < known.at + REMEMBERED_FOR:
-            line = await self._store.queue()
+        if known is None or not known.at <= self.clock() < known.at + REMEMBERED_FOR:
+            line = await self.store.queue()
             places = {render_id: place for place, render_id in enumerate(line, start=1)}
-            known = self._places = _Known(self._clock(), places)
+            known = self._places = _Known(self.clock(), places)
         return known.value
 
     async def _ends_at(self, render: Render) -> float | None:
@@ -149,14 +144,14 @@ class RequestQueries:
         if takes is None or render.sent_at is None:
             return None
         ends_at = render.sent_at + takes
-        return ends_at if ends_at > self._clock() else None
+        return ends_at if ends_at > self.clock() else None
 
     async def _takes(self, render: Render) -> float | None:
         """Return the seconds that a render of this kind takes, where enough of them are known."""
         kind = (render.spec.model, render.spec.size, render.spec.seconds)
         known = self._renders.get(kind)
-        if known is None or not known.at <= self._clock() < known.at + REMEMBERED_FOR:
-            times = await self._store.render_times(render, limit=REMEMBERED_RENDERS)
+        if known is None or not known.at <= self.clock() < known.at + REMEMBERED_FOR:
+            times = await self.store.render_times(render, limit=REMEMBERED_RENDERS)
             takes = median(times) if len(times) >= ENOUGH_RENDERS else None
-            known = self._renders[kind] = _Known(self._clock(), takes)
+            known = self._renders[kind] = _Known(self.clock(), takes)
         return known.value

@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Final
 
 from pydantic import ValidationError
@@ -38,63 +39,51 @@ REPEATED_AFTER: Final = (1.0, 5.0)
 """Seconds before a create of unknown outcome is sent again under its key, where that is safe."""
 
 
+@dataclass(eq=False, kw_only=True)
 class RequestService:
     """Requests films and writes down every step before the next is taken."""
 
-    def __init__(
-        self,
-        *,
-        store: JobStore,
-        events: JobEvents,
-        videos: VideosClient,
-        films: FilmStore,
-        offer: Callable[[], Offer],
-        limits: Limits,
-        poll_interval: float,
-        disk_full: Callable[[], bool],
-        clock: Callable[[], float] = time.time,
-    ) -> None:
-        self._offer = offer
-        self._disk_full = disk_full
-        self._store = store
-        self._events = events
-        self._videos = videos
-        self._films = films
-        self._limits = limits
-        self._pause = poll_interval
-        self._clock = clock
+    store: JobStore
+    events: JobEvents
+    videos: VideosClient
+    films: FilmStore
+    offer: Callable[[], Offer]
+    """What may be chosen now: a server that was away may have more to offer than before."""
+    limits: Limits
+    poll_interval: float
+    disk_full: Callable[[], bool]
+    clock: Callable[[], float] = time.time
+
+    def __post_init__(self) -> None:
         self._background = Background()
         self._aside = Background()
         self._closing = False
-        self._lost = LostCreates(store=store, events=events, videos=videos, clock=clock)
-
-    @property
-    def offer(self) -> Offer:
-        """What may be chosen now: a server that was away may have more to offer than before."""
-        return self._offer()
+        self._lost = LostCreates(
+            store=self.store, events=self.events, videos=self.videos, clock=self.clock
+        )
 
     async def admit(self, request: Request) -> Render:
         """Save a request with its first render, before anything is shown or sent.
 
         Raises PromptProblem, NotOffered, OverLimit, DiskFull, StoreError; then nothing was written.
         """
-        spec, limits = complete(request.spec, self.offer), self._limits
+        spec, limits = complete(request.spec, self.offer()), self.limits
         render = Render.first(request.evolve(spec=spec))
-        if self._disk_full():
+        if self.disk_full():
             raise DiskFull
-        if not await self._store.admit(
+        if not await self.store.admit(
             render, most_of_user=limits.of(request), most=limits.all_together
         ):
             raise await self._over_limit(request.requester_id)
         return render
 
     async def _over_limit(self, requester_id: int) -> OverLimit:
-        own = await self._store.active_of(requester_id)
-        creates, unconfirmed = await self._store.creates.counted_of(requester_id, self._clock())
+        own = await self.store.active_of(requester_id)
+        creates, unconfirmed = await self.store.creates.counted_of(requester_id, self.clock())
         cancelled = sum(each.video_id is not None for each in creates)
         unknown = len(creates) - cancelled + unconfirmed
         beside = Beside(cancelled=cancelled, unknown=unknown)
-        return OverLimit(own, beside, most_of_user=self._limits.per_user)
+        return OverLimit(own, beside, most_of_user=self.limits.per_user)
 
     async def shown(self, render: Render, message_id: int) -> Render:
         """Save which message is the card.
@@ -103,17 +92,17 @@ class RequestService:
         """
         with_card = render.with_card(message_id=message_id)
         try:
-            return await self._events.save(render, with_card)
+            return await self.events.save(render, with_card)
         except StoreError as error:
             return self._unwritten(with_card, error)
 
     async def drop(self, render: Render) -> None:
         """Delete a request whose card was never seen, or that cannot be sent."""
         try:
-            await self._store.delete_row(render)
+            await self.store.delete_row(render)
         except StoreError as error:
             _log.error("an intent cannot be dropped yet: %s", error, extra=_of(render))
-            self._write_later(render, lambda: self._store.delete_row(render))
+            self._write_later(render, lambda: self.store.delete_row(render))
 
     async def attach_image(self, render: Render, data: bytes) -> Render:
         """Bring the reference image to the exact frame and keep its bytes with the job.
@@ -131,8 +120,8 @@ class RequestService:
         ended and says so.
         """
         source = _image_of(render)
-        origin = await self._store.get(source.request_id or "")
-        image = None if origin is None else await self._store.image(origin.request.id)
+        origin = await self.store.get(source.request_id or "")
+        image = None if origin is None else await self.store.image(origin.request.id)
         if origin is None or image is None:
             return await self.give_up(render, Reason.IMAGE_LOST)
         resized = source.resized
@@ -145,7 +134,7 @@ class RequestService:
         source = ImageSource(name=_image_of(render).name, resized=resized)
         with_image = render.with_spec(image=source)
         try:
-            await self._store.put_image(render, with_image, image)
+            await self.store.put_image(render, with_image, image)
         except StoreError as error:
             return self._unwritten(render, error)
         return with_image
@@ -172,9 +161,9 @@ class RequestService:
 
     async def _send(self, render: Render) -> Render:
         try:
-            request = self._request(render, await self._store.image(render.request.id))
-            sending = lifecycle.sending(render, self._clock())
-            if not await self._store.save(render, sending):
+            request = self._request(render, await self.store.image(render.request.id))
+            sending = lifecycle.sending(render, self.clock())
+            if not await self.store.save(render, sending):
                 _log.error("somebody else has sent this job or ended it", extra=_of(render))
                 return render
         except StoreError as error:
@@ -183,21 +172,21 @@ class RequestService:
             _log.exception("a request breaks the contract", extra=_of(render))
             return await self.give_up(render, Reason.UNFORESEEN)
         after = await self._create(sending, request)
-        after = lifecycle.still_in_doubt(render, after, self._clock())
+        after = lifecycle.still_in_doubt(render, after, self.clock())
         try:
-            return self._lost.reconciled(await self._events.save_surely(sending, after))
+            return self._lost.reconciled(await self.events.save_surely(sending, after))
         except StoreError:
-            lost = lifecycle.unconfirmed(after, Reason.DISK_FAILED, self._clock())
-            self._events.changed(sending, lost)
+            lost = lifecycle.unconfirmed(after, Reason.DISK_FAILED, self.clock())
+            self.events.changed(sending, lost)
             self._write_later(render, lambda: self._settle(sending, after))
             return lost
 
     async def _settle(self, sending: Render, after: Render) -> None:
-        self._lost.reconciled(await self._events.save(sending, after))
+        self._lost.reconciled(await self.events.save(sending, after))
 
     def _request(self, render: Render, image: InputReference | None) -> CreateVideo:
         return CreateVideo.of(
-            render.spec, image=image, extra=self.offer.of(render.spec.model).extra
+            render.spec, image=image, extra=self.offer().of(render.spec.model).extra
         )
 
     async def _create(self, render: Render, request: CreateVideo) -> Render:
@@ -212,7 +201,7 @@ class RequestService:
     def _may_repeat(self, render: Render) -> bool:
         """Whether the server answers a create that it knows instead of making a second film."""
         return (
-            self._videos.dialect.idempotent
+            self.videos.dialect.idempotent
             and render.request.parent_video_id is None
             and not self._closing
         )
@@ -222,23 +211,23 @@ class RequestService:
             return await self._bought(render, request)
         except OutcomeUnknown as error:
             _log.error("nobody knows whether a create was taken: %s", error, extra=_of(render))
-            return lifecycle.unconfirmed(render, Reason.OUTCOME_UNKNOWN, self._clock())
+            return lifecycle.unconfirmed(render, Reason.OUTCOME_UNKNOWN, self.clock())
         except VideosError as error:
             _log.warning("the Videos server took no job: %s", error, extra=_of(render))
-            return lifecycle.refused(render, error, self._clock())
+            return lifecycle.refused(render, error, self.clock())
         except Exception:  # noqa: BLE001 - whatever it was, the request may have left us
             _log.exception("a create failed in a way nobody foresaw", extra=_of(render))
-            return lifecycle.unconfirmed(render, Reason.OUTCOME_UNKNOWN, self._clock())
+            return lifecycle.unconfirmed(render, Reason.OUTCOME_UNKNOWN, self.clock())
 
     async def _bought(self, render: Render, request: CreateVideo) -> Render:
         if render.request.parent_video_id is None:
-            reading = await self._videos.create(
-                request, self._films.workspace(render.id), key=render.id
+            reading = await self.videos.create(
+                request, self.films.workspace(render.id), key=render.id
             )
         else:
-            reading = await self._videos.remix(render.request.parent_video_id, render.spec.prompt)
-        pause = self._pause if reading.poll_after is None else reading.poll_after
-        after = lifecycle.accepted(render, reading.video, self._clock(), pause)
+            reading = await self.videos.remix(render.request.parent_video_id, render.spec.prompt)
+        pause = self.poll_interval if reading.poll_after is None else reading.poll_after
+        after = lifecycle.accepted(render, reading.video, self.clock(), pause)
         if reading.film is not None:
             after = await self._film_came_along(after, reading.film)
         _log.info("the server has job %s as %s", render.id, after.video_id, extra=_of(after))
@@ -248,7 +237,7 @@ class RequestService:
         """Keep the film that was inside the answer to the create."""
         try:
             film = f"{render.id}{container.extension}"
-            await self._films.put(self._films.workspace(render.id), film)
+            await self.films.put(self.films.workspace(render.id), film)
         except OSError as error:
             _log.error("the film of a create could not be kept: %s", error, extra=_of(render))
             return render
@@ -257,9 +246,9 @@ class RequestService:
     def _unwritten(self, render: Render, error: StoreError) -> Render:
         """End, on the card alone, a request that our disk does not take and that is not sent."""
         _log.error("a job is not written down and not sent: %s", error, extra=_of(render))
-        after = lifecycle.fail_unsent(render, Reason.DISK_FAILED, self._clock())
-        self._events.changed(render, after)
-        self._write_later(render, lambda: self._store.save(render, after))
+        after = lifecycle.fail_unsent(render, Reason.DISK_FAILED, self.clock())
+        self.events.changed(render, after)
+        self._write_later(render, lambda: self.store.save(render, after))
         return after
 
     def _write_later(self, render: Render, write: Callable[[], Awaitable[object]]) -> None:
@@ -283,17 +272,17 @@ class RequestService:
         """
         await self._lost.resume()
         fresh: list[Render] = []
-        for render in await self._store.interrupted():
-            now = self._clock()
+        for render in await self.store.interrupted():
+            now = self.clock()
             in_doubt = render.status is RenderStatus.SENDING or render.sent_at is not None
             if in_doubt and self._may_repeat(render) and render.request.is_fresh(now):
-                fresh.append(await self._events.save(render, lifecycle.requested_again(render)))
+                fresh.append(await self.events.save(render, lifecycle.requested_again(render)))
             elif in_doubt:
                 after = lifecycle.unconfirmed(render, Reason.LOST_WHILE_SENDING, now)
-                self._lost.reconciled(await self._events.save(render, after))
+                self._lost.reconciled(await self.events.save(render, after))
             elif not render.request.is_fresh(now):
                 after = lifecycle.fail_unsent(render, Reason.NOT_SENT_BEFORE_RESTART, now)
-                await self._events.save(render, after)
+                await self.events.save(render, after)
             else:
                 fresh.append(render)
         return fresh
@@ -301,11 +290,11 @@ class RequestService:
     async def give_up(self, render: Render, reason: Reason) -> Render:
         """End a request that was never sent; one that was sent meanwhile stays as it is."""
         try:
-            current = await self._store.get(render.id)
+            current = await self.store.get(render.id)
             if current is None or current.status is not RenderStatus.REQUESTED:
                 return current or render
-            return await self._events.save(
-                current, lifecycle.fail_unsent(current, reason, self._clock())
+            return await self.events.save(
+                current, lifecycle.fail_unsent(current, reason, self.clock())
             )
         except StoreError as error:
             return self._unwritten(render, error)
@@ -323,33 +312,33 @@ class RequestService:
         """
         if render.status is not RenderStatus.UNCONFIRMED:
             return None
-        if self._disk_full():
+        if self.disk_full():
             raise DiskFull
         again = lifecycle.requested_again(render)
-        limits = self._limits
-        if await self._store.admit_again(
+        limits = self.limits
+        if await self.store.admit_again(
             render,
             again,
             of_unknown(render),
-            now=self._clock(),
+            now=self.clock(),
             most_of_user=limits.per_user,
             most=limits.all_together,
         ):
             return again
-        current = await self._store.get(render.id)
+        current = await self.store.get(render.id)
         if current is None or (current.status, current.sent_at) != (render.status, render.sent_at):
             return None
         raise await self._over_limit(render.request.requester_id)
 
     async def was_sent_before(self, render: Render) -> bool:
         """Whether an earlier create of this job is still counted. Raises StoreError."""
-        return await self._store.creates.was_sent_before(render)
+        return await self.store.creates.was_sent_before(render)
 
     async def resume_polling(self, render: Render) -> Render:
         """Take one more look at a job that was given up at its deadline."""
         if render.reason != Reason.OVERDUE:
             return render
-        return await self._events.save(render, lifecycle.polling_resumed(render, self._clock()))
+        return await self.events.save(render, lifecycle.polling_resumed(render, self.clock()))
 
 
 def _image_of(render: Render) -> ImageSource:

@@ -6,7 +6,7 @@ edits, a reply takes its place, and where the channel is closed, a direct messag
 
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
@@ -54,24 +54,18 @@ def uses_token(render: Render, limits: RateLimits, now: float, *, size: int = 0)
     return limits.closed_for(card.interaction_token) <= limits.closed_for(request.channel_id)
 
 
+@dataclass(eq=False, kw_only=True)
 class CardTransport:
     """Shows cards, and tells the operator once of each closed channel."""
 
-    def __init__(
-        self,
-        client: discord.Client,
-        *,
-        begin: Begin,
-        renderer: CardRenderer,
-        limits: RateLimits,
-        clock: Callable[[], float],
-    ) -> None:
-        """`begin` saves which fallback is used, before anything is sent there."""
-        self._client = client
-        self._begin = begin
-        self._renderer = renderer
-        self._limits = limits
-        self._clock = clock
+    client: discord.Client
+    begin: Begin
+    """Saves which fallback is used, before anything is sent there."""
+    renderer: CardRenderer
+    limits: RateLimits
+    clock: Callable[[], float]
+
+    def __post_init__(self) -> None:
         self._closed: set[int] = set()
 
     async def put(
@@ -85,11 +79,11 @@ class CardTransport:
         begun = render.card.fallback
         if begun is Fallback.DIRECT:
             result = await self._write(
-                render, draw, film, refused=self._renderer.was_refused(render)
+                render, draw, film, refused=self.renderer.was_refused(render)
             )
             if result.outcome not in _CLOSED:
                 return result
-        if not render.request.is_member and not render.card.token_works(self._clock() + lead):
+        if not render.request.is_member and not render.card.token_works(self.clock() + lead):
             cause = "only the interaction's token reached this message"
             result = PutResult(outcome=Outcome.NO_ACCESS, cause=cause)
         elif begun is Fallback.REPLY:
@@ -109,11 +103,11 @@ class CardTransport:
 
         By the way that is open, or by the other where that turns out closed.
         """
-        now, size = self._clock() + lead, film.size if isinstance(film, Film) else 0
+        now, size = self.clock() + lead, film.size if isinstance(film, Film) else 0
         while True:
-            by_token = uses_token(render, self._limits, now, size=size)
+            by_token = uses_token(render, self.limits, now, size=size)
             way = render.card.interaction_token if by_token else render.request.channel_id
-            if wait := self._limits.closed_for(way):
+            if wait := self.limits.closed_for(way):
                 cause = f"no edits here for {wait:.1f} s"
                 return PutResult(outcome=Outcome.RATE_LIMITED, wait=wait, cause=cause)
             edit = edit_through_token if by_token else edit_through_channel
@@ -124,31 +118,31 @@ class CardTransport:
                 return self._until_token_opens(render, result, now)
             if result.outcome is not Outcome.RATE_LIMITED:
                 return result
-            self._limits.close(way, result.wait)
+            self.limits.close(way, result.wait)
 
     async def edit_outdated(self, render: Render, draw: Draw) -> PutResult:
         """Edit the card whose end is shown by another message."""
         try:
-            message_id = await find_outdated_card(self._client, render)
+            message_id = await find_outdated_card(self.client, render)
         except UNREACHED as error:
             return result_of(error)
         return await self.edit(render.with_card(message_id=message_id), draw)
 
     async def _send(self, way: Way, render: Render, draw: Draw, film: Shown) -> PutResult:
         """Send the card, and once more plainly where Discord refuses its content."""
-        was_plain = self._renderer.is_plain(render)
-        result = await way(self._client, render, draw(), self._named(render, film))
+        was_plain = self.renderer.is_plain(render)
+        result = await way(self.client, render, draw(), self._named(render, film))
         if was_plain or result.outcome is not Outcome.CONTENT_REFUSED:
             return result
         _warn("Discord refuses a card, a plain one takes its place: %s", render, result)
-        self._renderer.refused(render)
-        return await way(self._client, render, draw(), self._named(render, film))
+        self.renderer.refused(render)
+        return await way(self.client, render, draw(), self._named(render, film))
 
     async def _send_unarchived(
         self, edit: Way, render: Render, draw: Draw, film: Shown
     ) -> PutResult:
         """Open the card's thread and edit again; one that stays archived is closed to the bot."""
-        result = await unarchive(self._client, render)
+        result = await unarchive(self.client, render)
         if result.is_shown:
             result = await self._send(edit, render, draw, film)
         is_archived = result.outcome is Outcome.ARCHIVED
@@ -158,8 +152,8 @@ class CardTransport:
         """Wait for a token that still works; until then the closed channel is not asked again."""
         if not render.card.token_works(now):
             return result
-        wait = self._limits.closed_for(render.card.interaction_token)
-        self._limits.close(render.request.channel_id, wait)
+        wait = self.limits.closed_for(render.card.interaction_token)
+        self.limits.close(render.request.channel_id, wait)
         return replace(result, outcome=Outcome.RATE_LIMITED, wait=wait)
 
     async def _reply(
@@ -169,7 +163,7 @@ class CardTransport:
         _warn("%s; a reply takes its place", render, edited)
         if (shown := await self._shown_before(render, film)) is not None:
             return shown
-        await self._begin(render, Fallback.REPLY)
+        await self.begin(render, Fallback.REPLY)
         return await self._send(reply_card, render, draw, film)
 
     async def _write_instead(
@@ -183,7 +177,7 @@ class CardTransport:
             self._tell_operator(render, result)
         shown = await self._shown_before(render, film) if render.request.is_member else None
         if shown is None:
-            await self._begin(render, Fallback.DIRECT)
+            await self.begin(render, Fallback.DIRECT)
             # Nothing can have been sent before by a fallback that is new.
             new = render.with_card(fallback=None)
             shown = await self._write(new, draw, film, refused=is_refused)
@@ -200,14 +194,14 @@ class CardTransport:
         """Return a new film under the name by which the card shows it as it is rendered now."""
         if not isinstance(film, Film):
             return film
-        return replace(film, name=self._renderer.film_name(render))
+        return replace(film, name=self.renderer.film_name(render))
 
     async def _shown_before(self, render: Render, film: Film | None) -> PutResult | None:
         """Look whether an edit with the film was accepted whose answer was an error, or lost."""
         if film is None or render.card.message_id is None:
             return None
         try:
-            shown = await shown_film(self._client, render)
+            shown = await shown_film(self.client, render)
         except UNREACHED as error:
             return result_of(error)
         if shown is None:
