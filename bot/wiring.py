@@ -29,7 +29,7 @@ from bot.jobs.store import JobStore
 from bot.media.transcode import transcode_film
 from bot.requests.admission import Limits, Offer
 from bot.requests.cancellations import Cancellations
-from bot.requests.queries import RequestQueries
+from bot.requests.forecast import Forecaster
 from bot.requests.service import RequestService
 from bot.runtime.proxies import is_this_machine
 from bot.runtime.timing import Timing
@@ -97,9 +97,8 @@ class Wiring:
             limits=self._rate_limits,
             clock=timing.clock,
         )
-        self._queries = RequestQueries(
+        self._forecaster = Forecaster(
             store=resources.store,
-            films=resources.films,
             prices=prices(settings, resources.offer().catalog),
             clock=timing.clock,
         )
@@ -180,6 +179,7 @@ class Wiring:
             store=self._resources.store,
             events=self.events,
             videos=self._resources.videos,
+            films=self._resources.films,
             deadline=self._deadline,
             clock=self._timing.clock,
         )
@@ -213,7 +213,8 @@ class Wiring:
         return Requests(
             client=self.client,
             service=self._service,
-            queries=self._queries,
+            store=self._resources.store,
+            forecaster=self._forecaster,
             renderer=self._renderer,
             options=self._options,
             fetch_image=fetch_image or attachments.fetch,
@@ -222,9 +223,10 @@ class Wiring:
         )
 
     def _cogs(self, requests: Requests) -> list[commands.Cog]:
-        client, clock, offer = self.client, self._timing.clock, self._resources.offer
+        client, clock = self.client, self._timing.clock
+        store, offer = self._resources.store, self._resources.offer
         return [
-            Notifications(client, queries=self._queries, events=self.events, clock=clock),
+            Notifications(client, store=store, events=self.events, clock=clock),
             VideoCog(client.tree, offer=offer, requests=requests),
             Buttons(
                 client,
@@ -232,12 +234,12 @@ class Wiring:
                 service=self._service,
                 cancellations=self._new_cancellations(),
                 deliveries=self._deliveries,
-                queries=self._queries,
+                store=store,
                 events=self.events,
                 clock=clock,
             ),
             Make(client.tree, offer=offer, requests=requests),
-            Library(queries=self._queries),
+            Library(store=store),
             ReopenedChannels(client, deliveries=self._deliveries, events=self.events),
         ]
 
@@ -246,7 +248,8 @@ class Wiring:
             client=self.client,
             transport=self._transport,
             deliveries=self._deliveries,
-            queries=self._queries,
+            store=self._resources.store,
+            forecaster=self._forecaster,
             renderer=self._renderer,
             scheduler=self._scheduler,
             rate_limits=self._rate_limits,

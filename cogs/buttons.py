@@ -27,9 +27,9 @@ from bot.jobs.database import StoreError
 from bot.jobs.events import JobEvents
 from bot.jobs.models import Render, RenderStatus, Verb
 from bot.jobs.reasons import Reason
+from bot.jobs.store import JobStore
 from bot.requests.admission import DiskFull, OverLimit
 from bot.requests.cancellations import Cancellations
-from bot.requests.queries import RequestQueries
 from bot.requests.service import RequestService
 from bot.transport.deduplication import shows_film
 from bot.transport.errors import told
@@ -104,7 +104,7 @@ class Buttons(commands.Cog):
         service: RequestService,
         cancellations: Cancellations,
         deliveries: DeliveryService,
-        queries: RequestQueries,
+        store: JobStore,
         events: JobEvents,
         clock: Callable[[], float],
     ) -> None:
@@ -113,7 +113,7 @@ class Buttons(commands.Cog):
         self._service = service
         self._cancellations = cancellations
         self._deliveries = deliveries
-        self._queries = queries
+        self._store = store
         self._events = events
         self._clock = clock
         self._does: Mapping[Action, _Do] = {
@@ -159,7 +159,7 @@ class Buttons(commands.Cog):
 
     async def _press(self, interaction: Interaction, press: Press) -> None:
         t, action = own_language(interaction), press.action
-        render = await self._queries.find(press.render_id)
+        render = await self._store.get(press.render_id)
         if render is None:
             await refuse(interaction, t(GONE))
             return
@@ -205,7 +205,7 @@ class Buttons(commands.Cog):
         await _answer(interaction, CANCELLED if both else CANCELLED_HERE)
 
     async def _notify(self, interaction: Interaction, render: Render) -> None:
-        is_new = await self._queries.subscribe(render, interaction.user.id)
+        is_new = await self._store.subscriptions.add(render.request.id, interaction.user.id)
         told = WILL_NOTIFY if render.request.is_member else WILL_WRITE
         t = own_language(interaction)
         await refuse(interaction, t(told if is_new else ALREADY_NOTIFIED))
@@ -274,7 +274,7 @@ class Buttons(commands.Cog):
             await refuse(interaction, refusal(problem, t))
             return
         if again is None:
-            await self._refresh(interaction, await self._queries.find(render.id) or render)
+            await self._refresh(interaction, await self._store.get(render.id) or render)
             return
         await asyncio.gather(refuse(interaction, t(SENT_AGAIN)), self._service.send(again))
 
@@ -307,7 +307,7 @@ class Buttons(commands.Cog):
     async def _delete(self, interaction: Interaction, render: Render) -> None:
         await interaction.response.defer(ephemeral=True)
         upstream = await self._cancellations.delete_upstream(render)
-        await self._queries.remove(render)
+        await self._cancellations.delete_here(render)
         removed = await remove_messages(self._client, render)
         if not removed:
             await _answer(interaction, NOT_REMOVED)

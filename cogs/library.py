@@ -23,7 +23,7 @@ from bot.cards.library import (
 )
 from bot.cards.text import shorten
 from bot.jobs.history import Search
-from bot.requests.queries import RequestQueries
+from bot.jobs.store import JobStore
 from bot.transport.errors import told
 from bot.transport.result import refuses_content
 from cogs.permissions import moderated
@@ -41,8 +41,8 @@ Answer = Callable[[discord.ui.LayoutView, list[discord.File]], Awaitable[None]]
 class Library(commands.Cog):
     """Lists films in private, page by page."""
 
-    def __init__(self, *, queries: RequestQueries) -> None:
-        self._queries = queries
+    def __init__(self, *, store: JobStore) -> None:
+        self._store = store
 
     @app_commands.command(name="videos", description=DESCRIPTION)
     @app_commands.describe(search=SEARCH)
@@ -64,7 +64,7 @@ class Library(commands.Cog):
     ) -> list[app_commands.Choice[str]]:
         """Suggest prompts that contain what is typed."""
         search = _search(interaction, Place(search=current[:SEARCH_LIMIT]))
-        renders = await self._queries.history(search, limit=SUGGESTIONS)
+        renders = await self._store.history(search, limit=SUGGESTIONS, offset=0)
         prompts = dict.fromkeys(shorten(render.spec.prompt, 100) for render in renders)
         return [
             app_commands.Choice(name=prompt, value=prompt.rstrip("…")[:SEARCH_LIMIT])
@@ -99,9 +99,9 @@ class Library(commands.Cog):
         self, interaction: Interaction, place: Place, *, wordless: bool = False
     ) -> tuple[discord.ui.LayoutView, list[discord.File]]:
         search = _search(interaction, place)
-        renders = await self._queries.history(search, limit=PER_PAGE, offset=place.page * PER_PAGE)
-        found = await self._queries.count(search)
-        thumbnails = {} if wordless else await self._queries.thumbnails(renders)
+        renders = await self._store.history(search, limit=PER_PAGE, offset=place.page * PER_PAGE)
+        found = await self._store.count(search)
+        thumbnails = {} if wordless else await self._store.thumbnails.of(renders)
         if wordless:
             renders = [render.with_spec(prompt="…") for render in renders]
             place = replace(place, search="")

@@ -10,7 +10,7 @@ from discord.ext import commands
 from bot.jobs.database import StoreError
 from bot.jobs.events import JobEvents
 from bot.jobs.models import ENDED, Render
-from bot.requests.queries import RequestQueries
+from bot.jobs.store import JobStore
 from bot.runtime.background import Background
 from bot.transport.notifications import NAMED_AT_ONCE, Refused, ping, write_to
 from bot.transport.result import UNREACHED
@@ -30,12 +30,12 @@ class Notifications(commands.Cog):
         self,
         client: discord.Client,
         *,
-        queries: RequestQueries,
+        store: JobStore,
         events: JobEvents,
         clock: Callable[[], float],
     ) -> None:
         self._client = client
-        self._queries = queries
+        self._store = store
         self._events = events
         self._clock = clock
         self._background = Background()
@@ -60,7 +60,7 @@ class Notifications(commands.Cog):
     async def _tell(self, render: Render) -> None:
         try:
             await self._have_been_told(render, ())
-            subscribers = await self._queries.subscribers(render)
+            subscribers = await self._store.subscriptions.of(render.request.id)
             for people in discord.utils.as_chunks(subscribers, NAMED_AT_ONCE):
                 await self._tell_some(render, people)
         except (StoreError, *UNREACHED) as error:
@@ -96,5 +96,5 @@ class Notifications(commands.Cog):
         told = self._told[render.id]
         told.update(people)
         if told:
-            await self._queries.notified(render, sorted(told))
+            await self._store.subscriptions.remove(render.request.id, sorted(told))
         del self._told[render.id]

@@ -19,9 +19,10 @@ from bot.gateway import backoff
 from bot.jobs.database import DuplicateError, StoreError
 from bot.jobs.models import TOKEN_LIFE, Card, Render, RenderStatus, Request, Verb
 from bot.jobs.reasons import Reason
+from bot.jobs.store import JobStore
 from bot.media.image import IMAGE_TYPES, BadImage
 from bot.requests.admission import DiskFull, NotOffered, OverLimit, PromptProblem
-from bot.requests.queries import RequestQueries
+from bot.requests.forecast import Forecaster
 from bot.requests.service import RequestService
 from bot.runtime.background import Background, faults_logged
 from bot.transport.errors import told
@@ -86,7 +87,8 @@ class Requests:
 
     client: discord.Client
     service: RequestService
-    queries: RequestQueries
+    store: JobStore
+    forecaster: Forecaster
     renderer: CardRenderer
     options: Callable[[], CardOptions]
     fetch_image: Callable[[str], Awaitable[bytes]]
@@ -281,7 +283,7 @@ class Requests:
         _CardRefused.
         """
         try:
-            forecast = await self.queries.forecast(render)
+            forecast = await self.forecaster.forecast(render)
             draw = self.renderer.draw(render, forecast, self.options())
             answer = await self._send_card(interaction, render, draw)
         except UNREACHED as error:
@@ -337,7 +339,7 @@ class Requests:
 
     async def _was_no_remix(self, render: Render) -> bool:
         """Whether the server has just said that it does not remix this film."""
-        after = await self.queries.find(render.id)
+        after = await self.store.get(render.id)
         return after is not None and after.reason == Reason.CANNOT_REMIX
 
     async def _withdraw(self, interaction: Interaction, render: Render, sentence: str) -> bool:

@@ -8,7 +8,7 @@ from discord import ui
 
 from bot.cards.view import CardOptions, card, film_name, plain_card
 from bot.jobs.models import Render, RenderStatus
-from bot.requests.queries import Forecast
+from bot.requests.forecast import Forecast
 
 _log = logging.getLogger(__name__)
 

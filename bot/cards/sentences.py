@@ -5,7 +5,7 @@ from typing import Final
 from bot.cards.i18n import N_, Language, language
 from bot.jobs.models import Render, RenderStatus
 from bot.jobs.reasons import Reason
-from bot.requests.queries import Phase
+from bot.requests.forecast import Phase
 from bot.videos.causes import Cause, cause_of
 
 PREVIEW_MODEL: Final = "preview"

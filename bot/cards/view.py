@@ -15,7 +15,7 @@ from bot.cards.buttons import button_row, offered, outcome_of
 from bot.cards.i18n import Language, language
 from bot.cards.text import file_stem, plain, shorten
 from bot.jobs.models import ACTIVE, Render, RenderStatus
-from bot.requests.queries import Forecast
+from bot.requests.forecast import Forecast
 from bot.videos.public_words import public
 
 PROMPT_SHOWN: Final = 700

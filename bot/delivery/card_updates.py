@@ -13,17 +13,20 @@ from bot.cards import words
 from bot.cards.renderer import CardRenderer, Draw
 from bot.cards.view import CardOptions, film_name
 from bot.delivery.service import DeliveryService
+from bot.jobs import lifecycle
 from bot.jobs.database import StoreError
 from bot.jobs.models import (
     RUNNING,
     STOPPED,
     TRACKED,
     WITHOUT_VIDEO,
+    Fallback,
     Render,
     RenderChange,
     RenderStatus,
 )
-from bot.requests.queries import Phase, RequestQueries
+from bot.jobs.store import JobStore
+from bot.requests.forecast import Forecaster, Phase
 from bot.runtime.background import Background
 from bot.transport.card_transport import CardTransport, uses_token
 from bot.transport.message import KeptFilm
@@ -50,7 +53,8 @@ class CardUpdates:
     client: discord.Client
     transport: CardTransport
     deliveries: DeliveryService
-    queries: RequestQueries
+    store: JobStore
+    forecaster: Forecaster
     renderer: CardRenderer
     scheduler: EditScheduler
     rate_limits: RateLimits
@@ -93,7 +97,7 @@ class CardUpdates:
 
     async def draw(self, render: Render) -> Draw:
         """Return what renders this card, with what is known beside the render now."""
-        forecast = await self.queries.forecast(render)
+        forecast = await self.forecaster.forecast(render)
         if render.status is RenderStatus.COMPLETED:
             forecast = replace(forecast, phase=self._phases.get(render.id))
         return self.renderer.draw(render, forecast, self.options())
@@ -128,7 +132,7 @@ class CardUpdates:
 
         Thousands may wait for their turn, and none of these renders is held in memory until then.
         """
-        render = await self.queries.find(render_id)
+        render = await self.store.get(render_id)
         if render is None:
             self._shown.pop(render_id, None)
         elif render.status in RUNNING and not self._retries.rests(render_id):
@@ -148,7 +152,8 @@ class CardUpdates:
             if render.status not in TRACKED:
                 self._shown.pop(render_id)
                 self.forget(render)
-            await self.deliveries.seen(render)
+            if render.card.shown is not render.status:
+                await self.store.save(render, render.with_card(shown=render.status))
         except StoreError as error:
             _log.warning("a card is not saved: %s", error, extra=render.log_context())
 
@@ -157,7 +162,9 @@ class CardUpdates:
         if render.status in WITHOUT_VIDEO and render.card.shown is not render.status:
             result = await self.transport.put(render, draw)
             if result.fallback is not None:
-                await self.deliveries.moved(render, result.message_id, result.fallback)
+                moved = lifecycle.card_outdated(render, result.fallback, self.clock())
+                message_id = result.message_id or render.card.message_id
+                await self.store.save(render, moved.with_card(message_id=message_id))
             return result
         if render.status in STOPPED and render.card.retry_at is not None:
             return await self._say_where(render, draw)
@@ -175,13 +182,15 @@ class CardUpdates:
         result = await self.transport.edit_outdated(render, outdated)
         match result.outcome:
             case Outcome.SHOWN | Outcome.GONE:
-                await self.deliveries.card_settled(render)
+                after = lifecycle.card_settled(render)
             case Outcome.NO_ACCESS | Outcome.ARCHIVED:
-                await self.deliveries.card_closed(render)
+                after = lifecycle.card_closed(render)
             case Outcome.TOKEN_DEAD:
                 return result
             case _:
-                await self.deliveries.card_failed(render)
+                fallback = render.card.fallback or Fallback.DIRECT
+                after = lifecycle.card_outdated(render, fallback, self.clock())
+        await self.store.save(render, after)
         return _NOTHING_TO_SAY
 
     async def _is_settled(
@@ -209,7 +218,7 @@ class CardUpdates:
 
     async def _show_again(self, render_id: str) -> None:
         """Edit a card that Discord did not accept; a film has an edit of its own."""
-        render = await self.queries.find(render_id)
+        render = await self.store.get(render_id)
         if render is None:
             return
         is_unshown = render.status in WITHOUT_VIDEO and render.card.shown is not render.status

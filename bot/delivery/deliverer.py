@@ -17,7 +17,7 @@ from bot.jobs.database import StoreError
 from bot.jobs.models import Render, RenderChange, RenderStatus
 from bot.jobs.reasons import Reason
 from bot.media.transcode import NoRoom
-from bot.requests.queries import Phase
+from bot.requests.forecast import Phase
 from bot.runtime.background import Background
 from bot.transport.card_transport import CardTransport
 from bot.transport.result import Outcome, PutResult

@@ -20,7 +20,7 @@ from bot.media.container import is_over_4k
 from bot.media.errors import BrokenFile
 from bot.media.probe import probe_film
 from bot.media.transcode import TranscodeFailed
-from bot.requests.queries import Phase
+from bot.requests.forecast import Phase
 from bot.transport.message import Film
 
 _log = logging.getLogger(__name__)

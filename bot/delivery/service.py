@@ -150,27 +150,6 @@ class DeliveryService:
         _log.warning("Discord does not take a file of %d bytes", size, extra=_of(render))
         return await self.events.save(render, lifecycle.found_too_large(render, size))
 
-    async def moved(self, render: Render, message_id: int | None, fallback: Fallback) -> None:
-        """Save that another message shows the end: one of the channel, where its id is given."""
-        left = lifecycle.card_outdated(render, fallback, self.clock())
-        await self.store.save(
-            render, left.with_card(message_id=message_id or render.card.message_id)
-        )
-
-    async def card_failed(self, render: Render) -> None:
-        """Save that Discord accepts no edit of the outdated card at the moment."""
-        fallback = render.card.fallback or Fallback.DIRECT
-        after = lifecycle.card_outdated(render, fallback, self.clock())
-        await self.store.save(render, after)
-
-    async def card_closed(self, render: Render) -> None:
-        """Save that the bot may not edit the outdated card."""
-        await self.store.save(render, lifecycle.card_closed(render))
-
-    async def card_settled(self, render: Render) -> None:
-        """Save that the outdated card says where the end is, or is gone."""
-        await self.store.save(render, lifecycle.card_settled(render))
-
     async def fallback_begun(self, render: Render, fallback: Fallback) -> Render:
         """Save which message replaces an edit of the card, before anything is sent there.
 
@@ -206,11 +185,6 @@ class DeliveryService:
         if render.card.fallback is None:
             after = after.with_card(fallback=None, fallback_at=None)
         return await self.events.save_surely(current, after)
-
-    async def seen(self, render: Render) -> None:
-        """Save that this state is shown, or cannot be: it is not shown again."""
-        if render.card.shown is not render.status:
-            await self.store.save(render, render.with_card(shown=render.status))
 
     async def disk_full(self, render: Render, error: Exception) -> Render:
         """Our disk does not take the film, or a copy of it that fits; the poller brings it up."""

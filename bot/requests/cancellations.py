@@ -1,4 +1,4 @@
-"""Cancellations: ends renders that nobody wants any more, here and on the server."""
+"""Cancellations: ends and deletes renders that nobody wants, here and on the server."""
 
 import logging
 from collections.abc import Callable
@@ -7,6 +7,7 @@ from typing import Final
 
 from bot.jobs import lifecycle
 from bot.jobs.events import JobEvents
+from bot.jobs.film_store import FilmStore
 from bot.jobs.models import Render, RenderStatus
 from bot.jobs.open_creates import OpenCreate, of_running, of_unknown
 from bot.jobs.reasons import Reason
@@ -29,6 +30,7 @@ class Cancellations:
     store: JobStore
     events: JobEvents
     videos: VideosClient
+    films: FilmStore
     deadline: float
     """Seconds for which an abandoned render may go on at most."""
     clock: Callable[[], float]
@@ -69,6 +71,16 @@ class Cancellations:
         if render.video_id is None:
             return render.sent_at is None
         return self.videos.dialect.stops and await self._delete(render.video_id)
+
+    async def delete_here(self, render: Render) -> None:
+        """Delete a job for good: our row, then our film. Raises OSError, too.
+
+        A row that our disk does not let go keeps its film; a film without a row is tidied away.
+        """
+        await self.store.delete_row(render)
+        await self.films.remove(
+            name for name in (render.film, render.transcoded_name) if name is not None
+        )
 
     async def delete_upstream(self, render: Render) -> bool:
         """Delete a job on the server; False where it could not be done, or not yet."""

@@ -15,7 +15,7 @@ from bot.cards.view import card
 from bot.jobs.history import Search
 from bot.jobs.models import Render, RenderStatus
 from bot.jobs.reasons import Reason
-from bot.requests.queries import Forecast, Phase
+from bot.requests.forecast import Forecast, Phase
 from bot.transport.message import edit_through_token
 from tests.acceptance.demo_page import PICTURES
 from tests.acceptance.stage import PROMPT, Stage, settings_for, staged

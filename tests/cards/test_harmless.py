@@ -19,7 +19,7 @@ from bot.cards.i18n import language
 from bot.cards.library import Place, library_page
 from bot.cards.view import card, film_name
 from bot.jobs.models import ENDED, Render, RenderStatus
-from bot.requests.queries import Forecast
+from bot.requests.forecast import Forecast
 from bot.simulator.mentions import pinged
 from bot.transport.notifications import NAMED_AT_ONCE, direct_notice, notice
 from tests.jobs.support import NOW, new_render

@@ -17,7 +17,7 @@ from bot.cards.view import CardOptions, card
 from bot.client import CommandTranslator
 from bot.jobs.models import Render, RenderStatus
 from bot.requests.admission import Offer
-from bot.requests.queries import Forecast
+from bot.requests.forecast import Forecast
 from bot.videos.models import PROMPT_LIMIT
 from bot.videos.spec import VideoSpec
 from cogs import library, make_video, video

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.cards.view import ALT_TEXT, card, film_name
 from bot.jobs.models import ACTIVE, Render, RenderStatus
-from bot.requests.queries import Forecast
+from bot.requests.forecast import Forecast
 from bot.videos.models import PROMPT_LIMIT
 from tests.jobs.support import NOW, new_render
 

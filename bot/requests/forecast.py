@@ -1,14 +1,12 @@
-"""RequestQueries: the history, the subscribers and the forecast of renders."""
+"""Forecaster: what is known beyond a render itself, its place in line, its end and its price."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from statistics import median
 from typing import Final, Generic, TypeVar
 
-from bot.jobs.film_store import FilmStore
-from bot.jobs.history import Search
 from bot.jobs.models import RUNNING, Render, RenderStatus
 from bot.jobs.store import JobStore
 
@@ -60,11 +58,10 @@ class _Known(Generic[_Value]):
 
 
 @dataclass(eq=False, kw_only=True)
-class RequestQueries:
-    """Answers questions about renders, and deletes them."""
+class Forecaster:
+    """Forecasts renders; what it reads of the database is remembered for a moment."""
 
     store: JobStore
-    films: FilmStore
     prices: Mapping[str, float]
     clock: Callable[[], float] = time.time
 
@@ -72,44 +69,6 @@ class RequestQueries:
         # Read for every update of every card, and the same for all of a kind.
         self._places: _Known[dict[str, int]] | None = None
         self._renders: dict[tuple[str | None, str, str], _Known[float | None]] = {}
-
-    async def find(self, render_id: str) -> Render | None:
-        """Return a render as it is on disk, or None where it was deleted."""
-        return await self.store.get(render_id)
-
-    async def remove(self, render: Render) -> None:
-        """Remove a job for good: our row, then our film.
-
-        A row that our disk does not let go keeps its film; a film without a row is tidied away.
-        """
-        await self.store.delete_row(render)
-        await self.films.remove(
-            name for name in (render.film, render.transcoded_name) if name is not None
-        )
-
-    async def subscribe(self, render: Render, user_id: int) -> bool:
-        """Remember to notify somebody at the end; False where that was known."""
-        return await self.store.subscriptions.add(render.request.id, user_id)
-
-    async def subscribers(self, render: Render) -> list[int]:
-        """Return who asked to be notified."""
-        return await self.store.subscriptions.of(render.request.id)
-
-    async def notified(self, render: Render, people: Sequence[int]) -> None:
-        """Forget who has been notified, or cannot be."""
-        await self.store.subscriptions.remove(render.request.id, people)
-
-    async def history(self, search: Search, *, limit: int, offset: int = 0) -> list[Render]:
-        """Return jobs that fit, newest first."""
-        return await self.store.history(search, limit=limit, offset=offset)
-
-    async def count(self, search: Search) -> int:
-        """Return how many jobs fit."""
-        return await self.store.count(search)
-
-    async def thumbnails(self, renders: Sequence[Render]) -> dict[str, bytes]:
-        """Return a small JPEG of each film that has one, by its job's id."""
-        return await self.store.thumbnails.of(renders)
 
     async def forecast(self, render: Render) -> Forecast:
         """Return what can honestly be said of a job's future and its price."""
