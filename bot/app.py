@@ -28,6 +28,7 @@ from bot.runtime.timing import SYSTEM, Timing
 from bot.settings import Settings
 from bot.videos.client import VideosClient
 from bot.videos.dialects import BY_NAME, RUSHES, Dialect
+from bot.videos.wire import ServerAccess
 from bot.wiring import FetchImage, Resources, Wiring, retention_policy
 
 _log = logging.getLogger(__name__)
@@ -124,17 +125,16 @@ def videos_client(
 ) -> VideosClient:
     """Return a client as configured for the Videos server, or for the embedded one."""
     key = settings.videos_api_key
-    return VideosClient(
-        session,
+    server = ServerAccess(
         base_url=base_url,
         api_key=None if key is None else key.get_secret_value(),
         timeout=settings.videos_timeout,
-        dialect=_dialect(settings),
         film_hosts=frozenset(settings.videos_film_hosts),
         film_limit=retention_policy(settings).budget,
         proxies=settings.proxies,
         films_by_proxy=settings.videos_films_by_proxy,
     )
+    return VideosClient(session, server, dialect=_dialect(settings))
 
 
 def _warn_of_open_key(settings: Settings) -> None:

@@ -43,7 +43,7 @@ def offered(settings: Settings, videos: VideosClient) -> Callable[[], Offer]:
 
 def check_preview(settings: Settings) -> None:
     """Have the embedded server make all that is offered. Blocking. Raises StartError."""
-    from bot.embedded import SECONDS, SIZES  # noqa: PLC0415 - loaded only where it is used
+    from bot.server.objects import SECONDS, SIZES  # noqa: PLC0415 - loaded only where it is used
 
     catalog = _catalog(settings).values()
     wanted = {

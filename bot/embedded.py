@@ -4,16 +4,12 @@ import secrets
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import Final, get_args
+from typing import Final
 
 from bot.server.app import ServerConfig, running
-from bot.server.objects import Seconds, Size
 from bot.serving.limits import Limits, share_of_files
 from bot.settings import Settings
 
-SIZES: Final[tuple[str, ...]] = get_args(Size)
-SECONDS: Final[tuple[str, ...]] = get_args(Seconds)
-"""What this server makes; it refuses every other size and length."""
 _KEY_BYTES: Final = 32
 _LIMITS: Final = Limits(connections=share_of_files(parts=8, most=128))
 """Its one client, the bot, opens 100 connections at the most."""

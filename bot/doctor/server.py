@@ -3,13 +3,12 @@
 import asyncio
 from typing import Final
 
-import aiohttp
 from yarl import URL
 
 from bot.choices import check_preview
 from bot.doctor.check import Check, Mark
 from bot.doctor.network import CERTIFICATES, reason
-from bot.doctor.presence import COMPARED, Answer, has_videos_api
+from bot.doctor.presence import UNKNOWN, has_videos_api
 from bot.doctor.render import client_of, render, render_embedded, server_words
 from bot.runtime.addresses import redacted
 from bot.runtime.errors import StartError
@@ -19,8 +18,6 @@ from bot.videos.errors import NotSent, Refused, Unauthorized, VideosError
 
 ANSWER_WITHIN: Final = 10.0
 """Seconds."""
-_UNKNOWN: Final = "rushes-doctor"
-"""An id that no job has."""
 _WHAT: Final = "Videos server"
 
 
@@ -52,44 +49,26 @@ async def _configured(settings: Settings, base_url: str) -> list[Check]:
     quick = {"videos_timeout": min(settings.videos_timeout, ANSWER_WITHIN)}
     async with client_of(settings.model_copy(update=quick), base_url) as videos:
         await videos.find_out()
-        found = await _missing_api(settings, URL(base_url)) or await _reach(videos)
+        found = await _missing_api(videos, URL(base_url)) or await _reach(videos)
         return [found] if found.mark is Mark.BAD else [found, *await _probe_create(videos)]
 
 
-async def _missing_api(settings: Settings, base: URL) -> Check | None:
+async def _missing_api(videos: VideosClient, base: URL) -> Check | None:
     """Return a check where something answers that is no Videos API."""
-    timeout = aiohttp.ClientTimeout(total=ANSWER_WITHIN)
-    async with aiohttp.ClientSession(headers=_key_headers(settings), timeout=timeout) as session:
-
-        async def get(path: str) -> Answer:
-            route, _, query = path.partition("?")
-            address = base.with_path(base.path + route).with_query(base.query).update_query(query)
-            proxy = settings.proxies.for_address(address)
-            async with session.get(address, proxy=proxy, allow_redirects=False) as answer:
-                return Answer(answer.status, await answer.content.read(COMPARED))
-
-        try:
-            if await has_videos_api(get):
-                return None
-        except (aiohttp.ClientError, TimeoutError, ValueError):
-            return None  # `_reach` says why it does not answer.
+    try:
+        if await has_videos_api(videos):
+            return None
+    except VideosError:
+        return None  # `_reach` says why it does not answer.
     found = f"no Videos API here: {redacted(str(base))}/videos is no route of this server"
     mend = "correct VIDEOS_BASE_URL; it ends in /v1 with most servers"
     return Check(_WHAT, Mark.BAD, found, mend)
 
 
-def _key_headers(settings: Settings) -> dict[str, str]:
-    """Return the key in both headers: Azure reads its own, and all others ignore that."""
-    if settings.videos_api_key is None:
-        return {}
-    key = settings.videos_api_key.get_secret_value()
-    return {"Authorization": f"Bearer {key}", "api-key": key}
-
-
 async def _reach(videos: VideosClient) -> Check:
     speaks = f"speaks {videos.dialect.name}"
     try:
-        await (videos.list(limit=1) if videos.dialect.lists else videos.retrieve(_UNKNOWN))
+        await (videos.list(limit=1) if videos.dialect.lists else videos.retrieve(UNKNOWN))
     except NotSent as error:
         why = reason(error.__cause__ or error)
         mend = CERTIFICATES if "certificate" in why else "start it, or correct VIDEOS_BASE_URL"

@@ -16,9 +16,7 @@ import aiohttp
 import stamina
 
 from bot.media.container import Container
-from bot.runtime.proxies import NONE, Proxies
 from bot.videos.answer import Answer
-from bot.videos.body import MinimumRate
 from bot.videos.dialects import OPENAI, Dialect, by_host
 from bot.videos.discovery import Detected, detect
 from bot.videos.download import check_film, download_film, serves_film
@@ -37,7 +35,7 @@ from bot.videos.errors import (
 from bot.videos.models import CreateVideo, VideoPage
 from bot.videos.protocol import Reading, read_created, read_deleted, read_page, read_video
 from bot.videos.redaction import Redactor
-from bot.videos.wire import ASKING, FILM_LIMIT, HasRoom, Wire
+from bot.videos.wire import ASKING, HasRoom, ServerAccess, Wire
 
 _log = logging.getLogger(__name__)
 
@@ -66,43 +64,21 @@ def may_repeat_create(error: Exception) -> bool | float:
 class VideosClient:
     """The verbs of the Videos API over one session, in the dialect that the server speaks.
 
-    `base_url` ends in /v1, as in the SDKs. `timeout` is in seconds, for a JSON answer; a film may
-    take as long as bytes keep coming, and FILM_TIMEOUT at the most. Without a `dialect` it is
-    detected. Films are fetched from `film_hosts` (host or host:port) wherever these are, from
-    others only on the public internet. A film may have `film_limit` bytes; an answer slower than
-    `minimum` is given up. `proxies` are for the server, and with `films_by_proxy` for films on
-    other hosts too.
+    Without a `dialect` it is detected.
     """
 
     def __init__(
         self,
         session: aiohttp.ClientSession,
+        server: ServerAccess,
         *,
-        base_url: str,
-        api_key: str | None = None,
-        timeout: float = 60.0,
         dialect: Dialect | None = None,
-        film_hosts: frozenset[str] = frozenset(),
-        film_limit: int = FILM_LIMIT,
-        minimum: MinimumRate | None = None,
-        proxies: Proxies = NONE,
-        films_by_proxy: bool = False,
     ) -> None:
         self._given = dialect
-        self._redactor = Redactor(api_key)
+        self._redactor = Redactor(server.api_key)
         self._detected: Detected | None = None
         self._wire = Wire(
-            session,
-            base_url=base_url,
-            api_key=api_key,
-            timeout=timeout,
-            film_hosts=film_hosts,
-            dialect=lambda: self.dialect,
-            on_unreachable=self._forget,
-            minimum=minimum or MinimumRate(),
-            film_limit=film_limit,
-            proxies=proxies,
-            films_by_proxy=films_by_proxy,
+            session, server, dialect=lambda: self.dialect, on_unreachable=self._forget
         )
         # A remix is not offered on a guess.
         self._assumed = by_host(self._wire.host) or replace(OPENAI, remixes=False)
@@ -129,13 +105,14 @@ class VideosClient:
     async def find_out(self) -> None:
         """Detect the dialect and the models, unless they are known; an outage forgets them."""
         if self._detected is None:
-            self._detected = await detect(self._wire.host, self._get, self._given)
+            self._detected = await detect(self._wire.host, self.get, self._given)
 
     def _forget(self) -> None:
         # Another server may be there after an outage.
         self._detected = None
 
-    async def _get(self, path: str) -> Answer:
+    async def get(self, path: str) -> Answer:
+        """GET a path below the base URL, for what nobody waits for. Raises NotSent, Unavailable."""
         return await self._wire.exchange("GET", path, timeout=ASKING)
 
     async def _parse(self, parse: Callable[[Answer], Parsed], answer: Answer) -> Parsed:

@@ -1,6 +1,5 @@
 """Detects which dialect a server speaks, by requests that cost nothing."""
 
-import json
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
@@ -93,9 +92,4 @@ def _is_list(answer: Answer) -> bool:
 
 def _body(answer: Answer) -> object:
     """Return the JSON of a 200, else None."""
-    if answer.status != _OK:
-        return None
-    try:
-        return json.loads(answer.body)
-    except (ValueError, RecursionError):
-        return None
+    return answer.json if answer.status == _OK else None

@@ -4,6 +4,7 @@ import asyncio
 import errno
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -40,48 +41,59 @@ HasRoom = Callable[[int], Awaitable[bool]]
 """Whether so many more bytes of films may be written to disk; it may remove others first."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class ServerAccess:
+    """How a server is reached. Times are in seconds, sizes in bytes."""
+
+    base_url: str
+    """It ends in /v1, as in the SDKs. Every request repeats its query: Azure's api-version."""
+    api_key: str | None = None
+    timeout: float = 60.0
+    """For a JSON answer. A film may take as long as bytes keep coming, FILM_TIMEOUT at the most."""
+    film_hosts: frozenset[str] = frozenset()
+    """host or host:port. Films are fetched from these wherever they are, from others only on the
+    public internet."""
+    film_limit: int = FILM_LIMIT
+    minimum: MinimumRate = field(default_factory=MinimumRate)
+    """An answer that is slower is given up."""
+    proxies: Proxies = NONE
+    films_by_proxy: bool = False
+    """Whether `proxies` are for films on other hosts, too."""
+
+
 class Wire:
     """Sends requests to one server, with its key, and reads the answers.
 
-    `on_unreachable` is called where no connection could be made; the rest is VideosClient's.
+    `on_unreachable` is called where no connection could be made.
     """
 
     def __init__(
         self,
         session: aiohttp.ClientSession,
+        server: ServerAccess,
         *,
-        base_url: str,
-        api_key: str | None,
-        timeout: float,
-        film_hosts: frozenset[str],
         dialect: Callable[[], Dialect],
         on_unreachable: Callable[[], None],
-        minimum: MinimumRate,
-        film_limit: int,
-        proxies: Proxies = NONE,
-        films_by_proxy: bool = False,
     ) -> None:
-        self.film_limit = min(film_limit, FILM_LIMIT)
+        self.film_limit = min(server.film_limit, FILM_LIMIT)
         """Bytes that one film may have."""
         self._session = session
-        self._minimum = minimum
-        # Every request repeats the query of the base: Azure's api-version.
-        base, _, self._query = base_url.partition("?")
+        self._server = server
+        base, _, self._query = server.base_url.partition("?")
         self._base = base.rstrip("/")
-        self._key = api_key
         self._dialect = dialect
         self._on_unreachable = on_unreachable
-        self._timeout = aiohttp.ClientTimeout(total=timeout, sock_connect=CONNECT_TIMEOUT)
-        self._proxy = proxies.for_address(self._base)
+        self._timeout = aiohttp.ClientTimeout(total=server.timeout, sock_connect=CONNECT_TIMEOUT)
+        self._proxy = server.proxies.for_address(self._base)
         self._fetcher = Fetcher(
             session,
             base=URL(self._base),
-            trusted=film_hosts,
+            trusted=server.film_hosts,
             timeout=aiohttp.ClientTimeout(
-                total=FILM_TIMEOUT, sock_connect=CONNECT_TIMEOUT, sock_read=timeout
+                total=FILM_TIMEOUT, sock_connect=CONNECT_TIMEOUT, sock_read=server.timeout
             ),
             proxy=self._proxy,
-            elsewhere=proxies if films_by_proxy else NONE,
+            elsewhere=server.proxies if server.films_by_proxy else NONE,
         )
 
     @property
@@ -143,7 +155,7 @@ class Wire:
 
     def body(self, response: aiohttp.ClientResponse) -> Body:
         """Return a reader of an answer, with the minimum rate."""
-        return Body(response, self._minimum)
+        return Body(response, self._server.minimum)
 
     async def read(
         self, response: aiohttp.ClientResponse, body: Body, film: Path | None = None
@@ -178,11 +190,10 @@ class Wire:
         return f"{self._base}{path}{joint}{self._query}" if self._query else self._base + path
 
     def _headers(self) -> dict[str, str]:
-        if self._key is None:
+        key = self._server.api_key
+        if key is None:
             return {}
-        if self._dialect().bare_key:
-            return {"api-key": self._key}
-        return {"Authorization": f"Bearer {self._key}"}
+        return {"api-key": key} if self._dialect().bare_key else {"Authorization": f"Bearer {key}"}
 
     @contextmanager
     def _named_errors(self) -> Generator[None]:

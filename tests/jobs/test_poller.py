@@ -16,6 +16,7 @@ from bot.jobs.poller import JobPoller
 from bot.jobs.store import JobStore
 from bot.videos.client import VideosClient
 from bot.videos.dialects import BY_NAME
+from bot.videos.wire import ServerAccess
 from tests.jobs.support import NOW, new_render
 from tests.videos_server.faults import answer as says
 from tests.videos_server.server import ScriptedServer, scripted
@@ -74,7 +75,9 @@ async def changes(
             complete.set()
 
     async with aiohttp.ClientSession() as session:
-        videos = VideosClient(session, base_url=server.base_url, dialect=BY_NAME[dialect])
+        videos = VideosClient(
+            session, ServerAccess(base_url=server.base_url), dialect=BY_NAME[dialect]
+        )
         poller = JobPoller(
             store=store,
             videos=videos,
@@ -95,7 +98,9 @@ async def at_a_start(store: JobStore, server: ScriptedServer) -> set[str | None]
     async with aiohttp.ClientSession() as session:
         poller = JobPoller(
             store=store,
-            videos=VideosClient(session, base_url=server.base_url, dialect=BY_NAME["openai"]),
+            videos=VideosClient(
+                session, ServerAccess(base_url=server.base_url), dialect=BY_NAME["openai"]
+            ),
             events=heard_by(store, lambda change: announced.append(change.after)),
             poll_interval=2.0,
             deadline=3600.0,

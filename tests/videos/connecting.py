@@ -10,7 +10,7 @@ from bot.videos.body import MinimumRate
 from bot.videos.client import VideosClient
 from bot.videos.dialects import BY_NAME
 from bot.videos.models import CreateVideo
-from bot.videos.wire import FILM_LIMIT
+from bot.videos.wire import FILM_LIMIT, ServerAccess
 
 KEY = "sk-secret-0123456789"
 CAT = CreateVideo(prompt="a calico cat", size="720x1280", seconds="4")
@@ -34,15 +34,15 @@ async def connected(
 ) -> AsyncGenerator[VideosClient]:
     """Open a client; `dialect` is a family's name."""
     async with aiohttp.ClientSession() as session:
-        yield VideosClient(
-            session,
+        server = ServerAccess(
             base_url=base_url,
             api_key=api_key,
             timeout=patience,
-            dialect=None if dialect is None else BY_NAME[dialect],
             film_hosts=frozenset(film_hosts),
             film_limit=film_limit,
-            minimum=minimum,
+            minimum=minimum or MinimumRate(),
             proxies=proxies,
             films_by_proxy=films_by_proxy,
         )
+        known = None if dialect is None else BY_NAME[dialect]
+        yield VideosClient(session, server, dialect=known)
