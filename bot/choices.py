@@ -23,12 +23,8 @@ def offered(settings: Settings, videos: VideosClient) -> Callable[[], Offer]:
     catalog = _catalog(settings)
     embedded = settings.videos_base_url is None
     models = PREVIEW_MODELS if embedded else settings.videos_models or tuple(catalog)
-    fixed = Offer(
-        models=models,
-        sizes=_all([entry.sizes for entry in catalog.values()]) or settings.videos_sizes,
-        seconds=_all([entry.seconds for entry in catalog.values()]) or settings.videos_seconds,
-        catalog=catalog,
-    )
+    sizes, seconds = _sizes_and_seconds(settings, catalog)
+    fixed = Offer(models=models, sizes=sizes, seconds=seconds, catalog=catalog)
 
     def offer() -> Offer:
         remix = videos.dialect.remixes if settings.videos_remix is None else settings.videos_remix
@@ -45,14 +41,8 @@ def check_preview(settings: Settings) -> None:
     """Have the embedded server make all that is offered. Blocking. Raises StartError."""
     from bot.server.objects import SECONDS, SIZES  # noqa: PLC0415 - loaded only where it is used
 
-    catalog = _catalog(settings).values()
-    wanted = {
-        "VIDEOS_SIZES": (SIZES, _all([each.sizes for each in catalog]) or settings.videos_sizes),
-        "VIDEOS_SECONDS": (
-            SECONDS,
-            _all([each.seconds for each in catalog]) or settings.videos_seconds,
-        ),
-    }
+    sizes, seconds = _sizes_and_seconds(settings, _catalog(settings))
+    wanted = {"VIDEOS_SIZES": (SIZES, sizes), "VIDEOS_SECONDS": (SECONDS, seconds)}
     for name, (made, offer) in wanted.items():
         if refused := [value for value in offer if value not in made]:
             raise StartError(
@@ -80,6 +70,12 @@ def _catalog(settings: Settings) -> Catalog:
         model: entry.model_copy(update={key: rest[key] for key in rest if not getattr(entry, key)})
         for model, entry in catalog.items()
     }
+
+
+def _sizes_and_seconds(settings: Settings, catalog: Catalog) -> tuple[tuple[str, ...], ...]:
+    """Return all sizes and lengths that are offered. Raises StartError."""
+    sizes = _all([entry.sizes for entry in catalog.values()]) or settings.videos_sizes
+    return sizes, _all([entry.seconds for entry in catalog.values()]) or settings.videos_seconds
 
 
 def _all(of_models: list[tuple[str, ...]]) -> tuple[str, ...]:

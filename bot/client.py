@@ -269,12 +269,21 @@ class VideoTree(app_commands.CommandTree[VideoBot]):
             _log.error("a command failed", exc_info=error)
         sentence = language(interaction.locale.value)(GONE_WRONG)
         try:
-            if interaction.response.is_done():
-                await interaction.followup.send(sentence, ephemeral=True)
-            else:
-                await interaction.response.send_message(sentence, ephemeral=True)
+            await tell(interaction, sentence)
         except UNREACHED as untold:
             _log.warning("nobody could be told about it: %s", told(untold))
+
+
+async def tell(
+    interaction: discord.Interaction[VideoBot],
+    sentence: str,
+    file: discord.File = discord.utils.MISSING,
+) -> None:
+    """Answer in private, also where something was answered before."""
+    if interaction.response.is_done():
+        await interaction.followup.send(sentence, file=file, ephemeral=True)
+    else:
+        await interaction.response.send_message(sentence, file=file, ephemeral=True)
 
 
 def point_at(*, api_url: str, gateway_url: str | None) -> None:

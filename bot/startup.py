@@ -26,7 +26,7 @@ class Service(Protocol):
         ...
 
 
-@dataclass(eq=False, kw_only=True)
+@dataclass(eq=False, repr=False, kw_only=True)
 class Startup:
     """To be run once, after the cogs listen and before the gateway connects.
 

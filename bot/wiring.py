@@ -226,10 +226,10 @@ class Wiring:
         client, clock = self.client, self._timing.clock
         store, offer = self._resources.store, self._resources.offer
         return [
-            Notifications(client, store=store, events=self.events, clock=clock),
-            VideoCog(client.tree, offer=offer, requests=requests),
+            Notifications(client=client, store=store, events=self.events, clock=clock),
+            VideoCog(tree=client.tree, offer=offer, requests=requests),
             Buttons(
-                client,
+                client=client,
                 requests=requests,
                 service=self._service,
                 cancellations=self._new_cancellations(),
@@ -238,9 +238,9 @@ class Wiring:
                 events=self.events,
                 clock=clock,
             ),
-            Make(client.tree, offer=offer, requests=requests),
+            Make(tree=client.tree, offer=offer, requests=requests),
             Library(store=store),
-            ReopenedChannels(client, deliveries=self._deliveries, events=self.events),
+            ReopenedChannels(client=client, deliveries=self._deliveries, events=self.events),
         ]
 
     def _new_card_updates(self) -> CardUpdates:

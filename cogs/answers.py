@@ -9,7 +9,7 @@ import discord
 from bot.cards import modals, words
 from bot.cards.i18n import Language, language
 from bot.cards.text import plain
-from bot.client import VideoBot
+from bot.client import VideoBot, tell
 from bot.requests.admission import DiskFull, NotOffered, OverLimit, PromptProblem
 from bot.transport.errors import told
 from bot.transport.notifications import say_directly
@@ -35,29 +35,22 @@ async def refuse(interaction: Interaction, sentence: str) -> None:
     Where Discord refuses it for what somebody wrote in it, with one that holds nothing of that.
     """
     try:
-        await _tell(interaction, sentence)
+        await tell(interaction, sentence)
     except discord.HTTPException as error:
         if not refuses_content(error):
             raise
-        await _tell(interaction, own_language(interaction)(words.ANSWER_REFUSED))
+        await tell(interaction, own_language(interaction)(words.ANSWER_REFUSED))
 
 
 async def tell_surely(interaction: Interaction, sentence: str) -> None:
     """Answer with one private sentence of ours, or else write it in a direct message."""
     try:
         try:
-            await _tell(interaction, sentence)
+            await tell(interaction, sentence)
         except discord.HTTPException:
             await say_directly(interaction.client, interaction.user.id, sentence)
     except UNREACHED as error:
         _log.warning("nobody could be told: %s", told(error))
-
-
-async def _tell(interaction: Interaction, sentence: str) -> None:
-    if interaction.response.is_done():
-        await interaction.followup.send(sentence, ephemeral=True)
-    else:
-        await interaction.response.send_message(sentence, ephemeral=True)
 
 
 def is_form(interaction: Interaction) -> bool:
@@ -73,10 +66,7 @@ async def give_back(interaction: Interaction, sentence: str, filled: VideoSpec) 
     chosen = _chosen(filled, own_language(interaction))
     file = discord.File(io.BytesIO(filled.prompt.encode()), filename="prompt.txt")
     said = f"{sentence}\n-# {chosen}" if chosen else sentence
-    if interaction.response.is_done():
-        await interaction.followup.send(said, file=file, ephemeral=True)
-    else:
-        await interaction.response.send_message(said, file=file, ephemeral=True)
+    await tell(interaction, said, file)
 
 
 def _chosen(filled: VideoSpec, t: Language) -> str:

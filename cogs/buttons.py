@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 import discord
@@ -93,29 +93,20 @@ SETTLED: Final = 60.0
 _Do = Callable[[Interaction, Render], Awaitable[None]]
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class Buttons(commands.Cog):
     """Answers each press in private, and lets the card tell everybody."""
 
-    def __init__(
-        self,
-        client: discord.Client,
-        *,
-        requests: Requests,
-        service: RequestService,
-        cancellations: Cancellations,
-        deliveries: DeliveryService,
-        store: JobStore,
-        events: JobEvents,
-        clock: Callable[[], float],
-    ) -> None:
-        self._client = client
-        self._requests = requests
-        self._service = service
-        self._cancellations = cancellations
-        self._deliveries = deliveries
-        self._store = store
-        self._events = events
-        self._clock = clock
+    client: discord.Client
+    requests: Requests
+    service: RequestService
+    cancellations: Cancellations
+    deliveries: DeliveryService
+    store: JobStore
+    events: JobEvents
+    clock: Callable[[], float]
+
+    def __post_init__(self) -> None:
         self._does: Mapping[Action, _Do] = {
             Action.CANCEL: self._cancel,
             Action.NOTIFY: self._notify,
@@ -159,7 +150,7 @@ class Buttons(commands.Cog):
 
     async def _press(self, interaction: Interaction, press: Press) -> None:
         t, action = own_language(interaction), press.action
-        render = await self._store.get(press.render_id)
+        render = await self.store.get(press.render_id)
         if render is None:
             await refuse(interaction, t(GONE))
             return
@@ -178,26 +169,26 @@ class Buttons(commands.Cog):
     async def _with_its_film(self, interaction: Interaction, render: Render) -> Render:
         """Notice where a card has lost its film, so that it can be delivered again."""
         card = interaction.message
-        settled = render.ended_at is not None and self._clock() - render.ended_at > SETTLED
+        settled = render.ended_at is not None and self.clock() - render.ended_at > SETTLED
         if card is None or card.id != render.card.message_id or not settled:
             return render
         if render.attachment_id is None or shows_film(card):
             return render
-        return await self._deliveries.film_lost(render)
+        return await self.deliveries.film_lost(render)
 
     def _is_offered(self, action: Action, render: Render) -> bool:
-        actions = offered(render, remix=self._service.offer().remix)
+        actions = offered(render, remix=self.service.offer().remix)
         return action in actions or (action is Action.DELETE_SURELY and Action.DELETE in actions)
 
     async def _refresh(self, interaction: Interaction, render: Render) -> None:
-        self._events.redraw(render)
+        self.events.redraw(render)
         await refuse(interaction, own_language(interaction)(MOVED_ON))
 
     # ---------------------------------------------------------------- while it runs
 
     async def _cancel(self, interaction: Interaction, render: Render) -> None:
         await interaction.response.defer(ephemeral=True)
-        after = await self._cancellations.cancel(render)
+        after = await self.cancellations.cancel(render)
         if after.status is not RenderStatus.CANCELLED:
             await _answer(interaction, MOVED_ON)
             return
@@ -205,7 +196,7 @@ class Buttons(commands.Cog):
         await _answer(interaction, CANCELLED if both else CANCELLED_HERE)
 
     async def _notify(self, interaction: Interaction, render: Render) -> None:
-        is_new = await self._store.subscriptions.add(render.request.id, interaction.user.id)
+        is_new = await self.store.subscriptions.add(render.request.id, interaction.user.id)
         told = WILL_NOTIFY if render.request.is_member else WILL_WRITE
         t = own_language(interaction)
         await refuse(interaction, t(told if is_new else ALREADY_NOTIFIED))
@@ -219,16 +210,16 @@ class Buttons(commands.Cog):
             parent=render,
             parent_video_id=render.request.parent_video_id,
         )
-        await self._requests.start(interaction, asked)
+        await self.requests.start(interaction, asked)
 
     async def _edit(self, interaction: Interaction, render: Render) -> None:
         async def submitted(interaction: Interaction, filled: Filled) -> None:
             asked = Asked(spec=filled.spec, verb=Verb.EDIT, parent=render)
-            await self._requests.start(interaction, asked)
+            await self.requests.start(interaction, asked)
 
         t = own_language(interaction)
         title, start = t(LABELS[Action.EDIT]), _with_stored_image(render)
-        form = VideoForm(title, t, self._service.offer(), submitted, start=start)
+        form = VideoForm(title, t, self.service.offer(), submitted, start=start)
         await interaction.response.send_modal(form)
 
     async def _remix(self, interaction: Interaction, render: Render) -> None:
@@ -239,7 +230,7 @@ class Buttons(commands.Cog):
                 parent=render,
                 parent_video_id=render.video_id,
             )
-            await self._requests.start(interaction, asked)
+            await self.requests.start(interaction, asked)
 
         t = own_language(interaction)
         await interaction.response.send_modal(ChangeForm(t(LABELS[Action.REMIX]), t, submitted))
@@ -248,12 +239,12 @@ class Buttons(commands.Cog):
 
     async def _look(self, interaction: Interaction, render: Render) -> None:
         if render.status is RenderStatus.EXPIRED:
-            await self._service.resume_polling(render)
+            await self.service.resume_polling(render)
             await refuse(interaction, own_language(interaction)(LOOKING))
             return
         await interaction.response.defer(ephemeral=True)
         try:
-            after = await self._service.look_again(render)
+            after = await self.service.look_again(render)
         except VideosError as error:
             _log.warning(
                 "the server's list could not be read: %s", error, extra=render.log_context()
@@ -269,29 +260,29 @@ class Buttons(commands.Cog):
             await self._refresh(interaction, render)
             return
         try:
-            again = await self._service.admit_again(render)
+            again = await self.service.admit_again(render)
         except (OverLimit, DiskFull) as problem:
             await refuse(interaction, refusal(problem, t))
             return
         if again is None:
-            await self._refresh(interaction, await self._store.get(render.id) or render)
+            await self._refresh(interaction, await self.store.get(render.id) or render)
             return
-        await asyncio.gather(refuse(interaction, t(SENT_AGAIN)), self._service.send(again))
+        await asyncio.gather(refuse(interaction, t(SENT_AGAIN)), self.service.send(again))
 
     async def _is_of_this_outcome(self, interaction: Interaction, render: Render) -> bool:
         """Whether the button is that of the last create; an old card's is that of the first."""
         press = press_in(interaction)
         if press is None or press.outcome is None:
-            return not await self._service.was_sent_before(render)
+            return not await self.service.was_sent_before(render)
         return press.outcome == outcome_of(render)
 
     async def _drop(self, interaction: Interaction, render: Render) -> None:
-        await self._cancellations.abandon(render)
+        await self.cancellations.abandon(render)
         await refuse(interaction, own_language(interaction)(DROPPED))
 
     async def _redeliver(self, interaction: Interaction, render: Render) -> None:
-        await self._deliveries.redeliver(
-            render, limit=upload_limit(self._client, render.request.guild_id)
+        await self.deliveries.redeliver(
+            render, limit=upload_limit(self.client, render.request.guild_id)
         )
         await refuse(interaction, own_language(interaction)(REDELIVERING))
 
@@ -306,9 +297,9 @@ class Buttons(commands.Cog):
 
     async def _delete(self, interaction: Interaction, render: Render) -> None:
         await interaction.response.defer(ephemeral=True)
-        upstream = await self._cancellations.delete_upstream(render)
-        await self._cancellations.delete_here(render)
-        removed = await remove_messages(self._client, render)
+        upstream = await self.cancellations.delete_upstream(render)
+        await self.cancellations.delete_here(render)
+        removed = await remove_messages(self.client, render)
         if not removed:
             await _answer(interaction, NOT_REMOVED)
         else:

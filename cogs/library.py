@@ -3,7 +3,7 @@
 import io
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 import discord
@@ -38,11 +38,11 @@ SEARCH = N_("Words in the prompt")
 Answer = Callable[[discord.ui.LayoutView, list[discord.File]], Awaitable[None]]
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class Library(commands.Cog):
     """Lists films in private, page by page."""
 
-    def __init__(self, *, store: JobStore) -> None:
-        self._store = store
+    store: JobStore
 
     @app_commands.command(name="videos", description=DESCRIPTION)
     @app_commands.describe(search=SEARCH)
@@ -64,7 +64,7 @@ class Library(commands.Cog):
     ) -> list[app_commands.Choice[str]]:
         """Suggest prompts that contain what is typed."""
         search = _search(interaction, Place(search=current[:SEARCH_LIMIT]))
-        renders = await self._store.history(search, limit=SUGGESTIONS, offset=0)
+        renders = await self.store.history(search, limit=SUGGESTIONS, offset=0)
         prompts = dict.fromkeys(shorten(render.spec.prompt, 100) for render in renders)
         return [
             app_commands.Choice(name=prompt, value=prompt.rstrip("…")[:SEARCH_LIMIT])
@@ -99,9 +99,9 @@ class Library(commands.Cog):
         self, interaction: Interaction, place: Place, *, wordless: bool = False
     ) -> tuple[discord.ui.LayoutView, list[discord.File]]:
         search = _search(interaction, place)
-        renders = await self._store.history(search, limit=PER_PAGE, offset=place.page * PER_PAGE)
-        found = await self._store.count(search)
-        thumbnails = {} if wordless else await self._store.thumbnails.of(renders)
+        renders = await self.store.history(search, limit=PER_PAGE, offset=place.page * PER_PAGE)
+        found = await self.store.count(search)
+        thumbnails = {} if wordless else await self.store.thumbnails.of(renders)
         if wordless:
             renders = [render.with_spec(prompt="…") for render in renders]
             place = replace(place, search="")

@@ -1,6 +1,7 @@
 """The message command "Make a video": a message's text as the prompt, its image as the image."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Final
 
 import discord
@@ -18,15 +19,13 @@ from cogs.requests import Asked, Interaction, Requests, own_language
 NAME: Final = N_("Make a video")
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class Make(commands.Cog):
     """Offers the command in every message's menu."""
 
-    def __init__(
-        self, tree: app_commands.CommandTree[Any], *, offer: Callable[[], Offer], requests: Requests
-    ) -> None:
-        self._tree = tree
-        self._offer = offer
-        self._requests = requests
+    tree: app_commands.CommandTree[Any]
+    offer: Callable[[], Offer]
+    requests: Requests
 
     async def cog_load(self) -> None:
         """Offer the command."""
@@ -39,18 +38,18 @@ class Make(commands.Cog):
                 guild=True, dm_channel=True, private_channel=True
             ),
         )
-        self._tree.add_command(command)
+        self.tree.add_command(command)
 
     async def _make(self, interaction: Interaction, message: discord.Message) -> None:
         images = [image for image in message.attachments if _is_image(image)]
 
         async def submitted(interaction: Interaction, filled: Filled) -> None:
             image = filled.upload if filled.picked is None else images[filled.picked]
-            await self._requests.start(interaction, Asked(spec=filled.spec, image=image))
+            await self.requests.start(interaction, Asked(spec=filled.spec, image=image))
 
         t = own_language(interaction)
         start = VideoSpec(prompt=message.content[:PROMPT_LIMIT])
-        form = VideoForm(t(NAME), t, self._offer(), submitted, start=start)
+        form = VideoForm(t(NAME), t, self.offer(), submitted, start=start)
         form.ask_for_image(t, [image.filename for image in images])
         await interaction.response.send_modal(form)
 

@@ -3,6 +3,7 @@
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import discord
 from discord.ext import commands
@@ -19,6 +20,7 @@ from cogs.permissions import can_see
 _log = logging.getLogger(__name__)
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class Notifications(commands.Cog):
     """Pings under the card, and writes to each person where that is closed to the bot.
 
@@ -26,18 +28,12 @@ class Notifications(commands.Cog):
     poller brings up again whom nobody told.
     """
 
-    def __init__(
-        self,
-        client: discord.Client,
-        *,
-        store: JobStore,
-        events: JobEvents,
-        clock: Callable[[], float],
-    ) -> None:
-        self._client = client
-        self._store = store
-        self._events = events
-        self._clock = clock
+    client: discord.Client
+    store: JobStore
+    events: JobEvents
+    clock: Callable[[], float]
+
+    def __post_init__(self) -> None:
         self._background = Background()
         self._telling: set[str] = set()
         # Those who know by now, although our disk does not take that yet.
@@ -45,8 +41,8 @@ class Notifications(commands.Cog):
 
     async def cog_load(self) -> None:
         """Hear of every end: as it comes, and again where nobody has been notified of it."""
-        self._events.listen(lambda change: self._begin(change.after))
-        self._events.listen_to_reminders(self._begin)
+        self.events.listen(lambda change: self._begin(change.after))
+        self.events.listen_to_reminders(self._begin)
 
     async def cog_unload(self) -> None:
         """Leave the others to the next start."""
@@ -60,7 +56,7 @@ class Notifications(commands.Cog):
     async def _tell(self, render: Render) -> None:
         try:
             await self._have_been_told(render, ())
-            subscribers = await self._store.subscriptions.of(render.request.id)
+            subscribers = await self.store.subscriptions.of(render.request.id)
             for people in discord.utils.as_chunks(subscribers, NAMED_AT_ONCE):
                 await self._tell_some(render, people)
         except (StoreError, *UNREACHED) as error:
@@ -69,13 +65,13 @@ class Notifications(commands.Cog):
             self._telling.discard(render.id)
 
     async def _tell_some(self, render: Render, people: Sequence[int]) -> None:
-        shut_out = [one for one in people if await can_see(self._client, render, one) is False]
+        shut_out = [one for one in people if await can_see(self.client, render, one) is False]
         for person in shut_out:
             await self._write_to(render, person)
         if not (people := [one for one in people if one not in shut_out]):
             return
         try:
-            await ping(self._client, render, people, now=self._clock())
+            await ping(self.client, render, people, now=self.clock())
         except Refused as refusal:
             _log.info("the channel takes no ping: %s", refusal, extra=render.log_context())
             for person in people:
@@ -85,8 +81,8 @@ class Notifications(commands.Cog):
 
     async def _write_to(self, render: Render, person: int) -> None:
         try:
-            sees = await can_see(self._client, render, person) is True
-            await write_to(self._client, render, person, sees=sees)
+            sees = await can_see(self.client, render, person) is True
+            await write_to(self.client, render, person, sees=sees)
         except Refused as refusal:
             _log.warning("somebody cannot be told: %s", refusal, extra=render.log_context())
         await self._have_been_told(render, [person])
@@ -96,5 +92,5 @@ class Notifications(commands.Cog):
         told = self._told[render.id]
         told.update(people)
         if told:
-            await self._store.subscriptions.remove(render.request.id, sorted(told))
+            await self.store.subscriptions.remove(render.request.id, sorted(told))
         del self._told[render.id]

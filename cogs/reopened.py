@@ -1,6 +1,7 @@
 """A place that was closed to the bot opens: what was kept or left behind for that is done now."""
 
 import asyncio
+from dataclasses import dataclass
 from typing import Any, Final
 
 import discord
@@ -16,6 +17,7 @@ GATHERED: Final = 0.1
 """Seconds for which places are gathered: a role that changes opens many, and a reconnect all."""
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class ReopenedChannels(commands.Cog):
     """Offers films again, and lets cards that were left behind say where their films are.
 
@@ -23,12 +25,11 @@ class ReopenedChannels(commands.Cog):
     of a channel or a role, a role given to the bot, a thread that was opened.
     """
 
-    def __init__(
-        self, client: discord.Client, *, deliveries: DeliveryService, events: JobEvents
-    ) -> None:
-        self._client = client
-        self._deliveries = deliveries
-        self._events = events
+    client: discord.Client
+    deliveries: DeliveryService
+    events: JobEvents
+
+    def __post_init__(self) -> None:
         self._background = Background()
         self._opened: set[int] = set()
 
@@ -44,7 +45,7 @@ class ReopenedChannels(commands.Cog):
     @commands.Cog.listener()
     async def on_guild_available(self, guild: discord.Guild) -> None:
         """A server is there again; what is there at a start is offered by the start itself."""
-        if self._client.is_ready():
+        if self.client.is_ready():
             self._open(guild.id)
 
     @commands.Cog.listener()
@@ -94,16 +95,16 @@ class ReopenedChannels(commands.Cog):
         def has_opened(render: Render) -> bool:
             return self._has_opened(render, opened)
 
-        await self._deliveries.offer_kept(Reason.NO_ACCESS, where=has_opened)
-        for render in await self._deliveries.outdated_cards(where=has_opened):
-            self._events.redraw(render)
+        await self.deliveries.offer_kept(Reason.NO_ACCESS, where=has_opened)
+        for render in await self.deliveries.outdated_cards(where=has_opened):
+            self.events.redraw(render)
 
     def _has_opened(self, render: Render, opened: set[int]) -> bool:
         """Whether a job's channel is among these places, and the bot may write there now."""
         guild = (
             None
             if render.request.guild_id is None
-            else self._client.get_guild(render.request.guild_id)
+            else self.client.get_guild(render.request.guild_id)
         )
         if guild is None:
             return False

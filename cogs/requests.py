@@ -81,7 +81,7 @@ class Asked:
         return VideoSpec(prompt=self.spec.prompt) if self.verb is Verb.REMIX else self.spec
 
 
-@dataclass(eq=False, kw_only=True)
+@dataclass(eq=False, repr=False, kw_only=True)
 class Requests:
     """Saves requests, answers with their cards, and sends them."""
 

@@ -1,6 +1,7 @@
 """/video: the words somebody types."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Final
 
 import discord
@@ -25,26 +26,24 @@ MODEL = N_("Which model renders it")
 IMAGE = N_("A PNG, JPEG or WebP picture that guides the video")
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class VideoCog(commands.Cog):
     """Offers /video."""
 
-    def __init__(
-        self, tree: app_commands.CommandTree[Any], *, offer: Callable[[], Offer], requests: Requests
-    ) -> None:
-        self._tree = tree
-        self._offer = offer
-        self.requests = requests
+    tree: app_commands.CommandTree[Any]
+    offer: Callable[[], Offer]
+    requests: Requests
 
     async def cog_load(self) -> None:
         """Offer the command with the choices of this bot."""
-        self._tree.add_command(video_command(self, self._offer()))
+        self.tree.add_command(video_command(self, self.offer()))
 
     async def suggest_model(
         self, _interaction: Interaction, current: str
     ) -> list[app_commands.Choice[str]]:
         """Suggest the server's models that hold what is typed."""
         typed = current.strip().lower()
-        found = [model for model in self._offer().listed if typed in model.lower()]
+        found = [model for model in self.offer().listed if typed in model.lower()]
         return _choices(tuple(found[:SUGGESTIONS]))
 
 

@@ -46,7 +46,7 @@ _FOR_GOOD: Final = frozenset(
 """Nothing else can be done for this state of the card."""
 
 
-@dataclass(eq=False, kw_only=True)
+@dataclass(eq=False, repr=False, kw_only=True)
 class CardUpdates:
     """Renders cards anew and has them edited, at the scheduler's pace."""
 

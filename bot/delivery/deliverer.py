@@ -37,7 +37,7 @@ TRIES: Final = 4
 against its own word, or the token dead."""
 
 
-@dataclass(eq=False, kw_only=True)
+@dataclass(eq=False, repr=False, kw_only=True)
 class Deliverer:
     """Delivers one film at a time per render, a few of all at once."""
 

@@ -5,6 +5,7 @@ import os
 import secrets
 from base64 import urlsafe_b64encode
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
@@ -15,20 +16,21 @@ PATH: Final = "/films/{job}/{expires}/{signature}/{name}"
 KEY_BYTES: Final = 32
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class Links:
     """Makes the addresses of kept films, and knows its own again."""
 
-    def __init__(self, *, base: str, key: bytes) -> None:
-        """`base` is where the bot is reached from outside; `key` is a secret of this bot."""
-        self._base = base
-        self._key = key
+    base: str
+    """Where the bot is reached from outside."""
+    key: bytes
+    """A secret of this bot."""
 
     def address(self, render: Render, name: str) -> str:
         """Return the address of a job's film until the job's link expires; `name` is for people."""
         expires = str(int(render.link_expires_at or 0))
         signature = self._sign(render.id, expires)
         name = quote(name, safe="")
-        return self._base + PATH.format(
+        return self.base + PATH.format(
             job=render.id, expires=expires, signature=signature, name=name
         )
 
@@ -37,7 +39,7 @@ class Links:
         return hmac.compare_digest(self._sign(render_id, expires).encode(), signature.encode())
 
     def _sign(self, render_id: str, expires: str) -> str:
-        digest = hmac.digest(self._key, f"{render_id} {expires}".encode(), "sha256")
+        digest = hmac.digest(self.key, f"{render_id} {expires}".encode(), "sha256")
         return urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 

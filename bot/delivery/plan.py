@@ -77,7 +77,7 @@ class Kept:
     reason: Reason
 
 
-@dataclass(eq=False, kw_only=True)
+@dataclass(eq=False, repr=False, kw_only=True)
 class DeliveryPlanner:
     """Chooses how a film is delivered; transcodes one at a time, each once per size."""
 

@@ -36,7 +36,7 @@ class RetentionPolicy:
     budget: int
 
 
-@dataclass(eq=False, kw_only=True)
+@dataclass(eq=False, repr=False, kw_only=True)
 class FilmRetention:
     """Lets go of films whose time is over or that there is no room for, delivered ones only.
 

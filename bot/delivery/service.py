@@ -27,7 +27,7 @@ from bot.videos.wire import HasRoom
 _log = logging.getLogger(__name__)
 
 
-@dataclass(eq=False, kw_only=True)
+@dataclass(eq=False, repr=False, kw_only=True)
 class DeliveryService:
     """Fetches films and writes down what becomes of them, and of the cards they belong to."""
 
@@ -65,7 +65,7 @@ class DeliveryService:
         """The message was seen without the film that was delivered into it."""
         if render.status is not RenderStatus.DELIVERED:
             return render
-        _log.warning("a message has lost its film", extra=_of(render))
+        _log.warning("a message has lost its film", extra=render.log_context())
         return await self.events.save(render, lifecycle.film_lost(render, self.clock()))
 
     async def redeliver(self, render: Render, *, limit: int | None = None) -> Render:
@@ -120,7 +120,7 @@ class DeliveryService:
         is_away = isinstance(error, Unavailable | NotSent | Unauthorized)
         since = render.unreachable_since if is_away else render.film_late_since
         level = logging.WARNING if since is None else logging.DEBUG
-        _log.log(level, "the film did not arrive: %s", error, extra=_of(render))
+        _log.log(level, "the film did not arrive: %s", error, extra=render.log_context())
 
     async def delivered(
         self,
@@ -147,7 +147,7 @@ class DeliveryService:
 
     async def found_too_large(self, render: Render, size: int) -> Render:
         """Discord did not take a file of `size` bytes; smaller ones may be tried."""
-        _log.warning("Discord does not take a file of %d bytes", size, extra=_of(render))
+        _log.warning("Discord does not take a file of %d bytes", size, extra=render.log_context())
         return await self.events.save(render, lifecycle.found_too_large(render, size))
 
     async def fallback_begun(self, render: Render, fallback: Fallback) -> Render:
@@ -169,7 +169,9 @@ class DeliveryService:
 
     async def undeliverable(self, render: Render, reason: Reason) -> Render:
         """The film has no way into the chat; it stays on disk."""
-        _log.warning("a film cannot be handed over and is kept: %s", reason, extra=_of(render))
+        _log.warning(
+            "a film cannot be handed over and is kept: %s", reason, extra=render.log_context()
+        )
         return await self.events.save_surely(
             render, lifecycle.undeliverable(render, reason, self.clock())
         )
@@ -179,7 +181,7 @@ class DeliveryService:
 
         A fallback that was begun for it holds nothing, so the card is tried first again.
         """
-        _log.warning("a film is refused and kept: %s", cause, extra=_of(render))
+        _log.warning("a film is refused and kept: %s", cause, extra=render.log_context())
         current = await self.store.get(render.id) or render
         after = lifecycle.undeliverable(current, reason, self.clock())
         if render.card.fallback is None:
@@ -188,7 +190,7 @@ class DeliveryService:
 
     async def disk_full(self, render: Render, error: Exception) -> Render:
         """Our disk does not take the film, or a copy of it that fits; the poller brings it up."""
-        _log.error("the disk does not take a film: %s", error, extra=_of(render))
+        _log.error("the disk does not take a film: %s", error, extra=render.log_context())
         return await self.events.save(
             render, lifecycle.disk_full(render, self.clock(), self.poll_interval)
         )
@@ -202,7 +204,3 @@ class DeliveryService:
         """The film was refused, or could not be offered by a fault of ours: not for ever."""
         after = lifecycle.delivery_failed(render, reason, self.clock(), self.poll_interval)
         return await self.events.save(render, after)
-
-
-def _of(render: Render) -> dict[str, object]:
-    return render.log_context()

@@ -23,7 +23,7 @@ AT_ONCE: Final = 20
 """Films looked up at the same time, newest first: those of a busy hour wait behind later ones."""
 
 
-@dataclass(eq=False, kw_only=True)
+@dataclass(eq=False, repr=False, kw_only=True)
 class Thumbnails:
     """Stores one thumbnail of each film, taken one after the other.
 

@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from typing import Final
 
 from bot.client import VideoBot
@@ -44,14 +45,15 @@ async def open_site(
     """Serve who connects to the ports, until the end of the context."""
     async with AsyncExitStack() as stack:
         if ports.films is not None:
-            site = film_site(Films(store=films, find=store.get, links=links, clock=bot.clock))
+            served = links and Films(store=films, find=store.get, links=links, clock=bot.clock)
+            site = film_site(served)
             limits = public(proxies=LOOPBACK + settings.web_proxies)
             await stack.enter_async_context(serving(site, ports.films, limits))
             _log.info("serving on %s port %d", *ports.films.getsockname()[:2])
         if ports.operations is not None:
             metrics = await stack.enter_async_context(_counting(bot, events, store, films))
-            needs = _Readiness(bot, store, videos).needs
-            site = operations_site(Operations(ready=needs, metrics=metrics.text))
+            needs = _Readiness(bot=bot, store=store, videos=videos).needs
+            site = operations_site(Operations(ready=needs, scrape=metrics.text))
             await stack.enter_async_context(serving(site, ports.operations, private()))
             address = ports.operations.getsockname()[:2]
             _log.info("health and metrics on %s port %d", *address)
@@ -73,13 +75,15 @@ async def _counting(
         await metrics.close()
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class _Readiness:
     """What the bot needs, and whether it has it."""
 
-    def __init__(self, bot: VideoBot, store: JobStore, videos: VideosClient) -> None:
-        self._bot = bot
-        self._store = store
-        self._videos = videos
+    bot: VideoBot
+    store: JobStore
+    videos: VideosClient
+
+    def __post_init__(self) -> None:
         self._reached = False
         self._ask_after = 0.0
         self._asking = asyncio.Lock()
@@ -89,12 +93,12 @@ class _Readiness:
         return {"gateway": self._is_connected(), "store": store, "videos": videos}
 
     def _is_connected(self) -> bool:
-        shards = self._bot.shards.values()
-        return self._bot.is_ready() and not any(shard.is_closed() for shard in shards)
+        shards = self.bot.shards.values()
+        return self.bot.is_ready() and not any(shard.is_closed() for shard in shards)
 
     async def _store_reads(self) -> bool:
         try:
-            await self._store.counts()
+            await self.store.counts()
         except StoreError:
             return False
         return True
@@ -110,7 +114,7 @@ class _Readiness:
         """Ask for one job; a server that does not list answers all the same."""
         try:
             async with asyncio.timeout(PATIENCE):
-                await self._videos.list(limit=1)
+                await self.videos.list(limit=1)
         except (NotSent, Unavailable, Unauthorized, TimeoutError):
             return False
         except VideosError:

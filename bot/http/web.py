@@ -63,9 +63,37 @@ class Films:
     store: FilmStore
     find: Callable[[str], Awaitable[Render | None]]
     """Gives a job as it stands on disk. Raises StoreError."""
-    links: Links | None
-    """None: no film is served."""
+    links: Links
     clock: Callable[[], float]
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        """Serve a kept film, whole or in ranges (RFC 9110, section 14)."""
+        match = request.match_info
+        render_id, expires = match["job"], match["expires"]
+        if not self.links.is_genuine(render_id, expires, match["signature"]):
+            raise web.HTTPNotFound(text=NO_FILM)
+        if self.clock() >= int(expires):
+            raise web.HTTPNotFound(text=NO_FILM)
+        path = await self._kept(render_id)
+        headers = FILM_HEADERS | {
+            "Content-Type": _TYPES.get(path.suffix, _UNKNOWN_TYPE),
+            "Content-Disposition": _named(match["name"], path.suffix),
+        }
+        try:
+            return await send_file(request, path, headers=headers)
+        except FileRefusedError as error:
+            return web.Response(
+                text=f"{error.message}\n", status=error.status, headers=error.headers
+            )
+
+    async def _kept(self, render_id: str) -> Path:
+        try:
+            render = await self.find(render_id)
+        except StoreError:
+            raise web.HTTPServiceUnavailable(text="Try again later.\n") from None
+        if render is None or render.film is None:
+            raise web.HTTPNotFound(text=NO_FILM)
+        return self.store.open(render.film)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,8 +102,23 @@ class Operations:
 
     ready: Callable[[], Awaitable[Mapping[str, bool]]]
     """Gives what the bot needs and whether it has it."""
-    metrics: Callable[[], Awaitable[bytes]]
+    scrape: Callable[[], Awaitable[bytes]]
     """Gives the metrics as Prometheus reads them."""
+
+    async def health(self, _: web.Request) -> web.StreamResponse:
+        """The event loop answers: the process lives."""
+        return web.Response(text="ok\n")
+
+    async def readiness(self, _: web.Request) -> web.StreamResponse:
+        """Say what the bot needs and whether it has it: 200, or 503 where something is missing."""
+        needs = dict(await self.ready())
+        ready = all(needs.values())
+        return web.json_response({"ready": ready, **needs}, status=200 if ready else 503)
+
+    async def metrics(self, _: web.Request) -> web.StreamResponse:
+        """Source: Prometheus, exposition formats, the text format."""
+        kind = "text/plain; version=0.0.4; charset=utf-8"
+        return web.Response(body=await self.scrape(), headers={"Content-Type": kind})
 
 
 @asynccontextmanager
@@ -90,11 +133,11 @@ async def serving(site: web.Application, listener: socket, limits: Limits) -> As
         await runner.cleanup()
 
 
-def film_site(films: Films) -> web.Application:
+def film_site(films: Films | None) -> web.Application:
     """Return what everybody may ask; every address but a film's link is not found."""
     app = _application()
-    if films.links is not None:
-        app.router.add_get(_LINK, _FilmAnswers(films, films.links).film)
+    if films is not None:
+        app.router.add_get(_LINK, films.answer)
     for moved in ("/healthz", "/readyz", "/metrics"):
         app.router.add_route("*", moved, _moved)
     app.router.add_route("*", "/{anything:.*}", _nothing)
@@ -103,11 +146,10 @@ def film_site(films: Films) -> web.Application:
 
 def operations_site(operations: Operations) -> web.Application:
     """Return what the operator's programs ask."""
-    answers = _OperationsAnswers(operations)
     app = _application()
-    app.router.add_get("/healthz", answers.health)
-    app.router.add_get("/readyz", answers.readiness)
-    app.router.add_get("/metrics", answers.metrics)
+    app.router.add_get("/healthz", operations.health)
+    app.router.add_get("/readyz", operations.readiness)
+    app.router.add_get("/metrics", operations.metrics)
     app.router.add_route("*", "/{anything:.*}", _nothing)
     return app
 
@@ -130,60 +172,6 @@ async def _nothing(_: web.Request) -> web.StreamResponse:
 
 async def _moved(_: web.Request) -> web.StreamResponse:
     raise web.HTTPNotFound(text=_MOVED)
-
-
-class _FilmAnswers:
-    def __init__(self, films: Films, links: Links) -> None:
-        self._films = films
-        self._links = links
-
-    async def film(self, request: web.Request) -> web.StreamResponse:
-        """Serve a kept film, whole or in ranges (RFC 9110, section 14)."""
-        match = request.match_info
-        render_id, expires = match["job"], match["expires"]
-        if not self._links.is_genuine(render_id, expires, match["signature"]):
-            raise web.HTTPNotFound(text=NO_FILM)
-        if self._films.clock() >= int(expires):
-            raise web.HTTPNotFound(text=NO_FILM)
-        path = await self._kept(render_id)
-        headers = FILM_HEADERS | {
-            "Content-Type": _TYPES.get(path.suffix, _UNKNOWN_TYPE),
-            "Content-Disposition": _named(match["name"], path.suffix),
-        }
-        try:
-            return await send_file(request, path, headers=headers)
-        except FileRefusedError as error:
-            return web.Response(
-                text=f"{error.message}\n", status=error.status, headers=error.headers
-            )
-
-    async def _kept(self, render_id: str) -> Path:
-        try:
-            render = await self._films.find(render_id)
-        except StoreError:
-            raise web.HTTPServiceUnavailable(text="Try again later.\n") from None
-        if render is None or render.film is None:
-            raise web.HTTPNotFound(text=NO_FILM)
-        return self._films.store.open(render.film)
-
-
-class _OperationsAnswers:
-    def __init__(self, operations: Operations) -> None:
-        self._operations = operations
-
-    async def health(self, _: web.Request) -> web.StreamResponse:
-        """The event loop answers: the process lives."""
-        return web.Response(text="ok\n")
-
-    async def readiness(self, _: web.Request) -> web.StreamResponse:
-        needs = dict(await self._operations.ready())
-        ready = all(needs.values())
-        return web.json_response({"ready": ready, **needs}, status=200 if ready else 503)
-
-    async def metrics(self, _: web.Request) -> web.StreamResponse:
-        """Source: Prometheus, exposition formats, the text format."""
-        kind = "text/plain; version=0.0.4; charset=utf-8"
-        return web.Response(body=await self._operations.metrics(), headers={"Content-Type": kind})
 
 
 def _named(name: str, ending: str) -> str:

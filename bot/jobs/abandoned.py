@@ -24,7 +24,7 @@ AT_ONCE: Final = 4
 _RUNNING: Final = frozenset({VideoStatus.QUEUED, VideoStatus.IN_PROGRESS})
 
 
-@dataclass(eq=False, kw_only=True)
+@dataclass(eq=False, repr=False, kw_only=True)
 class AbandonedRenders:
     """Polls cancelled renders, so that they count against the limits until they have ended.
 

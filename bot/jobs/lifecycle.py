@@ -15,7 +15,7 @@ from bot.videos.errors import (
     Refused,
     VideosError,
 )
-from bot.videos.models import Video, VideoStatus
+from bot.videos.models import Video
 
 MISSING_POLLS: Final = 5
 """404 for a known id; only so many in a row count, since routers lag behind a create."""
@@ -47,14 +47,6 @@ NEARLY_DONE: Final = 2.0
 """Poll intervals that a render probably has left when it counts as nearly done."""
 _NO_REMIX: Final = frozenset({404, 405, 410, 501})
 """Answers to a remix of a server without such a route, or without the video."""
-_STATUS: Final = {
-    VideoStatus.QUEUED: RenderStatus.QUEUED,
-    VideoStatus.IN_PROGRESS: RenderStatus.IN_PROGRESS,
-    VideoStatus.COMPLETED: RenderStatus.COMPLETED,
-    VideoStatus.FAILED: RenderStatus.FAILED,
-    VideoStatus.CANCELLED: RenderStatus.CANCELLED,
-    VideoStatus.EXPIRED: RenderStatus.EXPIRED,
-}
 _UNTROUBLED: Final[dict[str, Any]] = {
     "unreachable_since": None,
     "failed_polls": 0,
@@ -142,7 +134,7 @@ def advance(render: Render, video: Video, now: float, pause: float) -> Render:
 
     Progress never runs backwards on the card, and never decides anything: only the status does.
     """
-    status = _STATUS[video.status]
+    status = RenderStatus(video.status.value)
     seen = render.evolve(video_model=video.model or render.video_model, **_UNTROUBLED)
     if status in RUNNING:
         return _still_running(seen, video, status, now, pause)

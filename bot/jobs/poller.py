@@ -44,7 +44,7 @@ SHOWN_AGAIN_FOR: Final = 24 * 3600.0
 """Seconds after which an end that could not be shown is left to the history."""
 
 
-@dataclass(eq=False, kw_only=True)
+@dataclass(eq=False, repr=False, kw_only=True)
 class JobPoller:
     """Polls each due render, or the server's list for all of them.
 

@@ -11,6 +11,12 @@ metadata = sa.MetaData(
     }
 )
 
+
+def _belongs_to(table: str) -> sa.ForeignKey:
+    """Return the key of a row that goes with the one it names."""
+    return sa.ForeignKey(f"{table}.id", ondelete="CASCADE")
+
+
 requests = sa.Table(
     "requests",
     metadata,
@@ -56,9 +62,7 @@ renders = sa.Table(
     "renders",
     metadata,
     sa.Column("id", sa.Text, primary_key=True),
-    sa.Column(
-        "request_id", sa.Text, sa.ForeignKey("requests.id", ondelete="CASCADE"), nullable=False
-    ),
+    sa.Column("request_id", sa.Text, _belongs_to("requests"), nullable=False),
     sa.Column("position", sa.Integer, nullable=False),
     sa.Column("server", sa.Text, nullable=False),
     sa.Column("status", sa.Text, nullable=False),
@@ -101,9 +105,7 @@ renders = sa.Table(
 subscriptions = sa.Table(
     "subscriptions",
     metadata,
-    sa.Column(
-        "request_id", sa.Text, sa.ForeignKey("requests.id", ondelete="CASCADE"), primary_key=True
-    ),
+    sa.Column("request_id", sa.Text, _belongs_to("requests"), primary_key=True),
     sa.Column("user_id", sa.BigInteger, primary_key=True),
 )
 """Who is notified when a request has ended."""
@@ -111,9 +113,7 @@ subscriptions = sa.Table(
 request_images = sa.Table(
     "request_images",
     metadata,
-    sa.Column(
-        "request_id", sa.Text, sa.ForeignKey("requests.id", ondelete="CASCADE"), primary_key=True
-    ),
+    sa.Column("request_id", sa.Text, _belongs_to("requests"), primary_key=True),
     sa.Column("filename", sa.Text, nullable=False),
     sa.Column("content_type", sa.Text, nullable=False),
     sa.Column("data", sa.LargeBinary, nullable=False),
@@ -122,9 +122,7 @@ request_images = sa.Table(
 thumbnails = sa.Table(
     "thumbnails",
     metadata,
-    sa.Column(
-        "render_id", sa.Text, sa.ForeignKey("renders.id", ondelete="CASCADE"), primary_key=True
-    ),
+    sa.Column("render_id", sa.Text, _belongs_to("renders"), primary_key=True),
     sa.Column("data", sa.LargeBinary, nullable=False),
 )
 """A small JPEG of each delivered film; empty where none could be taken."""

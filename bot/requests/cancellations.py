@@ -23,7 +23,7 @@ CANCELLABLE: Final = frozenset(
 """Not while the create is on the wire: what came of it has to be written down first."""
 
 
-@dataclass(eq=False, kw_only=True)
+@dataclass(eq=False, repr=False, kw_only=True)
 class Cancellations:
     """Every method raises StoreError where the database fails."""
 

@@ -57,7 +57,7 @@ class _Known(Generic[_Value]):
     value: _Value
 
 
-@dataclass(eq=False, kw_only=True)
+@dataclass(eq=False, repr=False, kw_only=True)
 class Forecaster:
     """Forecasts renders; what it reads of the database is remembered for a moment."""
 

@@ -31,7 +31,7 @@ MATCH_BEFORE: Final = 60.0
 """Seconds a server's clock may be behind ours when a lost create is looked for."""
 
 
-@dataclass(eq=False, kw_only=True)
+@dataclass(eq=False, repr=False, kw_only=True)
 class LostCreates:
     """Finds renders of unknown outcome, without anybody having to ask."""
 

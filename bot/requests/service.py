@@ -39,7 +39,7 @@ REPEATED_AFTER: Final = (1.0, 5.0)
 """Seconds before a create of unknown outcome is sent again under its key, where that is safe."""
 
 
-@dataclass(eq=False, kw_only=True)
+@dataclass(eq=False, repr=False, kw_only=True)
 class RequestService:
     """Requests films and writes down every step before the next is taken."""
 
@@ -101,7 +101,7 @@ class RequestService:
         try:
             await self.store.delete_row(render)
         except StoreError as error:
-            _log.error("an intent cannot be dropped yet: %s", error, extra=_of(render))
+            _log.error("an intent cannot be dropped yet: %s", error, extra=render.log_context())
             self._write_later(render, lambda: self.store.delete_row(render))
 
     async def attach_image(self, render: Render, data: bytes) -> Render:
@@ -164,12 +164,14 @@ class RequestService:
             request = self._request(render, await self.store.image(render.request.id))
             sending = lifecycle.sending(render, self.clock())
             if not await self.store.save(render, sending):
-                _log.error("somebody else has sent this job or ended it", extra=_of(render))
+                _log.error(
+                    "somebody else has sent this job or ended it", extra=render.log_context()
+                )
                 return render
         except StoreError as error:
             return self._unwritten(render, error)
         except ValidationError:
-            _log.exception("a request breaks the contract", extra=_of(render))
+            _log.exception("a request breaks the contract", extra=render.log_context())
             return await self.give_up(render, Reason.UNFORESEEN)
         after = await self._create(sending, request)
         after = lifecycle.still_in_doubt(render, after, self.clock())
@@ -210,13 +212,15 @@ class RequestService:
         try:
             return await self._bought(render, request)
         except OutcomeUnknown as error:
-            _log.error("nobody knows whether a create was taken: %s", error, extra=_of(render))
+            _log.error(
+                "nobody knows whether a create was taken: %s", error, extra=render.log_context()
+            )
             return lifecycle.unconfirmed(render, Reason.OUTCOME_UNKNOWN, self.clock())
         except VideosError as error:
-            _log.warning("the Videos server took no job: %s", error, extra=_of(render))
+            _log.warning("the Videos server took no job: %s", error, extra=render.log_context())
             return lifecycle.refused(render, error, self.clock())
         except Exception:  # noqa: BLE001 - whatever it was, the request may have left us
-            _log.exception("a create failed in a way nobody foresaw", extra=_of(render))
+            _log.exception("a create failed in a way nobody foresaw", extra=render.log_context())
             return lifecycle.unconfirmed(render, Reason.OUTCOME_UNKNOWN, self.clock())
 
     async def _bought(self, render: Render, request: CreateVideo) -> Render:
@@ -230,7 +234,9 @@ class RequestService:
         after = lifecycle.accepted(render, reading.video, self.clock(), pause)
         if reading.film is not None:
             after = await self._film_came_along(after, reading.film)
-        _log.info("the server has job %s as %s", render.id, after.video_id, extra=_of(after))
+        _log.info(
+            "the server has job %s as %s", render.id, after.video_id, extra=after.log_context()
+        )
         return after
 
     async def _film_came_along(self, render: Render, container: Container) -> Render:
@@ -239,13 +245,15 @@ class RequestService:
             film = f"{render.id}{container.extension}"
             await self.films.put(self.films.workspace(render.id), film)
         except OSError as error:
-            _log.error("the film of a create could not be kept: %s", error, extra=_of(render))
+            _log.error(
+                "the film of a create could not be kept: %s", error, extra=render.log_context()
+            )
             return render
         return lifecycle.downloaded(render, film)
 
     def _unwritten(self, render: Render, error: StoreError) -> Render:
         """End, on the card alone, a request that our disk does not take and that is not sent."""
-        _log.error("a job is not written down and not sent: %s", error, extra=_of(render))
+        _log.error("a job is not written down and not sent: %s", error, extra=render.log_context())
         after = lifecycle.fail_unsent(render, Reason.DISK_FAILED, self.clock())
         self.events.changed(render, after)
         self._write_later(render, lambda: self.store.save(render, after))
@@ -344,7 +352,3 @@ class RequestService:
 def _image_of(render: Render) -> ImageSource:
     assert render.spec.image is not None, "asked only of one with an image"  # noqa: S101
     return render.spec.image
-
-
-def _of(render: Render) -> dict[str, object]:
-    return render.log_context()

@@ -9,8 +9,6 @@ from bot.serving.connection import Connection
 class ApiConnection(Connection):
     """Answers what aiohttp refuses by itself in the API's error object."""
 
-    __slots__ = ()
-
     def shaped(self, request: web.BaseRequest, error: web.HTTPException) -> web.StreamResponse:
         """Return the refusal with its sentence and code."""
         return from_http(request, error).response()

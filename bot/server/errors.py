@@ -2,10 +2,10 @@
 
 import errno
 import logging
-from collections.abc import Awaitable, Callable
 from typing import Final
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from bot.server.objects import ErrorBody, ErrorFacts, answer
 
@@ -13,8 +13,6 @@ logger = logging.getLogger(__name__)
 
 BODY_LIMIT: Final = 32 * 2**20
 """Bytes of a create body: an image of 20 MiB as base64, and its fields."""
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _REFUSALS: Final = {
     "malformed_request": (400, "The request is not valid HTTP."),

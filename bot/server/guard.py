@@ -15,9 +15,9 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from aiohttp import web
-from aiohttp.typedefs import Middleware
+from aiohttp.typedefs import Handler, Middleware
 
-from bot.server.errors import ApiError, Handler
+from bot.server.errors import ApiError
 
 _OWN_SITE: Final = frozenset({"same-origin", "none"})
 """What a browser says of requests of our own pages, and of addresses that people type."""

@@ -38,23 +38,6 @@ _AT_ONCE: Final = struct.pack("ii", 1, 0)
 class Connection(web.RequestHandler):
     """A connection that enforces `Limits`."""
 
-    __slots__ = (
-        "_began",
-        "_counted",
-        "_handed",
-        "_head",
-        "_head_timer",
-        "_held",
-        "_limits",
-        "_moved",
-        "_moved_at",
-        "_patience",
-        "_sends_file",
-        "_throttle",
-        "_unread",
-        "_unread_timer",
-    )  # fmt: skip
-
     def __init__(self, server: web.Server, limits: Limits, throttle: LogThrottle) -> None:
         """Serve one client of `server`; what may happen often is logged through `throttle`."""
         super().__init__(

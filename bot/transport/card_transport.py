@@ -54,7 +54,7 @@ def uses_token(render: Render, limits: RateLimits, now: float, *, size: int = 0)
     return limits.closed_for(card.interaction_token) <= limits.closed_for(request.channel_id)
 
 
-@dataclass(eq=False, kw_only=True)
+@dataclass(eq=False, repr=False, kw_only=True)
 class CardTransport:
     """Shows cards, and tells the operator once of each closed channel."""
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -48,7 +49,9 @@ async def download_film(
     """
     part = target.with_name(target.name + ".part")
     try:
-        container = await _Attempt(wire, job, part, has_room).run(dialect, film_url)
+        container = await _Attempt(wire=wire, job=job, part=part, has_room=has_room).run(
+            dialect, film_url
+        )
         await asyncio.to_thread(part.replace, target)
     finally:
         await asyncio.to_thread(part.unlink, missing_ok=True)
@@ -66,6 +69,7 @@ async def serves_film(wire: Wire, dialect: Dialect, job: str) -> bool:
         return demuxer(await wire.body(response).head()) is not None
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class _Attempt:
     """One attempt: `/content`, where its answer leads, and the addresses in the job and its create.
 
@@ -74,11 +78,12 @@ class _Attempt:
     may have expired.
     """
 
-    def __init__(self, wire: Wire, job: str, part: Path, has_room: HasRoom | None) -> None:
-        self._wire = wire
-        self._job = job
-        self._part = part
-        self._has_room = has_room
+    wire: Wire
+    job: str
+    part: Path
+    has_room: HasRoom | None
+
+    def __post_init__(self) -> None:
         self._tried: set[str] = set()
 
     async def run(self, dialect: Dialect, film_url: str | None) -> Container:
@@ -105,14 +110,14 @@ class _Attempt:
                 raise error from None
 
     async def _from_content(self, query: str) -> Container:
-        async with self._wire.open(f"{self._job}/content{query}") as response:
-            body = self._wire.body(response)
+        async with self.wire.open(f"{self.job}/content{query}") as response:
+            body = self.wire.body(response)
             if _may_be_film(response.status) and not looks_like_json(await body.head()):
                 return await self._save(response, body)
-            answer = await self._wire.read(response, body, self._part)
-            ours = self._wire.is_ours(response)
+            answer = await self.wire.read(response, body, self.part)
+            ours = self.wire.is_ours(response)
         if answer.is_ok and answer.has_film:
-            return await check_film(self._part)
+            return await check_film(self.part)
         if (address := film_elsewhere(answer)) is not None:
             return await self._from_address(address)
         if answer.status == _OK:
@@ -121,12 +126,12 @@ class _Attempt:
 
     async def _from_address(self, address: str) -> Container:
         self._tried.add(address)
-        async with self._wire.open_address(address) as response:
-            body = self._wire.body(response)
+        async with self.wire.open_address(address) as response:
+            body = self.wire.body(response)
             if _may_be_film(response.status):
                 return await self._save(response, body)
-            answer = await self._wire.read(response, body)
-            raise content_error(answer, ours=self._wire.is_ours(response))
+            answer = await self.wire.read(response, body)
+            raise content_error(answer, ours=self.wire.is_ours(response))
 
     async def _from_job(self, film_url: str | None, error: VideosError) -> Container:
         """Poll the job: a freshly signed address may be in it, or the film itself.
@@ -135,15 +140,15 @@ class _Attempt:
         """
         address: str | None = None
         try:
-            answer = await self._wire.exchange("GET", self._job, film=self._part)
-            address = read_video(answer, self._job.rpartition("/")[2]).video.film_url
+            answer = await self.wire.exchange("GET", self.job, film=self.part)
+            address = read_video(answer, self.job.rpartition("/")[2]).video.film_url
         except Unauthorized:
             raise
         except VideosError:
             pass  # Dynamo keeps no jobs
         else:
             if answer.has_film:
-                return await check_film(self._part)
+                return await check_film(self.part)
             if isinstance(error, Unauthorized):
                 # The key opens the job, so it was not the key that was refused.
                 error = FilmWithheld(str(error))
@@ -168,12 +173,12 @@ class _Attempt:
         """Write an answer to disk; its bytes, not its headers, decide whether it is a film."""
         if response.status == _PARTIAL and not _is_whole(response.headers.get("Content-Range")):
             raise FilmBroken("HTTP 206 with a part of the film")
-        limit = self._wire.film_limit
+        limit = self.wire.film_limit
         if (response.content_length or 0) > limit:
             raise FilmTooLarge(f"{response.content_length} bytes, more than {limit}")
-        await save(body, self._part, limit=limit, has_room=self._has_room)
+        await save(body, self.part, limit=limit, has_room=self.has_room)
         try:
-            return await check_film(self._part)
+            return await check_film(self.part)
         except FilmBroken as error:
             if response.status in {_OK, _PARTIAL}:
                 raise

@@ -10,6 +10,7 @@ import re
 import socket
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from typing import Final
 
 import aiohttp
@@ -85,30 +86,23 @@ def is_public(address: str) -> bool:
     return ip.is_global and not ip.is_multicast and not is_local
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class Fetcher:
     """Opens films: at the configured server, at trusted hosts, and on the public internet."""
 
-    def __init__(
-        self,
-        inside: aiohttp.ClientSession,
-        *,
-        base: URL,
-        trusted: frozenset[str] = frozenset(),
-        timeout: aiohttp.ClientTimeout,
-        proxy: str | None = None,
-        elsewhere: Proxies = NONE,
-    ) -> None:
-        """`inside` is the session for the configured server; `trusted` are host or host:port.
+    inside: aiohttp.ClientSession
+    """For the configured server, trusted hosts and proxies."""
+    base: URL
+    trusted: frozenset[str] = frozenset()
+    """host or host:port."""
+    timeout: aiohttp.ClientTimeout
+    proxy: str | None = None
+    """For the configured server."""
+    elsewhere: Proxies = NONE
+    """For all other hosts. A proxy resolves names by itself, so these cannot be checked here."""
 
-        `proxy` is for the configured server, `elsewhere` for all other hosts. A proxy resolves
-        names by itself, so these cannot be checked here.
-        """
-        self._inside = inside
-        self._base = base
-        self._trusted = frozenset(place for each in trusted if (place := _place(each)))
-        self._timeout = timeout
-        self._proxy = proxy
-        self._elsewhere = elsewhere
+    def __post_init__(self) -> None:
+        self._trusted = frozenset(place for each in self.trusted if (place := _place(each)))
 
     @asynccontextmanager
     async def open(
@@ -118,7 +112,7 @@ class Fetcher:
 
         Raises Forbidden, Unavailable where another host cannot be reached, and aiohttp's errors.
         """
-        url = _joined(self._base, address)
+        url = _joined(self.base, address)
         async with AsyncExitStack() as stack:
             for _ in range(REDIRECTS + 1):
                 response = await self._get(url, key, stack)
@@ -132,15 +126,15 @@ class Fetcher:
     async def _get(
         self, url: URL, key: Mapping[str, str], stack: AsyncExitStack
     ) -> aiohttp.ClientResponse:
-        is_ours = url.scheme in _SCHEMES and url.origin() == self._base.origin()
-        proxy = self._proxy if is_ours else self._elsewhere.for_address(url)
+        is_ours = url.scheme in _SCHEMES and url.origin() == self.base.origin()
+        proxy = self.proxy if is_ours else self.elsewhere.for_address(url)
         session = await self._session_for(url, stack, is_ours=is_ours, has_proxy=proxy is not None)
         try:
             return await stack.enter_async_context(
                 session.get(
                     url,
                     headers={**PLAIN, **(key if is_ours else {})},
-                    timeout=self._timeout,
+                    timeout=self.timeout,
                     allow_redirects=False,
                     auto_decompress=False,
                     proxy=proxy,
@@ -158,9 +152,9 @@ class Fetcher:
     ) -> aiohttp.ClientSession:
         """Return the session to fetch with. Raises Forbidden."""
         if is_ours or self.is_trusted(url):
-            return self._inside
+            return self.inside
         _check(url)
-        return self._inside if has_proxy else await stack.enter_async_context(_public_session())
+        return self.inside if has_proxy else await stack.enter_async_context(_public_session())
 
     def is_trusted(self, url: URL) -> bool:
         """Whether the operator named this host, or this port of it."""

@@ -47,7 +47,7 @@ class ServerAccess:
 
     base_url: str
     """It ends in /v1, as in the SDKs. Every request repeats its query: Azure's api-version."""
-    api_key: str | None = None
+    api_key: str | None = field(default=None, repr=False)
     timeout: float = 60.0
     """For a JSON answer. A film may take as long as bytes keep coming, FILM_TIMEOUT at the most."""
     film_hosts: frozenset[str] = frozenset()
@@ -86,7 +86,7 @@ class Wire:
         self._timeout = aiohttp.ClientTimeout(total=server.timeout, sock_connect=CONNECT_TIMEOUT)
         self._proxy = server.proxies.for_address(self._base)
         self._fetcher = Fetcher(
-            session,
+            inside=session,
             base=URL(self._base),
             trusted=server.film_hosts,
             timeout=aiohttp.ClientTimeout(

@@ -120,7 +120,7 @@ async def test_hosts_and_ports_are_trusted_as_named(
 ) -> None:
     async with aiohttp.ClientSession() as session:
         fetcher = Fetcher(
-            session,
+            inside=session,
             base=URL("http://videos.example.org/v1"),
             trusted=frozenset({named}),
             timeout=aiohttp.ClientTimeout(),
