@@ -7,9 +7,11 @@ Sources: ISO/IEC 14496-12 (boxes), 14496-15 (avcC), 14496-10, 7.3.2.1 (the seque
 14496-1 (esds).
 """
 
+import os
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -60,24 +62,42 @@ def _plain(file: BinaryIO) -> Frame | None:
     return frames[0] if len(frames) == 1 else None
 
 
-def _index(file: BinaryIO) -> bytes:
-    """Return the contents of the `moov` box. Raises ValueError where there is none."""
+def first_level(file: BinaryIO, size: int) -> Iterator[tuple[bytes, int, int]]:
+    """Yield each box of the first level: its kind, where its contents begin, and where it ends.
+
+    A box without a length goes to the end of the file, which has `size` bytes. Raises ValueError
+    where a header is cut short or a length impossible.
+    """
     position = 0
-    for number in range(MOST_BOXES):
+    while position < size:
         file.seek(position)
         header = file.read(16)
+        if len(header) < _HEADER:
+            raise ValueError("the MP4 file is cut short inside a box header")
         length, kind = struct.unpack(">I4s", header[:_HEADER])
         begin = position + _HEADER
-        if length == 1:
+        if length == 1 and len(header) == 16:  # noqa: PLR2004
             length, begin = struct.unpack(">Q", header[8:])[0], position + 16
-        if number == 0 and (kind != b"ftyp" or header[8:12] == b"qt  "):
-            raise ValueError("no MP4")
-        if kind == b"moov" and length <= LARGEST_INDEX:
-            file.seek(begin)
-            return file.read(position + length - begin)
-        if length < _HEADER or kind in {b"moof", b"moov"}:
-            break
+        elif length == 0:
+            length = size - position
+        if length < _HEADER:
+            raise ValueError("the MP4 file has a box of impossible size")
         position += length
+        yield kind, begin, position
+
+
+def _index(file: BinaryIO) -> bytes:
+    """Return the contents of the `moov` box. Raises ValueError where there is none."""
+    head = file.read(12)
+    if head[4:8] != b"ftyp" or head[8:12] == b"qt  ":
+        raise ValueError("no MP4")
+    size = file.seek(0, os.SEEK_END)
+    for kind, begin, end in islice(first_level(file, size), MOST_BOXES):
+        if kind == b"moov" and end - begin <= LARGEST_INDEX:
+            file.seek(begin)
+            return file.read(end - begin)
+        if kind in {b"moof", b"moov"}:
+            break
     raise ValueError("no index")
 
 

@@ -2,9 +2,11 @@
 
 import struct
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from bot.media.boxes import first_level
 from bot.media.errors import BrokenFile
 from bot.media.formats import HEAD, demuxer
 
@@ -45,9 +47,6 @@ _SEGMENT: Final = b"\x18\x53\x80\x67"
 """The element that holds all of a Matroska file, after its EBML header."""
 _TAG_HEADER: Final = 11
 """Bytes of an FLV tag before its data."""
-_BOX_HEADER: Final = 8
-_LARGE_BOX: Final = 1
-_OPEN_BOX: Final = 0
 
 
 def is_over_4k(width: int, height: int) -> bool:
@@ -122,31 +121,14 @@ def _check_last_tag(path: Path, size: int) -> None:
 
 def _check_boxes(file: BinaryIO, size: int) -> None:
     """Walk the top-level boxes of ISO/IEC 14496-12; they must end where the file ends."""
-    kinds: set[bytes] = set()
-    position = 0
-    for _ in range(MOST_BOXES):
-        if position >= size:
-            break
-        file.seek(position)
-        length, kind = _box(file.read(16), size - position)
-        kinds.add(kind)
-        position += length
-    if position < size:
+    try:
+        boxes = list(islice(first_level(file, size), MOST_BOXES))
+    except ValueError as error:
+        raise BrokenFile(str(error)) from None
+    kinds, end = {kind for kind, _, _ in boxes}, boxes[-1][2]
+    if end < size:
         raise BrokenFile("the MP4 file has more boxes than any film")
-    if position > size:
-        raise BrokenFile(f"the MP4 file is cut short: {size} of {position} bytes")
+    if end > size:
+        raise BrokenFile(f"the MP4 file is cut short: {size} of {end} bytes")
     if b"moov" not in kinds or not kinds & {b"mdat", b"moof"}:
         raise BrokenFile("the MP4 file has no index (moov) or no pictures (mdat)")
-
-
-def _box(header: bytes, rest: int) -> tuple[int, bytes]:
-    if len(header) < _BOX_HEADER:
-        raise BrokenFile("the MP4 file is cut short inside a box header")
-    length, kind = struct.unpack(">I4s", header[:8])
-    if length == _LARGE_BOX and len(header) == 16:  # noqa: PLR2004
-        length = struct.unpack(">Q", header[8:])[0]
-    elif length == _OPEN_BOX:
-        length = rest
-    if length < _BOX_HEADER:
-        raise BrokenFile("the MP4 file has a box of impossible size")
-    return length, kind

@@ -7,7 +7,8 @@ what is sent again because its answer was lost does not appear twice.
 import logging
 from collections.abc import Sequence
 from hashlib import blake2s
-from typing import Final
+from secrets import token_hex
+from typing import Any, Final
 
 import discord
 
@@ -80,7 +81,11 @@ async def _under_card(
 ) -> None:
     """Send words to the card's channel. Raises Refused where nothing reaches that."""
     if render.request.is_member:
-        await _reply(client, render, content, nonce, named)
+        channel, fields = channel_of(client, render), dict[str, Any]()
+        if render.card.message_id is not None:
+            card = channel.get_partial_message(render.card.message_id)
+            fields["reference"] = card.to_reference(fail_if_not_exists=False)
+        await channel.send(content, nonce=nonce, allowed_mentions=named, **fields)
     elif render.card.token_works(now):
         # Nothing else reaches a place where the bot is no member; Discord knows no nonce here.
         webhook = interaction_webhook(client, render)
@@ -95,28 +100,26 @@ async def write_to(client: discord.Client, render: Render, person: int, *, sees:
     Who cannot see the card any more is told of the end alone.
     """
     plainly = _title(render) if sees else language(render.request.locale)(ENDED)
+    nonce = _nonce(render, [person])
     try:
-        channel = await client.create_dm(discord.Object(person))
         try:
-            words_of_it = direct_notice(render) if sees else plainly
-            await _send_directly(channel, words_of_it, _nonce(render, [person]))
+            told = direct_notice(render) if sees else plainly
+            await say_directly(client, person, told, nonce=nonce)
         except discord.HTTPException as error:
             if not refuses_content(error):
                 raise
-            await _send_directly(channel, plainly, _nonce(render, [person]))
+            await say_directly(client, person, plainly, nonce=nonce)
     except discord.HTTPException as error:
         raise _judged(error) from error
 
 
-async def say_directly(client: discord.Client, person: int, content: str) -> None:
-    """Write one sentence of ours to a person; raises discord.HTTPException and its kin."""
+async def say_directly(
+    client: discord.Client, person: int, content: str, *, nonce: str = ""
+) -> None:
+    """Write one sentence of ours to a person. Raises UNREACHED."""
     channel = await client.create_dm(discord.Object(person))
-    await channel.send(content, allowed_mentions=discord.AllowedMentions.none())
-
-
-async def _send_directly(channel: discord.DMChannel, content: str, nonce: str) -> None:
-    nobody = discord.AllowedMentions.none()
-    await channel.send(content, nonce=nonce, allowed_mentions=nobody)
+    nonce = nonce or token_hex(12)
+    await channel.send(content, nonce=nonce, allowed_mentions=discord.AllowedMentions.none())
 
 
 async def say_it_stands_still(client: discord.Client, render: Render, *, now: float) -> None:
@@ -125,28 +128,15 @@ async def say_it_stands_still(client: discord.Client, render: Render, *, now: fl
     Where Discord takes neither, nothing is left to say it with.
     """
     told = language(render.request.locale)(words.STANDS_STILL)
-    nobody, nonce = discord.AllowedMentions.none(), _nonce(render, [render.request.requester_id])
+    person, nobody = render.request.requester_id, discord.AllowedMentions.none()
+    nonce = _nonce(render, [person])
     try:
         try:
             await _under_card(client, render, told, nonce, nobody, now=now)
         except (Refused, discord.HTTPException):
-            channel = await client.create_dm(discord.Object(render.request.requester_id))
-            await _send_directly(channel, told, nonce)
+            await say_directly(client, person, told, nonce=nonce)
     except UNREACHED as error:
         _log.warning("a card that stands still: %s", told_of(error), extra=render.log_context())
-
-
-async def _reply(
-    client: discord.Client, render: Render, content: str, nonce: str, named: discord.AllowedMentions
-) -> None:
-    channel = channel_of(client, render)
-    if render.card.message_id is None:
-        await channel.send(content, nonce=nonce, allowed_mentions=named)
-        return
-    card = channel.get_partial_message(render.card.message_id).to_reference(
-        fail_if_not_exists=False
-    )
-    await channel.send(content, reference=card, nonce=nonce, allowed_mentions=named)
 
 
 def _title(render: Render) -> str:
