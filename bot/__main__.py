@@ -11,7 +11,7 @@ from collections.abc import Coroutine
 from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from bot.app import open_bot
 from bot.claim import claimed, make_folder
@@ -106,7 +106,7 @@ def _server_key(settings: Settings, arguments: argparse.Namespace) -> str | None
 
 
 async def until_stopped(
-    work: Coroutine[Any, Any, object], *, patience: float | None = None
+    work: Coroutine[object, object, object], *, patience: float | None = None
 ) -> None:
     """Run `work` until it ends or the process is asked to stop (SIGTERM, SIGINT).
 

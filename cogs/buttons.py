@@ -225,7 +225,7 @@ class Buttons(commands.Cog):
     async def _remix(self, interaction: Interaction, render: Render) -> None:
         async def submitted(interaction: Interaction, filled: Filled) -> None:
             asked = Asked(
-                spec=render.spec.evolve(prompt=filled.spec.prompt, image=None),
+                spec=replace(render.spec, prompt=filled.spec.prompt, image=None),
                 verb=Verb.REMIX,
                 parent=render,
                 parent_video_id=render.video_id,
@@ -312,7 +312,7 @@ def _with_stored_image(render: Render) -> VideoSpec:
     if image is None:
         return render.spec
     stored = replace(image, url=None, request_id=render.request.id)
-    return render.spec.evolve(image=stored)
+    return replace(render.spec, image=stored)
 
 
 async def _answer(interaction: Interaction, message: str) -> None:

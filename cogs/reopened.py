@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import discord
 from discord.ext import commands
@@ -12,6 +12,7 @@ from bot.jobs.events import JobEvents, until_written
 from bot.jobs.models import Render
 from bot.jobs.reasons import Reason
 from bot.runtime.background import Background
+from bot.runtime.json_fields import fields_of
 
 GATHERED: Final = 0.1
 """Seconds for which places are gathered: a role that changes opens many, and a reconnect all."""
@@ -74,7 +75,7 @@ class ReopenedChannels(commands.Cog):
     @commands.Cog.listener()
     async def on_raw_thread_update(self, payload: discord.RawThreadUpdateEvent) -> None:
         """A thread was changed; one that is archived or locked is not known otherwise."""
-        state: dict[str, Any] = dict(payload.data.get("thread_metadata") or {})
+        state = fields_of(payload.data.get("thread_metadata"))
         if not state.get("archived") and not state.get("locked"):
             self._open(payload.thread_id)
 

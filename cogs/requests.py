@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from uuid import uuid4
 
@@ -361,7 +361,7 @@ class Requests:
         guild = None if guild_id is None else self.client.get_guild(guild_id)
         spec, image = asked.spec, asked.image
         if image is not None:
-            spec = spec.evolve(image=ImageSource(name=image.filename, url=image.url))
+            spec = replace(spec, image=ImageSource(name=image.filename, url=image.url))
         return Request(
             id=uuid4().hex,
             interaction_id=interaction.id,

@@ -4,7 +4,7 @@ Limits (Discord, components/reference): five fields, a title of 45 characters, 4
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import discord
@@ -88,7 +88,8 @@ class VideoForm(ui.Modal):
         elif self._image is not None and self._image.values[0] != "-":
             picked = int(self._image.values[0])
         filled = Filled(
-            spec=self._start.evolve(
+            spec=replace(
+                self._start,
                 prompt=self._prompt.value,
                 size=self._size.values[0],
                 seconds=self._seconds.values[0],

@@ -1,6 +1,7 @@
 """Database: one writer and a few readers of SQLite, each in a thread of its own."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
@@ -22,6 +23,7 @@ PREPARED: Final = 16
 is another for each number of renders."""
 
 _T = TypeVar("_T")
+_V = TypeVar("_V")
 
 
 class StoreError(Exception):
@@ -74,7 +76,7 @@ class Database:
         return self._writer.stuck
 
     async def fetch(
-        self, query: sa.Select[Any, *tuple[Any, ...]], made: Callable[[Sequence[Any]], _T]
+        self, query: sa.Select[*tuple[Any, ...]], made: Callable[[Sequence[Any]], _T]
     ) -> list[_T]:
         """Make something of each row, in a reader's thread: thousands of rows take a while."""
 
@@ -85,13 +87,13 @@ class Database:
         with _translated():
             return await asyncio.get_running_loop().run_in_executor(self._readers, fetch)
 
-    async def column(self, query: sa.Select[Any]) -> list[Any]:
+    async def column(self, query: sa.Select[_T]) -> list[_T]:
         """Return the values of a query for one column."""
-        return await self.fetch(query, _first)
+        return await self.fetch(query, lambda row: row[0])
 
-    async def mapping(self, query: sa.Select[Any, *tuple[Any, ...]]) -> dict[Any, Any]:
+    async def mapping(self, query: sa.Select[_T, _V]) -> dict[_T, _V]:
         """Return the rows of a query for two columns, the second by the first."""
-        return dict(await self.fetch(query, _pair))
+        return dict(await self.fetch(query, lambda row: (row[0], row[1])))
 
     async def write(self, *statements: Statement, otherwise: Statement | None = None) -> int:
         """Write as Writer.write; it is on disk on return."""
@@ -123,16 +125,7 @@ def _begin_and_prepare(engine: sa.Engine) -> None:
         prepare(connection)
 
 
-def _first(row: Sequence[Any]) -> Any:  # noqa: ANN401 - of the column's own type
-    return row[0]
-
-
-def _pair(row: Sequence[Any]) -> tuple[Any, Any]:
-    first, second = row
-    return first, second
-
-
-def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401
+def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     """Readers beside the writer, commits that outlive a power cut, and small caches.
 
     FULL, since a lost commit could turn a sent create back into one that seems never sent. Nobody

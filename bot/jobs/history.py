@@ -1,12 +1,11 @@
 """Questions about what was rendered: lists, counts and durations, as SQL."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import sqlalchemy as sa
 
 from bot.jobs.models import ACTIVE, Render, RenderStatus
-from bot.jobs.rows import select_renders
+from bot.jobs.rows import RenderQuery, select_renders
 from bot.jobs.tables import renders, requests
 
 
@@ -23,7 +22,7 @@ class Search:
     """Words that the prompt contains, in any case."""
 
 
-def found_by(search: Search, *, limit: int, offset: int) -> sa.Select[Any]:
+def found_by(search: Search, *, limit: int, offset: int) -> RenderQuery:
     """Select the renders that fit, newest first."""
     return (
         select_renders()
@@ -34,7 +33,7 @@ def found_by(search: Search, *, limit: int, offset: int) -> sa.Select[Any]:
     )
 
 
-def number_found_by(search: Search) -> sa.Select[Any]:
+def number_found_by(search: Search) -> sa.Select[int]:
     """Select how many renders fit."""
     joined = sa.join(renders, requests)
     return sa.select(sa.func.count()).select_from(joined).where(*_conditions(search))
@@ -53,7 +52,7 @@ def _conditions(search: Search) -> list[sa.ColumnElement[bool]]:
     return found + [requests.c.prompt.icontains(word, autoescape=True) for word in words]
 
 
-def durations_of(render: Render, *, limit: int) -> sa.Select[Any]:
+def durations_of(render: Render, *, limit: int) -> sa.Select[float]:
     """Select the seconds that the last renders of the same kind took, newest first."""
     spec = render.spec
     return (
@@ -70,7 +69,7 @@ def durations_of(render: Render, *, limit: int) -> sa.Select[Any]:
     )
 
 
-def ended_with_film(now: float) -> sa.Select[Any]:
+def ended_with_film(now: float) -> RenderQuery:
     """Select ended renders whose film is kept and has no link that works, longest ended first."""
     link = renders.c.link_expires_at
     return (

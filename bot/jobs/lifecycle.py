@@ -3,7 +3,7 @@
 Times are Unix seconds, pauses and waits are seconds.
 """
 
-from typing import Any, Final
+from typing import Final
 
 from bot.jobs.models import RUNNING, Fallback, Render, RenderStatus, Verb
 from bot.jobs.reasons import Reason
@@ -47,7 +47,7 @@ NEARLY_DONE: Final = 2.0
 """Poll intervals that a render probably has left when it counts as nearly done."""
 _NO_REMIX: Final = frozenset({404, 405, 410, 501})
 """Answers to a remix of a server without such a route, or without the video."""
-_UNTROUBLED: Final[dict[str, Any]] = {
+_UNTROUBLED: Final[dict[str, int | None]] = {
     "unreachable_since": None,
     "failed_polls": 0,
     "missing_polls": 0,

@@ -146,10 +146,6 @@ class Request:
         place = self.guild_id or "@me"
         return f"https://discord.com/channels/{place}/{self.channel_id}/{self.card.message_id}"
 
-    def evolve(self, **changes: Any) -> Self:  # noqa: ANN401 - a field of this class each
-        """Return a copy with `changes`."""
-        return replace(self, **changes)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Render:

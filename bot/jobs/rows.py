@@ -149,7 +149,7 @@ def _new(names: tuple[str, ...], row: Row) -> Row:
     return {f"new_{name}": row[name] for name in names}
 
 
-def _values(names: tuple[str, ...]) -> dict[str, sa.BindParameter[Any]]:
+def _values(names: tuple[str, ...]) -> Row:
     return {name: sa.bindparam(f"new_{name}") for name in names}
 
 

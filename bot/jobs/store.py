@@ -36,6 +36,7 @@ from bot.jobs.open_creates import (
 from bot.jobs.reasons import Reason
 from bot.jobs.rows import (
     Names,
+    RenderQuery,
     changed,
     changed_values,
     delete_request,
@@ -360,11 +361,11 @@ class JobStore:
             select_renders().where(requests.c.id.in_(waiting), renders.c.status.in_(ENDED))
         )
 
-    async def _renders(self, query: sa.Select[Any]) -> list[Render]:
+    async def _renders(self, query: RenderQuery) -> list[Render]:
         return await self._database.fetch(query, render_of)
 
 
-def _limits(now: float, most_of_user: int, most: int) -> dict[str, Any]:
+def _limits(now: float, most_of_user: int, most: int) -> dict[str, float]:
     return {
         "counts_since": now - UNCONFIRMED_COUNTS_FOR,
         "counted_at": now,

@@ -1,6 +1,6 @@
 """What may be asked for, by whom how much at once, and why a request is not admitted."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.jobs.models import Render, Request
 from bot.videos.catalog import Catalog, Entry
@@ -93,7 +93,7 @@ def complete(spec: VideoSpec, offer: Offer) -> VideoSpec:
     offered = offer.of(model)
     size = _choose("size", spec.size, offered.sizes)
     seconds = _choose("seconds", spec.seconds, offered.seconds)
-    return spec.evolve(prompt=prompt, model=model, size=size, seconds=seconds)
+    return replace(spec, prompt=prompt, model=model, size=size, seconds=seconds)
 
 
 def _choose(field: str, value: str, offered: tuple[str, ...]) -> str:

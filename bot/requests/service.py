@@ -5,7 +5,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from pydantic import ValidationError
@@ -68,7 +68,7 @@ class RequestService:
         Raises PromptProblem, NotOffered, OverLimit, DiskFull, StoreError; then nothing was written.
         """
         spec, limits = complete(request.spec, self.offer()), self.limits
-        render = Render.first(request.evolve(spec=spec))
+        render = Render.first(replace(request, spec=spec))
         if self.disk_full():
             raise DiskFull
         if not await self.store.admit(

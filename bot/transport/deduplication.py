@@ -3,9 +3,9 @@
 Source: Discord, resources/message. A nonce holds for a few minutes; after that only a look tells.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from typing import Any, Final, cast
+from typing import Final, cast
 
 import discord
 
@@ -74,7 +74,7 @@ def is_card_of(message: discord.Message, render: Render) -> bool:
     return any(custom_id.endswith(render.id) for custom_id in buttons)
 
 
-def _parts(components: Any) -> Iterator[Any]:  # noqa: ANN401 - discord.py's union of all kinds
+def _parts(components: Iterable[object]) -> Iterator[object]:
     for component in components:
         yield component
         yield from _parts(getattr(component, "children", ()))

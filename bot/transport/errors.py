@@ -10,11 +10,13 @@ import zlib
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from types import SimpleNamespace
-from typing import Any, Final, cast
+from typing import Final
 
 import aiohttp
 import discord
 from discord.http import Route
+
+from bot.runtime.json_fields import Fields, is_object
 
 MALFORMED: Final = (ValueError, LookupError, TypeError, AttributeError, zlib.error)
 """What discord.py raises when it reads an answer or an event that is not as Discord documents."""
@@ -191,7 +193,7 @@ def reading() -> Generator[None]:
 
 def _is_whole(method: str, path: str, status: int, body: object) -> bool:
     """Whether a JSON answer holds what discord.py reads of it."""
-    fields = cast("dict[str, Any]", body) if isinstance(body, dict) else None
+    fields = body if is_object(body) else None
     if status == _TOO_FAST:
         return fields is not None and isinstance(fields.get("retry_after"), int | float)
     if status in _CLIENT_ERRORS:
@@ -204,7 +206,7 @@ def _is_whole(method: str, path: str, status: int, body: object) -> bool:
     return True
 
 
-def _dials(body: dict[str, Any]) -> bool:
+def _dials(body: Fields) -> bool:
     """Whether an address and a number of shards, where they stand in an answer, are such."""
     return isinstance(body.get("url", ""), str) and isinstance(body.get("shards", 1), int)
 

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Sequence
 from hashlib import blake2s
 from secrets import token_hex
-from typing import Any, Final
+from typing import Final
 
 import discord
 
@@ -81,11 +81,13 @@ async def _under_card(
 ) -> None:
     """Send words to the card's channel. Raises Refused where nothing reaches that."""
     if render.request.is_member:
-        channel, fields = channel_of(client, render), dict[str, Any]()
-        if render.card.message_id is not None:
-            card = channel.get_partial_message(render.card.message_id)
-            fields["reference"] = card.to_reference(fail_if_not_exists=False)
-        await channel.send(content, nonce=nonce, allowed_mentions=named, **fields)
+        channel = channel_of(client, render)
+        if render.card.message_id is None:
+            await channel.send(content, nonce=nonce, allowed_mentions=named)
+            return
+        card = channel.get_partial_message(render.card.message_id)
+        card = card.to_reference(fail_if_not_exists=False)
+        await channel.send(content, reference=card, nonce=nonce, allowed_mentions=named)
     elif render.card.token_works(now):
         # Nothing else reaches a place where the bot is no member; Discord knows no nonce here.
         webhook = interaction_webhook(client, render)

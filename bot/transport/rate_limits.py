@@ -9,10 +9,11 @@ import time
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from types import SimpleNamespace
-from typing import Any, Final, cast
+from typing import Final
 
 import aiohttp
 
+from bot.runtime.json_fields import Fields, fields_of
 from bot.transport.errors import check_answer
 
 _TOO_MANY_REQUESTS: Final = 429
@@ -129,7 +130,7 @@ class RateLimits:
                 raise EditLimitReached(f"no more edits of a message older than an hour: {told}")
             self._slow_down(answer.url.path, told)
 
-    def _slow_down(self, path: str, told: dict[str, Any]) -> None:
+    def _slow_down(self, path: str, told: Fields) -> None:
         """Close the way that an edit came too fast on. Raises RateLimited.
 
         The bot's global limit is discord.py's, which stops every request for it; interactions are
@@ -162,9 +163,8 @@ class RateLimits:
             bucket.resets_at = self._clock() + resets_in
 
 
-def _body(raw: bytes) -> dict[str, Any]:
+def _body(raw: bytes) -> Fields:
     try:
-        body: object = json.loads(raw)
+        return fields_of(json.loads(raw))
     except ValueError:
         return {}
-    return cast("dict[str, Any]", body) if isinstance(body, dict) else {}

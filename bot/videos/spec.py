@@ -1,8 +1,7 @@
 """VideoSpec: what a video is to be, as a person chooses it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, Self
+from dataclasses import dataclass, field
 
 Option = str | int | float | bool
 
@@ -35,7 +34,3 @@ class VideoSpec:
     image: ImageSource | None = None
     options: Mapping[str, Option] = field(default_factory=dict[str, Option])
     """Fields beyond these by their name in the API, like `negative_prompt`."""
-
-    def evolve(self, **changes: Any) -> Self:  # noqa: ANN401 - a field of this class each
-        """Return a copy with `changes`."""
-        return replace(self, **changes)

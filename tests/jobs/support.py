@@ -69,7 +69,7 @@ def changed(render: Render, **fields: Any) -> Render:  # noqa: ANN401 - as new_r
             render.spec.image or ImageSource(name="cat.png"), **image
         )
     after = render.with_card(**card).with_spec(**spec).evolve(**own)
-    return after.evolve(request=after.request.evolve(**request))
+    return after.evolve(request=dataclasses.replace(after.request, **request))
 
 
 def _sorted(fields: dict[str, Any]) -> tuple[dict[str, Any], ...]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from dataclasses import replace
 from pathlib import Path
 from types import NoneType
 from typing import Any, TypeVar, get_args, get_type_hints
@@ -82,7 +83,7 @@ async def test_every_field_comes_back_as_it_was(
 ) -> None:
     await put(store, first)
     assert await the(store, first) == first
-    request = second.request.evolve(id=first.request.id)
+    request = replace(second.request, id=first.request.id)
     after = second.evolve(id=first.id, request=request)
     assert await store.save(first, after)
     read = await the(store, after)
