@@ -6,6 +6,7 @@ from typing import Final
 from yarl import URL
 
 from bot.choices import check_preview
+from bot.doctor import fonts
 from bot.doctor.check import Check, Mark
 from bot.doctor.network import CERTIFICATES, reason
 from bot.doctor.presence import UNKNOWN, has_videos_api
@@ -41,6 +42,7 @@ async def _embedded(settings: Settings, *, renders: bool) -> list[Check]:
         mend = "leave it out, or name a server that does with VIDEOS_BASE_URL"
         return [Check(_WHAT, Mark.BAD, str(error), mend)]
     known = [Check(_WHAT, Mark.GOOD, found, "VIDEOS_BASE_URL names another")]
+    known.append(await asyncio.to_thread(fonts.check))
     return known + (await render_embedded(settings) if renders else [])
 
 

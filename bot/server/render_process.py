@@ -16,7 +16,7 @@ from bot.runtime.child import Child, Ended, run_child
 from bot.runtime.launch import Limits
 from bot.runtime.launch import command as sandboxed
 from bot.server.job import VideoJob
-from bot.server.renderer import FilmFiles, RenderRequest
+from bot.server.renderer import FONT_FOLDERS, FilmFiles, RenderRequest
 
 logger = logging.getLogger(__name__)
 
@@ -95,7 +95,7 @@ def _program(command: Sequence[str], image: Path | None, folder: Path) -> Sequen
         seconds=_LONGEST,
         memory=_MEMORY,
         file_bytes=_LARGEST_FILE,
-        reads=() if image is None else (image,),
+        reads=FONT_FOLDERS if image is None else (*FONT_FOLDERS, image),
         writes=folder,
     )
     return sandboxed(RENDERER[-1], limits=limits)

@@ -15,6 +15,20 @@ from types import FrameType
 from typing import Final, NamedTuple, NoReturn
 
 FPS: Final = 24
+FONT_FOLDERS: Final = tuple(
+    map(
+        Path,
+        (
+            "/usr/share/fonts",
+            "/usr/local/share/fonts",
+            "/run/current-system/sw/share/X11/fonts",
+            "/Library/Fonts",
+            "/System/Library/Fonts",
+            "C:/Windows/Fonts",
+        ),
+    )
+)
+"""Where systems keep the fonts of all users; most have one or two of these."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -237,12 +237,6 @@ def test_any_prompt_is_rendered(shoot: Shoot, prompt: str) -> None:
     assert len(decode(shoot(prompt, seconds=1))) == FPS
 
 
-def test_words_the_font_cannot_set_are_left_out() -> None:
-    from bot.server.preview.lettering import readable  # noqa: PLC0415 - the child's module
-
-    assert readable("a \u732b na\u00efve \U0001f408 piano\x00") == ["a", "naive", "piano"]
-
-
 def test_the_process_prints_its_progress(tmp_path: Path) -> None:
     film = tmp_path / "film.mp4"
     with start() as process:

@@ -1,1 +1,1 @@
-"""The preview renderer's picture: everything here is loaded by the rendering process alone."""
+"""The preview renderer's picture: the rendering process alone loads it, and `doctor` its fonts."""

@@ -90,6 +90,8 @@ class Canvas(NamedTuple):
 
     def pixels(self, grain: Pixels) -> Pixels:
         """Return the frame as one (height * 3 / 2, width) array, luma lifted by the grain."""
-        luma = np.asarray(self.y) + grain
-        chroma = [np.asarray(plane).reshape(-1, luma.shape[1]) for plane in (self.u, self.v)]
-        return np.concatenate([luma, *chroma])
+        high, wide = grain.shape
+        pixels = np.empty((high * 3 // 2, wide), np.uint8)
+        np.add(np.asarray(self.y), grain, out=pixels[:high])
+        pixels[high:] = np.concatenate([np.asarray(self.u), np.asarray(self.v)]).reshape(-1, wide)
+        return pixels

@@ -1,12 +1,12 @@
-"""What lies before the land: water or a wet street that mirrors it, and a piano's keys."""
+"""What lies before the land: water, or a wet street, that mirrors it."""
 
 from typing import Final
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image
 
 from bot.server.preview.backdrop import COARSE, HORIZON
-from bot.server.preview.canvas import Canvas, Field, Mask, as_image, blend, yuv
+from bot.server.preview.canvas import Canvas, Field, as_image, blend, yuv
 from bot.server.preview.layers import Frame
 from bot.server.preview.mood import Place
 from bot.server.renderer import FPS
@@ -16,14 +16,6 @@ DEPTH: Final = (0.10, 0.66)
 # A mirror image stretches towards the camera, and small things in it smear into strokes.
 STRETCH: Final = 0.72
 SMEAR: Final = 5
-KEYS_TOP: Final = 0.82
-WHITE_KEYS: Final = 14
-# White keys, counted from a C, that a black key follows.
-SHARPS: Final = (0, 1, 3, 4, 5)
-OCTAVE: Final = 7
-# White keys of a rising and falling arpeggio, one each quarter second.
-TUNE: Final = (2, 4, 6, 9, 11, 9, 6, 4, 3, 5, 7, 10, 12, 10, 7, 5)
-PACE: Final = 4
 
 
 class Mirror:
@@ -51,16 +43,15 @@ class Mirror:
         row, column = self._mirrored(wave)
         colours = zip(canvas, self._water, self._light, (1, 2, 2), strict=True)
         for plane, water, light, step in colours:
-            shown = (0, 0, plane.width, self._top // step)
-            smeared = (self._columns, self._above // SMEAR)
-            small = plane.resize(smeared, Image.Resampling.BOX, shown)
+            block = (COARSE // step, COARSE * SMEAR // step)
+            small = plane.reduce(block, (0, 0, plane.width, self._top // step))
             small = small.resize((self._columns, self._above), Image.Resampling.BILINEAR)
             seen = np.asarray(small, np.float32)[row, column]
             # Chroma yields less, so a sun's reflection stays warm instead of turning grey.
             seen += (water - seen) * self._fade * (0.45 if step > 1 else 1.0)
             seen += (light - seen) * glint
             size = (plane.width, plane.height - self._top // step)
-            below = as_image(seen).resize(size, Image.Resampling.BICUBIC)
+            below = as_image(seen).resize(size, Image.Resampling.BILINEAR)
             plane.paste(below, (0, self._top // step))
 
     def _waves(self, seconds: float) -> Field:
@@ -90,43 +81,3 @@ class Mirror:
         aside = wave * (0.5 + self._near) * self._rough * (self._columns * 0.035)
         column = np.clip(np.arange(self._columns) + aside, 0, self._columns - 1)
         return np.clip(shown, 0, self._above - 1).astype(np.intp), column.astype(np.intp)
-
-
-class Keys:
-    """A keyboard along the foot of the frame, played in a slow wave."""
-
-    def __init__(self, frame: Frame) -> None:
-        palette = frame.mood.palette
-        self._top = int(frame.height * KEYS_TOP) // 2 * 2
-        self._step = frame.width / WHITE_KEYS
-        high, gap, half = frame.height - self._top, max(self._step / 26, 1), self._step * 0.29
-        shade = np.linspace(176, 252, high)[:, None]
-        whites = as_image(np.repeat(shade, frame.width, axis=1))
-        blacks = Image.new("L", whites.size)
-        white_pen, black_pen = ImageDraw.Draw(whites), ImageDraw.Draw(blacks)
-        for key in range(WHITE_KEYS):
-            x = (key + 1) * self._step
-            white_pen.rectangle((x - gap, 0, x, high), fill=0)
-            if key % OCTAVE in SHARPS:
-                black_pen.rounded_rectangle((x - half, -9, x + half, high * 0.6), 9, fill=255)
-        lamp = np.repeat(np.linspace(255, 90, high)[:, None], round(self._step) - 2, axis=1)
-        self._lamp = Mask.of(as_image(lamp))
-        self._lit = yuv(palette.horizon)
-        self._board = [
-            (Mask.of(Image.new("L", whites.size, 255)), yuv(palette.near)),
-            (Mask.of(whites), yuv(palette.light)),
-        ]
-        lip = Image.new("L", (frame.width, max(high // 26, 2) * 2), 255)
-        self._above = [(Mask.of(blacks), yuv(palette.near)), (Mask.of(lip), yuv(palette.middle))]
-
-    def paint(self, canvas: Canvas, frame: int) -> None:
-        """Paint the keyboard with the keys of the moment lit."""
-        for mask, colour in self._board:
-            canvas.stencil(mask, 0, self._top, colour)
-        beat, part = divmod(frame * PACE / FPS, 1)
-        for age in range(min(3, int(beat) + 1)):
-            left = round(TUNE[(int(beat) - age) % len(TUNE)] * self._step) + 1
-            strength = 1 - (part + age) / 3
-            canvas.stencil(self._lamp.faded(strength), left, self._top, self._lit)
-        for mask, colour in self._above:
-            canvas.stencil(mask, 0, self._top, colour)

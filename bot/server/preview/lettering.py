@@ -1,13 +1,13 @@
 """The prompt's words set as a title that arrives word by word."""
 
+import re
 import unicodedata
-from functools import cache
-from itertools import islice
 from typing import Final, NamedTuple
 
-from PIL import Image, ImageDraw, ImageFilter, ImageFont, ImageOps
+from PIL import Image, ImageDraw, ImageFilter, ImageOps
 
 from bot.server.preview.canvas import Canvas, Mask, Yuv, yuv
+from bot.server.preview.fonts import SHAPED, Font, best_font, font, spelling
 from bot.server.preview.layers import Frame
 from bot.server.preview.mood import names_mood
 
@@ -16,9 +16,6 @@ TITLE_SIZES: Final = (0.150, 0.128, 0.108, 0.092, 0.078, 0.066, 0.056, 0.048)
 CAPTION_SIZES: Final = (0.062, 0.054, 0.046)
 # The size at which words are measured.
 MEASURE: Final = 100
-# A glyph the font lacks is drawn like that of a code point no font has; size of the test print.
-PROBE: Final = 24
-NO_SIGN: Final = "\uffff"
 LEADING: Final = 1.16
 MARGIN: Final = 0.085
 # Frames from one word to the next, at most, and the frames a word takes to arrive.
@@ -26,14 +23,20 @@ STAGGER: Final = 5
 ARRIVAL: Final = 14
 # All words stand by this part of the film, so the last frames show the whole title.
 STANDING: Final = 0.45
-# More, or longer ones, never fit at the smallest size.
-MOST_WORDS: Final = 120
-LONGEST_WORD: Final = 40
+# More never fit at the smallest size.
+MOST_PIECES: Final = 160
 ELLIPSIS: Final = "\u2026"
 SHADE: Final = "#05060c"
 WHITE: Final = "#ffffff"
-
-Font = ImageFont.FreeTypeFont
+# Chinese and Japanese have no spaces: a line may end after each sign, but not before a small or a
+# closing one, nor after an opening one. Of other scripts a long word is cut.
+HAN: Final = r"\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef"
+OPENING: Final = r"\u3008\u300a\u300c\u300e\u3010\uff08"
+FOLLOWING: Final = (
+    r"\u3001-\u3003\u3005\u3009\u300b\u300d\u300f\u3011\u30fc\uff01\uff09\uff0c\uff0e\uff1f"
+    "ぁぃぅぇぉっゃゅょァィゥェォッャュョ"
+)
+PIECE: Final = re.compile(rf"[{OPENING}]*[{HAN}][{FOLLOWING}]* ?|[^{HAN}]{{1,20}}")
 
 
 class Word(NamedTuple):
@@ -52,15 +55,20 @@ class Lettering:
     def __init__(self, prompt: str, frame: Frame, frames: int, *, is_caption: bool) -> None:
         unit = min(frame.width, frame.height)
         left = round(unit * MARGIN)
-        wide = min(frame.width - 2 * left, round(frame.height * 1.05))
+        wide = min(frame.width - 2 * left, round(frame.height * 0.88))
         tall = round(frame.height * (0.22 if is_caption else 0.40))
         sizes = CAPTION_SIZES if is_caption else TITLE_SIZES
-        size, lines = _fit(readable(prompt), wide, tall, [max(round(unit * at), 8) for at in sizes])
+        pieces = split(prompt)
+        name = best_font(pieces)
+        words = [word for word in (spelling(name, piece) for piece in pieces) if word.strip()]
+        pixels = [max(round(unit * at), 8) for at in sizes]
+        size, lines = _fit(words, font(name, MEASURE), wide, tall, pixels)
         foot = frame.height - left - round(len(lines) * size * LEADING)
         top = foot if is_caption else round(frame.height * 0.105)
-        words = _words(lines, size, (left, top), frames, frame.mood.palette.accent)
+        accent = frame.mood.palette.accent
+        placed = _words(lines, font(name, size), (left, top), frames, accent)
         # All shadows lie below all words.
-        self._words = [*(_shadow(word, size) for word in words), *words]
+        self._words = [*(_shadow(word, size) for word in placed), *placed]
         self._rise = round(size * 0.4)
 
     def paint(self, canvas: Canvas, frame: int) -> None:
@@ -72,84 +80,61 @@ class Lettering:
                 canvas.stencil(mask, word.left, word.top + round(self._rise * away), word.colour)
 
 
-def readable(prompt: str) -> list[str]:
-    """Return the prompt's words the font can set, without control characters.
+def split(prompt: str) -> list[str]:
+    """Return the prompt's pieces between which a line may end, with the spaces behind them.
 
-    Accents the font lacks are left off; a word in another script is left out.
+    Control signs and emoji are left out.
     """
-    cleaned = "".join(" " if unicodedata.category(sign)[0] in "CZ" else sign for sign in prompt)
-    words = map(_spelling, unicodedata.normalize("NFC", cleaned).split())
-    return list(islice(filter(None, words), MOST_WORDS))
+    kinds = ((sign, unicodedata.category(sign)) for sign in unicodedata.normalize("NFC", prompt))
+    cleaned = "".join(" " if kind[0] in "CZ" or kind == "So" else sign for sign, kind in kinds)
+    pieces = [piece for word in cleaned.split() for piece in PIECE.findall(f"{word} ")]
+    return pieces[:MOST_PIECES]
 
 
-def _spelling(word: str) -> str:
-    """Return a word as the font can set it, empty where it cannot."""
-    parts = unicodedata.normalize("NFKD", word)
-    plain = "".join(sign for sign in parts if not unicodedata.category(sign).startswith("M"))
-    spelling = next((way for way in (word, plain) if all(map(_has, way))), "")
-    too_long = len(spelling) > LONGEST_WORD
-    return spelling[:LONGEST_WORD] + ELLIPSIS if too_long else spelling
-
-
-@cache
-def _has(sign: str) -> bool:
-    return _drawn(sign) != _drawn(NO_SIGN)
-
-
-def _drawn(sign: str) -> bytes:
-    image = Image.new("L", (2 * PROBE, 2 * PROBE))
-    ImageDraw.Draw(image).text((PROBE // 2, 0), sign, font=_font(PROBE), fill=255)
-    return image.tobytes()
-
-
-@cache
-def _font(size: int) -> Font:
-    font = ImageFont.load_default(size)
-    if isinstance(font, ImageFont.FreeTypeFont):
-        return font
-    raise ImportError("Pillow was built without FreeType, so no text can be drawn.")
-
-
-def _fit(words: list[str], wide: int, tall: int, sizes: list[int]) -> tuple[int, list[str]]:
-    """Return the largest size at which the words fit, and their lines; else what fits of them."""
-    ruler = _font(MEASURE)
-    size, most, measure, lines = 0, 0, 0.0, words
+def _fit(
+    pieces: list[str], ruler: Font, wide: int, tall: int, sizes: list[int]
+) -> tuple[int, list[list[str]]]:
+    """Return the largest size at which the pieces fit, and their lines; else what fits of them."""
+    size, most, measure, lines = 0, 0, 0.0, list[list[str]]()
     for size in sizes:
         measure, most = wide * MEASURE / size, max(int(tall / (size * LEADING)), 1)
-        lines = _wrap(words, measure)
-        if len(lines) <= most and all(ruler.getlength(line) <= measure for line in lines):
+        lines = _wrap(pieces, ruler, measure)
+        if len(lines) <= most and all(_length(ruler, line) <= measure for line in lines):
             return size, lines
     kept = lines[:most]
     if len(lines) > most:
-        kept[-1] += ELLIPSIS
-    return size, [_clip(line, measure) for line in kept]
+        kept[-1][-1] = kept[-1][-1].rstrip() + ELLIPSIS
+    return size, [_clip(line, ruler, measure) for line in kept]
 
 
-def _wrap(words: list[str], wide: float) -> list[str]:
-    lines: list[str] = []
-    for word in words:
-        if lines and _font(MEASURE).getlength(f"{lines[-1]} {word}") <= wide:
-            lines[-1] += f" {word}"
+def _wrap(pieces: list[str], ruler: Font, wide: float) -> list[list[str]]:
+    lines = list[list[str]]()
+    for piece in pieces:
+        if lines and _length(ruler, [*lines[-1], piece]) <= wide:
+            lines[-1].append(piece)
         else:
-            lines.append(word)
+            lines.append([piece])
     return lines
 
 
-def _clip(line: str, wide: float) -> str:
-    while _font(MEASURE).getlength(line) > wide:
-        line = line[:-2] + ELLIPSIS
+def _length(ruler: Font, line: list[str]) -> float:
+    return ruler.getlength("".join(line).rstrip())
+
+
+def _clip(line: list[str], ruler: Font, wide: float) -> list[str]:
+    while _length(ruler, line) > wide:
+        line = [*line[:-1], line[-1].rstrip()[:-2] + ELLIPSIS]
     return line
 
 
 def _words(
-    lines: list[str], size: int, origin: tuple[int, int], frames: int, accent: str
+    lines: list[list[str]], font: Font, origin: tuple[int, int], frames: int, accent: str
 ) -> list[Word]:
-    font, words = _font(size), list[Word]()
-    count = sum(len(line.split()) for line in lines)
-    pace = min(STAGGER, max(frames * STANDING - ARRIVAL, 0) / max(count, 1))
+    words = list[Word]()
+    pace = min(STAGGER, max(frames * STANDING - ARRIVAL, 0) / max(sum(map(len, lines)), 1))
     for number, line in enumerate(lines):
-        x, y = float(origin[0]), origin[1] + round(number * size * LEADING)
-        for text in line.split():
+        x, y = float(origin[0]), origin[1] + round(number * font.size * LEADING)
+        for text in reversed(line) if SHAPED.match(line[0]) else line:
             left, _, right, _ = (round(edge) for edge in font.getbbox(text))
             # Every stencil is as high as the font, so the words of a line share their baseline.
             image = Image.new("L", (right - left + 4, sum(font.getmetrics()) + 2))
@@ -158,7 +143,7 @@ def _words(
             # An even corner keeps the chroma stencil exactly under the luma one.
             corner = ((round(x) + left) // 2 * 2, y // 2 * 2)
             words.append(Word(Mask.of(image), *corner, colour, 3 + round(len(words) * pace)))
-            x += font.getlength(text + " ")
+            x += font.getlength(text)
     return words
 
 

@@ -1,0 +1,217 @@
+"""What the preview renderer draws of a prompt: its subjects, their colours, its words."""
+
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import av
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from bot.server.preview import figure, fonts, lettering, words
+from bot.server.preview.film import Painter
+from bot.server.preview.mood import Place, Subject, read_mood
+from bot.server.renderer import RenderRequest
+
+SUBJECTS: Final = words.table("subjects").rows
+SIX: Final = ("en", "de", "es", "fr", "ja", "pt")
+WIDE: Final = (320, 180)
+TALL: Final = (180, 320)
+CLOSE: Final = 40  # of 255, in each of red, green and blue
+
+
+def phrases(language: str) -> Iterator[tuple[str, str]]:
+    for name, row in SUBJECTS.items():
+        yield from ((name, phrase.strip()) for phrase in row[language].split(","))
+
+
+def frame(prompt: str, size: tuple[int, int] = WIDE) -> NDArray[np.int16]:
+    """Return a frame after the title's arrival as (height, width, 3)."""
+    width, height = size
+    painter = Painter(RenderRequest(prompt=prompt, width=width, height=height, seconds=4))
+    pixels = av.VideoFrame.from_ndarray(painter.paint(60), format="yuv420p")
+    return pixels.to_ndarray(format="rgb24", src_colorspace="ITU709").astype(np.int16)
+
+
+def share(picture: NDArray[np.int16], colour: str) -> float:
+    """Return the part of a picture, 0..1, that has about a colour."""
+    wanted = [int(colour[at : at + 2], 16) for at in (1, 3, 5)]
+    return float((np.abs(picture - wanted).max(axis=2) < CLOSE).mean())
+
+
+def named(prompt: str) -> list[tuple[str, str]]:
+    return [(subject.name, subject.kind) for subject in read_mood(prompt).subjects]
+
+
+@pytest.mark.parametrize("language", [*SIX, "emoji"])
+def test_every_word_of_a_subject_is_found(language: str) -> None:
+    known = phrases(language) if language != "emoji" else emoji()
+    for name, phrase in known:
+        for prompt in (phrase, phrase.upper(), f"({phrase})"):
+            assert name in [each[0] for each in named(prompt)], prompt
+
+
+def emoji() -> Iterator[tuple[str, str]]:
+    for name, row in SUBJECTS.items():
+        yield from ((name, sign.strip()) for sign in row.get("emoji", "").split(",") if sign)
+
+
+def test_every_table_has_words_in_six_languages() -> None:
+    for file in ("subjects", "palettes", "places", "weathers", "colours"):
+        for name, row in words.table(file).rows.items():
+            assert all(row.get(language) for language in SIX), (file, name)
+
+
+def test_every_subject_has_words_and_a_drawing() -> None:
+    drawn = {path.stem for path in figure.FOLDER.glob("*.toml")}
+    assert drawn == {*SUBJECTS, "shore"}
+
+
+@pytest.mark.parametrize(
+    ("prompt", "subjects"),
+    [
+        ("A calico cat playing a piano on stage", [("cat", "calico"), ("piano", "plain")]),
+        ("Eine Glückskatze spielt Klavier auf der Bühne", [("cat", "calico"), ("piano", "plain")]),
+        ("un gato calicó toca el piano", [("cat", "calico"), ("piano", "plain")]),
+        ("un chat calico joue du piano sur scène", [("cat", "calico"), ("piano", "plain")]),
+        ("三毛猫がステージでピアノを弾いている", [("cat", "calico"), ("piano", "plain")]),
+        ("um gato tricolor tocando piano no palco", [("cat", "calico"), ("piano", "plain")]),
+        ("赤い自転車に乗る犬", [("bicycle", "plain"), ("dog", "plain")]),
+        ("a tiger in the rain", [("cat", "tiger")]),
+        ("cats, a cat and a Kätzchen", [("cat", "plain")]),
+        ("a paper plane over a catalogue of carpets", [("paper_plane", "plain")]),
+        ("the sky", []),
+    ],
+)  # fmt: skip
+def test_a_prompt_names_its_subjects(prompt: str, subjects: list[tuple[str, str]]) -> None:
+    assert named(prompt) == subjects
+
+
+def test_a_colour_belongs_to_the_nearest_subject() -> None:
+    blue, red = (words.table("colours").rows[name]["hex"] for name in ("blue", "red"))
+    for prompt in ("a red car and a blue bird", "une voiture rouge et un oiseau bleu"):
+        assert read_mood(prompt).subjects == (
+            Subject("car", "plain", red),
+            Subject("bird", "plain", blue),
+        )
+
+
+def test_a_colour_without_a_subject_is_the_scenes() -> None:
+    palettes = words.table("palettes").rows
+    assert read_mood("all is green").palette.top == palettes["woods"]["colours"].split()[0]
+
+
+def test_a_subject_brings_its_scene_and_the_prompt_may_name_another() -> None:
+    assert read_mood("a piano").place is Place.STAGE
+    assert read_mood("a piano in the forest").place is Place.FOREST
+
+
+@pytest.mark.parametrize("size", [WIDE, TALL], ids=["wide", "tall"])
+def test_the_seeds_example_shows_a_calico_cat_at_a_piano(size: tuple[int, int]) -> None:
+    picture = frame("A calico cat playing a piano on stage", size)
+    empty = frame("An empty stage", size)
+    cat, piano = figure.picture("cat"), figure.picture("piano")["main"]
+    patches = {
+        shape["fill"]
+        for layer in cat["layers"]
+        for shape in layer.get("shapes", ())
+        if shape.get("when") == "calico"
+    }
+    assert len(patches) > 2
+    for colour in {*patches, "#f6efe2"}:
+        assert share(picture, colour) > share(empty, colour), colour
+    assert share(picture, piano) > share(empty, piano) + 0.01
+
+
+@pytest.mark.parametrize("size", [WIDE, TALL], ids=["wide", "tall"])
+@pytest.mark.parametrize("name", SUBJECTS)
+def test_every_subject_is_seen(name: str, size: tuple[int, int]) -> None:
+    word = SUBJECTS[name]["en"].split(",")[0]
+    assert share(frame(word, size), figure.picture(name)["main"]) > 0.01
+
+
+def test_a_prompts_colour_is_the_subjects() -> None:
+    for colour in ("red", "green", "blue"):
+        shown = words.table("colours").rows[colour]["hex"]
+        assert share(frame(f"a {colour} car by night"), shown) > 0.03
+
+
+def test_a_rider_is_in_the_seat() -> None:
+    alone, ridden = frame("a rocket"), frame("a lion in a rocket")
+    fur = words.table("colours").rows["lion"]["hex"]
+    assert share(ridden, fur) > share(alone, fur) + 0.001
+
+
+def test_subjects_move() -> None:
+    prompt = RenderRequest(prompt="a butterfly", width=320, height=180, seconds=4)
+    painter = Painter(prompt)
+    first, second = (painter.paint(at).astype(np.int16) for at in (60, 65))
+    assert (np.abs(first - second)[:180, 160:] > 30).mean() > 0.01
+
+
+def test_a_drawing_has_nothing_misspelt() -> None:
+    shape = set(figure.Shape.__annotations__)
+    layer, picture = (set(each.__annotations__) for each in (figure.Layer, figure.Picture))
+    for path in figure.FOLDER.glob("*.toml"):
+        data = figure.picture(path.stem)
+        assert set(data) <= picture, path
+        for each in data["layers"]:
+            assert set(each) <= layer, path
+            for part in each.get("shapes", ()):
+                assert set(part) <= shape, path
+                assert len({"ellipse", "polygon", "curve", "stroke"} & set(part)) == 1, path
+                assert re.fullmatch("main|dark|light|#[0-9a-f]{6}([0-9a-f]{2})?", part["fill"])
+
+
+def test_a_table_names_no_phrase_twice() -> None:
+    for path in words.FOLDER.glob("*.toml"):
+        rows = tomllib.loads(path.read_text(encoding="utf-8"))
+        for language in SIX:
+            seen: dict[str, str] = {}
+            for name, row in rows.items():
+                for phrase in row[language].split(","):
+                    key = " ".join(words.tokens(phrase))
+                    assert seen.setdefault(key, name) == name, (path.stem, language, phrase)
+
+
+def test_japanese_is_set_sign_by_sign_and_no_line_begins_with_a_small_one() -> None:
+    pieces = lettering.split("「猫」が、ステージで walks\x00")
+    assert pieces == ["「猫」", "が、", "ス", "テー", "ジ", "で ", "walks "]
+
+
+def test_words_no_font_has_are_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fonts, "FONT_FOLDERS", (tmp_path,))
+    fonts.fonts.cache_clear()
+    try:
+        pieces = lettering.split("a 猫 naïve \U0001f408 piano\x00")
+        found = [fonts.spelling(fonts.best_font(pieces), piece) for piece in pieces]
+    finally:
+        fonts.fonts.cache_clear()
+    assert found == ["a ", "", "naive ", "piano "]
+
+
+def test_a_font_of_the_system_sets_what_pillows_own_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    import simcord.preview  # noqa: PLC0415 - its page brings fonts
+
+    folder = Path(simcord.preview.__file__).parent / "static" / "fonts"
+    monkeypatch.setattr(fonts, "FONT_FOLDERS", (folder,))
+    fonts.fonts.cache_clear()
+    try:
+        for text in ("猫がピアノを弾く", "\u05d7\u05ea\u05d5\u05dc", "Кошка"):
+            assert fonts.sets(fonts.best_font([text]), text), text
+    finally:
+        fonts.fonts.cache_clear()
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "三毛猫", "고양이와 피아노", "кот и ракета", "חתול", "قطة تعزف البيانو",
+        "बिल्ली", "แมว", "γάτα", "🐈🎹", "x" * 4000,
+    ],
+)  # fmt: skip
+def test_a_prompt_in_any_script_is_drawn(prompt: str) -> None:
+    assert frame(prompt).shape == (180, 320, 3)
