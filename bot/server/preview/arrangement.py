@@ -40,10 +40,15 @@ class Actor(NamedTuple):
         """Its height beside other subjects."""
         return picture(self.subject.name)["size"]
 
-    def figure(self, spot: Spot) -> Figure:
-        """Return it at its place."""
-        tags = {"", self.subject.kind, "standing", "idle", "ridden" if self.rider else "free"}
-        return Figure(self.subject, spot, tags, self.rider)
+    @property
+    def wide(self) -> float:
+        """Its share of a row's width."""
+        return (self.right - self.left + GAP) * self.size
+
+    @property
+    def tall(self) -> float:
+        """Its height as `wide` counts."""
+        return (self.bottom - self.top) * self.size
 
 
 def arranged(frame: Frame) -> list[Figure]:
@@ -54,21 +59,25 @@ def arranged(frame: Frame) -> list[Figure]:
     left, right, upper = WIDE if frame.width > frame.height else TALL
     room, floor = (right - left) * frame.width, FEET.get(mood.place, USUAL_FEET) * frame.height
     high = floor - upper * frame.height
-    wides = [(each.right - each.left + GAP) * each.size for each in row]
-    talls = [(each.bottom - each.top) * each.size for each in row]
-    scale = min(room / sum(wides), high / max(talls))
-    x = begin = left * frame.width + (room - sum(wides) * scale) / 2
+    wide = sum(actor.wide for actor in row)
+    scale = min(room / wide, high / max(actor.tall for actor in row))
+    x = begin = left * frame.width + (room - wide * scale) / 2
     figures = list[Figure]()
-    for actor, wide, tall in zip(row, wides, talls, strict=True):
-        lift = min(_lift(actor, mood) * high, high - tall * scale)
-        unit = actor.size * scale
-        corner = (x + (GAP / 2 - actor.left) * unit, floor - lift - actor.bottom * unit)
-        figures.append(actor.figure(Spot(*corner, unit)))
-        x += wide * scale
+    for actor in row:
+        lift = min(_lift(actor, mood) * high, high - actor.tall * scale)
+        figures.append(_figure(actor, x, floor - lift, actor.size * scale))
+        x += actor.wide * scale
     if mood.place is Place.OCEAN and any(_lift(actor, mood) == 0 for actor in row):
         unit = (x - begin) / 100
         figures.insert(0, Figure(SHORE, Spot(begin, floor - SAND * unit, unit), {""}, None))
     return figures
+
+
+def _figure(actor: Actor, left: float, floor: float, unit: float) -> Figure:
+    """Return a subject whose place in the row begins at a pixel, with its feet on another."""
+    spot = Spot(left + (GAP / 2 - actor.left) * unit, floor - actor.bottom * unit, unit)
+    tags = {"", actor.subject.kind, "standing", "idle", "ridden" if actor.rider else "free"}
+    return Figure(actor.subject, spot, tags, actor.rider)
 
 
 def _lift(actor: Actor, mood: Mood) -> float:

@@ -1,7 +1,6 @@
 """Draws a subject from its data: flat shapes, some of which swing, spin or flap."""
 
 import math
-import tomllib
 from functools import cache
 from pathlib import Path
 from typing import Final, NamedTuple, Required, TypedDict, cast
@@ -11,6 +10,7 @@ from PIL import Image, ImageColor, ImageDraw
 
 from bot.server.preview.canvas import Canvas, Field, split
 from bot.server.preview.mood import Subject
+from bot.server.preview.words import read
 
 FOLDER: Final = Path(__file__).with_name("subjects")
 # Shapes are drawn this much larger and then shrunk, which smooths their edges.
@@ -104,7 +104,7 @@ class Sprite(NamedTuple):
 @cache
 def picture(name: str) -> Picture:
     """Return a subject's data."""
-    return cast("Picture", tomllib.loads((FOLDER / f"{name}.toml").read_text(encoding="utf-8")))
+    return cast("Picture", read(FOLDER / f"{name}.toml"))
 
 
 def bounds(subject: Subject) -> tuple[float, float, float, float]:

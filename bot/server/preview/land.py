@@ -1,60 +1,66 @@
 """The land before the sky: ranges, haze, trees and houses, as a table of strips for each place."""
 
-from collections.abc import Callable, Iterator
-from typing import Final, NamedTuple
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final, Required, TypedDict, cast
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
 from bot.server.preview.canvas import Field, Mask, as_image, blend, yuv
 from bot.server.preview.layers import Frame, Layer
-from bot.server.preview.mood import Place
+from bot.server.preview.words import read
 
 # Strips are drawn this much larger and then shrunk, which smooths their edges.
 FINE: Final = 2
-STREET: Final = 0.78
 SKIRTS: Final = 7
+STRIPS: Final = Path(__file__).with_name("land.toml")
 
 
-class Strip(NamedTuple):
+class Strip(TypedDict, total=False):
     """One strip of land; heights are parts 0..1 of the frame's height."""
 
-    draw: Callable[[Image.Image, Frame, "Strip"], Image.Image]
-    top: float
-    high: float
+    draw: Required[str]
+    """A key of `DRAWN`."""
+    top: Required[float]
+    bottom: Required[float]
+    high: Required[float]
     """How tall its trees and houses are, or how much lower its valleys lie than its peaks."""
-    speed: int
-    colours: tuple[str, str, float]
-    """Two of the palette by name, and how far from the first to the second."""
-    bottom: float = 1.0
-    is_rough: bool = False
+    speed: Required[int]
+    """Pixels to the left in a frame of `DESIGN_SIDE`."""
+    colours: Required[tuple[str, str]]
+    """Two of the palette by name."""
+    mix: Required[float]
+    """How far from the first to the second, 0..1."""
+    is_rough: bool
     """Whether a range has peaks instead of domes."""
 
 
 def land(frame: Frame) -> list[Layer]:
     """Return the strips of the mood's place, the farthest first."""
-    return [_layer(frame, strip) for strip in STRIPS.get(frame.mood.place, ())]
+    strips = cast("Mapping[str, list[Strip]]", read(STRIPS)).get(frame.mood.place, [])
+    return [_layer(frame, strip) for strip in strips]
 
 
 def _layer(frame: Frame, strip: Strip) -> Layer:
-    top, bottom = (int(frame.height * at) // 2 * 2 for at in (strip.top, strip.bottom))
+    top, bottom = (int(frame.height * at) // 2 * 2 for at in (strip["top"], strip["bottom"]))
     image = Image.new("L", (frame.width * FINE, (bottom - top) * FINE))
-    drawn = strip.draw(image, frame, strip).reduce(FINE)
-    first, second, amount = strip.colours
-    palette = frame.mood.palette._asdict()
-    colour = blend(yuv(palette[first]), yuv(palette[second]), amount)
-    move = (-frame.scaled(strip.speed), 0)
-    return Layer(mask=Mask.of(drawn), colour=colour, top=top, move=move)
+    drawn = DRAWN[strip["draw"]](image, frame, strip).reduce(FINE)
+    first, second = (yuv(frame.mood.palette._asdict()[name]) for name in strip["colours"])
+    move = (-frame.scaled(strip["speed"]), 0)
+    return Layer(Mask.of(drawn), blend(first, second, strip["mix"]), top, move)
 
 
 def _ridge(frame: Frame, strip: Strip) -> Field:
     """Return a line 0..1 whose ends meet: waves of falling size, pointed where it is rough."""
-    random, total = frame.random(strip.top), np.zeros(frame.width * FINE)
+    random, total = frame.random(strip["top"]), np.zeros(frame.width * FINE)
     x = np.linspace(0, 2 * np.pi, len(total), endpoint=False)
     for octave in range(6):
         turns = max(round(0.5 * 1.93**octave * frame.width / min(frame[1:])), 1)
-        wave = np.sin(x * turns / (2 if strip.is_rough else 1) + random.random() * 7)
-        total += (1 - 2 * np.abs(wave)) * 0.5**octave if strip.is_rough else wave * 0.4**octave
+        wave = np.sin(x * turns / (2 if strip.get("is_rough") else 1) + random.random() * 7)
+        total += (
+            (1 - 2 * np.abs(wave)) * 0.5**octave if strip.get("is_rough") else wave * 0.4**octave
+        )
     total -= total.min()
     return total / total.max()
 
@@ -66,7 +72,7 @@ def _fill(image: Image.Image, line: Field) -> None:
 
 
 def _range(image: Image.Image, frame: Frame, strip: Strip) -> Image.Image:
-    _fill(image, (1 - _ridge(frame, strip)) * strip.high * frame.height * FINE)
+    _fill(image, (1 - _ridge(frame, strip)) * strip["high"] * frame.height * FINE)
     return image
 
 
@@ -76,7 +82,7 @@ def _haze(image: Image.Image, _frame: Frame, _strip: Strip) -> Image.Image:
 
 
 def _trees(image: Image.Image, frame: Frame, strip: Strip) -> Image.Image:
-    full, random = strip.high * frame.height * FINE, frame.random(strip.top)
+    full, random = strip["high"] * frame.height * FINE, frame.random(strip["top"])
     slope = full * (0.98 + 0.2 * _ridge(frame, strip))
     x = 0.0
     while x < image.width:
@@ -101,10 +107,10 @@ def _conifer(pen: ImageDraw.ImageDraw, x: float, top: float, high: float) -> Non
 
 def _houses(image: Image.Image, frame: Frame, strip: Strip) -> Iterator[tuple[int, int, int]]:
     """Yield each house's left side, roof and width, the same ones for its walls and windows."""
-    x, random, unit = 0, frame.random(strip.top), min(frame[1:]) * FINE
+    x, random, unit = 0, frame.random(strip["top"]), min(frame[1:]) * FINE
     while x < image.width:
         wide = min(int(unit * random.uniform(0.07, 0.17)), image.width - x)
-        high = frame.height * FINE * strip.high * random.uniform(0.35, 1.0)
+        high = frame.height * FINE * strip["high"] * random.uniform(0.35, 1.0)
         yield x, int(image.height - high), wide
         x += max(int(wide * random.uniform(0.95, 1.1)), 1)
 
@@ -122,7 +128,7 @@ def _walls(image: Image.Image, frame: Frame, strip: Strip) -> Image.Image:
 def _windows(image: Image.Image, frame: Frame, strip: Strip) -> Image.Image:
     """Light a fifth of the windows, each with a soft halo; other colours light others."""
     pen, cell = ImageDraw.Draw(image), min(frame[1:]) * FINE * 0.018
-    random = np.random.default_rng([frame.mood.seed, len(strip.colours[0])])
+    random = np.random.default_rng([frame.mood.seed, len(strip["colours"][0])])
     for x, roof, wide in _houses(image, frame, strip):
         columns, rows = int(wide / cell) - 1, int((image.height - roof) / (cell * 1.5)) - 1
         lit = np.argwhere(random.random((max(rows, 0), max(columns, 0))) < 0.2)  # noqa: PLR2004
@@ -135,29 +141,6 @@ def _windows(image: Image.Image, frame: Frame, strip: Strip) -> Image.Image:
     return Image.fromarray(np.maximum(np.asarray(image), np.asarray(halo)))
 
 
-STRIPS: Final = {
-    Place.MOUNTAINS: (
-        Strip(_range, 0.50, 0.16, 1, ("far", "horizon", 0.45), is_rough=True),
-        Strip(_range, 0.59, 0.15, 1, ("far", "horizon", 0.12), is_rough=True),
-        Strip(_haze, 0.60, 0, 0, ("horizon", "horizon", 0), bottom=0.84),
-        Strip(_range, 0.69, 0.13, 2, ("far", "near", 0.5)),
-        Strip(_range, 0.82, 0.12, 3, ("near", "near", 0)),
-    ),
-    Place.FOREST: (
-        Strip(_range, 0.48, 0.14, 1, ("far", "horizon", 0.4), is_rough=True),
-        Strip(_haze, 0.50, 0, 0, ("horizon", "horizon", 0), bottom=0.70),
-        Strip(_trees, 0.58, 0.10, 1, ("far", "horizon", 0.05)),
-        Strip(_haze, 0.62, 0, 0, ("horizon", "horizon", 0), bottom=0.82),
-        Strip(_trees, 0.63, 0.17, 1, ("far", "near", 0.5)),
-        Strip(_haze, 0.72, 0, 0, ("far", "horizon", 0.5), bottom=0.98),
-        Strip(_trees, 0.66, 0.30, 2, ("near", "near", 0)),
-    ),
-    Place.CITY: (
-        Strip(_walls, 0.40, 0.24, 1, ("far", "horizon", 0.35), STREET),
-        Strip(_walls, 0.45, 0.28, 1, ("far", "near", 0.35), STREET),
-        Strip(_windows, 0.45, 0.28, 1, ("light", "far", 0.35), STREET),
-        Strip(_walls, 0.52, 0.26, 2, ("near", "far", 0.12), STREET),
-        Strip(_windows, 0.52, 0.26, 2, ("light", "light", 0), STREET),
-        Strip(_windows, 0.52, 0.26, 2, ("accent", "accent", 0), STREET),
-    ),
-}
+DRAWN: Final = {
+    "range": _range, "haze": _haze, "trees": _trees, "walls": _walls, "windows": _windows,
+}  # fmt: skip

@@ -33,7 +33,7 @@ class Frame(NamedTuple):
         return round(pixels * self.scale) or int(np.sign(pixels))
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Layer:
     """A stencil as wide as the frame whose edges meet; it moves by whole pixels a frame."""
 

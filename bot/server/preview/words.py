@@ -61,8 +61,12 @@ def tokens(text: str) -> list[str]:
     return TOKEN.findall(unicodedata.normalize("NFC", plain))
 
 
+def read(path: Path) -> dict[str, object]:
+    """Return a file of data."""
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
 @cache
 def table(file: str) -> Words:
     """Return the table of a file."""
-    text = (FOLDER / f"{file}.toml").read_text(encoding="utf-8")
-    return Words(cast("Mapping[str, Row]", tomllib.loads(text)))
+    return Words(cast("Mapping[str, Row]", read(FOLDER / f"{file}.toml")))
