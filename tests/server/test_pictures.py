@@ -2,15 +2,18 @@
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
 import av
 import numpy as np
 import pytest
+import simcord.preview
 from numpy.typing import NDArray
 
+from bot.doctor import fonts as doctor_fonts
+from bot.doctor.check import Mark
 from bot.server.preview import figure, fonts, lettering, words
 from bot.server.preview.film import Painter
 from bot.server.preview.mood import Place, Subject, read_mood
@@ -18,6 +21,8 @@ from bot.server.renderer import RenderRequest
 
 SUBJECTS: Final = words.table("subjects").rows
 SIX: Final = ("en", "de", "es", "fr", "ja", "pt")
+NOTO: Final = Path(simcord.preview.__file__).parent / "static" / "fonts"
+"""The fonts that the demo's page brings."""
 WIDE: Final = (320, 180)
 TALL: Final = (180, 320)
 CLOSE: Final = 40  # of 255, in each of red, green and blue
@@ -182,28 +187,41 @@ def test_japanese_is_set_sign_by_sign_and_no_line_begins_with_a_small_one() -> N
     assert pieces == ["「猫」", "が、", "ス", "テー", "ジ", "で ", "walks "]
 
 
-def test_words_no_font_has_are_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fonts, "FONT_FOLDERS", (tmp_path,))
-    fonts.fonts.cache_clear()
-    try:
-        pieces = lettering.split("a 猫 naïve \U0001f408 piano\x00")
-        found = [fonts.spelling(fonts.best_font(pieces), piece) for piece in pieces]
-    finally:
+@pytest.fixture
+def system_fonts(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Path], None]]:
+    """Return what gives the system the fonts of a folder, and no others."""
+
+    def install(folder: Path) -> None:
+        monkeypatch.setattr(fonts, "FONT_FOLDERS", (folder,))
         fonts.fonts.cache_clear()
+
+    yield install
+    fonts.fonts.cache_clear()
+
+
+def test_words_no_font_has_are_left_out(
+    tmp_path: Path, system_fonts: Callable[[Path], None]
+) -> None:
+    system_fonts(tmp_path)
+    pieces = lettering.split("a 猫 naïve \U0001f408 piano\x00")
+    found = [fonts.spelling(fonts.best_font(pieces), piece) for piece in pieces]
     assert found == ["a ", "", "naive ", "piano "]
+    said = doctor_fonts.check()
+    assert said.mark is Mark.WARNING
+    assert "accented Latin" in said.found
+    assert "Japanese" in said.found
+    assert "fonts-noto-cjk" in said.mend
 
 
-def test_a_font_of_the_system_sets_what_pillows_own_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
-    import simcord.preview  # noqa: PLC0415 - its page brings fonts
-
-    folder = Path(simcord.preview.__file__).parent / "static" / "fonts"
-    monkeypatch.setattr(fonts, "FONT_FOLDERS", (folder,))
-    fonts.fonts.cache_clear()
-    try:
-        for text in ("猫がピアノを弾く", "\u05d7\u05ea\u05d5\u05dc", "Кошка"):
-            assert fonts.sets(fonts.best_font([text]), text), text
-    finally:
-        fonts.fonts.cache_clear()
+def test_a_font_of_the_system_sets_what_pillows_own_lacks(
+    system_fonts: Callable[[Path], None],
+) -> None:
+    system_fonts(NOTO)
+    for text in ("猫がピアノを弾く", "\u05d7\u05ea\u05d5\u05dc", "Кошка", "naïve"):
+        assert fonts.sets(fonts.best_font([text]), text), text
+    said = doctor_fonts.check().found
+    assert "Japanese" not in said
+    assert "Thai" in said
 
 
 @pytest.mark.parametrize(

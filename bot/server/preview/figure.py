@@ -94,7 +94,7 @@ class Sprite(NamedTuple):
     masks: tuple[Image.Image, ...]
 
     def paint(self, canvas: Canvas, right: int, down: int) -> None:
-        """Paint it moved by even pixels."""
+        """Paint it moved by pixels."""
         for plane, paint, mask, step in zip(
             canvas, self.planes, self.masks, (1, 2, 2), strict=True
         ):
@@ -232,10 +232,10 @@ class Figure:
         """Paint it at a moment of the film, and its rider with it."""
         right = self._travel * (progress - 0.5) * self._scale
         down = self._bob[0] * _wave(seconds / self._bob[1]) * self._scale
-        self.paint_moved(canvas, seconds, (round(right / 2) * 2, round(down / 2) * 2))
+        self.paint_moved(canvas, seconds, (round(right), round(down)))
 
     def paint_moved(self, canvas: Canvas, seconds: float, move: tuple[int, int]) -> None:
-        """Paint it moved by even pixels to the right and down."""
+        """Paint it moved by pixels to the right and down."""
         for layer in self._layers:
             if isinstance(layer, Figure):
                 layer.paint_moved(canvas, seconds, move)
