@@ -1,6 +1,6 @@
 """One frame while it is painted: three planes of 4:2:0 video, BT.709, limited range."""
 
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,12 +8,20 @@ from PIL import Image
 
 Field = NDArray[np.floating]
 Pixels = NDArray[np.uint8]
-Level = TypeVar("Level", float, Field)
 
 # BT.709 luma weights; chroma is scaled to 224 of the 255 steps, luma to 219 above 16.
 RED: Final = 0.2126
 GREEN: Final = 0.7152
 BLUE: Final = 0.0722
+LUMA: Final = 219 / 255
+U: Final = 224 / 255 / (2 - 2 * BLUE)
+V: Final = 224 / 255 / (2 - 2 * RED)
+LEVELS: Final = (
+    *(RED * LUMA, GREEN * LUMA, BLUE * LUMA, 16.0),
+    *(-RED * U, -GREEN * U, (1 - BLUE) * U, 128.0),
+    *((1 - RED) * V, -GREEN * V, -BLUE * V, 128.0),
+)
+"""Rows of factors for red, green and blue, and what is added, for each plane."""
 
 
 class Yuv(NamedTuple):
@@ -24,19 +32,9 @@ class Yuv(NamedTuple):
     v: int
 
 
-def _levels(red: Level, green: Level, blue: Level) -> tuple[Level, Level, Level]:
-    luma = RED * red + GREEN * green + BLUE * blue
-    return (
-        16 + luma * (219 / 255),
-        128 + (blue - luma) * (224 / 255 / (2 - 2 * BLUE)),
-        128 + (red - luma) * (224 / 255 / (2 - 2 * RED)),
-    )
-
-
 def yuv(colour: str) -> Yuv:
     """Return ``#rrggbb`` as video levels."""
-    red, green, blue = (float(int(colour[at : at + 2], 16)) for at in (1, 3, 5))
-    return Yuv(*map(round, _levels(red, green, blue)))
+    return Yuv(*Image.new("RGB", (1, 1), colour).convert("RGB", LEVELS).tobytes())
 
 
 def blend(first: Yuv, second: Yuv, amount: float) -> Yuv:
@@ -47,8 +45,7 @@ def blend(first: Yuv, second: Yuv, amount: float) -> Yuv:
 
 def split(picture: Image.Image) -> tuple[Image.Image, ...]:
     """Return an RGB picture's three planes at video levels, all of the picture's size."""
-    red, green, blue = np.moveaxis(np.asarray(picture, dtype=np.float32), -1, 0)
-    return tuple(as_image(plane) for plane in _levels(red, green, blue))
+    return picture.convert("RGB", LEVELS).split()
 
 
 def as_image(field: Field) -> Image.Image:

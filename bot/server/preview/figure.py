@@ -197,13 +197,13 @@ def _wave(periods: float) -> float:
 
 
 def _fill(image: Image.Image, line: Field, width: float, colour: str) -> None:
-    pen, points = ImageDraw.Draw(image), [(float(x), float(y)) for x, y in line]
+    pen, points = ImageDraw.Draw(image), line.ravel().tolist()
     if not width:
         pen.polygon(points, fill=colour)
         return
     pen.line(points, fill=colour, width=round(width), joint="curve")
-    for x, y in (points[0], points[-1]):
-        pen.ellipse((x - width / 2, y - width / 2, x + width / 2, y + width / 2), fill=colour)
+    for end in (line[0], line[-1]):
+        pen.circle(tuple(end.tolist()), width / 2, fill=colour)
 
 
 def _sprite(image: Image.Image, left: int, top: int) -> Sprite:
