@@ -89,6 +89,7 @@ def test_every_subject_has_words_and_a_drawing() -> None:
         ("cats, a cat and a Kätzchen", [("cat", "plain")]),
         ("a paper plane over a catalogue of carpets", [("paper_plane", "plain")]),
         ("the sky", []),
+        ("a red fox", [("dog", "fox")]),
     ],
 )  # fmt: skip
 def test_a_prompt_names_its_subjects(prompt: str, subjects: list[tuple[str, str]]) -> None:

@@ -99,7 +99,9 @@ def _subjects(said: Sequence[str]) -> tuple[tuple[Subject, ...], list[str]]:
     for colour in colours.find(said):
         nearest = min(named, key=lambda each: _distance(colour, each), default=None)
         if nearest is not None and _distance(colour, nearest)[0] <= NEAR:
-            kinds.setdefault(nearest.name, colour.name)
+            # A red fox is a fox first.
+            if nearest.name not in kinds or "palette" not in colours.rows[colour.name]:
+                kinds[nearest.name] = colour.name
         elif "palette" in colours.rows[colour.name]:
             palettes.append(colours.rows[colour.name]["palette"])
     return tuple(_subject(each.name, kinds.get(each.name)) for each in named), palettes
