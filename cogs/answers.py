@@ -89,7 +89,7 @@ def refusal(problem: Exception, t: Language) -> str:
         case DiskFull():
             return t(words.DISK_FULL)
         case PromptProblem():
-            return words.prompt_problem(t)
+            return t(words.EMPTY_PROMPT)
         case _:
             _log.error("an intent is not written down: %s", problem)
             return t(words.NOT_WRITTEN)

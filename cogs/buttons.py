@@ -52,40 +52,32 @@ _log = logging.getLogger(__name__)
 
 _ANYBODYS: Final = frozenset({Action.NOTIFY, Action.AGAIN, Action.EDIT, Action.REMIX})
 
-GONE: Final = N_("This video was deleted; there is nothing more to do here.")
-NOT_YOURS: Final = N_("Only the person who asked for this video, or a moderator, can do that.")
-ELSEWHERE: Final = N_("This button belongs to a video of another place.")
-MOVED_ON: Final = N_("This video has moved on meanwhile; its card now says how it stands.")
-WILL_NOTIFY: Final = N_("You will be told here, once, when this video has ended.")
+GONE: Final = N_("This video was deleted.")
+NOT_YOURS: Final = N_("Only the person who asked for this video or a moderator can do that.")
+ELSEWHERE: Final = N_("This button belongs to a video in another channel.")
+MOVED_ON: Final = N_("That changed just now. The card is updated.")
+WILL_NOTIFY: Final = N_("You'll be notified here when it's done.")
 WILL_WRITE: Final = N_(
-    "You will be told once, when this video has ended: here within 15 minutes, after that in a "
-    "direct message, if Discord lets the bot write to you."
+    "You'll be notified when it's done: here within 15 minutes, later by direct message."
 )
-ALREADY_NOTIFIED: Final = N_("You are already on the list.")
-CANCELLED: Final = N_("Cancelled, on the video server too.")
-CANCELLED_HERE: Final = N_(
-    "Nobody waits for it any more, but the video server may still render it."
-)
-FOUND: Final = N_("Found: the video server has it, and its card goes on from here.")
+ALREADY_NOTIFIED: Final = N_("You're already on the list.")
+CANCELLED: Final = N_("Cancelled. The video server has stopped making it.")
+CANCELLED_HERE: Final = N_("Cancelled here, but the video server may still finish it.")
+FOUND: Final = N_("Found it. The card is updated.")
 NOT_FOUND: Final = N_(
-    "The video server's list has no video that is surely this one. It may never have arrived, or "
-    "be gone. Look again later, send it again, or drop it."
+    "The video server doesn't seem to have it. Check again later, send it again, or forget it."
 )
-CANNOT_LOOK: Final = N_(
-    "The video server could not be asked for its list. Look again later, or decide yourself."
-)
-LOOKING: Final = N_("The video server is asked once more; the card says what it answers.")
-SENT_AGAIN: Final = N_("Sent again; its card goes on from here.")
-DROPPED: Final = N_("Dropped.")
-REDELIVERING: Final = N_("The video is offered to this channel once more.")
+CANNOT_LOOK: Final = N_("The video server couldn't be checked. Check again later.")
+LOOKING: Final = N_("Checking again. The card will show the result.")
+SENT_AGAIN: Final = N_("Sent again. The card is updated.")
+DROPPED: Final = N_("The bot has stopped waiting for this video.")
+REDELIVERING: Final = N_("Posting it again…")
 REALLY: Final = N_(
-    "Delete the message, the video and the video server's copy? This cannot be undone."
+    "Delete the message, the video and the video server's copy? You can't undo this."
 )
 DELETED: Final = N_("Deleted.")
-DELETED_HERE: Final = N_("Deleted here; the video server kept its own copy.")
-NOT_REMOVED: Final = N_(
-    "Deleted, but the bot may not remove the message; somebody who may manage messages can."
-)
+DELETED_HERE: Final = N_("Deleted here. The video server kept its copy.")
+NOT_REMOVED: Final = N_("Deleted, but the bot can't remove the message. A moderator can.")
 
 SETTLED: Final = 60.0
 """Seconds after which a press cannot have left a client that had not been shown the film yet."""

@@ -32,8 +32,8 @@ from cogs.requests import Interaction, own_language, refuse, too_fast
 _log = logging.getLogger(__name__)
 
 SUGGESTIONS: Final = 10
-DESCRIPTION = N_("The videos you asked for here, newest first")
-SEARCH = N_("Words in the prompt")
+DESCRIPTION = N_("Your videos here, newest first")
+SEARCH = N_("Search the prompts")
 
 Answer = Callable[[discord.ui.LayoutView, list[discord.File]], Awaitable[None]]
 

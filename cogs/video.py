@@ -18,12 +18,12 @@ SUGGESTIONS: Final = 25
 """Choices that are suggested, at the most. Source: Discord, application-commands."""
 Prompt = app_commands.Range[str, 1, PROMPT_LIMIT]
 
-DESCRIPTION = N_("Have a video rendered from your words")
-PROMPT = N_("What the video shows")
+DESCRIPTION = N_("Make a video from text")
+PROMPT = N_("Describe your video")
 SIZE = N_("Width x height in pixels")
 SECONDS = N_("Length in seconds")
-MODEL = N_("Which model renders it")
-IMAGE = N_("A PNG, JPEG or WebP picture that guides the video")
+MODEL = N_("The model to use")
+IMAGE = N_("A PNG, JPEG or WebP image to guide the video")
 
 
 @dataclass(eq=False, repr=False, kw_only=True)

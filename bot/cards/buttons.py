@@ -37,12 +37,12 @@ LABELS: Final = {
     Action.AGAIN: N_("Again"),
     Action.EDIT: N_("Edit prompt"),
     Action.REMIX: N_("Remix"),
-    Action.REDELIVER: N_("Redeliver"),
-    Action.LOOK: N_("Look again"),
+    Action.REDELIVER: N_("Post again"),
+    Action.LOOK: N_("Check again"),
     Action.SEND: N_("Send again"),
-    Action.DROP: N_("Drop"),
+    Action.DROP: N_("Forget it"),
     Action.DELETE: N_("Delete"),
-    Action.DELETE_SURELY: N_("Delete it for good"),
+    Action.DELETE_SURELY: N_("Delete forever"),
 }
 _STYLES: Final = {
     Action.REDELIVER: Style.primary,

@@ -8,7 +8,7 @@ from typing import Final
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from babel.numbers import format_currency, format_decimal
+from babel.numbers import format_currency, format_decimal, format_percent
 from babel.support import Translations
 
 CATALOGUES: Final = Path(__file__).with_name("locales")
@@ -51,6 +51,10 @@ class Language:
     def number(self, value: float) -> str:
         """Write a number with the language's separators."""
         return format_decimal(value, locale=self._babel)
+
+    def percent(self, value: int) -> str:
+        """Write a percentage, 0 to 100, as the language does."""
+        return format_percent(value / 100, locale=self._babel)
 
     def money(self, value: float, currency: str) -> str:
         """Write a sum in a currency."""

@@ -23,7 +23,7 @@ ALT_TEXT: Final = 200
 """Characters of a prompt that describe its thumbnail; Discord takes 1024."""
 
 HEAD: Final = NN_("One video", "{number} videos")
-NONE: Final = N_("No video fits. Type /video to make one.")
+NONE: Final = N_("No videos match. Make one with /video.")
 PAGE: Final = N_("Page {page} of {pages}")
 OPEN: Final = N_("open")
 BACK: Final = N_("Newer")
@@ -43,7 +43,7 @@ FILTER_LABELS: Final = {
     Filter.ALL: N_("All"),
     Filter.RUNNING: N_("Running"),
     Filter.DONE: N_("Done"),
-    Filter.ENDED: N_("Ended without a video"),
+    Filter.ENDED: N_("Failed"),
 }
 STATUSES: Final[dict[Filter, frozenset[RenderStatus] | None]] = {
     Filter.ALL: None,

@@ -24,8 +24,8 @@ SIZE: Final = N_("Size")
 SECONDS: Final = N_("Seconds")
 MODEL: Final = N_("Model")
 IMAGE: Final = N_("Image")
-WHICH_IMAGE: Final = N_("Which image guides the video?")
-NO_IMAGE: Final = N_("None")
+WHICH_IMAGE: Final = N_("Which image should it use?")
+NO_IMAGE: Final = N_("No image")
 
 
 @dataclass(frozen=True, kw_only=True)

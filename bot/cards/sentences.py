@@ -11,255 +11,245 @@ from bot.videos.causes import Cause, cause_of
 PREVIEW_MODEL: Final = "preview"
 """The embedded renderer, which costs nothing."""
 
-_NOTHING_BOUGHT: Final = N_("Nothing was rendered or charged.")
+_NOTHING_BOUGHT: Final = N_("Nothing was charged.")
 _PERHAPS_BOUGHT: Final = N_("It may have been charged.")
 _MODERATION: Final = (
-    N_("The video server's content rules refused this prompt or image."),
-    N_("Rephrase it and try again."),
+    N_("The video server's content rules don't allow this prompt or image."),
+    N_("Change it and try again."),
 )
-NOTHING_LOST: Final = N_("Nothing is lost: this goes on by itself once it answers.")
-_MAKE_ROOM: Final = N_("Whoever runs this bot has to make room on its disk.")
-_TRY_LATER: Final = N_("Try again in a few minutes; if it stays so, tell whoever runs this bot.")
+NOTHING_LOST: Final = N_("Nothing is lost. It continues when the server answers.")
+_MAKE_ROOM: Final = N_("Ask the bot's owner to free disk space.")
+_TELL_OWNER: Final = N_("Tell the bot's owner.")
+_TRY_AGAIN: Final = N_("Try again.")
+_TRY_LATER: Final = N_("Try again in a few minutes. If it keeps happening, tell the bot's owner.")
 
 _QUOTA: Final = (
-    N_("This bot's account at the video server has no credit or quota left."),
-    N_("Only whoever runs this bot can add some."),
+    N_("The bot has no credit left at the video server."),
+    N_("Ask the bot's owner to add some."),
 )
-_BUSY: Final = (
-    N_("The video server is busy and took nothing."),
-    _NOTHING_BOUGHT,
-    N_("Try again in a few minutes."),
-)
-
+_TOO_BUSY: Final = N_("The video server is too busy.")
+_IN_MINUTES: Final = N_("Try again in a few minutes.")
+_BUSY: Final = (_TOO_BUSY, _NOTHING_BOUGHT, _IN_MINUTES)
+_TRY_LESS: Final = N_("Try a smaller size or a shorter video.")
 _NOT_THIS_IMAGE: Final = (
-    N_("The video server cannot use this image."),
-    N_("Try again with another image, or without one."),
+    N_("The video server can't use this image."),
+    N_("Try another image, or none."),
 )
 CAUSES: Final[dict[Cause, tuple[str, ...]]] = {
     Cause.MODERATION: _MODERATION,
     Cause.QUOTA: _QUOTA,
-    Cause.BUSY: (N_("The video server was too busy for this."), N_("Try again in a few minutes.")),
+    Cause.BUSY: (_TOO_BUSY, _IN_MINUTES),
     Cause.MEMORY: (
         N_("The video server ran out of memory."),
-        N_("Try a smaller size or a shorter video, or the same again later."),
+        _TRY_LESS,
     ),
     Cause.TIMEOUT: (
         N_("The video server took too long and gave up."),
-        N_("Try again, perhaps smaller or shorter."),
+        _TRY_LESS,
     ),
     Cause.VERIFICATION: (
-        N_("The video server wants the account of this bot to be verified first."),
-        N_("Only whoever runs this bot can do that."),
+        N_("The video server wants the bot's account to be verified first."),
+        _TELL_OWNER,
     ),
     Cause.SIZE: (
-        N_("The video server does not make videos of this size."),
-        N_("Choose another size and try again."),
+        N_("The video server doesn't make videos of this size."),
+        N_("Choose another size."),
     ),
     Cause.SECONDS: (
-        N_("The video server does not make videos of this length."),
-        N_("Choose another length and try again."),
+        N_("The video server doesn't make videos of this length."),
+        N_("Choose another length."),
     ),
     Cause.MODEL: (
-        N_("The video server does not have this model."),
-        N_("Choose another one, or tell whoever runs this bot."),
+        N_("The video server doesn't have this model."),
+        N_("Choose another one, or tell the bot's owner."),
     ),
     Cause.PROMPT: (
-        N_("The video server does not take a prompt of this length."),
+        N_("The prompt is too long for the video server."),
         N_("Shorten it and try again."),
     ),
     Cause.IMAGE: _NOT_THIS_IMAGE,
 }
 FAILURES: Final[dict[Reason, tuple[str, ...]]] = {
     Reason.NOT_SENT: (
-        N_("The video server cannot be reached."),
+        N_("The video server can't be reached."),
         _NOTHING_BOUGHT,
         _TRY_LATER,
     ),
     Reason.BUSY: _BUSY,
     Reason.UNAUTHORIZED: (
-        N_("The video server does not accept this bot's key."),
+        N_("The video server doesn't accept the bot's key."),
         _NOTHING_BOUGHT,
-        N_("Only whoever runs this bot can mend that: VIDEOS_API_KEY."),
+        _TELL_OWNER,
     ),
     Reason.NOT_ALLOWED: (
-        N_("The video server does not allow this bot to have this made."),
+        N_("The video server doesn't let this bot make this video."),
         _NOTHING_BOUGHT,
-        N_("Tell whoever runs this bot."),
+        _TELL_OWNER,
     ),
     Reason.MOVED: (
-        N_("The video server has moved to another address."),
+        N_("The video server has a new address."),
         _NOTHING_BOUGHT,
-        N_("Whoever runs this bot has to set VIDEOS_BASE_URL to it; the bot's log names it."),
+        _TELL_OWNER,
     ),
     Reason.BAD_REQUEST: (
         N_("The video server refused this request."),
         _NOTHING_BOUGHT,
-        N_(
-            "Try again with other words, another size or length; if it stays so, tell whoever runs "
-            "this bot."
-        ),
+        N_("Try another prompt, size or length. If it keeps happening, tell the bot's owner."),
     ),
     Reason.SERVER_FORGOT: (
-        N_("The video server no longer knows this video; it was probably restarted."),
+        N_("The video server lost this video."),
         _PERHAPS_BOUGHT,
-        N_("Try again to have it rendered anew."),
+        _TRY_AGAIN,
     ),
     Reason.NOT_SENT_BEFORE_RESTART: (
-        N_("The bot was restarted before this was sent."),
+        N_("The bot restarted before it could send this."),
         _NOTHING_BOUGHT,
         N_("Try again if you still want it."),
     ),
     Reason.CANNOT_REMIX: (
-        N_("The video server took no remix: it makes none, or no longer has this video."),
+        N_("The video server can't remix this video."),
         _NOTHING_BOUGHT,
-        N_("Use “Edit prompt” instead, which makes a video of its own."),
+        N_("Use “Edit prompt” to make a new one."),
     ),
     Reason.IMAGE_LOST: (
-        N_("The image is no longer to be had, so this was not sent."),
+        N_("The image is gone."),
         _NOTHING_BOUGHT,
         N_("Use /video again with the image."),
     ),
     Reason.IMAGE_UNUSABLE: (
-        N_("Your image cannot be used."),
+        N_("Your image can't be used."),
         _NOTHING_BOUGHT,
-        N_("Use /video again with another image, or without one."),
+        N_("Use /video again with another image, or none."),
     ),
     Reason.DISCORD_AWAY: (
-        N_("Discord could not be reached in time, so this was not sent."),
+        N_("Discord couldn't be reached, so this wasn't sent."),
         _NOTHING_BOUGHT,
         N_("Try again if you still want it."),
     ),
     Reason.UNFORESEEN: (
-        N_("Something went wrong inside the bot, so this was not sent."),
+        N_("Something went wrong, so this wasn't sent."),
         _NOTHING_BOUGHT,
         _TRY_LATER,
     ),
     Reason.DISK_FAILED: (
-        N_("The bot could not write to its disk, so it did not send this."),
+        N_("The bot couldn't save this, so it wasn't sent."),
         _NOTHING_BOUGHT,
         _MAKE_ROOM,
     ),
 }
 EXPIRED: Final[dict[Reason, tuple[str, ...]]] = {
     Reason.NOT_KEPT: (
-        N_("The video could not be delivered while it was kept, and is gone from the bot's disk."),
-        N_("Try again to have it rendered anew."),
+        N_("The video couldn't be posted in time, so the bot deleted it."),
+        _TRY_AGAIN,
     ),
     Reason.OVERDUE: (
-        N_("The video server has not finished this in the time the bot waits for a video."),
+        N_("The video server took too long, so the bot stopped waiting."),
         _PERHAPS_BOUGHT,
-        N_("It was not deleted there: press Look again to ask for it once more."),
+        N_("Press “Check again” to see if it's done now."),
     ),
 }
+_WITHHELD: Final = N_("The video is ready, but the video server won't let the bot download it.")
+_TELL_THEN_POST: Final = N_("Tell the bot's owner, then press “Post again”.")
 _PRESS_REDELIVER: Final = N_(
-    "Press Redeliver to try once more; if it stays so, tell whoever runs this bot."
+    "Press “Post again” to retry. If it keeps happening, tell the bot's owner."
 )
 UNDELIVERED: Final[dict[Reason, tuple[str, ...]]] = {
     Reason.FILM_WITHHELD: (
-        N_("The video is rendered, but the video server does not hand it over to this bot."),
-        N_("Only whoever runs this bot can mend that: VIDEOS_API_KEY."),
-        _PRESS_REDELIVER,
+        _WITHHELD,
+        _TELL_THEN_POST,
     ),
     Reason.FILM_TOO_LARGE: (
-        N_("The video is rendered, but it is larger than the room that this bot has for videos."),
-        N_("Whoever runs this bot can make more room: FILMS_MAX_GB."),
-        _PRESS_REDELIVER,
+        N_("The video is ready, but too large for the bot's disk."),
+        _TELL_THEN_POST,
     ),
     Reason.FILM_LOST: (
-        N_("The video is rendered, but this message has lost it."),
-        N_("Press Redeliver to have it put in again."),
+        N_("The video is missing from this message."),
+        N_("Press “Post again” to put it back."),
     ),
     Reason.TOO_LARGE: (
-        N_("The video is rendered and kept, but larger than what may be uploaded here."),
-        N_("Whoever runs this bot can hand it over; a shorter or smaller one would fit."),
+        N_("The video is ready, but too large to upload here."),
+        N_("Ask the bot's owner for it, or make a shorter or smaller one."),
     ),
     Reason.CANNOT_TRANSCODE: (
-        N_("The video is rendered and kept, but not every client plays it and converting failed."),
+        N_("The video is ready, but it couldn't be converted to play everywhere."),
         _PRESS_REDELIVER,
     ),
     Reason.FRAMES_TOO_LARGE: (
-        N_("The video is rendered and kept, but its picture is larger than 4K."),
-        N_("Whoever runs this bot can hand it over; a smaller one would come by itself."),
+        N_("The video is ready, but it is larger than 4K."),
+        N_("Ask the bot's owner for it, or make a smaller one."),
     ),
     Reason.NO_ACCESS: (
-        N_("The video is rendered and kept, but the bot may not post here any more."),
+        N_("The video is ready, but the bot can't post here anymore."),
         N_(
-            "Let it see this channel, send messages and attach files; if the video does not come "
-            "then, press Redeliver."
+            "Let the bot view this channel, send messages and attach files. If the video doesn't "
+            "come, press “Post again”."
         ),
     ),
     Reason.FILM_REFUSED: (
-        N_("The video is rendered and kept, but Discord refuses the video itself here."),
-        N_("Press Redeliver to try once more, or have another one made."),
+        N_("The video is ready, but Discord doesn't allow it here."),
+        N_("Press “Post again” to retry, or make another one."),
     ),
     Reason.NOT_ACCEPTED: (
-        N_("The video is rendered and kept, but Discord refused it several times."),
+        N_("The video is ready, but Discord refused it several times."),
         _PRESS_REDELIVER,
     ),
     Reason.UNFORESEEN: (
-        N_("The video is rendered and kept, but something went wrong inside the bot."),
+        N_("The video is ready, but something went wrong."),
         _PRESS_REDELIVER,
     ),
 }
 _STUCK: Final = (
-    N_("The bot cannot write to its disk at the moment."),
-    N_("Nothing is lost: this goes on by itself once it can."),
+    N_("The bot can't save anything right now."),
+    N_("Nothing is lost. It continues when there is space."),
     _MAKE_ROOM,
 )
-_ASKED_AGAIN: Final = N_("It is asked again for at least a quarter of an hour.")
-_WITHHELD: Final = (
-    N_("The video is rendered, but the video server does not hand it over to this bot."),
-    N_("Only whoever runs this bot can mend that: VIDEOS_API_KEY."),
-)
+_ASKED_AGAIN: Final = N_("The bot keeps trying for at least 15 minutes.")
 COMPLETED: Final[dict[Reason, tuple[str, ...]]] = {
     Reason.DISK_FAILED: _STUCK,
     Reason.FILM_NOT_READY: (
-        N_("The video is rendered, but the video server does not hand it over yet."),
+        N_("The video is ready, but the video server hasn't sent it yet."),
         _ASKED_AGAIN,
     ),
     Reason.FILM_BROKEN: (
-        N_("The video is rendered, but what the video server hands over is no whole video."),
+        N_("The video is ready, but it arrived broken."),
         _ASKED_AGAIN,
     ),
-    Reason.FILM_WITHHELD: _WITHHELD,
+    Reason.FILM_WITHHELD: (_WITHHELD, _TELL_OWNER),
 }
 PHASES: Final = {
-    Phase.RESIZING: N_("Larger than what may be uploaded here: it is being encoded anew to fit."),
-    Phase.CONVERTING: N_("It is being converted so that it plays everywhere."),
+    Phase.RESIZING: N_("The video is too large to upload here. Compressing it…"),
+    Phase.CONVERTING: N_("Converting the video so it plays everywhere…"),
 }
 CANCELLED: Final[dict[Reason, tuple[str, ...]]] = {
-    Reason.CANCELLED_EVERYWHERE: (N_("Cancelled, on the video server too."),),
+    Reason.CANCELLED_EVERYWHERE: (N_("Cancelled. The video server has stopped making it."),),
     Reason.CANCELLED_HERE: (
-        N_("Nobody waits for it any more, but the video server may still render it."),
+        N_("Cancelled here, but the video server may still finish it."),
         _PERHAPS_BOUGHT,
     ),
-    Reason.ABANDONED: (N_("Dropped."), _PERHAPS_BOUGHT),
+    Reason.ABANDONED: (N_("The bot has stopped waiting for this video."), _PERHAPS_BOUGHT),
 }
+_SENDING: Final = N_("Sending your request…")
 SENTENCES: Final[dict[RenderStatus, tuple[str, ...]]] = {
-    RenderStatus.REQUESTED: (
-        N_("Your request is written down and on its way to the video server."),
-    ),
-    RenderStatus.SENDING: (N_("Your request is written down and on its way to the video server."),),
+    RenderStatus.REQUESTED: (_SENDING,),
+    RenderStatus.SENDING: (_SENDING,),
     RenderStatus.UNCONFIRMED: (
-        N_("The request left the bot, and no usable answer came back."),
-        N_("Nobody knows whether the video server is rendering it."),
-        N_("It is not sent again by itself, so that nothing is bought twice."),
-        N_("Look again first; sending again may render and charge it a second time."),
+        N_("The video server gave no clear answer. It may be making this video, or not."),
+        N_("Press “Check again” first. Sending it again may cost twice."),
     ),
-    RenderStatus.QUEUED: (N_("Waiting for its turn on the video server."),),
-    RenderStatus.IN_PROGRESS: (N_("The video server is rendering."),),
-    RenderStatus.COMPLETED: (N_("The video is rendered and on its way into this message."),),
+    RenderStatus.QUEUED: (N_("Waiting for its turn."),),
+    RenderStatus.IN_PROGRESS: (N_("Making the video…"),),
+    RenderStatus.COMPLETED: (N_("The video is ready and will be here soon."),),
     RenderStatus.DELIVERED: (),
     RenderStatus.UNDELIVERED: (
-        N_("The video is rendered, but the video server did not hand it over as a whole video."),
-        N_("It was asked several times. Press Redeliver to ask once more."),
+        N_("The video is ready, but it couldn't be downloaded."),
+        _PRESS_REDELIVER,
     ),
     RenderStatus.FAILED: (
-        N_("The video server could not render this."),
-        N_("Try again; if it fails again, change the prompt."),
+        N_("The video server couldn't make this video."),
+        N_("Try again. If it fails again, change the prompt."),
     ),
-    RenderStatus.CANCELLED: (N_("The video server cancelled this job."), N_("Try again.")),
-    RenderStatus.EXPIRED: (N_("The video server let this job expire."), N_("Try again.")),
+    RenderStatus.CANCELLED: (N_("The video server cancelled this video."), _TRY_AGAIN),
+    RenderStatus.EXPIRED: (N_("The request expired on the video server."), _TRY_AGAIN),
 }
 _BY_CODE: Final = {
     RenderStatus.COMPLETED: COMPLETED,
@@ -275,7 +265,7 @@ _WITHOUT_FILM: Final = frozenset(
 
 
 def sentence(render: Render) -> str:
-    """Say what is going on and, where that is anything, what to do."""
+    """Say what is happening and, where somebody can do something, what."""
     t = language(render.request.locale)
     if render.unreachable_since is not None:
         return t(NOTHING_LOST)
@@ -283,7 +273,7 @@ def sentence(render: Render) -> str:
 
 
 def stuck(t: Language) -> str:
-    """Say that nothing moves, because our disk takes nothing."""
+    """Say that nothing can be saved on the bot's disk."""
     return " ".join(t(part) for part in _STUCK)
 
 
@@ -327,5 +317,5 @@ def _with_charge(parts: tuple[str, ...], render: Render) -> tuple[str, ...]:
 
 
 def cannot_remix(t: Language) -> str:
-    """Say that the server does not remix, and what does."""
+    """Say that the server can't remix, and what to press instead."""
     return " ".join(t(part) for part in FAILURES[Reason.CANNOT_REMIX])

@@ -14,7 +14,7 @@ from bot.cards import sentences, words
 from bot.cards.buttons import button_row, offered, outcome_of
 from bot.cards.i18n import Language, language
 from bot.cards.text import file_stem, plain, shorten
-from bot.jobs.models import ACTIVE, Render, RenderStatus
+from bot.jobs.models import ACTIVE, Render, RenderStatus, Verb
 from bot.requests.forecast import Forecast
 from bot.videos.public_words import public
 
@@ -68,8 +68,8 @@ def card(
 ) -> ui.LayoutView:
     """Draw the job. A delivered one shows its film, which the message must hold or be sent.
 
-    `elsewhere` says why it stands in a direct message instead of where it was asked. `left` says
-    in the card that was left behind where the film is.
+    `elsewhere` says why it is in a direct message instead of where it was asked for. `left` says,
+    in the card that was left behind, where the film is.
     """
     t = language(render.request.locale)
     body = ui.Container[ui.LayoutView](accent_colour=_ACCENTS[render.status])
@@ -101,9 +101,9 @@ def plain_card(
     elsewhere: str | None = None,
     left: str | None = None,
 ) -> ui.LayoutView:
-    """Say how the job stands, and show its film: with nothing in it that people or servers wrote.
+    """Show the state and the film, and nothing that people or servers wrote.
 
-    For where the card fails to be drawn or Discord refuses it.
+    Used when the card can't be drawn, or Discord refuses it.
     """
     t = language(render.request.locale)
     lines = [f"### {words.title(render, t)}", sentences.sentence(render)]
@@ -130,12 +130,13 @@ def film_name(render: Render) -> str:
 
 def _title(render: Render, forecast: Forecast, t: Language) -> str:
     title = words.title(render, t)
-    measured = render.status is RenderStatus.IN_PROGRESS and render.progress is not None
-    return f"{title} · {render.progress} %" if measured and not forecast.quiet else title
+    if render.progress is None or render.status is not RenderStatus.IN_PROGRESS or forecast.quiet:
+        return title
+    return f"{title} · {t.percent(render.progress)}"
 
 
 def _state(render: Render, forecast: Forecast, t: Language) -> str:
-    """Say how it stands: while it moves always in as many lines, so that nothing below jumps."""
+    """Describe the state; while it moves always in as many lines, so that nothing below jumps."""
     awaited = render.status in ACTIVE
     lines: list[str] = []
     if awaited and not forecast.quiet:
@@ -154,7 +155,7 @@ def _state(render: Render, forecast: Forecast, t: Language) -> str:
 
 
 def _prospect(render: Render, forecast: Forecast, t: Language) -> str:
-    """Show how far it is and, where that can honestly be said, when it will be ready."""
+    """Show the progress and, where it can be estimated, when the film will be ready."""
     bar = _bar(render.progress or 0)
     if render.unreachable_since is not None:
         return f"{bar} {_unreachable(render.unreachable_since, t)}"
@@ -191,7 +192,7 @@ def _film(render: Render) -> ui.MediaGallery[ui.LayoutView]:
 
 
 def _address(render: Render) -> str:
-    """Name the film in its own message."""
+    """Return the film's address inside its own message."""
     return f"attachment://{film_name(render)}"
 
 
@@ -202,7 +203,7 @@ def _link(render: Render, options: CardOptions, t: Language) -> str | None:
 
 
 def _seconds(render: Render, t: Language) -> str:
-    """Say how long it is: as it was made where the server says that, else as it was asked for."""
+    """Return the length that the server reported, else the one that was asked for."""
     made = render.made_seconds
     return t(
         words.SECONDS, seconds=render.spec.seconds if made is None else t.number(round(made, 1))
@@ -223,11 +224,12 @@ def _footer(render: Render, forecast: Forecast, options: CardOptions, t: Languag
     ]
     lines = [" · ".join(facts)]
     if render.request.parent_link is not None:
-        lines.append(t(words.FROM, link=render.request.parent_link))
+        origin = words.SAME_PROMPT if render.request.verb is Verb.AGAIN else words.FROM
+        lines.append(t(origin, link=render.request.parent_link))
     if render.transcoded:
         lines.append(t(words.CONVERTED if render.converted else words.FITTED))
     if render.spec.image is not None and render.spec.image.resized:
         lines.append(t(words.IMAGE_FITTED))
-    if render.spec.model == sentences.PREVIEW_MODEL:
+    if render.spec.model == sentences.PREVIEW_MODEL and render.status is RenderStatus.DELIVERED:
         lines.append(t(words.PREVIEW_NOTICE))
     return lines

@@ -8,7 +8,6 @@ from bot.cards.i18n import N_, NN_, Language, language
 from bot.cards.text import plain
 from bot.jobs.models import Fallback, Render, RenderStatus
 from bot.requests.admission import Beside
-from bot.videos.models import PROMPT_LIMIT
 
 NOTHING: Final = Beside()
 EMOJI: Final = {
@@ -27,10 +26,10 @@ EMOJI: Final = {
 TITLES: Final = {
     RenderStatus.REQUESTED: N_("Requested"),
     RenderStatus.SENDING: N_("Requested"),
-    RenderStatus.UNCONFIRMED: N_("Unconfirmed"),
+    RenderStatus.UNCONFIRMED: N_("Not sure it was sent"),
     RenderStatus.QUEUED: N_("Queued"),
     RenderStatus.IN_PROGRESS: N_("In progress"),
-    RenderStatus.COMPLETED: N_("Rendered"),
+    RenderStatus.COMPLETED: N_("On its way"),
     RenderStatus.DELIVERED: N_("Completed"),
     RenderStatus.UNDELIVERED: N_("Not delivered"),
     RenderStatus.FAILED: N_("Failed"),
@@ -39,54 +38,39 @@ TITLES: Final = {
 }
 
 UNREACHABLE: Final = N_("The video server stopped answering {since}.")
-BY_MESSAGE: Final = N_(
-    "The bot is not a member here: if this takes over 15 minutes, the video comes to you as a "
-    "direct message."
-)
-ELSEWHERE: Final = N_("Sent to you here, because the bot can no longer write in {channel}.")
-ELSEWHERE_REFUSED: Final = N_("Sent to you here, because Discord refused it in {channel}.")
+BY_MESSAGE: Final = N_("If this takes over 15 minutes, you'll get the video as a direct message.")
+ELSEWHERE: Final = N_("Sent here because the bot can't post in {channel} anymore.")
+ELSEWHERE_REFUSED: Final = N_("Sent here because Discord blocked it in {channel}.")
 STANDS_STILL: Final = N_(
-    "Discord refuses to change the message above, so it stands still. Your video is being made all "
-    "the same, and comes in a message of its own."
+    "Discord blocks updates to the message above. Your video is still being made and will "
+    "come in a new message."
 )
 CARD_REFUSED: Final = N_(
-    "Discord refused the message for this request, so nothing was started or charged. Try again in "
-    "other words."
+    "Discord blocked this message, so nothing was started or charged. Try other words."
 )
 ANSWER_REFUSED: Final = N_(
-    "Discord refused the words of the bot's answer. If you asked for a video and see no message "
-    "for it, nothing was started."
+    "Discord blocked the bot's answer. If you asked for a video and don't see it, nothing "
+    "was started."
 )
 LEFT_FOR_DIRECT: Final = N_(
-    "The video is in a direct message to {who}, because the bot could not write here when it was "
-    "ready."
+    "The video went to {who} as a direct message, because the bot couldn't post here."
 )
-LEFT_FOR_REPLY: Final = N_(
-    "The video is in [a reply to this message]({link}), because Discord let this one change no "
-    "more."
-)
+LEFT_FOR_REPLY: Final = N_("The video is in [a reply to this message]({link}).")
 PLAINLY: Final = N_(
-    "The usual card could not be shown, so this is all it says. If that happens again, tell "
-    "whoever runs this bot."
+    "The full card couldn't be shown. If this keeps happening, tell the bot's owner."
 )
-QUIET: Final = N_(
-    "Discord lets old messages change only rarely, so this one rests now and changes again when "
-    "the video is ready."
-)
-PREVIEW_NOTICE: Final = N_("Drawn by the built-in preview renderer, which is no generative model.")
-CONVERTED: Final = N_("Converted so that it plays everywhere.")
-IMAGE_FITTED: Final = N_("Your image was cut and scaled to the video's exact frame.")
-FITTED: Final = N_(
-    "Encoded anew to fit: the video itself is larger than what may be uploaded here."
-)
-LINK: Final = N_(
-    "The video is larger than what may be uploaded here: [watch or save it]({link}) until {when}."
-)
+QUIET: Final = N_("Live updates have ended. This message will change when the video is ready.")
+PREVIEW_NOTICE: Final = N_("Preview only: no AI model is connected.")
+CONVERTED: Final = N_("Converted so it plays everywhere.")
+IMAGE_FITTED: Final = N_("Your image was cropped and resized to fit the video.")
+FITTED: Final = N_("Compressed to fit the upload limit here.")
+LINK: Final = N_("The video is too large to upload here. [Watch or save it]({link}) until {when}.")
 SERVER_SAID: Final = N_("The video server said: “{reason}”")
-PLACE: Final = N_("Waiting for its turn: number {place} of {line} in line.")
+PLACE: Final = N_("Number {place} of {line} in line.")
 READY: Final = N_("Probably ready {when}.")
 FOR: Final = N_("for {who}")
 FROM: Final = N_("made from [this video]({link})")
+SAME_PROMPT: Final = N_("same prompt as [this video]({link})")
 SECONDS: Final = N_("{seconds} s")
 
 VIEW_CHANNEL: Final = N_("View Channel")
@@ -94,33 +78,23 @@ SEND_MESSAGES: Final = N_("Send Messages")
 SEND_IN_THREADS: Final = N_("Send Messages in Threads")
 ATTACH_FILES: Final = N_("Attach Files")
 MISSING_PERMISSIONS: Final = N_(
-    "The bot lacks here: {missing}. Your video is made all the same; if it takes over 15 minutes, "
-    "it comes to you as a direct message. Whoever manages this channel can grant what is missing."
+    "The bot is missing permissions here: {missing}. If your video takes over 15 minutes, "
+    "you'll get it as a direct message. Anyone who manages this channel can add them."
 )
 
 GONE_WRONG: Final = N_(
-    "Something went wrong inside the bot. Try again; if it stays so, tell whoever runs this bot."
+    "Something went wrong. Try again. If it keeps happening, tell the bot's owner."
 )
-STOPPING: Final = N_("The bot is being restarted, so nothing was started. Try again in a minute.")
+STOPPING: Final = N_("The bot is restarting, so nothing was started. Try again in a minute.")
 NOT_WRITTEN: Final = N_(
-    "The bot cannot write to its disk at the moment, so nothing was started. "
-    "Try again later, and tell whoever runs this bot."
+    "The bot can't save anything right now, so nothing was started. Tell the bot's owner, "
+    "and try again later."
 )
-PROMPT_PROBLEM: Final = N_(
-    "A prompt needs between 1 and {most} characters that say something. "
-    "Nothing was started; describe the video you want."
-)
-WRONG_IMAGE: Final = N_(
-    "An image has to be PNG, JPEG or WebP, and this is {kind}, so nothing was started. "
-    "Save it as one of these and try again."
-)
-IMAGE_TOO_LARGE: Final = N_(
-    "An image may have at most {most} MB, and this one has {size} MB, so nothing was started. "
-    "Scale it down and try again."
-)
+EMPTY_PROMPT: Final = N_("Your prompt is empty. Describe the video you want.")
+WRONG_IMAGE: Final = N_("This file is {kind}. Use a PNG, JPEG or WebP image.")
+IMAGE_TOO_LARGE: Final = N_("This image is {size} MB. Use one of at most {most} MB.")
 IMAGE_UNUSABLE: Final = N_(
-    "This image cannot be used: {reason}. Nothing was rendered or charged. "
-    "Try again with another image, or without one."
+    "This image can't be used: {reason}. Nothing was charged. Try another image, or none."
 )
 # What bot.media says of an image, to be translated here.
 BAD_IMAGE: Final = (
@@ -132,42 +106,29 @@ BAD_IMAGE: Final = (
 )
 CANNOT_OPEN: Final = N_("it cannot be opened")
 RUNNING_SHOWN: Final = 5
-"""Films named when somebody has too many; a message holds 2000 characters."""
-NOT_HANDED_OVER: Final = N_("Discord did not hand it over")
-NOT_OFFERED: Final = N_(
-    "“{value}” is not among what this bot offers, so nothing was started. Choose one of: {offered}."
-)
-NO_MODELS: Final = N_(
-    "The video server names no models to choose from, so nothing was started. Leave “model” empty, "
-    "and it takes its own."
-)
-ALL_BUSY: Final = N_(
-    "As many videos as this bot renders at once are running already, so nothing was started. "
-    "Try again when one of them has ended."
-)
+"""Videos listed when somebody has too many; a message holds 2000 characters."""
+NOT_HANDED_OVER: Final = N_("Discord did not send it")
+NOT_OFFERED: Final = N_("“{value}” isn't available. Choose one of: {offered}.")
+NO_MODELS: Final = N_("The video server lists no models. Leave “model” empty to use its default.")
+ALL_BUSY: Final = N_("The bot is making as many videos as it can. Try again when one is done.")
 STILL_RENDERED: Final = NN_(
-    "One more of your videos, cancelled, is still being rendered: the video server does not stop "
-    "it.",
-    "{number} more of your videos, cancelled, are still being rendered: the video server does not "
-    "stop them.",
+    "One cancelled video that the video server can't stop.",
+    "{number} cancelled videos that the video server can't stop.",
 )
 MAYBE_RENDERED: Final = NN_(
-    "Of one more nobody knows whether the video server renders it; it counts for an hour.",
-    "Of {number} more nobody knows whether the video server renders them; they count for an hour.",
+    "One video that may be running. It counts for an hour.",
+    "{number} videos that may be running. They count for an hour.",
 )
 DISK_FULL: Final = N_(
-    "The bot's disk for videos is full, so nothing was started. Ask the person who runs the bot to "
-    "make room."
+    "The bot's disk is full, so nothing was started. Ask the bot's owner to free disk space."
 )
 TOO_FAST: Final = NN_(
-    "That was too fast, so nothing was done. Try again in one second.",
-    "That was too fast, so nothing was done. Try again in {number} seconds.",
+    "That was too fast. Try again in one second.",
+    "That was too fast. Try again in {number} seconds.",
 )
 OVER_LIMIT: Final = NN_(
-    "You have one video running, as many as one person may have at once, so nothing was started. "
-    "Come back when it has ended:",
-    "You have {number} videos running, as many as one person may have at once, so nothing was "
-    "started. Come back when one of them has ended:",
+    "You can make 1 video at a time. This one is still running:",
+    "You can make {number} videos at a time. These are still running:",
 )
 
 
@@ -177,11 +138,11 @@ def title(render: Render, t: Language) -> str:
 
 
 def over_limit(own: Sequence[Render], most: int, t: Language, beside: Beside = NOTHING) -> str:
-    """Say what of this person's counts, of `most` at once, and when to come back."""
+    """Say how many videos one person can make at a time, and which are still running."""
     total = len(own) + beside.cancelled + beside.unknown
     if total < most:
         return t(ALL_BUSY)
-    lines = [t.count(OVER_LIMIT, total)]
+    lines = [t.count(OVER_LIMIT, most)]
     lines += [f"- {_running(render, t)}" for render in own[:RUNNING_SHOWN]]
     if beside.cancelled:
         lines.append(f"- {t.count(STILL_RENDERED, beside.cancelled)}")
@@ -191,17 +152,17 @@ def over_limit(own: Sequence[Render], most: int, t: Language, beside: Beside = N
 
 
 def too_fast(wait: float, t: Language) -> str:
-    """Say when somebody may go on, in whole seconds."""
+    """Say when to try again, in whole seconds."""
     return t.count(TOO_FAST, math.ceil(wait))
 
 
 def link(address: str, expires_at: float, t: Language) -> str:
-    """Say where a film that was too large can be had, and until when."""
+    """Say where to watch a film that was too large, and until when."""
     return t(LINK, link=address, when=f"<t:{int(expires_at)}:f>")
 
 
 def where_instead(render: Render) -> str | None:
-    """Say in a card that its film did not come into where it is; None where no film came."""
+    """Say in a card where its film is instead; None where there is no film."""
     t = language(render.request.locale)
     if render.status is not RenderStatus.DELIVERED:
         return None
@@ -219,36 +180,31 @@ def _running(render: Render, t: Language) -> str:
 
 
 def not_offered(value: str, offered: Sequence[str], t: Language) -> str:
-    """Say what may be chosen instead."""
+    """Say what can be chosen instead."""
     if not offered:
         return t(NO_MODELS)
     choices = plain(", ".join(offered), 500)
     return t(NOT_OFFERED, value=plain(value, 60), offered=choices)
 
 
-def prompt_problem(t: Language) -> str:
-    """Say what a prompt has to be."""
-    return t(PROMPT_PROBLEM, most=t.number(PROMPT_LIMIT))
-
-
 def wrong_image_type(content_type: str | None, t: Language) -> str:
-    """Say what images are taken."""
+    """Say which types of image are accepted."""
     return t(WRONG_IMAGE, kind=plain(content_type or "?", 60))
 
 
 def image_too_large(size: int, limit: int, t: Language) -> str:
-    """Say how large an image may be; both in bytes."""
+    """Say how large an image can be; `size` and `limit` are in bytes."""
     return t(IMAGE_TOO_LARGE, most=_megabytes(limit, t), size=_megabytes(size, t))
 
 
 def image_unusable(reason: str, t: Language) -> str:
-    """Say why the bytes cannot be used as a reference image."""
+    """Say why the file can't be used as a reference image."""
     known = reason if reason in (*BAD_IMAGE, NOT_HANDED_OVER) else CANNOT_OPEN
     return t(IMAGE_UNUSABLE, reason=t(known))
 
 
 def missing_permissions(missing: Sequence[str], t: Language) -> str:
-    """Say what the bot may not do here, and what becomes of the film."""
+    """Say which permissions the bot is missing here, and where a late film goes."""
     return t(MISSING_PERMISSIONS, missing=", ".join(t(name) for name in missing))
 
 

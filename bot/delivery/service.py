@@ -120,7 +120,7 @@ class DeliveryService:
         is_away = isinstance(error, Unavailable | NotSent | Unauthorized)
         since = render.unreachable_since if is_away else render.film_late_since
         level = logging.WARNING if since is None else logging.DEBUG
-        _log.log(level, "the film did not arrive: %s", error, extra=render.log_context())
+        _log.log(level, "the film did not arrive: %s", error.logged, extra=render.log_context())
 
     async def delivered(
         self,

@@ -47,7 +47,7 @@ class Reason(StrEnum):
     CANCELLED_HERE = "cancelled_here"
     """The server may go on rendering."""
     ABANDONED = "dropped"
-    """Somebody pressed Drop on a create of unknown outcome."""
+    """Somebody pressed Forget it on a create of unknown outcome."""
     NOT_KEPT = "not_kept"
     """The undelivered film was removed when its time was over."""
 

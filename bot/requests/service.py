@@ -217,7 +217,7 @@ class RequestService:
             )
             return lifecycle.unconfirmed(render, Reason.OUTCOME_UNKNOWN, self.clock())
         except VideosError as error:
-            _log.warning("the Videos server took no job: %s", error, extra=render.log_context())
+            _log.warning("a create was not accepted: %s", error.logged, extra=render.log_context())
             return lifecycle.refused(render, error, self.clock())
         except Exception:  # noqa: BLE001 - whatever it was, the request may have left us
             _log.exception("a create failed in a way nobody foresaw", extra=render.log_context())

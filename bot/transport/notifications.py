@@ -43,7 +43,7 @@ def direct_notice(render: Render) -> str:
     return "\n".join(lines)
 
 
-ENDED: Final = N_("A video you were waiting for has ended.")
+ENDED: Final = N_("A video you were waiting for has finished.")
 
 
 class Refused(Exception):

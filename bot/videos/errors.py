@@ -22,6 +22,13 @@ class VideosError(Exception):
     """Base of all; `code` names the kind on the card, in the log and in the database."""
 
     code = "videos_error"
+    remedy = ""
+    """What the operator can do; the card leaves it out."""
+
+    @property
+    def logged(self) -> str:
+        """What happened and, where that is known, what the operator can do."""
+        return f"{self}; {self.remedy}" if self.remedy else str(self)
 
 
 class NotSent(VideosError):
@@ -67,18 +74,21 @@ class Unauthorized(Refused):
     """The operator's key is missing, wrong or not allowed to do this."""
 
     code = "unauthorized"
+    remedy = "check VIDEOS_API_KEY"
 
 
 class NotAllowed(Unauthorized):
     """The server knows the key and does not allow this request; its words may say why."""
 
     code = "not_allowed"
+    remedy = "check what VIDEOS_API_KEY is allowed to do there"
 
 
 class Moved(Refused):
     """The server answers from another address; `message` is that address, for the operator."""
 
     code = "moved"
+    remedy = "set VIDEOS_BASE_URL to this address"
 
 
 class Busy(Refused):
@@ -124,6 +134,7 @@ class FilmTooLarge(FilmBroken):
     """The film is larger than the room for films here; another download would be as large."""
 
     code = "film_too_large"
+    remedy = "raise FILMS_MAX_GB"
 
 
 class FilmWithheld(VideosError):

@@ -11,7 +11,7 @@ PICTURES = os.environ.get("PICTURES")
 """The folder that `make pictures` wants the documentation's pictures in."""
 FILM_WITHIN = 60_000
 """Milliseconds from the typed command to the film, on a machine with much else to do."""
-TITLES = ("Requested", "Queued", "In progress", "Rendered", "Completed")
+TITLES = ("Requested", "Queued", "In progress", "On its way", "Completed")
 
 
 async def type_command(page: Page) -> None:
@@ -25,7 +25,7 @@ async def type_prompt(page: Page) -> None:
     """Type /video and a prompt, all but the last key."""
     await page.locator("#channel-composer-input").click()
     await page.keyboard.type("/video", delay=30)
-    await expect(page.get_by_text("Have a video rendered from your words")).to_be_visible()
+    await expect(page.get_by_text("Make a video from text")).to_be_visible()
     await page.keyboard.press("Enter")
     await page.keyboard.type(PROMPT, delay=10)
 

@@ -15,7 +15,7 @@ async def test_an_intent_that_cannot_be_written_is_not_shown_and_not_sent(
 ) -> None:
     async with staged(settings_for(tmp_path / "bot", server.base_url)) as stage:
         with locked(tmp_path / "bot"):
-            assert "cannot write to its disk" in await refused(stage, prompt=PROMPT)
+            assert "can't save anything" in await refused(stage, prompt=PROMPT)
         assert server.jobs() == []
 
         await stage.ada.slash(stage.channel, "video", prompt=PROMPT)
@@ -36,5 +36,5 @@ async def test_a_disk_that_fails_after_the_card_is_said_on_the_card(
             await asking
 
         assert "Failed" in stage.text
-        assert "Nothing was rendered or charged" in stage.text
+        assert "Nothing was charged" in stage.text
         assert server.jobs() == []

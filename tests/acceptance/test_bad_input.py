@@ -17,7 +17,7 @@ pytestmark = pytest.mark.usefixtures("server")
 @pytest.mark.parametrize("prompt", ["   ", "\n\t "])
 async def test_a_blank_prompt(server: VideosServer, tmp_path: Path, prompt: str) -> None:
     async with staged(settings_for(tmp_path / "bot", server.base_url)) as stage:
-        assert "prompt needs between 1 and 4,000" in await refused(stage, prompt=prompt)
+        assert "prompt is empty" in await refused(stage, prompt=prompt)
         assert server.jobs() == []
 
 
@@ -95,7 +95,7 @@ async def test_an_image_of_another_shape_is_brought_to_the_frame_and_said(
         await stage.ada.slash(stage.channel, "video", prompt=PROMPT, image=image)
         await stage.until(lambda at: "Completed" in at.text)
 
-        assert "cut and scaled" in stage.text
+        assert "cropped and resized" in stage.text
         assert_is_film(stage.film)
 
 
@@ -107,7 +107,7 @@ async def test_an_image_of_the_exact_size_is_left_as_it_is(
         await stage.ada.slash(stage.channel, "video", prompt=PROMPT, image=image)
         await stage.until(lambda at: "Completed" in at.text)
 
-        assert "cut and scaled" not in stage.text
+        assert "cropped and resized" not in stage.text
 
 
 async def test_one_person_over_the_limit_is_told_what_runs(
@@ -120,9 +120,7 @@ async def test_one_person_over_the_limit_is_told_what_runs(
 
         assert second.response is not None
         assert second.response.ephemeral
-        assert (
-            "You have one video running, as many as one person may have" in second.response.content
-        )
+        assert "You can make 1 video at a time" in second.response.content
         assert first.response is not None
         assert f"/{first.response.id}" in second.response.content
         third = await stage.grace.slash(stage.channel, "video", prompt="a third")
@@ -139,7 +137,7 @@ async def test_everybody_together_over_the_limit(server: VideosServer, tmp_path:
 
         assert result.response is not None
         assert result.response.ephemeral
-        assert "Try again when one of them has ended" in result.response.content
+        assert "Try again when one is done" in result.response.content
         assert len(server.jobs()) == 1
 
 

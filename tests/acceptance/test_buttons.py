@@ -34,7 +34,7 @@ async def test_a_running_film_is_cancelled_by_its_requester(
         await stage.ada.slash(stage.channel, "video", prompt=PROMPT, seconds="12")
         assert list(buttons(stage.card)) == ["Cancel", "Notify me"]
 
-        assert "on the video server too" in told(await press(stage.ada, stage.card, Action.CANCEL))
+        assert "has stopped making it" in told(await press(stage.ada, stage.card, Action.CANCEL))
 
         assert "Cancelled" in stage.text
         assert server.jobs() == []
@@ -64,7 +64,7 @@ async def test_a_server_that_cannot_delete_is_said(tmp_path: Path) -> None:
         server.meet("other", answer(405))
         sentence = told(await press(stage.ada, stage.card, Action.CANCEL))
 
-        assert "may still render it" in sentence
+        assert "may still finish it" in sentence
         assert "may have been charged" in stage.text
 
 
@@ -130,7 +130,7 @@ async def test_only_those_who_asked_are_told_and_only_once(
     async with staged(settings_for(tmp_path / "bot", server.base_url)) as stage:
         await stage.ada.slash(stage.channel, "video", prompt=PROMPT)
         card = stage.card
-        assert "You will be told here" in told(await press(stage.grace, card, Action.NOTIFY))
+        assert "You'll be notified here" in told(await press(stage.grace, card, Action.NOTIFY))
         assert "already on the list" in told(await press(stage.grace, card, Action.NOTIFY))
         await stage.until(lambda at: len(at.messages) == 2)
         await stage.wait(5)
@@ -166,7 +166,7 @@ async def test_delete_asks_once_and_takes_everything_away(
     async with staged(settings_for(tmp_path / "bot", server.base_url)) as stage:
         card = await finished(stage)
         question = await press(stage.ada, card, Action.DELETE)
-        assert "cannot be undone" in told(question)
+        assert "can't undo this" in told(question)
         assert len(stage.messages) == 1
 
         assert question.response is not None
@@ -199,7 +199,7 @@ async def test_a_press_on_a_film_that_has_moved_on_refreshes_its_card_and_keeps_
         await stage.env.settle()
         result = await stage.press_stale(stage.ada, old, cancel)
 
-        assert "moved on" in told(result)
+        assert "changed just now" in told(result)
         assert_is_film(stage.film)
         assert "Completed" in stage.text
 
@@ -217,8 +217,8 @@ async def test_an_unconfirmed_film_is_decided_by_its_requester(
         server.meet("create", cut)
         async with staged(in_doubt(tmp_path / "bot", server.base_url)) as stage:
             await stage.ada.slash(stage.channel, "video", prompt=PROMPT)
-            assert "Unconfirmed" in stage.text
-            assert list(buttons(stage.card)) == ["Look again", "Send again", "Drop"]
+            assert "Not sure it was sent" in stage.text
+            assert list(buttons(stage.card)) == ["Check again", "Send again", "Forget it"]
             assert "Only the person" in told(await press(stage.grace, stage.card, action))
 
             sentence = told(await press(stage.ada, stage.card, action))
@@ -229,8 +229,8 @@ async def test_an_unconfirmed_film_is_decided_by_its_requester(
             elif action is Action.DROP:
                 assert "Cancelled" in stage.text
             else:
-                assert "no video that is surely this one" in sentence
-                assert "Unconfirmed" in stage.text
+                assert "doesn't seem to have it" in sentence
+                assert "Not sure it was sent" in stage.text
 
 
 async def test_a_second_create_that_is_refused_tells_nothing_of_the_first(tmp_path: Path) -> None:
@@ -241,8 +241,8 @@ async def test_a_second_create_that_is_refused_tells_nothing_of_the_first(tmp_pa
 
             await press(stage.ada, stage.card, Action.SEND)
 
-            assert "Unconfirmed" in stage.text
-            assert "Nothing was rendered or charged" not in stage.text
+            assert "Not sure it was sent" in stage.text
+            assert "Nothing was charged" not in stage.text
             assert server.seen["create"] == 2
 
 
@@ -264,7 +264,7 @@ async def test_look_again_takes_up_what_was_not_found_by_itself(
         server.meet("create", cut_after)
         async with staged(in_doubt(tmp_path / "bot", server.base_url)) as stage:
             await stage.ada.slash(stage.channel, "video", prompt=PROMPT)
-            assert "Unconfirmed" in stage.text
+            assert "Not sure it was sent" in stage.text
 
             assert "Found" in told(await press(stage.ada, stage.card, Action.LOOK))
             await stage.until(lambda at: "Completed" in at.text)
@@ -289,9 +289,9 @@ async def test_an_undelivered_film_is_offered_again(tmp_path: Path) -> None:
         stage.env.backend.faults.clear()
         await stage.wait(120)
         assert "Not delivered" in stage.text
-        assert "larger than what may be uploaded" in stage.text
+        assert "too large to upload" in stage.text
 
-        assert "once more" in told(await press(stage.ada, stage.card, Action.REDELIVER))
+        assert "Posting it again" in told(await press(stage.ada, stage.card, Action.REDELIVER))
         await stage.until(lambda at: "Completed" in at.text)
         assert [[stage.film]] == list((await server.films()).values())
 
@@ -314,7 +314,7 @@ async def test_a_message_that_lost_its_film_gets_it_again(
 
         await press(stage.ada, stage.card, Action.EDIT)
         await stage.env.settle()
-        assert "this message has lost it" in stage.text
+        assert "missing from this message" in stage.text
         await press(stage.ada, stage.card, Action.REDELIVER)
         await stage.until(lambda at: "Completed" in at.text)
 

@@ -40,13 +40,13 @@ async def test_the_film_comes_from_every_family(family: Family, tmp_path: Path) 
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("vllm-omni", "Cancelled, on the video server too."),
-        ("rushes", "Cancelled, on the video server too."),
-        ("sglang", "may still render it"),
-        ("fastvideo", "may still render it"),
-        ("tensorrt-llm", "may still render it"),
-        ("litellm", "may still render it"),
-        ("openai", "may still render it"),
+        ("vllm-omni", "Cancelled. The video server has stopped making it."),
+        ("rushes", "Cancelled. The video server has stopped making it."),
+        ("sglang", "may still finish it"),
+        ("fastvideo", "may still finish it"),
+        ("tensorrt-llm", "may still finish it"),
+        ("litellm", "may still finish it"),
+        ("openai", "may still finish it"),
     ],
 )
 async def test_a_cancel_says_what_the_server_makes_of_a_delete(
@@ -74,7 +74,7 @@ async def test_tensorrt_llms_avi_becomes_a_film_that_discord_plays(tmp_path: Pat
         await stage.until(lambda at: "Completed" in at.text)
         assert stage.film is not None
         assert stage.film[4:8] == b"ftyp"
-        assert "Converted so that it plays everywhere" in stage.text
+        assert "Converted so it plays everywhere" in stage.text
 
 
 SEVERAL = models("sglang", "wan-fast", "wan-fine", "hunyuan")
@@ -93,7 +93,7 @@ async def test_the_servers_models_are_suggested_and_none_has_to_be_chosen(tmp_pa
 
             wrong = {"prompt": "a cat", "model": "gpt-5"}
             refused = told(await stage.ada.slash(stage.channel, "video", **wrong))
-            assert "“gpt-5” is not among" in refused
+            assert "“gpt-5” isn't available" in refused
             assert "wan-fine" in refused
             await stage.ada.slash(stage.channel, "video", prompt="a cat plays", model="wan-fine")
             await stage.until(lambda at: "Completed" in at.text)
@@ -109,7 +109,7 @@ async def test_models_are_suggested_by_a_server_that_was_away_at_the_start(tmp_p
             assert await suggest("") == []
             named = {"prompt": "a cat", "model": "sora-2"}
             refused = await stage.ada.slash(stage.channel, "video", **named)
-            assert "names no models" in told(refused)
+            assert "lists no models" in told(refused)
 
             await asyncio.to_thread(server.start)
             async with asyncio.timeout(20):

@@ -27,7 +27,7 @@ async def test_again_takes_the_image_as_it_is(server: VideosServer, tmp_path: Pa
         await stage.until(lambda at: "Completed" in text_of(at.messages[-1]))
 
         assert frames(tmp_path / "bot") == [(720, 1280), (720, 1280)]
-        assert "cut and scaled" not in text_of(stage.messages[-1])
+        assert "cropped and resized" not in text_of(stage.messages[-1])
 
 
 async def test_another_size_brings_the_image_to_its_frame(
@@ -39,4 +39,4 @@ async def test_another_size_brings_the_image_to_its_frame(
         await stage.until(lambda at: "Completed" in text_of(at.messages[-1]))
 
         assert frames(tmp_path / "bot") == [(720, 1280), (1280, 720)]
-        assert "cut and scaled" in text_of(stage.messages[-1])
+        assert "cropped and resized" in text_of(stage.messages[-1])

@@ -64,7 +64,7 @@ async def test_the_list_is_searched_filtered_and_paged(
         assert "fox number 0" in text_of(second.response.message)
         done = await stage.ada.click(second.response.message, label="Done")
         assert done.response is not None
-        assert "No video fits" in text_of(done.response.message)
+        assert "No videos match" in text_of(done.response.message)
 
         assert "One video" in text_of(await listed(stage.ada, stage, search="OWL"))
         offered = await stage.ada.autocomplete(stage.channel, "videos", "search", "ow")
@@ -131,12 +131,12 @@ async def test_a_message_becomes_the_prompt_and_its_image_the_image(
             prompt=text,
             size=["720x1280"],
             seconds=["4"],
-            **{"which_image_guides_the_video?": ["1"]},
+            **{"which_image_should_it_use?": ["1"]},
         )
         await stage.until(lambda at: "Completed" in text_of(at.messages[-1]))
 
         assert server.jobs()[0]["prompt"] == text
-        assert "cut and scaled" in text_of(stage.messages[-1])
+        assert "cropped and resized" in text_of(stage.messages[-1])
 
 
 async def test_a_message_without_an_image_offers_an_upload(
@@ -156,7 +156,7 @@ async def test_a_message_without_an_image_offers_an_upload(
         )
         await stage.until(lambda at: "Completed" in text_of(at.messages[-1]))
 
-        assert "cut and scaled" in text_of(stage.messages[-1])
+        assert "cropped and resized" in text_of(stage.messages[-1])
 
 
 async def threads(stage: Stage) -> list[simcord.ChannelHandle]:

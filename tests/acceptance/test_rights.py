@@ -118,7 +118,7 @@ async def test_whoever_likes_is_notified_and_makes_another(
             for status in (RenderStatus.REQUESTED, RenderStatus.QUEUED, RenderStatus.IN_PROGRESS):
                 await bench.put(status)
                 sentence = told(await bench.press(who, Action.NOTIFY))
-                assert "You will be told" in sentence or "already on the list" in sentence
+                assert "You'll be notified" in sentence or "already on the list" in sentence
             for status, action in FORMS:
                 await bench.put(status)
                 form = await bench.press(who, action)

@@ -66,7 +66,7 @@ async def test_a_card_is_edited_only_when_it_looks_different(
 def _stage_of(title: str) -> int:
     return next(
         number
-        for number, word in enumerate(("Queued", "In progress", "Rendered", "Completed"))
+        for number, word in enumerate(("Queued", "In progress", "On its way", "Completed"))
         if word in title
     )
 
@@ -76,7 +76,7 @@ async def test_the_embedded_server_is_used_where_none_is_set(tmp_path: Path) -> 
         await stage.ada.slash(stage.channel, "video", prompt=PROMPT)
         await stage.until(lambda at: "Completed" in at.text)
 
-        assert "no generative model" in stage.text
+        assert "no AI model" in stage.text
         assert_is_film(stage.film)
 
 

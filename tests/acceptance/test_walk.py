@@ -92,7 +92,7 @@ async def test_a_newcomer_walks_through_everything(demo: str, tmp_path: Path) ->
 
         await page.locator("#channel-composer-input").click()
         await page.keyboard.type("/videos", delay=20)
-        await expect(page.get_by_text("The videos you asked for here")).to_be_visible()
+        await expect(page.get_by_text("Your videos here")).to_be_visible()
         await page.keyboard.press("Enter")
         send = page.locator("#send-message")
         await until_written(send.click, page.get_by_role("heading", name="4 videos"))
@@ -100,7 +100,7 @@ async def test_a_newcomer_walks_through_everything(demo: str, tmp_path: Path) ->
         await walk.portrait("videos")
 
         channel = page.locator("#channel-message-list")
-        await walk.press("Delete", channel.get_by_text("This cannot be undone").last)
+        await walk.press("Delete", channel.get_by_text("You can't undo this").last)
         await walk.portrait("delete")
-        await walk.press("Delete it for good", channel.get_by_text("Deleted.", exact=True).last)
+        await walk.press("Delete forever", channel.get_by_text("Deleted.", exact=True).last)
         await expect(walk.titles.filter(has_text="Completed")).to_have_count(3)

@@ -145,19 +145,19 @@ def test_many_are_counted_in_the_languages_own_digits(code: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "number", "fraction", "money"),
+    ("code", "number", "fraction", "percent", "money"),
     [
-        ("en-US", "4,000", "12.5", "€1.20"),
-        ("de", "4.000", "12,5", "1,20 €"),
-        ("fr", "4 000", "12,5", "1,20 €"),
-        ("es-ES", "4.000", "12,5", "1,20 €"),
-        ("es-419", "4,000", "12.5", "EUR1.20"),
-        ("ja", "4,000", "12.5", "€1.20"),
-        ("pt-BR", "4.000", "12,5", "€ 1,20"),
+        ("en-US", "4,000", "12.5", "40%", "€1.20"),
+        ("de", "4.000", "12,5", "40 %", "1,20 €"),
+        ("fr", "4 000", "12,5", "40 %", "1,20 €"),
+        ("es-ES", "4.000", "12,5", "40 %", "1,20 €"),
+        ("es-419", "4,000", "12.5", "40%", "EUR1.20"),
+        ("ja", "4,000", "12.5", "40%", "€1.20"),
+        ("pt-BR", "4.000", "12,5", "40%", "€ 1,20"),
     ],
 )
-def test_numbers_and_money_are_written_as_the_language_does(
-    code: str, number: str, fraction: str, money: str
+def test_numbers_percentages_and_money_are_written_as_the_language_does(
+    code: str, number: str, fraction: str, percent: str, money: str
 ) -> None:
     def spaced(text: str) -> str:
         return re.sub(r"\s", " ", text)
@@ -165,5 +165,5 @@ def test_numbers_and_money_are_written_as_the_language_does(
     t = language(code)
     assert spaced(t.number(4000)) == number
     assert spaced(t.number(12.5)) == fraction
+    assert spaced(t.percent(40)) == percent
     assert spaced(t.money(1.2, "EUR")) == money
-    assert number in spaced(words.prompt_problem(t))

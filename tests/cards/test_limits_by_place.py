@@ -181,7 +181,6 @@ def test_private_answers_fit_into_a_message(code: str) -> None:
         words.not_offered(MARKS, ["m" * 100] * 25, t),
         words.wrong_image_type(MARKS, t),
         words.image_too_large(10**12, 10**8, t),
-        words.prompt_problem(t),
         *(
             words.image_unusable(reason, t)
             for reason in (*words.BAD_IMAGE, words.NOT_HANDED_OVER, "{x}")

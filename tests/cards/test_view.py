@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.cards.view import ALT_TEXT, card, film_name
-from bot.jobs.models import ACTIVE, Render, RenderStatus
+from bot.jobs.models import ACTIVE, Render, RenderStatus, Verb
 from bot.requests.forecast import Forecast
 from bot.videos.models import PROMPT_LIMIT
 from tests.jobs.support import NOW, new_render
@@ -70,7 +70,7 @@ async def test_an_old_card_rests_whatever_the_progress(status: RenderStatus) -> 
     old = new_render(status=status)
     resting = [card(old.evolve(progress=progress), quiet).to_components() for progress in (10, 90)]
     assert resting[0] == resting[1]
-    assert "this one rests now" in str(resting[0])
+    assert "Live updates have ended" in str(resting[0])
 
 
 @pytest.mark.parametrize("status", RenderStatus)
@@ -136,7 +136,7 @@ async def test_progress_is_drawn_as_the_server_says_it() -> None:
 async def test_a_percentage_stands_in_the_title_once_the_server_says_one() -> None:
     for progress in (0, 40):
         told = words_of(new_render(status=RenderStatus.IN_PROGRESS, progress=progress))
-        assert f"In progress · {progress} %" in told
+        assert f"In progress · {progress}%" in told
     assert "%" not in words_of(new_render(status=RenderStatus.IN_PROGRESS, progress=None))
 
 
@@ -179,7 +179,7 @@ async def test_a_disk_that_takes_nothing_is_said_where_something_is_to_come(
     told = str(
         card(new_render(status=status), Forecast(place=3, line=7, stuck=True)).to_components()
     )
-    assert ("cannot write to its disk" in told) == (status in ACTIVE)
+    assert ("can't save anything" in told) == (status in ACTIVE)
 
 
 @pytest.mark.parametrize("status", RenderStatus)
@@ -204,13 +204,30 @@ async def test_the_model_that_rendered_is_named_before_the_one_asked_for() -> No
     assert words_of(new_render(model=None)).count(" · ") == 3
 
 
-async def test_small_print_says_what_was_done_to_the_image_and_who_drew() -> None:
-    told = words_of(new_render(image_resized=True, model="preview"))
-    assert "-# Your image was cut and scaled" in told
-    assert "-# Drawn by the built-in preview renderer" in told
-    plain = words_of(new_render())
-    assert "Your image" not in plain
-    assert "built-in preview" not in plain
+async def test_small_print_says_what_was_done_to_the_image() -> None:
+    assert "-# Your image was cropped and resized" in words_of(new_render(image_resized=True))
+    assert "Your image" not in words_of(new_render())
+
+
+@pytest.mark.parametrize("status", RenderStatus)
+async def test_only_a_completed_preview_says_that_it_is_one(status: RenderStatus) -> None:
+    told = words_of(new_render(status=status, model="preview"))
+    assert ("-# Preview only" in told) == (status is RenderStatus.DELIVERED)
+    assert "Preview only" not in words_of(new_render(status=status))
+
+
+@pytest.mark.parametrize(
+    ("verb", "origin"),
+    [
+        (Verb.AGAIN, "same prompt as"),
+        (Verb.EDIT, "made from"),
+        (Verb.REMIX, "made from"),
+    ],
+)
+async def test_the_card_says_what_a_video_has_from_another(verb: Verb, origin: str) -> None:
+    link = "https://discord.com/channels/1/2/3"
+    told = words_of(new_render(verb=verb, parent_link=link))
+    assert f"-# {origin} [this video]({link})" in told
 
 
 async def test_a_delivered_film_is_shown_from_the_message_with_its_prompt_beside_it() -> None:

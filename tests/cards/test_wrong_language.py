@@ -27,7 +27,7 @@ WORD: Final = re.compile(
 )
 MARGIN: Final = 2
 """Function words by which another language must lead; one shared by chance is no evidence."""
-SENTENCE: Final = 60
+SENTENCE: Final = 70
 """Characters from which a text holds enough function words to be judged surely."""
 
 in_every_language = pytest.mark.parametrize("code", OFFERED)

@@ -82,7 +82,7 @@ def test_a_short_wait_is_nobodys_news() -> None:
 def test_a_film_that_is_too_large_is_not_fetched_twice() -> None:
     ended = download_failed(finished(), FilmTooLarge("more than 100 bytes"), LATER, PAUSE)
     assert_ended(ended, RenderStatus.UNDELIVERED)
-    assert "FILMS_MAX_GB" in sentence(ended)
+    assert "too large for the bot's disk" in sentence(ended)
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_a_discord_or_a_disk_out_of_order_never_ends_a_job(
 
 def test_a_full_disk_is_said_until_it_is_not_what_the_film_waits_for() -> None:
     waiting = disk_full(finished(unreachable_since=NOW), LATER, PAUSE)
-    assert "cannot write to its disk" in sentence(waiting)
+    assert "can't save anything" in sentence(waiting)
     assert waiting.unreachable_since is None
     for after in (
         postponed(waiting, LATER, PAUSE),

@@ -86,26 +86,26 @@ FILM: Final = Outcome(
     told="the video comes", status=RenderStatus.DELIVERED, says="Completed", films=1
 )
 FOUND: Final = Outcome(
-    told="*Unconfirmed* until it is found in the server's list; the video comes",
+    told="*Not sure it was sent* until it is found in the server's list; the video comes",
     status=RenderStatus.DELIVERED,
     says="Completed",
     films=1,
 )
 UNCONFIRMED: Final = Outcome(
-    told="*Unconfirmed*: not sent again by itself, its requester decides",
+    told="*Not sure it was sent*: its requester decides whether to send it again",
     status=RenderStatus.UNCONFIRMED,
-    says="not sent again by itself",
+    says="Sending it again may cost twice",
     bought=0,
 )
 FORGOTTEN: Final = Outcome(
-    told="*Failed*: “The video server no longer knows this video”",
+    told="*Failed*: “The video server lost this video”",
     status=RenderStatus.FAILED,
-    says="no longer knows this video",
+    says="lost this video",
 )
 NOT_HANDED_OVER: Final = Outcome(
-    told="*Not delivered*: it can be asked for once more with *Redeliver*",
+    told="*Not delivered*: *Post again* tries once more",
     status=RenderStatus.UNDELIVERED,
-    says="did not hand it over as a whole film",
+    says="couldn't be downloaded",
 )
 FAILED_THERE: Final = Outcome(
     told="*Failed*, with the server's reason",
@@ -125,7 +125,7 @@ REPLIED: Final = Outcome(
 IN_PRIVATE: Final = Outcome(
     told="the video comes to its requester by direct message, which says why",
     status=RenderStatus.DELIVERED,
-    says="can no longer write in",
+    says="can't post in",
     films=1,
     private=1,
 )
@@ -135,20 +135,20 @@ FILM_PLAINLY: Final = replace(
 FILM_AND_NOTE: Final = replace(
     FILM,
     told="a reply says that the card stands still; the video comes into the card all the same",
-    says="it stands still",
+    says="blocks updates to the message",
     messages=2,
 )
 REPLIED_PLAINLY: Final = replace(REPLIED, told="the video comes in a plain reply to the card")
-IN_PRIVATE_REFUSED: Final = replace(IN_PRIVATE, says="because Discord refused it in")
+IN_PRIVATE_REFUSED: Final = replace(IN_PRIVATE, says="because Discord blocked it in")
 REFUSED_EVERYWHERE: Final = Outcome(
     told="*Not delivered*: the film is kept, and the card says so",
     status=RenderStatus.UNDELIVERED,
     says="Discord refused it several times",
 )
 REFUSED_ITSELF: Final = Outcome(
-    told="*Not delivered*: “Discord refuses the video itself here”; it is kept",
+    told="*Not delivered*: “Discord doesn't allow it here”; it is kept",
     status=RenderStatus.UNDELIVERED,
-    says="Discord refuses the video itself",
+    says="Discord doesn't allow it here",
 )
 UNSEEN_TOLD: Final = Outcome(
     told="a private sentence says that Discord refused the card; nothing is sent",
@@ -167,15 +167,15 @@ AWAY_WITH_IT: Final = Outcome(
 TOO_LARGE: Final = Outcome(
     told="*Not delivered*: the film is kept, and the card says why",
     status=RenderStatus.UNDELIVERED,
-    says="larger than what may be uploaded",
+    says="too large to upload",
 )
 
 
 def refused(says: str) -> Outcome:
     """The request ends with this sentence, and nothing was bought."""
     return Outcome(
-        told=f"*Failed*: “{says} Nothing was rendered or charged.”",
+        told=f"*Failed*: “{says} Nothing was charged.”",
         status=RenderStatus.FAILED,
-        says=f"{says} Nothing was rendered or charged.",
+        says=f"{says} Nothing was charged.",
         bought=0,
     )

@@ -40,7 +40,7 @@ A poll and a download are asked again, ever more slowly, for as long as it takes
 since when the server has not answered. A server that answers without the film (not yet, an HTML
 page, half a film, a key that may not) is asked for at least a quarter of an hour, at its own pace,
 and the card says what it waits for; then the film is *Not delivered* until somebody presses
-*Redeliver*. `/content` and the job's own address are both tried each time. A create is repeated
+*Post again*. `/content` and the job's own address are both tried each time. A create is repeated
 only where surely nothing was bought.
 
 No answer costs more than it may: an encoding that is not true changes nothing, and what unfolds has
@@ -60,8 +60,8 @@ _TAIL: Final = """
 ## The disk takes nothing
 
 Full, held by another program, or read-only: a request is refused in one private sentence, and
-nothing is sent. Cards of films that are on their way say that the bot cannot write to its disk;
-once it can, they go on by themselves, also where the process was killed and started again
+nothing is sent. Cards of films that are on their way say that the bot can't save anything;
+once it can, they continue by themselves, also where the process was killed and started again
 meanwhile. Where there is room for everything but the film itself, the card says the same, and the
 film stays on the server. A film that the chat has and that cannot be written down is not sent
 again. `tests/reliability/test_full_disk.py` plays this on a disk that is really full, and
@@ -71,8 +71,8 @@ again. `tests/reliability/test_full_disk.py` plays this on a disk that is really
 
 `make chaos` runs the real process in front of both servers and kills it (`kill -9`) before or after
 every kind of request in turn, or at a random moment; mixes up to two faults in; starts it again
-until nothing moves; and counts. A create is sent once or the card says *Unconfirmed*, a film stands
-in the chat once, and no job is left without an end. A run takes some seconds:
+until nothing moves; and counts. A create is sent once or the card says *Not sure it was sent*, a
+film is in the chat once, and every job ends. A run takes some seconds:
 `make chaos CHAOS="--runs 20 --seed 7"`. Each run is known by its number, so a violation can be
 looked at again: `--runs 1 --seed N`.
 

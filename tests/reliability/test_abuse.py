@@ -66,7 +66,7 @@ async def press(club: FilmClub, card: Message, what: str) -> str:
 async def ask_and(club: FilmClub, then: str, state: str) -> Message:
     """Ask, and press a button as soon as the card says so; return what was answered."""
     card = await ask(club)
-    if "so nothing was started" not in card.text:
+    if "still running" not in card.text:
         await until(club, card, state)
         await press(club, card, then)
         await until(club, card, "Cancelled")
@@ -79,7 +79,7 @@ async def until_unconfirmed_again(club: FilmClub, card: Message, button: str, cr
         lambda: club.videos.seen["create"] == creates and button not in str(card.now.components),
         within=20,
     )
-    await until(club, card, "Unconfirmed")
+    await until(club, card, "Not sure it was sent")
 
 
 async def test_cancelling_again_and_again_renders_no_more_than_the_limit(
@@ -87,11 +87,11 @@ async def test_cancelling_again_and_again_renders_no_more_than_the_limit(
 ) -> None:
     cards = [await ask_and(club, "Cancel", "In progress") for _ in range(TRIES)]
     assert videos.seen["create"] == LIMIT
-    assert "cancelled, are still being rendered" in cards[-1].text
+    assert "cancelled videos that" in cards[-1].text
 
     await club.bot.restart()
     refused = await ask(club)
-    assert "cancelled, are still being rendered" in refused.text
+    assert "cancelled videos that" in refused.text
 
     videos.always["poll"] = polled("cancelled")
     await club.discord.until(lambda: not _open(club), within=20)
@@ -103,9 +103,9 @@ async def test_dropping_again_and_again_is_no_way_round_the_limit(
     club: FilmClub, videos: ScriptedServer
 ) -> None:
     videos.always["create"] = cut
-    cards = [await ask_and(club, "Drop", "Unconfirmed") for _ in range(TRIES)]
+    cards = [await ask_and(club, "Forget it", "Not sure it was sent") for _ in range(TRIES)]
     assert videos.seen["create"] == LIMIT
-    assert "nobody knows" in cards[-1].text
+    assert "may be running" in cards[-1].text
 
 
 async def test_send_again_works_once_per_unknown_outcome(
@@ -113,12 +113,12 @@ async def test_send_again_works_once_per_unknown_outcome(
 ) -> None:
     videos.always["create"] = cut
     card = await ask(club)
-    await until(club, card, "Unconfirmed")
+    await until(club, card, "Not sure it was sent")
     for creates in range(2, LIMIT + 1):
         button = _send_button(card)
         assert "Sent again" in await press(club, card, button)
         await until_unconfirmed_again(club, card, button, creates)
-    assert "so nothing was started" in await press(club, card, "Send again")
+    assert "still running" in await press(club, card, "Send again")
     assert videos.seen["create"] == LIMIT
 
 
@@ -127,7 +127,7 @@ async def test_two_presses_at_once_and_an_old_one_send_once(
 ) -> None:
     videos.always["create"] = cut
     card = await ask(club)
-    await until(club, card, "Unconfirmed")
+    await until(club, card, "Not sure it was sent")
     old = _send_button(card)
     await asyncio.gather(press(club, card, old), press(club, card, old))
     await until_unconfirmed_again(club, card, old, 2)

@@ -10,7 +10,7 @@ from bot.simulator.messages import Message
 from tests.reliability.film_club import FilmClub
 from tests.videos_server.faults import Fault, answer, changed
 
-NOTHING_BOUGHT = "Nothing was rendered or charged"
+NOTHING_BOUGHT = "Nothing was charged"
 MANY = 400
 """Polls of one job, more than any test waits for."""
 
@@ -65,13 +65,13 @@ REFUSALS: dict[str, tuple[Fault, str]] = {
         says(403, error("Your organization must be verified to use the model")),
         "to be verified first",
     ),
-    "forbidden": (says(403, error("This project has no videos")), "does not allow this bot"),
-    "badkey": (says(403, error("Invalid API key")), "does not accept this bot's key"),
+    "forbidden": (says(403, error("This project has no videos")), "doesn't let this bot"),
+    "badkey": (says(403, error("Invalid API key")), "doesn't accept the bot's key"),
     "oversize": (says(400, error("size 720x1280 is not supported")), "videos of this size"),
-    "overlong": (says(422, {"detail": "prompt is too long"}), "prompt of this length"),
+    "overlong": (says(422, {"detail": "prompt is too long"}), "prompt is too long"),
     "redirect": (
         answer(301, Location="https://films.example/v1/videos"),
-        "has moved to another address",
+        "has a new address",
     ),
 }
 
@@ -166,7 +166,7 @@ async def test_an_unknown_word_goes_on_while_no_film_is_served(club: FilmClub) -
 async def test_progress_may_be_a_fraction(club: FilmClub) -> None:
     club.videos.meet("poll", *[changed(state("running", progress=0.62))] * MANY, prompt="fraction")
     await ask(club, "fraction")
-    await card_of(club, "fraction", "62 %")
+    await card_of(club, "fraction", "62%")
 
 
 @pytest.mark.parametrize(
@@ -182,7 +182,7 @@ async def test_a_job_that_is_unknown_is_that_in_any_words(
 ) -> None:
     club.videos.meet("poll", *[says(status, body)] * MANY, prompt="forgotten")
     await ask(club, "forgotten")
-    await card_of(club, "forgotten", "no longer knows this video")
+    await card_of(club, "forgotten", "lost this video")
 
 
 async def test_a_servers_words_lose_what_is_the_operators(club: FilmClub) -> None:
@@ -201,7 +201,7 @@ async def test_a_servers_words_lose_what_is_the_operators(club: FilmClub) -> Non
 async def test_what_can_be_no_id_leads_nowhere(club: FilmClub, video_id: str) -> None:
     club.videos.meet("create", says(200, {"id": video_id, "status": "queued"}), prompt="crooked")
     await ask(club, "crooked")
-    await card_of(club, "crooked", "Unconfirmed")
+    await card_of(club, "crooked", "Not sure it was sent")
     assert club.rows()[0]["video_id"] is None
     assert max(len(line) for line in club.bot.log.splitlines()) < 5000
 

@@ -47,7 +47,7 @@ async def test_before_a_request_was_sent(club: FilmClub, moved: int) -> None:
     private = club.discord.dm(club.ada)
     await club.discord.until(
         lambda: any(
-            "Nothing was rendered or charged" in one.text
+            "Nothing was charged" in one.text
             for one in (*club.discord.messages_in(private), club.card)
         )
     )
@@ -69,4 +69,4 @@ async def test_before_an_end_was_shown(club: FilmClub, moved: int) -> None:
 
     await set_clock(club, moved)
 
-    await club.until_card_says("no longer knows this video")
+    await club.until_card_says("lost this video")

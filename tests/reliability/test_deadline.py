@@ -13,10 +13,10 @@ async def test_the_deadline_takes_a_last_look_and_deletes_nothing(
     second = str(1 / 3600)
     async with FilmClub(discord, videos, tmp_path, RENDER_DEADLINE_HOURS=second) as club:
         await club.ask()
-        await club.until_card_says("has not finished this in the time the bot waits")
+        await club.until_card_says("took too long, so the bot stopped waiting")
         await club.until_rendered()
 
-        await discord.press(club.ada, club.card, "Look again")
+        await discord.press(club.ada, club.card, "Check again")
         await club.until_film()
 
         await club.assert_film_came_once()

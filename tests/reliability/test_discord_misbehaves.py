@@ -132,8 +132,8 @@ async def test_a_failure_reaches_its_requester_where_the_channel_is_lost(club: F
     await club.discord.until(lambda: club.discord.messages_in(private), within=15)
 
     (told,) = club.discord.messages_in(private)
-    assert "no longer knows this video" in told.text
-    assert f"can no longer write in <#{club.channel.id}>" in told.text
+    assert "lost this video" in told.text
+    assert f"can't post in <#{club.channel.id}>" in told.text
     assert club.bot.log.count("is closed to the bot") == 1
 
 
@@ -162,7 +162,7 @@ async def test_what_the_bot_may_not_is_said_before_it_matters(club: FilmClub) ->
     await club.discord.until(lambda: club.discord.private_to(club.ada))
 
     (told,) = club.discord.private_to(club.ada)
-    assert "The bot lacks here: Attach Files." in told.text
+    assert "The bot is missing permissions here: Attach Files." in told.text
     assert "lacks Attach Files" in club.bot.log
 
 
@@ -277,4 +277,4 @@ async def test_a_card_that_was_closed_says_where_its_film_is_once_it_is_open(
 
     await club.discord.permit(club.channel, USUAL)
 
-    await club.until_card_says(f"in a direct message to <@{club.ada.id}>")
+    await club.until_card_says(f"The video went to <@{club.ada.id}>")

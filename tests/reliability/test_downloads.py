@@ -74,13 +74,13 @@ async def test_a_server_that_never_hands_it_over_is_given_up_in_time(
     await club.bot.kill()
     club.rewrite(film_late_since=earlier("film_late_since", 30))
     await club.bot.start()
-    await club.until_card_says("does not hand it over yet")
+    await club.until_card_says("hasn't sent it yet")
     await club.bot.kill()
     club.rewrite(film_late_since=earlier("film_late_since", 900))
     await club.bot.start()
-    await club.until_card_says("Press Redeliver")
+    await club.until_card_says("Press “Post again”")
     videos.forget("content")
-    await club.discord.press(club.ada, club.card, "Redeliver")
+    await club.discord.press(club.ada, club.card, "Post again")
     await club.until_film()
 
 
@@ -91,7 +91,7 @@ async def test_a_key_that_reads_jobs_and_no_films_is_the_operators_affair(
     videos.meet("content", *[answer(status, "{}")] * 1000)
     await club.ask()
     club.finish()
-    await club.until_card_says("VIDEOS_API_KEY")
+    await club.until_card_says("Tell the bot's owner")
     asked = videos.seen["content"]
     await club.discord.until(lambda: videos.seen["content"] > asked + 1)
     assert club.bot.log.count("what this key is allowed to do") == 1
@@ -148,11 +148,12 @@ async def test_a_bomb_takes_no_more_of_the_disk_than_there_is_room(
         watching = asyncio.create_task(watch())
         await club.ask()
         club.finish()
-        await club.until_card_says("FILMS_MAX_GB")
+        await club.until_card_says("too large for the bot's disk")
+        assert "FILMS_MAX_GB" in club.bot.log
         watching.cancel()
         assert largest <= 20_000_000
         videos.forget("content")
-        await club.discord.press(club.ada, club.card, "Redeliver")
+        await club.discord.press(club.ada, club.card, "Post again")
         await club.until_film()
 
 

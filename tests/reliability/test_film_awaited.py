@@ -17,7 +17,7 @@ async def test_since_when_its_server_is_away(club: FilmClub, fault: Fault, later
     club.videos.meet("content", *[fault] * 50)
     club.finish()
     await club.until_card_says("stopped answering")
-    assert "Rendered" in club.card.text
+    assert "On its way" in club.card.text
     assert "Nothing is lost" in club.card.text
     edits = len(club.card.versions)
 

@@ -24,7 +24,7 @@ async def press_made_up(club: FilmClub, elsewhere: Channel, action: str, may: in
     forged = await press(COMPONENT, mallory, elsewhere, data, theirs.message)
     await forged.answered()
 
-    assert "belongs to a video of another place" in forged.message.text
+    assert "belongs to a video in another channel" in forged.message.text
     assert len(club.discord.messages_in(club.channel)) == 1
     assert {each["status"] for each in club.rows() if each["id"] == row["id"]} == {"in_progress"}
 

@@ -22,5 +22,5 @@ async def test_nothing_is_bought_that_could_not_be_kept(
         await again.ask()
 
         (refusal,) = discord.private_to(again.ada)
-        assert "disk for videos is full" in refusal.text
+        assert "disk is full" in refusal.text
         assert videos.seen["create"] == 1

@@ -18,7 +18,7 @@ from tests.small_disk import SmallDisk, small_disk
 from tests.videos_server.server import ScriptedServer
 
 MIB = 1024**2
-CANNOT_WRITE = "cannot write to its disk"
+CANNOT_WRITE = "can't save anything"
 
 
 class OnSmallDisk(FilmClub):
@@ -149,7 +149,7 @@ async def test_there_is_room_for_everything_but_the_film(club: FilmClub, disk: S
     await club.until_card_says(CANNOT_WRITE)
     edits = len(club.card.versions)
     tries = club.videos.seen["content"]
-    assert "Rendered" in club.card.text
+    assert "On its way" in club.card.text
     assert club.rows()[0]["status"] == "completed"
 
     await club.discord.until(lambda: club.videos.seen["content"] > tries + 1)
@@ -187,7 +187,7 @@ async def test_there_is_room_for_everything_but_a_copy_that_fits(
     disk.make_room()
     await club.until_film(within=40)
 
-    assert "Encoded anew to fit" in club.card.text
+    assert "Compressed to fit" in club.card.text
     assert club.videos.seen["create"] == 1
     assert club.videos.seen["content"] == 1, "the film itself lies there already"
     assert "Traceback" not in club.bot.log

@@ -20,7 +20,7 @@ async def test_over_the_limit(club: FilmClub) -> None:
     answers = filled(form)
     sent = await (await club.discord.submit(form, **answers)).answered()
 
-    assert "so nothing was started" in sent.message.text
+    assert "still running" in sent.message.text
     assert_given_back(sent, answers)
 
 

@@ -81,9 +81,9 @@ async def test_while_the_create_is_on_the_wire(club: FilmClub, videos: ScriptedS
     await on_the_wire.wait()
 
     await club.bot.restart()
-    await club.until_card_says("Unconfirmed")
+    await club.until_card_says("Not sure it was sent")
 
-    assert "a second time" in club.card.text
+    assert "may cost twice" in club.card.text
     assert videos.seen["create"] == 1
     assert videos.passed["poll"] == 0
 

@@ -55,7 +55,7 @@ async def test_what_does_not_play_everywhere_is_converted_once_and_said(
         copy.write_bytes(shown.data)
         assert plain_frame(copy) is not None
         assert shown.name.endswith(".mp4")
-        assert "Converted so that it plays everywhere" in club.card.text
+        assert "Converted so it plays everywhere" in club.card.text
         assert discord.seen["film"] == 1
 
 

@@ -14,7 +14,7 @@ async def test_the_card_is_the_servers_and_the_answer_the_persons(club: FilmClub
     refused = await (await club.discord.press(grace, club.card, "Abbrechen")).answered()
     listed = await (await club.discord.slash(grace, club.channel, "videos")).answered()
 
-    assert "一度だけお知らせします" in watched.message.text
+    assert "ここでお知らせします" in watched.message.text
     assert "モデレーター" in refused.message.text
     assert "該当する動画がありません" in listed.message.text
     club.finish()
@@ -27,5 +27,5 @@ async def test_without_a_server_the_card_is_the_persons(club: FilmClub) -> None:
 
     interaction = await club.ask()
 
-    assert "serveur vidéo" in interaction.message.text
+    assert "Envoi de votre demande" in interaction.message.text
     assert interaction.message.now.components

@@ -76,6 +76,6 @@ async def test_a_choice_of_last_week_is_refused_in_private(
     )
     await interaction.answered()
 
-    assert f"“{value}” is not among what this bot offers" in interaction.message.text
+    assert f"“{value}” isn't available" in interaction.message.text
     assert [one.text for one in club.discord.private_to(club.ada)] == [interaction.message.text]
     assert club.discord.messages_in(club.channel) == []

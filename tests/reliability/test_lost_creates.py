@@ -50,7 +50,7 @@ async def test_a_create_is_repeated_under_its_key_where_the_server_knows_it(
     key, body = sent[0]
     assert key == club.rows()[0]["id"]
     assert sent == [(key, body)] * 2
-    assert "Unconfirmed" not in str([version.text for version in club.card.versions])
+    assert "Not sure it was sent" not in str([version.text for version in club.card.versions])
 
 
 async def test_a_create_on_the_wire_at_a_kill_is_repeated_under_its_key(club: FilmClub) -> None:
@@ -77,7 +77,7 @@ async def test_a_lost_create_is_found_although_its_job_tells_what_was_made(
         videos.meet("create", lost([]))
         videos.meet("list", *[changed(made)] * 100)
         await club.ask()
-        await club.until_card_says("Unconfirmed")
+        await club.until_card_says("Not sure it was sent")
         await club.until_card_says("Completed", within=40)
 
         assert club.card.film is not None

@@ -177,5 +177,5 @@ async def test_who_cannot_view_the_channel_any_more_learns_of_the_end_alone(
     await club.discord.until(lambda: club.discord.messages_in(private), within=15)
 
     (told,) = club.discord.messages_in(private)
-    assert told.text == "A video you were waiting for has ended."
+    assert told.text == "A video you were waiting for has finished."
     assert named(ping) == [str(hedy.id)]

@@ -8,7 +8,7 @@ from bot.simulator.world import FORUM, STAGE, VOICE, Channel
 from tests.loopback.driver import Loopback
 from tests.reliability.film_club import TOKEN_OVER, FilmClub
 
-FORETOLD = "the video comes to you as a direct message"
+FORETOLD = "you'll get the video as a direct message"
 
 Place = Callable[[FilmClub], Channel]
 

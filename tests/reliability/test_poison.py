@@ -42,7 +42,7 @@ async def test_discord_refuses_the_film_every_time(club: FilmClub) -> None:
     with_a_plain_card = 1
     assert club.discord.seen["film"] == DELIVERY_ATTEMPTS + with_a_plain_card
     club.discord.faults.clear()
-    await club.discord.press(club.ada, club.card, "Redeliver")
+    await club.discord.press(club.ada, club.card, "Post again")
     await club.until_film()
     await club.assert_film_came_once()
 
@@ -62,7 +62,7 @@ async def test_discord_refuses_every_card_for_its_words(club: FilmClub) -> None:
     club.discord.messages.refused = "calico cat"
     interaction = await club.ask()
     await club.until_card_says("In progress")
-    assert "the usual card could not be shown" in interaction.message.text.lower()
+    assert "the full card couldn't be shown" in interaction.message.text.lower()
 
     await club.until_film()
 
@@ -73,7 +73,7 @@ async def test_discord_refuses_every_card_for_its_words(club: FilmClub) -> None:
     assert len(lines) <= len(AWAITED), "once for each state"
     await club.discord.until(lambda: club.rows()[0]["status"] == "delivered")
     answered = await (await club.discord.press(club.ada, club.card, "Delete")).answered()
-    assert "cannot be undone" in answered.message.text
+    assert "can't undo this" in answered.message.text
 
 
 async def test_discord_refuses_a_late_film_s_card_for_its_words(club: FilmClub) -> None:
@@ -88,13 +88,13 @@ async def test_discord_refuses_a_late_film_s_card_for_its_words(club: FilmClub) 
     await club.discord.until(lambda: club.rows()[0]["status"] == "delivered")
 
     club.channel = private
-    assert "can no longer write in" in club.card.text
+    assert "can't post in" in club.card.text
     await club.assert_film_came_once()
 
 
 async def test_a_card_that_cannot_be_drawn(club: FilmClub) -> None:
     await killed_while_it_is_rendered(club, size=lambda row: row["size"].encode())
-    await club.until_card_says("usual card could not be shown")
+    await club.until_card_says("full card couldn't be shown")
 
     await club.until_film()
 
@@ -106,16 +106,16 @@ async def test_an_end_that_cannot_be_drawn(club: FilmClub) -> None:
     await killed_while_it_is_rendered(club, size=lambda row: row["size"].encode())
     club.videos.meet("poll", told('{"id": "video_1", "status": "failed"}'))
 
-    await club.until_card_says("could not render this")
+    await club.until_card_says("couldn't make this video")
 
-    assert "Try again; if it fails again, change the prompt" in club.card.text
+    assert "Try again. If it fails again, change the prompt" in club.card.text
     await club.discord.until(lambda: club.rows()[0]["shown"] == "failed")
 
 
 async def test_a_delivery_that_fails_by_our_own_fault_is_said(club: FilmClub) -> None:
     await killed_while_it_is_rendered(club, status="completed", video_id=None)
 
-    await club.until_card_says("something went wrong inside the bot")
+    await club.until_card_says("something went wrong")
 
     assert club.bot.log.count("nobody foresaw") == DELIVERY_ATTEMPTS
 

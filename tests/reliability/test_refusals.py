@@ -15,7 +15,7 @@ from tests.loopback.faults import (
 )
 from tests.reliability.film_club import PROMPT, TOKEN_OVER, FilmClub
 
-PLAIN = "usual card could not be shown"
+PLAIN = "full card couldn't be shown"
 WORD = "calico"
 """A word of the prompt, and so of the film's usual name."""
 CODES = {
@@ -89,7 +89,7 @@ async def test_every_progress_edit_is_refused(club: FilmClub) -> None:
     club.discord.meet("edit", *[refused(200000)] * 100)
     interaction = await club.ask()
 
-    await club.until_card_says("it stands still")
+    await club.until_card_says("blocks updates to the message")
     tried = club.discord.seen["token_edit"]
     assert tried <= 4
     club.finish()
@@ -98,7 +98,7 @@ async def test_every_progress_edit_is_refused(club: FilmClub) -> None:
     card, said = club.discord.messages_in(club.channel)
     assert card is interaction.message
     assert card.film is not None
-    assert said.text.count("stands still") == 1
+    assert said.text.count("blocks updates") == 1
     no_traceback(club)
 
 
@@ -130,7 +130,7 @@ async def test_the_film_is_refused_in_the_channel(club: FilmClub) -> None:
 
     (told,) = club.discord.messages_in(private)
     assert told.film is not None
-    assert f"because Discord refused it in <#{club.channel.id}>" in told.text
+    assert f"because Discord blocked it in <#{club.channel.id}>" in told.text
     assert "closed to the bot" not in club.bot.log
 
 
@@ -139,9 +139,9 @@ async def test_the_film_itself_is_refused(club: FilmClub) -> None:
     club.finish()
     await club.ask()
 
-    await club.until_card_says("Discord refuses the video itself")
+    await club.until_card_says("Discord doesn't allow it here")
 
-    await club.discord.press(club.ada, club.card, "Redeliver")
+    await club.discord.press(club.ada, club.card, "Post again")
     await club.until_film()
     await club.assert_film_came_once()
 
@@ -209,7 +209,7 @@ async def test_a_private_answer_is_refused(club: FilmClub) -> None:
     club.discord.meet("acknowledge", refused(200000))
     asked = await (await club.discord.press(club.ada, club.card, "Notify me")).answered()
 
-    assert "Discord refused the words" in asked.message.text
+    assert "Discord blocked the bot's answer" in asked.message.text
 
 
 async def test_a_form_is_refused(club: FilmClub) -> None:
@@ -218,7 +218,7 @@ async def test_a_form_is_refused(club: FilmClub) -> None:
     club.discord.meet("acknowledge", refused(200000))
     asked = await (await club.discord.press(club.ada, club.card, "Edit prompt")).answered()
 
-    assert "Discord refused the words" in asked.message.text
+    assert "Discord blocked the bot's answer" in asked.message.text
     no_traceback(club)
 
 

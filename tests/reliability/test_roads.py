@@ -28,7 +28,7 @@ async def delivered_in_a_reply(club: FilmClub) -> Message:
 async def delete(club: FilmClub, film: Message) -> None:
     """Press the button, and the one that asks whether that is meant."""
     asked = await (await club.discord.press(club.ada, film, "Delete")).answered()
-    await club.discord.press(club.ada, asked.message, "Delete it for good")
+    await club.discord.press(club.ada, asked.message, "Delete forever")
 
 
 @pytest.mark.parametrize("later", [0.0, NONCE_OVER], ids=["soon", "later"])
@@ -155,7 +155,7 @@ async def test_the_card_that_was_closed_says_where_the_film_is(club: FilmClub) -
 
     club.channel.bot_may = USUAL
     await club.bot.restart()
-    await club.until_card_says(f"in a direct message to <@{club.ada.id}>")
+    await club.until_card_says(f"The video went to <@{club.ada.id}>")
 
     assert card is club.card
     assert len(films(club.discord, club.channel, club.discord.dm(club.ada))) == 1
@@ -218,7 +218,7 @@ async def test_what_can_be_deleted_is_deleted_and_the_rest_is_said(club: FilmClu
     await delete(club, reply)
 
     await club.discord.until(lambda: len(club.discord.private_to(club.ada)) > 1)
-    assert "may not remove the message" in club.discord.private_to(club.ada)[-1].text
+    assert "can't remove the message" in club.discord.private_to(club.ada)[-1].text
     assert club.discord.messages_in(club.channel) == [card]
 
 
@@ -231,7 +231,7 @@ async def test_the_card_of_an_end_that_was_said_elsewhere_says_it_too(club: Film
 
     club.channel.bot_may = USUAL
     await club.bot.restart()
-    await club.until_card_says("no longer knows this video")
+    await club.until_card_says("lost this video")
 
     assert len(club.discord.messages_in(club.discord.dm(club.ada))) == 1
 

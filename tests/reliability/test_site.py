@@ -184,7 +184,7 @@ async def test_deleting_ends_the_link_at_once(club: SiteClub) -> None:
     await club.discord.until(lambda: club.rows()[0]["status"] == "delivered")
 
     asked = await (await club.discord.press(club.ada, club.card, "Delete")).answered()
-    await club.discord.press(club.ada, asked.message, "Delete it for good")
+    await club.discord.press(club.ada, asked.message, "Delete forever")
     await club.discord.until(lambda: not club.rows())
 
     assert (await get(found[1]))[0] == 404

@@ -55,7 +55,7 @@ async def assert_a_copy_came_once(club: FilmClub) -> None:
     (shown,) = club.card.now.shown_files
     assert 0 < len(shown.data) <= 0.95 * LIMIT
     assert shown.data != original
-    assert "Encoded anew to fit" in club.card.text
+    assert "Compressed to fit" in club.card.text
     assert club.videos.seen["create"] == 1
     await until_the_copy_is_gone(club)
     assert [path.read_bytes() for path in kept(club)] == [original]
@@ -64,7 +64,7 @@ async def assert_a_copy_came_once(club: FilmClub) -> None:
 async def test_a_film_over_the_limit_is_encoded_anew_and_says_so(club: FilmClub) -> None:
     club.finish()
     await club.ask()
-    await club.until_card_says("being encoded anew to fit")
+    await club.until_card_says("Compressing it")
     await club.until_film(within=60)
 
     await assert_a_copy_came_once(club)
@@ -86,13 +86,13 @@ async def test_a_film_of_exactly_the_limit_is_not_touched(club: FilmClub) -> Non
     (shown,) = second.message.now.shown_files
     assert len(shown.data) == club.channel.guild.upload_limit
     assert shown.data in await club.films_on_server()
-    assert "Encoded anew" not in second.message.text
+    assert "Compressed" not in second.message.text
 
 
 async def test_the_bot_is_killed_in_the_middle_of_an_encode(club: FilmClub) -> None:
     club.finish()
     await club.ask()
-    await club.until_card_says("being encoded anew to fit")
+    await club.until_card_says("Compressing it")
 
     await club.bot.restart()
     await club.until_film(within=60)
@@ -150,7 +150,7 @@ async def test_nothing_helps_and_the_film_is_kept_until_there_is_room(club: Film
     interaction.upload_limit = 1000
     club.finish()
     await club.until_card_says("Not delivered", within=60)
-    assert "larger than what may be uploaded" in club.card.text
+    assert "too large to upload" in club.card.text
     refused = [one.code for one in club.discord.requests if one.status == 413]
     assert 2 <= len(refused) <= 3
     assert set(refused) == {40005}
@@ -160,5 +160,5 @@ async def test_nothing_helps_and_the_film_is_kept_until_there_is_room(club: Film
     assert club.channel.guild is not None
     club.channel.guild.upload_limit = 100 * LIMIT
     interaction.upload_limit = 100 * LIMIT
-    await club.discord.press(club.ada, club.card, "Redeliver")
+    await club.discord.press(club.ada, club.card, "Post again")
     await club.until_card_says("Completed", within=60)

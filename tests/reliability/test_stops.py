@@ -53,7 +53,7 @@ async def test_it_stops_while_neither_side_answers(club: FilmClub) -> None:
 
     await club.bot.start()
     await club.discord.until(lambda: rendered.message.film)
-    await club.discord.until(lambda: "Unconfirmed" in sent.message.text)
+    await club.discord.until(lambda: "Not sure it was sent" in sent.message.text)
     assert club.videos.seen["create"] == 2
 
 

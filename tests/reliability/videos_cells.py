@@ -24,16 +24,16 @@ from tests.videos_server.server import Kind
 STEPS: Final = {"create": "create", "poll": "poll", "content": "content"}
 """The columns, and how the document names them."""
 
-_UNREACHABLE: Final = refused("The video server cannot be reached.")
-_BUSY: Final = refused("The video server is busy and took nothing.")
-_BAD_KEY: Final = refused("The video server does not accept this bot's key.")
+_UNREACHABLE: Final = refused("The video server can't be reached.")
+_BUSY: Final = refused("The video server is too busy.")
+_BAD_KEY: Final = refused("The video server doesn't accept the bot's key.")
 _REFUSED: Final = refused("The video server refused this request.")
-_MOVED: Final = refused("The video server has moved to another address.")
-_NO_CREDIT: Final = refused("This bot's account at the video server has no credit or quota left.")
+_MOVED: Final = refused("The video server has a new address.")
+_NO_CREDIT: Final = refused("The bot has no credit left at the video server.")
 _CREDITS: Final = json.dumps({"error": {"message": "Insufficient credits"}})
 _MISSING: Final = json.dumps({"code": "task_not_exist", "message": "task_not_exist"})
 
-_NO_JOB: Final = "took no job"
+_NO_JOB: Final = "a create was not accepted"
 _UNKNOWN: Final = "nobody knows whether a create was taken"
 _NO_ANSWER: Final = "gave no answer"
 _NO_FILM: Final = "the film did not arrive"
@@ -155,7 +155,7 @@ CELLS: Final[list[Cell]] = [
         content=_met(faulty.cut_after, faulty.cut_after, ends=FILM, logs=_NO_FILM),
     ),
     *_everywhere("slower than the time-out", faulty.late(TIMEOUT + 1), FOUND, _UNKNOWN),
-    *_everywhere("401", _refusing(401), _BAD_KEY, _NO_JOB),
+    *_everywhere("401", _refusing(401), _BAD_KEY, "check VIDEOS_API_KEY"),
     *_row(
         "404",
         create=_met(_refusing(404), ends=_REFUSED, logs=_NO_JOB),
@@ -227,7 +227,7 @@ CELLS: Final[list[Cell]] = [
     ),
     *_row(
         "redirect to another origin",
-        create=_met(_redirect("elsewhere"), ends=_MOVED, logs=_NO_JOB),
+        create=_met(_redirect("elsewhere"), ends=_MOVED, logs="set VIDEOS_BASE_URL"),
         poll=_met(_redirect("elsewhere"), ends=FILM, logs=_NO_ANSWER),
         content=_met(_redirect("elsewhere"), ends=FILM, logs=_NO_FILM),
     ),
