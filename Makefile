@@ -36,7 +36,7 @@ demo: setup ## try it: the real bot in a simulated Discord in your browser
 run: setup ## be the bot on Discord
 	@$(BIN)/python -m bot run
 
-doctor: setup ## say what is missing, and how to mend it
+doctor: setup ## say what is missing, and how to fix it
 	@$(BIN)/python -m bot doctor
 
 serve: setup ## be the embedded Videos server alone
@@ -146,7 +146,7 @@ UV ?= uv
 COMPILE = $(UV) pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --quiet
 
-lock: ## choose the packages anew (needs uv)
+lock: ## choose the package versions again (needs uv)
 	$(COMPILE) --output-file requirements/run.lock
 	$(COMPILE) --group dev --constraint requirements/run.lock \
 		--output-file requirements/dev.lock

@@ -28,10 +28,8 @@ def main(lock: str) -> int:
         return 0
     for package in known:
         for flaw in package.get("vulns", ()):
-            mended = ", ".join(flaw.get("fix_versions", ())) or "no version yet"
-            print(
-                f"audit: {package['name']} {package['version']}: {flaw['id']}, mended in {mended}"
-            )
+            fixed = ", ".join(flaw.get("fix_versions", ())) or "no version yet"
+            print(f"audit: {package['name']} {package['version']}: {flaw['id']}, fixed in {fixed}")
     flaws = sum(len(package.get("vulns", ())) for package in known)
     print(
         f"audit: {flaws} known vulnerabilities in {len(known)} of {len(found)} packages of {lock}."

@@ -167,7 +167,7 @@ def _arguments() -> argparse.Namespace:
     demo.add_argument("--host", default="127.0.0.1", help="address to listen on")
     demo.add_argument("--port", type=int, default=8289, help="port to listen on; 0: any free one")
     demo.add_argument("--keep", type=Path, metavar="FOLDER", help="keep its state in this folder")
-    doctor = commands.add_parser("doctor", help="say what is missing and how to mend it")
+    doctor = commands.add_parser("doctor", help="say what is missing and how to fix it")
     doctor.add_argument("--json", action="store_true", help="for machines")
     doctor.add_argument(
         "--render", action="store_true", help="have one smallest film made, which may be charged"

@@ -51,7 +51,7 @@ async def test_the_doctor_finds_a_working_bot(server: VideosServer, tmp_path: Pa
     if sys.platform == "linux":
         assert checks["children"]["found"].endswith("512 MB")
     assert "does not know Make a video, video, videos" in checks["commands"]["found"]
-    assert checks["server Film club"]["found"] == "may work in 1 channels"
+    assert checks["server Film club"]["found"] == "can work in 1 channels"
     assert "refused (HTTP 400)" in checks["a create"]["found"]
     assert "a render" not in checks
     assert server.jobs() == []
@@ -59,7 +59,7 @@ async def test_the_doctor_finds_a_working_bot(server: VideosServer, tmp_path: Pa
 
 
 @pytest.mark.parametrize(
-    ("changes", "what", "mend"),
+    ("changes", "what", "fix"),
     [
         ({"DISCORD_TOKEN": "wrong"}, "token", "Reset Token"),
         ({"VIDEOS_BASE_URL": CLOSED}, "Videos server", "VIDEOS_BASE_URL"),
@@ -69,13 +69,13 @@ async def test_the_doctor_finds_a_working_bot(server: VideosServer, tmp_path: Pa
     ids=lambda each: each if isinstance(each, str) else "",
 )
 async def test_each_fault_is_named_with_its_fix(
-    server: VideosServer, tmp_path: Path, changes: dict[str, str], what: str, mend: str
+    server: VideosServer, tmp_path: Path, changes: dict[str, str], what: str, fix: str
 ) -> None:
     async with loopback() as discord:
         code, checks, _ = await examined(discord, tmp_path, server.base_url, **changes)
     assert code == 1
     assert checks[what]["mark"] == "bad"
-    assert mend in checks[what]["mend"]
+    assert fix in checks[what]["fix"]
 
 
 async def test_a_refused_key_is_named(tmp_path: Path) -> None:
@@ -84,7 +84,7 @@ async def test_a_refused_key_is_named(tmp_path: Path) -> None:
     async with imitated(closed) as videos, loopback() as discord:
         code, checks, _ = await examined(discord, tmp_path, videos.base_url)
     assert code == 1
-    assert checks["Videos server"]["mend"] == "correct VIDEOS_API_KEY"
+    assert checks["Videos server"]["fix"] == "correct VIDEOS_API_KEY"
 
 
 async def test_permissions_are_checked_in_each_channel(
@@ -117,7 +117,7 @@ async def test_commands_are_compared_with_those_at_discord(
         _, changed, _ = await examined(discord, tmp_path, server.base_url, VIDEOS_SECONDS="5")
         _, fewer, _ = await examined(discord, tmp_path, server.base_url, VIDEOS_MODELS="preview")
     assert synced["commands"]["found"] == "in sync: Make a video, video, videos"
-    assert changed["commands"]["found"] == "Discord has other options of video"
+    assert changed["commands"]["found"] == "Discord has other options for video"
     assert fewer["commands"]["mark"] == "look"
 
 
@@ -150,7 +150,7 @@ async def test_files_open_to_others_are_named(server: VideosServer, tmp_path: Pa
     assert closed["files"]["mark"] == "ok"
     assert (code, opened["files"]["mark"]) == (0, "look")
     assert str(key) in opened["files"]["found"]
-    assert opened["files"]["mend"].startswith("chmod go= ")
+    assert opened["files"]["fix"].startswith("chmod go= ")
     assert linked["files"]["mark"] == "bad"
 
 

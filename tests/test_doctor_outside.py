@@ -63,7 +63,7 @@ async def test_a_server_without_a_videos_api_is_reported(handler: Handler, tmp_p
     found = check(told, "Videos server")
     assert found["mark"] == "bad"
     assert found["found"].startswith("no Videos API here")
-    assert "VIDEOS_BASE_URL" in found["mend"]
+    assert "VIDEOS_BASE_URL" in found["fix"]
 
 
 async def test_a_server_that_knows_no_such_job_has_a_videos_api(tmp_path: Path) -> None:

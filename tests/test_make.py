@@ -143,7 +143,7 @@ UNKNOWN: dict[str, object] = {"name": "av", "skip_reason": "not found"}
     ("program", "code", "says"),
     [
         (answer(FINE, UNKNOWN), 0, "0 known vulnerabilities in 1 of 2 packages"),
-        (answer(FINE, FLAWED), 1, "aiohttp 3.8.0: CVE-2026-1, mended in 3.9"),
+        (answer(FINE, FLAWED), 1, "aiohttp 3.8.0: CVE-2026-1, fixed in 3.9"),
         (answer(UNKNOWN), 0, "cannot be reached"),
         ("raise SystemExit('no such host')", 0, "cannot be reached"),
     ],

@@ -31,8 +31,8 @@ async def examine(
 
     `misspelt` are sentences on names that may be misspelt settings.
     """
-    mend = "correct the name, or take it out"
-    named = [Check("settings", Mark.WARNING, sentence, mend) for sentence in misspelt]
+    fix = "correct the name, or remove the line"
+    named = [Check("settings", Mark.WARNING, sentence, fix) for sentence in misspelt]
     here = await machine.checks(settings)
     here += await files.checks(settings)
     there = await asyncio.gather(
@@ -63,7 +63,7 @@ def _table(checks: list[Check]) -> Table:
     table.add_column(overflow="fold")
     for check in checks:
         table.add_row(_SHOWN[check.mark], escape(check.what), escape(check.found))
-        if check.mend:
+        if check.fix:
             label = "note" if check.mark is Mark.GOOD else "how to fix"
-            table.add_row("", "", f"[bold]{label}:[/bold] {escape(check.mend)}")
+            table.add_row("", "", f"[bold]{label}:[/bold] {escape(check.fix)}")
     return table

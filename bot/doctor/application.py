@@ -27,8 +27,8 @@ _REACH: Final = "check the network, the proxy if there is one, and DISCORD_API_U
 async def checks(settings: Settings) -> list[Check]:
     """Check everything that Discord knows of the bot."""
     if settings.discord_token is None:
-        mend = "discord.com/developers/applications, Bot, Reset Token; put it into .env"
-        return [Check("token", Mark.BAD, "DISCORD_TOKEN is not set", mend)]
+        fix = "discord.com/developers/applications, Bot, Reset Token; put it in .env"
+        return [Check("token", Mark.BAD, "DISCORD_TOKEN is not set", fix)]
     token = settings.discord_token.get_secret_value()
     headers = {"Authorization": f"Bot {token}"}
     proxy = settings.proxies.for_address(settings.discord_api_url)
@@ -69,8 +69,8 @@ async def _application(session: aiohttp.ClientSession, settings: Settings) -> li
 
 def _no_user(status: int, base: str) -> Check:
     if status == _UNAUTHORIZED:
-        mend = "copy it again from the developer portal: Bot, Reset Token"
-        return Check("token", Mark.BAD, "Discord does not accept it (HTTP 401)", mend)
+        fix = "copy it again from the developer portal: Bot, Reset Token"
+        return Check("token", Mark.BAD, "Discord does not accept it (HTTP 401)", fix)
     found = f"{redacted(base)} does not answer as Discord does (HTTP {status})"
     return Check("Discord", Mark.BAD, found, _REACH)
 
@@ -89,15 +89,15 @@ def _clock(headers: Mapping[str, str]) -> Check:
     except ValueError:
         return Check("clock", Mark.WARNING, "Discord did not say its time")
     if abs(off) > CLOCK_OFF:
-        mend = "let the machine set its clock (NTP), then restart the bot"
-        return Check("clock", Mark.WARNING, f"{off:+.0f} s off Discord's", mend)
+        fix = "let the machine set its clock (NTP), then restart the bot"
+        return Check("clock", Mark.WARNING, f"{off:+.0f} s off Discord's", fix)
     return Check("clock", Mark.GOOD, "agrees with Discord's")
 
 
 def _installs(application: Fields) -> Check:
     if application.get("bot_require_code_grant"):
-        mend = "developer portal, Bot: switch off Requires OAuth2 Code Grant"
-        return Check("installs", Mark.WARNING, "nobody can invite it by a link", mend)
+        fix = "developer portal, Bot: switch off Requires OAuth2 Code Grant"
+        return Check("installs", Mark.WARNING, "nobody can invite it by a link", fix)
     config = application.get("integration_types_config")
     if is_object(config) and _USER_INSTALL not in config:
         return Check("installs", Mark.GOOD, "servers; it needs no privileged intent")

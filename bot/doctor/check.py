@@ -14,9 +14,9 @@ class Mark(StrEnum):
 
 @dataclass(frozen=True)
 class Check:
-    """What was checked, what was found, and how to fix it (`mend`); printed as JSON as it is."""
+    """What was checked, what was found, and how to fix it (`fix`); printed as JSON as it is."""
 
     what: str
     mark: Mark
     found: str
-    mend: str = ""
+    fix: str = ""

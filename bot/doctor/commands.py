@@ -26,9 +26,9 @@ async def check(settings: Settings, registered: object) -> Check:
     if not missing and not changed:
         return Check("commands", Mark.GOOD, f"in sync: {', '.join(sorted(ours))}")
     parts = [f"does not know {', '.join(missing)}"] if missing else []
-    parts += [f"has other options of {', '.join(changed)}"] if changed else []
-    mend = "start the bot once; it tells Discord"
-    return Check("commands", Mark.WARNING, f"Discord {' and '.join(parts)}", mend)
+    parts += [f"has other options for {', '.join(changed)}"] if changed else []
+    fix = "start the bot once; it registers them"
+    return Check("commands", Mark.WARNING, f"Discord {' and '.join(parts)}", fix)
 
 
 async def _bots_commands(settings: Settings) -> list[Fields]:

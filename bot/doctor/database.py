@@ -23,14 +23,14 @@ def check(settings: Settings) -> Check:
     """Check the folder, then the database in it. Blocking."""
     folder = settings.data_dir
     if not _is_writable(folder):
-        mend = "let the bot's user write there, or set DATA_DIR to a folder that can be written to"
-        return Check(_WHAT, Mark.BAD, f"the folder {folder} cannot be written to", mend)
+        fix = "let the bot's user write there, or set DATA_DIR to a folder that can be written to"
+        return Check(_WHAT, Mark.BAD, f"the folder {folder} cannot be written to", fix)
     path = Path(make_url(settings.database).database or "")
     if not path.exists():
         return _absent(path)
     if not os.access(path, os.R_OK | os.W_OK):
-        mend = "let the bot's user read and write it"
-        return Check(_WHAT, Mark.BAD, f"{path} cannot be written to", mend)
+        fix = "let the bot's user read and write it"
+        return Check(_WHAT, Mark.BAD, f"{path} cannot be written to", fix)
     return _contents(path)
 
 
@@ -51,8 +51,8 @@ def _is_writable(folder: Path) -> bool:
 
 def _absent(path: Path) -> Check:
     if not _is_writable(path.parent):
-        mend = "set DATABASE_URL to a folder that can be written to"
-        return Check(_WHAT, Mark.BAD, f"{path.parent} cannot be written to", mend)
+        fix = "set DATABASE_URL to a folder that can be written to"
+        return Check(_WHAT, Mark.BAD, f"{path.parent} cannot be written to", fix)
     return Check(_WHAT, Mark.GOOD, f"not there yet; the first start makes {path}")
 
 
@@ -60,12 +60,12 @@ def _contents(path: Path) -> Check:
     try:
         revision, jobs = _read(path)
     except sqlite3.Error:
-        mend = "move it away, or put a copy back that can be opened"
-        return Check(_WHAT, Mark.BAD, f"{path} cannot be opened as a database", mend)
+        fix = "move it away, or put a copy back that can be opened"
+        return Check(_WHAT, Mark.BAD, f"{path} cannot be opened as a database", fix)
     if revision is not None and revision not in REVISIONS:
-        mend = "update Rushes, or set DATA_DIR to another folder"
+        fix = "update Rushes, or set DATA_DIR to another folder"
         found = f"{path} was written by a newer version (schema {revision})"
-        return Check(_WHAT, Mark.BAD, found, mend)
+        return Check(_WHAT, Mark.BAD, found, fix)
     return Check(_WHAT, Mark.GOOD, f"{jobs} films in the history")
 
 

@@ -23,15 +23,15 @@ def _checks(settings: Settings) -> list[Check]:
     ours = places(settings.data_dir, settings.database)
     followed = [path for path in ours if path.is_symlink()]
     if followed:
-        mend = "put the file itself there, or set DATA_DIR to where it is"
-        return [Check(_WHAT, Mark.BAD, f"{_listed(followed)}: a symbolic link", mend)]
+        fix = "put the file itself there, or set DATA_DIR to where it is"
+        return [Check(_WHAT, Mark.BAD, f"{_listed(followed)}: a symbolic link", fix)]
     found = [path for path in (_ENV, *ours) if is_open(path)]
     if not found:
-        return [Check(_WHAT, Mark.GOOD, "for their owner alone")]
-    mend = f"chmod go= {_listed(found)}"
+        return [Check(_WHAT, Mark.GOOD, "only their owner can read them")]
+    fix = f"chmod go= {_listed(found)}"
     if settings.data_dir / "link.key" in found:
-        mend += "; if somebody may have read link.key, delete it: that ends every link"
-    return [Check(_WHAT, Mark.WARNING, f"open to other users: {_listed(found)}", mend)]
+        fix += "; if somebody else may have read link.key, delete it; that ends every link"
+    return [Check(_WHAT, Mark.WARNING, f"open to other users: {_listed(found)}", fix)]
 
 
 def _listed(paths: list[Path]) -> str:

@@ -28,8 +28,8 @@ async def checks(settings: Settings) -> list[Check]:
     free = (await asyncio.to_thread(shutil.disk_usage, there)).free
     room = Check("disk", Mark.GOOD, f"{free / 10**9:.0f} GB free for {settings.data_dir}")
     if free < LEAST_FREE:
-        mend = "make room, or set DATA_DIR to another disk"
-        room = Check("disk", Mark.WARNING, room.found, mend)
+        fix = "free disk space, or set DATA_DIR to another disk"
+        room = Check("disk", Mark.WARNING, room.found, fix)
     return [found, room, await _children(), *await _public_address(settings)]
 
 
@@ -56,7 +56,7 @@ async def _public_address(settings: Settings) -> list[Check]:
     if settings.public_url is None:
         return []
     what, address = "public address", f"{settings.public_url}/films/"
-    mend = "start the bot, and let PUBLIC_URL lead to its WEB_PORT"
+    fix = "start the bot, and let PUBLIC_URL lead to its WEB_PORT"
     try:
         async with (
             aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as session,
@@ -64,7 +64,7 @@ async def _public_address(settings: Settings) -> list[Check]:
         ):
             if NO_FILM.encode() == await answer.content.read(len(NO_FILM) + 1):
                 return [Check(what, Mark.GOOD, f"{address} leads to the bot")]
-            found = f"{address} is answered by another (HTTP {answer.status})"
+            found = f"another server answers {address} (HTTP {answer.status})"
     except (aiohttp.ClientError, TimeoutError, ValueError) as error:
         found = f"{address}: {reason(error)}"
-    return [Check(what, Mark.WARNING, found, mend)]
+    return [Check(what, Mark.WARNING, found, fix)]

@@ -29,10 +29,10 @@ async def checks(settings: Settings, token: str) -> list[Check]:
         await client.login(token)
         return await _servers(client)
     except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
-        mend = "try again; it takes nothing from the bot's work"
+        fix = "try again; the bot works without this"
         is_answer = isinstance(error, discord.HTTPException)
         why = f"HTTP {error.status}" if is_answer else reason(error)
-        return [Check("servers", Mark.WARNING, f"cannot be looked at: {why}", mend)]
+        return [Check("servers", Mark.WARNING, f"cannot be checked: {why}", fix)]
     finally:
         await client.close()
 
@@ -40,11 +40,11 @@ async def checks(settings: Settings, token: str) -> list[Check]:
 async def _servers(client: discord.Client) -> list[Check]:
     guilds = [guild async for guild in client.fetch_guilds(limit=200, with_counts=False)]
     if not guilds:
-        mend = "invite it, with the scopes bot and applications.commands"
-        return [Check("servers", Mark.WARNING, "it is in none", mend)]
+        fix = "invite it, with the scopes bot and applications.commands"
+        return [Check("servers", Mark.WARNING, "the bot is in none", fix)]
     found = await asyncio.gather(*(_server(client, guild.id) for guild in guilds[:SERVERS]))
     more = len(guilds) - SERVERS
-    rest = [Check("servers", Mark.GOOD, f"{more} more were not looked at")] if more > 0 else []
+    rest = [Check("servers", Mark.GOOD, f"{more} more were not checked")] if more > 0 else []
     return [*found, *rest]
 
 
@@ -56,14 +56,14 @@ async def _server(client: discord.Client, guild_id: int) -> Check:
     seen = [each for each in channels if each.permissions_for(me).view_channel]
     what = f"server {guild.name}"
     if not seen:
-        mend = "let it see the channels where it is used"
-        return Check(what, Mark.WARNING, f"it sees none of {len(channels)} channels", mend)
+        fix = "let it see the channels where it is used"
+        return Check(what, Mark.WARNING, f"it sees none of {len(channels)} channels", fix)
     lacking = {each.name: missing for each in seen if (missing := list(_missing(each, me)))}
     if lacking:
-        mend = "grant it there, or a film that takes over 15 minutes goes by direct message"
-        return Check(what, Mark.WARNING, _listed(lacking), mend)
+        fix = "grant it there, or a film that takes over 15 minutes goes by direct message"
+        return Check(what, Mark.WARNING, _listed(lacking), fix)
     unseen = len(channels) - len(seen)
-    found = f"may work in {len(seen)} channels" + (f", does not see {unseen}" if unseen else "")
+    found = f"can work in {len(seen)} channels" + (f", does not see {unseen}" if unseen else "")
     return Check(what, Mark.GOOD, found)
 
 

@@ -51,8 +51,8 @@ async def render_embedded(settings: Settings) -> list[Check]:
                 async with client_of(keyed, base_url) as videos:
                     return await render(keyed, videos)
         except OSError as error:
-            mend = "let it listen on 127.0.0.1 and write into the folder for temporary files"
-            return [Check(_WHAT, Mark.BAD, f"it cannot start: {reason(error)}", mend)]
+            fix = "let it listen on 127.0.0.1 and write into the folder for temporary files"
+            return [Check(_WHAT, Mark.BAD, f"it cannot start: {reason(error)}", fix)]
 
 
 async def render(settings: Settings, videos: VideosClient) -> list[Check]:
@@ -65,8 +65,8 @@ async def render(settings: Settings, videos: VideosClient) -> list[Check]:
                 wanted = _smallest(settings, videos)
                 container = await _film(videos, wanted, target, settings.poll_interval)
         except TimeoutError:
-            mend = "it may still be rendering, and be charged; look at its own log"
-            return [Check(_WHAT, Mark.BAD, f"no film within {LONGEST_RENDER:.0f} s", mend)]
+            fix = "it may still be rendering, and be charged; look at its own log"
+            return [Check(_WHAT, Mark.BAD, f"no film within {LONGEST_RENDER:.0f} s", fix)]
         except (StartError, VideosError, OSError) as error:
             return [Check(_WHAT, Mark.BAD, server_words(error), "look at the server's own log")]
         size = (await asyncio.to_thread(target.stat)).st_size

@@ -35,12 +35,12 @@ async def checks(settings: Settings, *, renders: bool) -> list[Check]:
 
 
 async def _embedded(settings: Settings, *, renders: bool) -> list[Check]:
-    found = "the embedded preview server, which is no generative model"
+    found = "the embedded preview server, which is not an AI model"
     try:
         await asyncio.to_thread(check_preview, settings)
     except StartError as error:
-        mend = "leave it out, or name a server that does with VIDEOS_BASE_URL"
-        return [Check(_WHAT, Mark.BAD, str(error), mend)]
+        fix = "leave it out, or name a server that does with VIDEOS_BASE_URL"
+        return [Check(_WHAT, Mark.BAD, str(error), fix)]
     known = [Check(_WHAT, Mark.GOOD, found, "VIDEOS_BASE_URL names another")]
     known.append(await asyncio.to_thread(fonts.check))
     return known + (await render_embedded(settings) if renders else [])
@@ -62,9 +62,9 @@ async def _missing_api(videos: VideosClient, base: URL) -> Check | None:
             return None
     except VideosError:
         return None  # `_reach` says why it does not answer.
-    found = f"no Videos API here: {redacted(str(base))}/videos is no route of this server"
-    mend = "correct VIDEOS_BASE_URL; it ends in /v1 with most servers"
-    return Check(_WHAT, Mark.BAD, found, mend)
+    found = f"no Videos API here: {redacted(str(base))}/videos is not a route of this server"
+    fix = "correct VIDEOS_BASE_URL; it ends in /v1 with most servers"
+    return Check(_WHAT, Mark.BAD, found, fix)
 
 
 async def _reach(videos: VideosClient) -> Check:
@@ -73,8 +73,8 @@ async def _reach(videos: VideosClient) -> Check:
         await (videos.list(limit=1) if videos.dialect.lists else videos.retrieve(UNKNOWN))
     except NotSent as error:
         why = reason(error.__cause__ or error)
-        mend = CERTIFICATES if "certificate" in why else "start it, or correct VIDEOS_BASE_URL"
-        return Check(_WHAT, Mark.BAD, f"cannot be reached: {why}", mend)
+        fix = CERTIFICATES if "certificate" in why else "start it, or correct VIDEOS_BASE_URL"
+        return Check(_WHAT, Mark.BAD, f"cannot be reached: {why}", fix)
     except Unauthorized as error:
         return Check(_WHAT, Mark.BAD, str(error), "correct VIDEOS_API_KEY")
     except Refused:

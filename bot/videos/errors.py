@@ -104,7 +104,7 @@ class NotFound(Refused):
 
 
 class _TryLater(VideosError):
-    """Base of the errors that another try may mend."""
+    """Base of the errors that another try may fix."""
 
     def __init__(self, cause: str, *, retry_after: float | None = None) -> None:
         """Keep the cause in words, and the seconds the server asks to wait."""
