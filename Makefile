@@ -33,13 +33,13 @@ demo: setup ## try it: the real bot in a simulated Discord in your browser
 	@$(BIN)/python -m bot demo $(if $(PORT),--port $(PORT)) $(if $(HOST),--host $(HOST)) \
 		$(if $(KEEP),--keep $(KEEP))
 
-run: setup ## be the bot on Discord
+run: setup ## run the bot on Discord
 	@$(BIN)/python -m bot run
 
 doctor: setup ## say what is missing, and how to fix it
 	@$(BIN)/python -m bot doctor
 
-serve: setup ## be the embedded Videos server alone
+serve: setup ## run only the embedded Videos server
 	@$(BIN)/python -m bot serve
 
 BROWSER_IS_THERE := [ -z "$$CHROMIUM" ] || command -v "$$CHROMIUM" >/dev/null || \

@@ -69,7 +69,8 @@ async def serve(settings: Settings, arguments: argparse.Namespace) -> None:
     close_folder(config.folder)
     if config.api_key is None and not is_loopback(arguments.host):
         _log.warning(
-            "whoever reaches %s may use this server: set SERVER_KEY or --key-file", arguments.host
+            "anyone who reaches %s can use this server: set SERVER_KEY or --key-file",
+            arguments.host,
         )
     async with AsyncExitStack() as stack:
         try:
@@ -162,7 +163,7 @@ async def show_demo(arguments: argparse.Namespace) -> None:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bot", description="Rushes: /video for Discord")
     commands = parser.add_subparsers(dest="command", required=False)
-    commands.add_parser("run", help="be the bot on Discord (the default)")
+    commands.add_parser("run", help="run the bot on Discord (the default)")
     demo = commands.add_parser("demo", help="open a simulated Discord in the browser")
     demo.add_argument("--host", default="127.0.0.1", help="address to listen on")
     demo.add_argument("--port", type=int, default=8289, help="port to listen on; 0: any free one")
@@ -170,9 +171,11 @@ def _arguments() -> argparse.Namespace:
     doctor = commands.add_parser("doctor", help="say what is missing and how to fix it")
     doctor.add_argument("--json", action="store_true", help="for machines")
     doctor.add_argument(
-        "--render", action="store_true", help="have one smallest film made, which may be charged"
+        "--render",
+        action="store_true",
+        help="let the server make one smallest video, which may cost money",
     )
-    server = commands.add_parser("serve", help="be the embedded Videos server alone")
+    server = commands.add_parser("serve", help="run only the embedded Videos server")
     server.add_argument("--host", default="127.0.0.1", help="address to listen on")
     server.add_argument("--port", type=int, default=8288, help="port to listen on; 0: any free one")
     server.add_argument("--data", type=Path, help="folder of its films; default: DATA_DIR/server")

@@ -116,7 +116,7 @@ def _links(settings: Settings) -> Links | None:
     except OSError as error:
         raise StartError(
             f"The links' key at {path} cannot be read or written ({error.strerror}); "
-            "it is to belong to whoever runs the bot."
+            "it must belong to the user who runs the bot."
         ) from error
 
 

@@ -84,7 +84,7 @@ def _all(of_models: list[tuple[str, ...]]) -> tuple[str, ...]:
     if len(values) > CHOICES:
         raise StartError(
             f"VIDEOS_CATALOG: all models together offer {len(values)} values of one kind, and "
-            f"Discord takes {CHOICES}; leave some out: {', '.join(values[CHOICES:])}."
+            f"Discord accepts {CHOICES}; leave some out: {', '.join(values[CHOICES:])}."
         )
     return values
 

@@ -167,8 +167,8 @@ class VideoBot(commands.AutoShardedBot):
         if not telling.done():
             self._started_without_commands = True
             _log.warning(
-                "Discord has not taken the commands yet: those of the last start work meanwhile, "
-                "and they are sent again until it does"
+                "Discord has not accepted the commands yet: those of the last start still work, "
+                "and the bot keeps trying"
             )
         elif self._refused is not None:
             raise self._refused
@@ -271,7 +271,7 @@ class VideoTree(app_commands.CommandTree[VideoBot]):
         try:
             await tell(interaction, sentence)
         except UNREACHED as untold:
-            _log.warning("nobody could be told about it: %s", told(untold))
+            _log.warning("an answer could not be sent: %s", told(untold))
 
 
 async def tell(

@@ -54,8 +54,7 @@ class Reach:
         if not self._away:
             self._away = True
             _log.warning(
-                "Discord cannot be reached (%s); it is tried again, every %.0f s at the latest, "
-                "until it answers or the bot is stopped",
+                "Discord cannot be reached (%s); the bot keeps trying, at least every %.0f s",
                 told(error),
                 LONGEST_WAIT,
             )

@@ -283,8 +283,8 @@ def misspelt_names() -> list[str]:
 def _sentence(error: ValidationError) -> str:
     problem = error.errors(include_url=False)[0]
     name = str(problem["loc"][0])
-    takes = Settings.model_fields[name].description
+    expected = Settings.model_fields[name].description
     got = "something else" if name.endswith(("token", "key")) else quoted(problem["input"])
     cause = problem.get("ctx", {}).get("error")
     hint = f"; {cause}" if isinstance(cause, AddressError | _UnusableError) else ""
-    return f"{name.upper()} takes {takes}, and got {got}{hint}."
+    return f"{name.upper()} must be {expected}; got {got}{hint}."

@@ -50,7 +50,7 @@ async def tell_surely(interaction: Interaction, sentence: str) -> None:
         except discord.HTTPException:
             await say_directly(interaction.client, interaction.user.id, sentence)
     except UNREACHED as error:
-        _log.warning("nobody could be told: %s", told(error))
+        _log.warning("an answer could not be sent: %s", told(error))
 
 
 def is_form(interaction: Interaction) -> bool:
@@ -91,7 +91,7 @@ def refusal(problem: Exception, t: Language) -> str:
         case PromptProblem():
             return t(words.EMPTY_PROMPT)
         case _:
-            _log.error("an intent is not written down: %s", problem)
+            _log.error("a request could not be saved: %s", problem)
             return t(words.NOT_WRITTEN)
 
 

@@ -132,7 +132,7 @@ class Buttons(commands.Cog):
         try:
             await self._press(interaction, press)
         except StoreError as error:
-            _log.error("a press is not written down: %s", error)
+            _log.error("a press could not be saved: %s", error)
             await refuse(interaction, t(words.NOT_WRITTEN))
         except UNREACHED as error:
             # Whatever was pressed is done or it is not: its card says so.

@@ -60,7 +60,7 @@ class Notifications(commands.Cog):
             for people in discord.utils.as_chunks(subscribers, NAMED_AT_ONCE):
                 await self._tell_some(render, people)
         except (StoreError, *UNREACHED) as error:
-            _log.warning("some are told later: %s", error, extra=render.log_context())
+            _log.warning("some people are notified later: %s", error, extra=render.log_context())
         finally:
             self._telling.discard(render.id)
 
@@ -73,7 +73,7 @@ class Notifications(commands.Cog):
         try:
             await ping(self.client, render, people, now=self.clock())
         except Refused as refusal:
-            _log.info("the channel takes no ping: %s", refusal, extra=render.log_context())
+            _log.info("the channel accepts no ping: %s", refusal, extra=render.log_context())
             for person in people:
                 await self._write_to(render, person)
         else:
@@ -84,7 +84,7 @@ class Notifications(commands.Cog):
             sees = await can_see(self.client, render, person) is True
             await write_to(self.client, render, person, sees=sees)
         except Refused as refusal:
-            _log.warning("somebody cannot be told: %s", refusal, extra=render.log_context())
+            _log.warning("somebody cannot be notified: %s", refusal, extra=render.log_context())
         await self._have_been_told(render, [person])
 
     async def _have_been_told(self, render: Render, people: Sequence[int]) -> None:

@@ -181,7 +181,7 @@ class Requests:
         try:
             await refuse(interaction, own_language(interaction)(words.GONE_WRONG))
         except UNREACHED as error:
-            _log.info("nor does it take a sentence: %s", error, extra=render.log_context())
+            _log.info("nor does it accept an answer: %s", error, extra=render.log_context())
         return None
 
     @contextmanager
@@ -224,7 +224,7 @@ class Requests:
         try:
             await interaction.followup.send(sentence, ephemeral=True)
         except UNREACHED as error:
-            _log.warning("nobody could be warned: %s", error, extra=render.log_context())
+            _log.warning("a warning could not be sent: %s", error, extra=render.log_context())
 
     def take_up(self, unsent: list[Render]) -> None:
         """Send what a stopped process had only written down, where its card is to be seen."""

@@ -208,10 +208,10 @@ def test_a_wrong_value_is_reported_in_one_sentence(
     told = str(caught.value)
     description = Settings.model_fields[key.lower()].description
     assert description is not None
-    assert told.startswith(f"{key} takes {description}, and got ")
+    assert told.startswith(f"{key} must be {description}; got ")
     assert told.endswith(".")
     assert "\n" not in told
-    got = told.removeprefix(f"{key} takes {description}, and got ")
+    got = told.removeprefix(f"{key} must be {description}; got ")
     assert any(part.partition("?")[0] in got for part in re.split("[,=]", value) if part) or (
         got == "()."
     )
@@ -222,7 +222,7 @@ def test_a_wrong_secret_is_never_quoted(key: str) -> None:
     with pytest.raises(SettingsError) as caught:
         load_settings(**{key: ["s3cret"]})
     told = str(caught.value)
-    assert told.startswith(f"{key.upper()} takes a ")
+    assert told.startswith(f"{key.upper()} must be a ")
     assert "s3cret" not in told
     assert "s3cret" not in repr(caught.value.__cause__)
 

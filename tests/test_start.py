@@ -79,7 +79,7 @@ def test_a_secret_that_no_header_can_hold_is_refused(tmp_path: Path, name: str, 
     environment = {"DISCORD_TOKEN": TOKEN, name: value}
     sentence = sentence_of(start(tmp_path, **environment))
 
-    assert sentence.startswith(f"{name} takes a ")
+    assert sentence.startswith(f"{name} must be a ")
     assert "copy it again" in sentence or "control character" in sentence
     assert "sec" not in sentence
 

@@ -137,8 +137,8 @@ class FilmRetention:
         is_short = taken > self.policy.budget
         if is_short and not self._told:
             _log.warning(
-                "films that could not be delivered yet or that have a link take %d MB, more than "
-                "FILMS_MAX_GB allows; none of them is deleted before its time",
+                "films that are not delivered yet or have a link use %d MB, more than FILMS_MAX_GB "
+                "allows; the bot deletes none of them early",
                 taken // 10**6,
             )
         self.full = self._told = is_short

@@ -113,8 +113,8 @@ class DeliveryService:
         if isinstance(error, FilmWithheld) and not self._told_of_key:
             self._told_of_key = True
             _log.error(
-                "the Videos server shows jobs to VIDEOS_API_KEY and refuses it their videos (%s); "
-                "look at what this key is allowed to do there",
+                "VIDEOS_API_KEY opens jobs on the Videos server but not their videos (%s); "
+                "check what this key is allowed to do there",
                 error,
             )
         is_away = isinstance(error, Unavailable | NotSent | Unauthorized)
@@ -147,7 +147,7 @@ class DeliveryService:
 
     async def found_too_large(self, render: Render, size: int) -> Render:
         """Discord did not take a file of `size` bytes; smaller ones may be tried."""
-        _log.warning("Discord does not take a file of %d bytes", size, extra=render.log_context())
+        _log.warning("Discord does not accept a file of %d bytes", size, extra=render.log_context())
         return await self.events.save(render, lifecycle.found_too_large(render, size))
 
     async def fallback_begun(self, render: Render, fallback: Fallback) -> Render:
@@ -170,7 +170,7 @@ class DeliveryService:
     async def undeliverable(self, render: Render, reason: Reason) -> Render:
         """The film has no way into the chat; it stays on disk."""
         _log.warning(
-            "a film cannot be handed over and is kept: %s", reason, extra=render.log_context()
+            "a film cannot be posted and is kept: %s", reason, extra=render.log_context()
         )
         return await self.events.save_surely(
             render, lifecycle.undeliverable(render, reason, self.clock())
@@ -190,7 +190,7 @@ class DeliveryService:
 
     async def disk_full(self, render: Render, error: Exception) -> Render:
         """Our disk does not take the film, or a copy of it that fits; the poller brings it up."""
-        _log.error("the disk does not take a film: %s", error, extra=render.log_context())
+        _log.error("a film cannot be written to disk: %s", error, extra=render.log_context())
         return await self.events.save(
             render, lifecycle.disk_full(render, self.clock(), self.poll_interval)
         )

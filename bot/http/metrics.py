@@ -44,7 +44,7 @@ class Metrics:
         PlatformCollector(registry=registry)
         self._jobs = Gauge("rushes_jobs", "Jobs by state", ["state"], registry=registry)
         self._creates = Counter(
-            "rushes_creates", "Creates by what came of them", ["outcome"], registry=registry
+            "rushes_creates", "Creates by outcome", ["outcome"], registry=registry
         )
         self._deliveries = Counter(
             "rushes_deliveries", "Rendered films by how they ended", ["how"], registry=registry
@@ -61,7 +61,7 @@ class Metrics:
         self._sent = Counter(
             "rushes_discord_sent_bytes", "Bytes sent to Discord, films included", registry=registry
         )
-        self._edits = Counter("rushes_edits", "Edits that Discord took", registry=registry)
+        self._edits = Counter("rushes_edits", "Edits that Discord accepted", registry=registry)
         self._limited = Counter(
             "rushes_rate_limited", "Answers of Discord that were 429", registry=registry
         )
@@ -73,7 +73,7 @@ class Metrics:
         )
         self._worst = Gauge(
             "rushes_event_loop_lag_max_seconds",
-            "How late the event loop was at the most since the last scrape",
+            "Longest delay of the event loop since the last scrape",
             registry=registry,
         )
 

@@ -64,5 +64,5 @@ def _tell(settings: Settings) -> None:
     elif settings.operates_on is not None:
         _log.warning(
             "/healthz, /readyz and /metrics are served on WEB_PORT, as there is no PUBLIC_URL; "
-            "call it OPS_PORT, and its address OPS_HOST"
+            "set OPS_PORT and OPS_HOST instead"
         )

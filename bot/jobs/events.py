@@ -79,8 +79,6 @@ class JobEvents:
                 with attempt:
                     return await self.save(before, after)
         except StoreError:
-            _log.critical(
-                "the outcome %s cannot be written down", after.status, extra=after.log_context()
-            )
+            _log.critical("the outcome %s cannot be saved", after.status, extra=after.log_context())
             raise
         raise AssertionError("stamina returns or raises")  # pragma: no cover

@@ -91,7 +91,7 @@ class Writer:
         # A statement that changes no rows succeeds on a full disk, so it proves nothing.
         if self.stuck and any(count > 0 for count in counts):
             self.stuck = False
-            _log.info("the database takes writes again")
+            _log.info("the database accepts writes again")
         for write, count in zip(batch, counts, strict=True):
             if not write.outcome.done():
                 write.outcome.set_result(count)
@@ -100,7 +100,7 @@ class Writer:
     def _has_failed(self, error: OperationalError) -> None:
         if not self.stuck:
             self.stuck = True
-            _log.error("the database takes no writes: %s", error.args[0])
+            _log.error("the database accepts no writes: %s", error.args[0])
 
     def _commit(self, batch: Sequence[_Write]) -> list[int]:
         """Execute a batch in one transaction; return each write's count of changed rows."""

@@ -101,7 +101,7 @@ class RequestService:
         try:
             await self.store.delete_row(render)
         except StoreError as error:
-            _log.error("an intent cannot be dropped yet: %s", error, extra=render.log_context())
+            _log.error("a request cannot be deleted yet: %s", error, extra=render.log_context())
             self._write_later(render, lambda: self.store.delete_row(render))
 
     async def attach_image(self, render: Render, data: bytes) -> Render:
@@ -213,14 +213,14 @@ class RequestService:
             return await self._bought(render, request)
         except OutcomeUnknown as error:
             _log.error(
-                "nobody knows whether a create was taken: %s", error, extra=render.log_context()
+                "the outcome of a create is unknown: %s", error, extra=render.log_context()
             )
             return lifecycle.unconfirmed(render, Reason.OUTCOME_UNKNOWN, self.clock())
         except VideosError as error:
             _log.warning("a create was not accepted: %s", error.logged, extra=render.log_context())
             return lifecycle.refused(render, error, self.clock())
         except Exception:  # noqa: BLE001 - whatever it was, the request may have left us
-            _log.exception("a create failed in a way nobody foresaw", extra=render.log_context())
+            _log.exception("a create failed unexpectedly", extra=render.log_context())
             return lifecycle.unconfirmed(render, Reason.OUTCOME_UNKNOWN, self.clock())
 
     async def _bought(self, render: Render, request: CreateVideo) -> Render:
@@ -253,7 +253,7 @@ class RequestService:
 
     def _unwritten(self, render: Render, error: StoreError) -> Render:
         """End, on the card alone, a request that our disk does not take and that is not sent."""
-        _log.error("a job is not written down and not sent: %s", error, extra=render.log_context())
+        _log.error("a request could not be saved and was not sent: %s", error, extra=render.log_context())
         after = lifecycle.fail_unsent(render, Reason.DISK_FAILED, self.clock())
         self.events.changed(render, after)
         self._write_later(render, lambda: self.store.save(render, after))

@@ -66,7 +66,7 @@ def _text(path: Path) -> str:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise DotEnvError(
-            f"{path} is not UTF-8 text (line {line}): save it as UTF-8, or write that line anew."
+            f"{path} is not UTF-8 text (line {line}): save it as UTF-8, or write that line again."
         ) from None
 
 

@@ -34,7 +34,7 @@ def steady_clock() -> Callable[[], float]:
         if not is_reported and abs(time.time() - steady) > REPORTED:
             is_reported = True
             _log.warning(
-                "the machine's clock was moved by %.0f s; jobs go on evenly, and the times on new "
+                "the machine's clock was moved by %.0f s; jobs continue, and the times on new "
                 "cards follow it after the next start",
                 time.time() - steady,
             )

@@ -43,8 +43,7 @@ _CLOSES: Final = {
     "bot again.",
     4011: "Discord asks for more connections than this process has (close code 4011): start the "
     "bot again, and it opens as many as Discord asks for.",
-    4012: "Discord does not take this version of its gateway any more (close code 4012): "
-    + _UPDATE,
+    4012: "Discord no longer accepts this version of its gateway (close code 4012): " + _UPDATE,
     4013: f"Discord does not know an intent that the bot asks for (close code 4013): {_UPDATE}",
     4014: "Discord does not allow this application an intent that the bot asks for (close code "
     "4014): switch it on in the developer portal (Bot, Privileged Gateway Intents).",
@@ -100,7 +99,7 @@ def sentence_for(error: BaseException) -> str | None:
                 "the developer portal, and at DISCORD_API_URL if it is set."
             )
         case aiohttp.InvalidURL():
-            sentence = "DISCORD_API_URL or DISCORD_GATEWAY_URL is no address; correct or drop it."
+            sentence = "DISCORD_API_URL or DISCORD_GATEWAY_URL is no address; correct or remove it."
         case _:
             sentence = None
     return sentence
@@ -125,7 +124,7 @@ def commands_refused(error: discord.HTTPException, dev_guild: int | None) -> Dis
             "Discord keeps the application's Entry Point command (error code 50240), which the bot "
             "would remove: switch Activities off in the developer portal."
         )
-    return DiscordRefuses(f"Discord does not take the bot's commands ({told(error)}).")
+    return DiscordRefuses(f"Discord does not accept the bot's commands ({told(error)}).")
 
 
 def told(error: BaseException) -> str:

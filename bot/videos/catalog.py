@@ -47,7 +47,7 @@ def read_catalog(path: Path) -> Catalog:
     except OSError as error:
         raise CatalogError(f"{path} cannot be read: {error.strerror}.") from error
     except ValueError as error:
-        raise CatalogError(f"{path} is no TOML: {error}.") from error
+        raise CatalogError(f"{path} is not TOML: {error}.") from error
     if not tables:
         raise CatalogError(f"{path} names no model.")
     return {model: _entry(path, model, table) for model, table in tables.items()}
@@ -55,7 +55,7 @@ def read_catalog(path: Path) -> Catalog:
 
 def _entry(path: Path, model: str, table: object) -> Entry:
     if not is_object(table):
-        raise CatalogError(f"{path}: {model} has to be a table of its own, like [{model!r}].")
+        raise CatalogError(f"{path}: {model} must be a table of its own, like [{model!r}].")
     try:
         return Entry.model_validate(table)
     except ValidationError as error:

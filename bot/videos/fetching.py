@@ -141,11 +141,11 @@ class Fetcher:
                 )
             )
         except ValueError as error:
-            raise Forbidden("the film lies at no address") from error
+            raise Forbidden("the film has no usable address") from error
         except UNREACHABLE as error:
             if is_ours:
                 raise
-            raise Unavailable(f"{url.host}, where the film lies, cannot be reached") from error
+            raise Unavailable(f"{url.host}, which has the film, cannot be reached") from error
 
     async def _session_for(
         self, url: URL, stack: AsyncExitStack, *, is_ours: bool, has_proxy: bool
@@ -197,9 +197,9 @@ def _joined(url: URL, target: str) -> URL:
         # yarl reads both only when asked: a host like xn--a is none.
         known = joined.scheme not in _SCHEMES or bool(joined.host and joined.port is not None)
     except ValueError as error:
-        raise Forbidden("the film lies at no address") from error
+        raise Forbidden("the film has no usable address") from error
     if not known:
-        raise Forbidden("the film lies at no address")
+        raise Forbidden("the film has no usable address")
     return joined
 
 

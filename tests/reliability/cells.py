@@ -134,7 +134,7 @@ FILM_PLAINLY: Final = replace(
 )
 FILM_AND_NOTE: Final = replace(
     FILM,
-    told="a reply says that the card stands still; the video comes into the card all the same",
+    told="a reply says that the card no longer changes; the video still comes into the card",
     says="blocks updates to the message",
     messages=2,
 )
@@ -151,7 +151,7 @@ REFUSED_ITSELF: Final = Outcome(
     says="Discord doesn't allow it here",
 )
 UNSEEN_TOLD: Final = Outcome(
-    told="a private sentence says that Discord refused the card; nothing is sent",
+    told="a private sentence says that Discord blocked the card; nothing is sent",
     status=None,
     says="",
     bought=0,
@@ -159,7 +159,7 @@ UNSEEN_TOLD: Final = Outcome(
 )
 IN_PRIVATE_ALONE: Final = replace(IN_PRIVATE, messages=0)
 AWAY_WITH_IT: Final = Outcome(
-    told="somebody wanted it gone: nothing is posted, the film stays in the history",
+    told="somebody deleted it: nothing is posted, the film stays in the history",
     status=RenderStatus.DELIVERED,
     says="",
     messages=0,

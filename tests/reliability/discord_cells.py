@@ -245,7 +245,7 @@ CELLS: Final[list[Cell]] = [
         "film",
         (_when(_limit_is_small),),
         TOO_LARGE,
-        "cannot be handed over",
+        "cannot be posted",
     ),
     *_refusals("200000, AutoMod", _AUTOMOD),
     *_refusals("240000, a link that is harmful", _LINK),
@@ -290,26 +290,30 @@ CELLS: Final[list[Cell]] = [
     *_edits("429", _always(faults.too_fast(0.5)), edit=(FILM, None), film=(FILM, None)),
     _cell("500", "acknowledge", (_always(faults.answer(500)),), FILM, None),
     *_edits("500", _always(faults.answer(500)), edit=(FILM, None), film=(FILM, None)),
-    _unseen("cut before it was taken", faults.cut),
+    _unseen("cut before it was accepted", faults.cut),
     *_edits(
-        "cut before it was taken",
+        "cut before it was accepted",
         _always(faults.cut),
         edit=(FILM, _NOT_EDITED),
         film=(FILM, _NOT_TAKEN),
     ),
     _cell(
-        "cut after it was taken", "acknowledge", (_always(faults.cut_after),), FILM, _NOT_ANSWERED
+        "cut after it was accepted",
+        "acknowledge",
+        (_always(faults.cut_after),),
+        FILM,
+        _NOT_ANSWERED,
     ),
     *_edits(
-        "cut after it was taken",
+        "cut after it was accepted",
         _always(faults.cut_after),
         edit=(FILM, _NOT_EDITED),
         film=(FILM, _NOT_TAKEN),
     ),
 ]
 
-_ANSWERS_ONLY: Final = "said of an interaction's first answer alone"
-_NOT_THE_END: Final = "progress takes no other road than its card"
+_ANSWERS_ONLY: Final = "only an interaction's first answer gets this"
+_NOT_THE_END: Final = "progress goes to its card only"
 _NO_MESSAGE: Final = "there is no message yet"
 IMPOSSIBLE: Final = {
     ("10062, too late", "edit"): _ANSWERS_ONLY,

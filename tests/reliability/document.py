@@ -10,86 +10,84 @@ from tests.reliability.cells import Cell
 DOCUMENT: Final = Path(__file__).parents[2] / "docs" / "reliability.md"
 
 _HEAD: Final = """\
-# What goes wrong, and what comes of it
+# What goes wrong, and what happens then
 
-This page is written by `make tables` from the tests that play it; a test compares the two.
+`make tables` writes this page from the tests that play it; a test compares the two.
 
 The promise: **a film is never lost and never bought twice**, there is one message per request, and
 its card says what is true.
 
-- A request is written down before it is shown, and shown before it is sent. Each step is on disk
-  before the next is taken, so a process that dies anywhere goes on from there.
-- A create whose outcome nobody knows is never repeated by itself: it is looked for in the server's
-  list, and else its requester decides.
-- "Completed" is written by the very edit that brings the film, and a film that cannot be brought is
-  kept.
-- A foreseen fault is one line in the log, without a traceback. No key, token or signed address is
-  in any line, message or row (an interaction's token has a column of its own, and is cleared when
-  its life is over).
+- The bot saves a request before it shows it, and shows it before it sends it. Each step is on disk
+  before the next begins, so a process that dies continues from there.
+- The bot never repeats a create of unknown outcome by itself. It looks in the server's list; if the
+  video is not there, its requester decides.
+- The edit that posts the film also says "Completed". The bot keeps a film that it cannot post.
+- An expected fault is one line in the log, without a traceback. No key, token or signed address is
+  in any line, message or row (an interaction's token has a column of its own, which is cleared when
+  the token expires).
 
-The tables say what people see in the end. Every cell is played by
-`tests/reliability/test_fault_table.py`: the bot as a process of its own, a Discord and a Videos
-server over real sockets, one fault, and then everything is counted: creates, films in the chat byte
-for byte, messages, log lines.
+The tables say what people see in the end. `tests/reliability/test_fault_table.py` plays every cell:
+the bot as a process of its own, a Discord and a Videos server over real sockets, and one fault.
+Then it counts creates, films in the chat byte for byte, messages and log lines.
 """
 
 _VIDEOS: Final = """
 ## The Videos server misbehaves
 
-A poll and a download are asked again, ever more slowly, for as long as it takes: the card says
-since when the server has not answered. A server that answers without the film (not yet, an HTML
-page, half a film, a key that may not) is asked for at least a quarter of an hour, at its own pace,
-and the card says what it waits for; then the film is *Not delivered* until somebody presses
-*Post again*. `/content` and the job's own address are both tried each time. A create is repeated
-only where surely nothing was bought.
+The bot repeats polls and downloads, more and more slowly, until the server answers; the card says
+since when it has not. If the server answers without the film (not yet, an HTML page, half a film, a
+key that is not allowed), the bot tries for at least 15 minutes, at the server's pace, and the card
+says what it waits for. Then the film is *Not delivered* until somebody presses *Post again*. Each
+try asks both `/content` and the job's own address. The bot repeats a create only if surely nothing
+was bought.
 
-No answer costs more than it may: an encoding that is not true changes nothing, and what unfolds has
-the bound of a film, or of a JSON answer; a list is read as far as jobs are waited for, beside the
-event loop; a film that drips gives its place to the next, and is given up below 4 KB a second.
+Every answer has a bound: a false encoding changes nothing, and decompressed data has the limit of a
+film, or of a JSON answer; the bot reads a list outside the event loop, and only as far as it has
+jobs to find; a slow download lets others go first, and ends below 4 KB a second.
 `tests/reliability/test_downloads.py` plays these, and `tests/videos/test_body.py` their families.
 """
 
 _DISCORD: Final = """
 ## Discord misbehaves
 
-Where the interaction's token is dead or the channel is closed, the picture takes the next road: the
-channel, a reply, a direct message, and at last the disk.
+If the interaction's token is dead or the channel is closed, the film goes another way: through the
+channel, in a reply, in a direct message, and last to the disk.
 """
 
 _TAIL: Final = """
-## The disk takes nothing
+## The disk accepts no writes
 
-Full, held by another program, or read-only: a request is refused in one private sentence, and
-nothing is sent. Cards of films that are on their way say that the bot can't save anything;
-once it can, they continue by themselves, also where the process was killed and started again
-meanwhile. Where there is room for everything but the film itself, the card says the same, and the
-film stays on the server. A film that the chat has and that cannot be written down is not sent
-again. `tests/reliability/test_full_disk.py` plays this on a disk that is really full, and
-`test_unwritten.py` on a database that is held.
+It is full, locked by another program, or read-only: the bot refuses requests in one private
+sentence, and sends nothing. Cards of films that are on their way say that the bot can't save
+anything; once it can, they continue by themselves, also after the process was killed and started
+again. If there is space for everything except the film, the card says the same, and the film stays
+on the server. The bot does not send a film again that is in the chat but could not be recorded.
+`tests/reliability/test_full_disk.py` plays this on a disk that is really full, and
+`test_unwritten.py` on a locked database.
 
 ## Killed at any moment
 
 `make chaos` runs the real process in front of both servers and kills it (`kill -9`) before or after
 every kind of request in turn, or at a random moment; mixes up to two faults in; starts it again
-until nothing moves; and counts. A create is sent once or the card says *Not sure it was sent*, a
+until nothing changes; and counts. A create is sent once or the card says *Not sure it was sent*, a
 film is in the chat once, and every job ends. A run takes some seconds:
-`make chaos CHAOS="--runs 20 --seed 7"`. Each run is known by its number, so a violation can be
-looked at again: `--runs 1 --seed N`.
+`make chaos CHAOS="--runs 20 --seed 7"`. Each run has a number, so a violation can be
+repeated: `--runs 1 --seed N`.
 
 `make soak` keeps 200 jobs in flight for half an hour under a random mix of faults, and measures
 from inside: memory (at the end within 10 % of what it was after five minutes), tasks, and how long
 the event loop was blocked. `make soak SOAK="--minutes 5 --jobs 100"` is a shorter one.
 
 `tests/jobs/test_lifecycle_machine.py` puts polls, restarts, presses and Discord's answers into any
-order and checks what has to hold after each step.
+order and checks the rules after each step.
 
 `tests/machine/` does so with the whole bot, its SQLite file and both servers over HTTP: requests,
 presses, faults on either side, a full disk, clocks that jump, stops, and deaths between any two
-steps of the event loop, in any order. After each step, and after each commit in it, it holds
-purchases, rows, files and messages against the promise, and in the end lets everything come to
-rest. Time leaps where nothing happens, so that 50 courses of events take some 15 seconds of
-processor time in `make test`; `make machine` plays 500 others, `make machine MACHINE="2000 60"` so
-many of so many steps. A failure prints its steps, as short as it can be made, and what replays it.
+steps of the event loop, in any order. After each step, and after each commit in it, it compares
+purchases, rows, files and messages with the promise; in the end it lets everything finish. Time
+jumps where nothing happens, so that 50 courses of events take some 15 seconds of
+processor time in `make test`; `make machine` plays 500 others, `make machine MACHINE="2000 60"`
+2000 of 60 steps. A failure prints the fewest steps that repeat it, and the command.
 """
 
 

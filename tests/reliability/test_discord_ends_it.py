@@ -166,7 +166,7 @@ async def test_the_bot_runs_while_its_commands_are_not_taken(
     await bot.start(HURRIED, "COMMANDS_WITHIN")
 
     await discord.until(lambda: READY in bot.log)
-    assert "has not taken the commands yet" in bot.log
+    assert "has not accepted the commands yet" in bot.log
     code, _ = await bot.stop()
     assert code == 0
     assert "Traceback" not in bot.log

@@ -87,7 +87,7 @@ async def test_a_film_is_finished_while_nothing_can_be_written_down(
     disk.make_room()
 
     await it_comes_once(club)
-    assert "takes writes again" in club.bot.log
+    assert "accepts writes again" in club.bot.log
 
 
 async def test_a_process_is_started_while_nothing_can_be_written_down(
@@ -97,7 +97,7 @@ async def test_a_process_is_started_while_nothing_can_be_written_down(
     await club.bot.kill()
 
     await club.bot.launch()
-    await club.discord.until(lambda: club.bot.log.count("takes no writes") > 1)
+    await club.discord.until(lambda: club.bot.log.count("accepts no writes") > 1)
     disk.make_room()
 
     await it_comes_once(club)

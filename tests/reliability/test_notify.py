@@ -143,7 +143,7 @@ async def test_who_takes_no_direct_messages_is_given_up_in_the_log(
     club.channel.bot_may = 0
     club.finish()
 
-    await club.discord.until(lambda: "somebody cannot be told" in club.bot.log, within=15)
+    await club.discord.until(lambda: "somebody cannot be notified" in club.bot.log, within=15)
     await club.discord.until(lambda: nobody_waits(club), within=15)
 
 

@@ -34,7 +34,7 @@ _CREDITS: Final = json.dumps({"error": {"message": "Insufficient credits"}})
 _MISSING: Final = json.dumps({"code": "task_not_exist", "message": "task_not_exist"})
 
 _NO_JOB: Final = "a create was not accepted"
-_UNKNOWN: Final = "nobody knows whether a create was taken"
+_UNKNOWN: Final = "the outcome of a create is unknown"
 _NO_ANSWER: Final = "gave no answer"
 _NO_FILM: Final = "the film did not arrive"
 _TAKEN: Final = "the server has job"
@@ -143,13 +143,13 @@ CELLS: Final[list[Cell]] = [
     ),
     # Two each: aiohttp itself asks once more where a kept connection was closed.
     *_row(
-        "cut before it was taken",
+        "cut before it was accepted",
         create=_met(faulty.cut, ends=UNCONFIRMED, logs=_UNKNOWN),
         poll=_met(faulty.cut, faulty.cut, ends=FILM, logs=_NO_ANSWER),
         content=_met(faulty.cut, faulty.cut, ends=FILM, logs=_NO_FILM),
     ),
     *_row(
-        "cut after it was taken",
+        "cut after it was accepted",
         create=_met(faulty.cut_after, ends=FOUND, logs=_UNKNOWN),
         poll=_met(faulty.cut_after, faulty.cut_after, ends=FILM, logs=_NO_ANSWER),
         content=_met(faulty.cut_after, faulty.cut_after, ends=FILM, logs=_NO_FILM),

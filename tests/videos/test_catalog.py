@@ -31,11 +31,11 @@ def test_a_catalog_says_what_each_model_offers(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("wan = 1", "wan has to be a table"),
+        ("wan = 1", "wan must be a table"),
         ('["wan"]\nsizes = ["big"]', "sizes.0 of wan cannot be 'big'"),
         ('["wan"]\nsecond = ["4"]', "second of wan"),
         ('["wan"]\nprice = -1', "price of wan cannot be -1"),
-        ("[", "is no TOML"),
+        ("[", "is not TOML"),
         ("", "names no model"),
     ],
 )

@@ -133,6 +133,6 @@ def test_proxy_variables_are_read_in_either_case(
 
 def test_an_unusable_proxy_is_reported_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ALL_PROXY", "socks5://ada:secret@proxy.example.org:1080")
-    with pytest.raises(SettingsError, match="ALL_PROXY takes the http address") as caught:
+    with pytest.raises(SettingsError, match="ALL_PROXY must be the http address") as caught:
         load_settings(_env_file=None)
     assert "secret" not in str(caught.value)
