@@ -26,13 +26,13 @@ from bot.transport.errors import FATAL, sentence_for, shorten_tracebacks
 _log = logging.getLogger(__name__)
 
 GIVES_IN: Final = 1.0
-"""Seconds in which the connection to Discord gives in when it is told to stop."""
+"""Seconds that the connection to Discord has to close at a stop."""
 LONGEST_STOP: Final = 9.5
 """Seconds a stop may take, whatever hangs; Docker kills after ten."""
 
 
 async def run(settings: Settings) -> None:
-    """Be the bot on Discord until told to stop. Raises StartError."""
+    """Run the bot on Discord until a signal stops it. Raises StartError."""
     if settings.discord_token is None:
         raise StartError(
             "DISCORD_TOKEN is not set: create an application in Discord's developer portal "
@@ -53,7 +53,7 @@ async def run(settings: Settings) -> None:
 
 
 async def serve(settings: Settings, arguments: argparse.Namespace) -> None:
-    """Be the embedded Videos server alone until told to stop. Raises StartError."""
+    """Run only the embedded Videos server until a signal stops it. Raises StartError."""
     from bot.embedded import server_config  # noqa: PLC0415 - each command loads what it needs
     from bot.server.app import running  # noqa: PLC0415
     from bot.server.guard import Names, is_loopback  # noqa: PLC0415

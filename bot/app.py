@@ -53,7 +53,7 @@ async def open_bot(
     """Open a bot with all it needs; it is not connected to Discord yet.
 
     An unused connection to the Videos server is kept for `idle_connection` seconds, 0 for none.
-    `thumbnails` takes the thumbnails of films for the list; None for none. `fetch_image` returns
+    `thumbnails` makes the thumbnails of films for the list; None for none. `fetch_image` returns
     the bytes of an attachment, from Discord's file store where it is None.
 
     Raises StartError where the folder, the database or the embedded server cannot be opened.
@@ -138,7 +138,7 @@ def videos_client(
 
 
 def _warn_of_open_key(settings: Settings) -> None:
-    """Say that the key can be read by whoever is between this machine and the Videos server."""
+    """Warn that others between this machine and the Videos server can read the key."""
     url = URL(settings.videos_base_url or "")
     if settings.videos_api_key is None or url.scheme != "http" or url.host is None:
         return

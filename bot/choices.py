@@ -79,7 +79,7 @@ def _sizes_and_seconds(settings: Settings, catalog: Catalog) -> tuple[tuple[str,
 
 
 def _all(of_models: list[tuple[str, ...]]) -> tuple[str, ...]:
-    """Return every value that some model takes; Discord shows 25 choices at the most."""
+    """Return every value that some model accepts; Discord shows 25 choices at the most."""
     values = tuple(dict.fromkeys(value for values in of_models for value in values))
     if len(values) > CHOICES:
         raise StartError(

@@ -37,11 +37,11 @@ GOODBYE: Final = 2.0
 ANSWERS_WITHIN: Final = 75.0
 """Seconds Discord has for the requests of one login: discord.py repeats each for 25."""
 SLOW: Final = 10.0
-"""Seconds after which the operator hears that Discord takes long."""
+"""Seconds after which the log says that Discord is slow."""
 COMMANDS_WITHIN: Final = 10.0
 """Seconds a start waits for Discord to take the commands; those of the last start still work."""
 COMMANDS_WAIT: Final = 300.0
-"""Seconds between two tries to have the commands taken, at the most: there is a limit per day."""
+"""The longest pause, in seconds, between two syncs of commands: Discord limits them per day."""
 
 
 class VideoBot(commands.AutoShardedBot):
@@ -132,7 +132,7 @@ class VideoBot(commands.AutoShardedBot):
             saying.cancel()
 
     async def close(self) -> None:
-        """Close the connection; commands that Discord has not taken wait for the next start."""
+        """Close the connection; commands that Discord has not accepted wait for the next start."""
         self._reach.unsettle()
         await super().close()
         await self._background.close()
@@ -192,7 +192,7 @@ class VideoBot(commands.AutoShardedBot):
             await self.http.close()
 
     def stop_taking(self) -> None:
-        """Begin nothing new: people who ask for something now are told to come back."""
+        """Begin nothing new: whoever asks for a video now is asked to try again later."""
         _log.info("stopping: nothing new is begun")
         self.stopping = True
 

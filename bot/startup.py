@@ -1,4 +1,4 @@
-"""Startup: takes up what a stopped process left, then starts what runs in the background."""
+"""Startup: resumes what a stopped process left, then starts the background tasks."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ class Startup:
     services: Sequence[Service]
 
     async def run(self) -> None:
-        """Take up everything, however long the disk takes to accept it."""
+        """Resume everything, however long the disk takes to accept it."""
         await self._once_written(self.poller.catch_up)
         self.send_unsent(await self._once_written(self.requests.resume))
         for reason in self.reasons:

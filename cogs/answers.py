@@ -19,7 +19,7 @@ from bot.videos.spec import VideoSpec
 _log = logging.getLogger(__name__)
 
 SHOWN: Final = 100
-"""Characters of one choice that are given back; a select menu's value holds no more."""
+"""Characters of one choice that are returned; a select menu's value holds no more."""
 
 Interaction = discord.Interaction[VideoBot]
 
@@ -30,9 +30,9 @@ def own_language(interaction: Interaction) -> Language:
 
 
 async def refuse(interaction: Interaction, sentence: str) -> None:
-    """Answer with one private sentence, also where something was answered before.
+    """Answer with one private sentence, also after an earlier answer.
 
-    Where Discord refuses it for what somebody wrote in it, with one that holds nothing of that.
+    If Discord refuses its content, answer with a sentence that quotes nobody.
     """
     try:
         await tell(interaction, sentence)
@@ -43,7 +43,7 @@ async def refuse(interaction: Interaction, sentence: str) -> None:
 
 
 async def tell_surely(interaction: Interaction, sentence: str) -> None:
-    """Answer with one private sentence of ours, or else write it in a direct message."""
+    """Answer with one private sentence of ours, or send it as a direct message."""
     try:
         try:
             await tell(interaction, sentence)
@@ -54,12 +54,12 @@ async def tell_surely(interaction: Interaction, sentence: str) -> None:
 
 
 def is_form(interaction: Interaction) -> bool:
-    """Whether it is a form that somebody sent off."""
+    """Whether it is a submitted form."""
     return interaction.type is discord.InteractionType.modal_submit
 
 
 async def give_back(interaction: Interaction, sentence: str, filled: VideoSpec) -> None:
-    """Refuse in private; what was filled into a form, which is gone by now, comes with it."""
+    """Refuse in private, and return what was filled into the form, which has closed by now."""
     if not is_form(interaction):
         await refuse(interaction, sentence)
         return
@@ -70,7 +70,7 @@ async def give_back(interaction: Interaction, sentence: str, filled: VideoSpec) 
 
 
 def _chosen(filled: VideoSpec, t: Language) -> str:
-    """Name what was chosen beside the prompt."""
+    """List the choices other than the prompt."""
     choices = (
         (modals.SIZE, filled.size),
         (modals.SECONDS, filled.seconds),
@@ -80,7 +80,7 @@ def _chosen(filled: VideoSpec, t: Language) -> str:
 
 
 def refusal(problem: Exception, t: Language) -> str:
-    """Say why nothing came of a request."""
+    """Say why a request was refused."""
     match problem:
         case NotOffered():
             return words.not_offered(problem.value, problem.offered, t)
@@ -96,7 +96,7 @@ def refusal(problem: Exception, t: Language) -> str:
 
 
 def too_fast(interaction: Interaction) -> str | None:
-    """Count a press, or a form that is sent off; return what to say where it came too early."""
+    """Count a press or a submitted form; return the refusal if it came too early, else None."""
     bot = interaction.client
     wait = bot.presses.wait(interaction.user.id, bot.clock())
     return words.too_fast(wait, own_language(interaction)) if wait else None

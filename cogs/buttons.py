@@ -80,14 +80,14 @@ DELETED_HERE: Final = N_("Deleted here. The video server kept its copy.")
 NOT_REMOVED: Final = N_("Deleted, but the bot can't remove the message. A moderator can.")
 
 SETTLED: Final = 60.0
-"""Seconds after which a press cannot have left a client that had not been shown the film yet."""
+"""Seconds after which no client can still show the card as it was before its film."""
 
 _Do = Callable[[Interaction, Render], Awaitable[None]]
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
 class Buttons(commands.Cog):
-    """Answers each press in private, and lets the card tell everybody."""
+    """Answers each press in private; the card shows the result to everybody."""
 
     client: discord.Client
     requests: Requests
@@ -115,10 +115,9 @@ class Buttons(commands.Cog):
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: Interaction) -> None:
-        """Check the right and the state, then do what was pressed.
+        """Check the permission and the state, then do what was pressed.
 
-        A client may show an old card for a moment more: what was pressed counts, not what the card
-        shows by now.
+        A client may still show an old card: what was pressed counts, not what the card shows now.
         """
         if (press := press_in(interaction)) is None:
             return
@@ -135,7 +134,7 @@ class Buttons(commands.Cog):
             _log.error("a press could not be saved: %s", error)
             await refuse(interaction, t(words.NOT_WRITTEN))
         except UNREACHED as error:
-            # Whatever was pressed is done or it is not: its card says so.
+            # The card shows whether the action was done.
             _log.warning("a press is not answered: %s", told(error))
             if refuses_content(error):
                 await refuse(interaction, t(words.ANSWER_REFUSED))
@@ -159,7 +158,7 @@ class Buttons(commands.Cog):
             await self._refresh(interaction, render)
 
     async def _with_its_film(self, interaction: Interaction, render: Render) -> Render:
-        """Notice where a card has lost its film, so that it can be delivered again."""
+        """Notice a card that has lost its film, so that it can be delivered again."""
         card = interaction.message
         settled = render.ended_at is not None and self.clock() - render.ended_at > SETTLED
         if card is None or card.id != render.card.message_id or not settled:
@@ -262,7 +261,7 @@ class Buttons(commands.Cog):
         await asyncio.gather(refuse(interaction, t(SENT_AGAIN)), self.service.send(again))
 
     async def _is_of_this_outcome(self, interaction: Interaction, render: Render) -> bool:
-        """Whether the button is that of the last create; an old card's is that of the first."""
+        """Whether the button belongs to the last create; an old card's belongs to the first."""
         press = press_in(interaction)
         if press is None or press.outcome is None:
             return not await self.service.was_sent_before(render)
@@ -299,7 +298,7 @@ class Buttons(commands.Cog):
 
 
 def _with_stored_image(render: Render) -> VideoSpec:
-    """Return what was asked for, with the image that is stored with its request, if any."""
+    """Return the spec, with the image that is stored with its request, if any."""
     image = render.spec.image
     if image is None:
         return render.spec

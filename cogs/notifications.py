@@ -22,10 +22,10 @@ _log = logging.getLogger(__name__)
 
 @dataclass(eq=False, repr=False, kw_only=True)
 class Notifications(commands.Cog):
-    """Pings under the card, and writes to each person where that is closed to the bot.
+    """Pings under the card, or writes a direct message where the bot cannot post.
 
-    Who asked stays written down until Discord has taken the words or refused them for good; the
-    poller brings up again whom nobody told.
+    A subscriber stays saved until Discord has accepted the notification or refused it for good; the
+    poller reports renders with subscribers left.
     """
 
     client: discord.Client
@@ -36,11 +36,11 @@ class Notifications(commands.Cog):
     def __post_init__(self) -> None:
         self._background = Background()
         self._telling: set[str] = set()
-        # Those who know by now, although our disk does not take that yet.
+        # Notified people who could not be saved as such yet.
         self._told: defaultdict[str, set[int]] = defaultdict(set)
 
     async def cog_load(self) -> None:
-        """Hear of every end: as it comes, and again where nobody has been notified of it."""
+        """Listen for every end, and for reminders of ends with subscribers left."""
         self.events.listen(lambda change: self._begin(change.after))
         self.events.listen_to_reminders(self._begin)
 
@@ -88,7 +88,7 @@ class Notifications(commands.Cog):
         await self._have_been_told(render, [person])
 
     async def _have_been_told(self, render: Render, people: Sequence[int]) -> None:
-        """Write down who knows, with those whom the disk did not take before. Raises StoreError."""
+        """Save who was notified, and whoever could not be saved before. Raises StoreError."""
         told = self._told[render.id]
         told.update(people)
         if told:

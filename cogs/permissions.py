@@ -1,4 +1,4 @@
-"""Who may see and do what where: what Discord's permissions say of a person and a channel."""
+"""Who may see and do what: Discord's permissions of a person in a channel."""
 
 import discord
 
@@ -8,9 +8,9 @@ from cogs.answers import Interaction
 
 
 def belongs_here(interaction: Interaction, render: Render) -> bool:
-    """Whether a press came from where the job's card is: a custom_id can be made up.
+    """Whether a press came from the place of the render's card: a custom_id can be forged.
 
-    A direct message to its requester is such a place, too: the end may have come there.
+    A direct message to its requester counts, too: the end may have gone there.
     """
     if interaction.guild_id is None and interaction.user.id == render.request.requester_id:
         return True
@@ -21,18 +21,18 @@ def belongs_here(interaction: Interaction, render: Render) -> bool:
 
 
 def may_manage(interaction: Interaction, render: Render) -> bool:
-    """Whether it is their own job, or they moderate the channel that its card is in."""
+    """Whether it is their own render, or they moderate the channel of its card."""
     if interaction.user.id == render.request.requester_id:
         return True
     return interaction.guild_id is not None and interaction.permissions.manage_messages
 
 
 def moderated(interaction: Interaction) -> frozenset[int] | None:
-    """Return the channels whose jobs this person may see, whoever asked for them.
+    """Return the channels where this person may see everybody's renders; None means every channel.
 
-    Those whose messages they can read and manage, by the channel or in the whole server. Of a
-    channel that is gone nobody can tell who saw it: administrators alone, who see everything
-    (Discord, topics/permissions), see its jobs. None stands for every channel.
+    These are the channels whose messages they can read and manage, by the channel or in the whole
+    server. Nobody knows who could see a deleted channel, so only administrators, who see everything
+    (Discord, topics/permissions), see its renders.
     """
     guild, member = interaction.guild, interaction.user
     found = set[int]()
@@ -51,7 +51,7 @@ def moderated(interaction: Interaction) -> frozenset[int] | None:
 
 
 async def can_see(client: discord.Client, render: Render, person: int) -> bool | None:
-    """Whether somebody can see a job's card now; None where the bot does not know the place.
+    """Whether somebody can see a render's card now; None where the bot does not know the place.
 
     Raises discord.HTTPException, aiohttp.ClientError or OSError where Discord cannot be asked.
     """
@@ -86,7 +86,7 @@ def _permissions(
 
 
 def _hidden(channel: object, may: discord.Permissions) -> bool:
-    """Whether it is a private thread, which its members alone see, and who manages threads."""
+    """Whether it is a private thread: only its members and thread managers see it."""
     private = isinstance(channel, discord.Thread) and channel.is_private()
     return private and not may.manage_threads
 
@@ -105,7 +105,7 @@ def is_member(interaction: Interaction, guild: discord.Guild | None) -> bool:
 
 
 def missing_permissions(interaction: Interaction) -> list[str]:
-    """Name what the bot needs to write in this channel by itself, and lacks."""
+    """Name the permissions that the bot needs to post in this channel, and lacks."""
     allowed = interaction.app_permissions
     in_thread = isinstance(interaction.channel, discord.Thread)
     needed = {

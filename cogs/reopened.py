@@ -1,4 +1,4 @@
-"""A place that was closed to the bot opens: what was kept or left behind for that is done now."""
+"""When a place opens to the bot again, posts the films that were kept for lack of access."""
 
 import asyncio
 from dataclasses import dataclass
@@ -15,15 +15,15 @@ from bot.runtime.background import Background
 from bot.runtime.json_fields import fields_of
 
 GATHERED: Final = 0.1
-"""Seconds for which places are gathered: a role that changes opens many, and a reconnect all."""
+"""Seconds for which opened places are collected: one changed role opens many, a reconnect all."""
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
 class ReopenedChannels(commands.Cog):
-    """Offers films again, and lets cards that were left behind say where their films are.
+    """Offers kept films again, and updates outdated cards to say where their films are.
 
-    Only what Discord tells without being asked is listened to: an invitation, changed permissions
-    of a channel or a role, a role given to the bot, a thread that was opened.
+    It uses only events that Discord sends by itself: an invitation, changed permissions of a
+    channel or a role, a role given to the bot, a thread that was opened.
     """
 
     client: discord.Client
@@ -40,26 +40,27 @@ class ReopenedChannels(commands.Cog):
 
     @commands.Cog.listener()
     async def on_guild_join(self, guild: discord.Guild) -> None:
-        """The bot was invited, again perhaps."""
+        """The bot was invited, perhaps again."""
         self._open(guild.id)
 
     @commands.Cog.listener()
     async def on_guild_available(self, guild: discord.Guild) -> None:
-        """A server is there again; what is there at a start is offered by the start itself."""
+        """A server is available again; the start itself handles those available at a start."""
         if self.client.is_ready():
             self._open(guild.id)
 
     @commands.Cog.listener()
     async def on_guild_role_update(self, before: discord.Role, after: discord.Role) -> None:
-        """A role may do more or less, and the bot may have it."""
+        """A role's permissions changed, and the bot may have that role."""
         if before.permissions != after.permissions:
             self._open(after.guild.id)
 
     @commands.Cog.listener()
     async def on_member_update(self, _: discord.Member, after: discord.Member) -> None:
-        """The bot has other roles, perhaps, or its time-out was ended.
+        """The bot's roles may have changed, or its time-out ended.
 
-        It hears of itself without the members intent (Discord, events/gateway, "Caveats").
+        It gets this event about itself without the members intent.
+        Source: Discord, events/gateway, "Caveats".
         """
         if after == after.guild.me:
             self._open(after.guild.id)
@@ -68,13 +69,13 @@ class ReopenedChannels(commands.Cog):
     async def on_guild_channel_update(
         self, before: discord.abc.GuildChannel, after: discord.abc.GuildChannel
     ) -> None:
-        """Somebody may do more or less in a channel, the bot perhaps."""
+        """A channel's permissions changed, perhaps for the bot."""
         if before.overwrites != after.overwrites:
             self._open(after.id)
 
     @commands.Cog.listener()
     async def on_raw_thread_update(self, payload: discord.RawThreadUpdateEvent) -> None:
-        """A thread was changed; one that is archived or locked is not known otherwise."""
+        """A thread changed; no other event reports archived or locked threads."""
         state = fields_of(payload.data.get("thread_metadata"))
         if not state.get("archived") and not state.get("locked"):
             self._open(payload.thread_id)
@@ -101,7 +102,7 @@ class ReopenedChannels(commands.Cog):
             self.events.redraw(render)
 
     def _has_opened(self, render: Render, opened: set[int]) -> bool:
-        """Whether a job's channel is among these places, and the bot may write there now."""
+        """Whether a render's channel is among these places, and the bot can post there now."""
         guild = (
             None
             if render.request.guild_id is None

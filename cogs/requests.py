@@ -1,4 +1,4 @@
-"""From a command or button to a request that is sent: what all of them go through."""
+"""The path of every command, form and button from an interaction to a sent request."""
 
 import asyncio
 import logging
@@ -44,14 +44,14 @@ from cogs.permissions import is_member, missing_permissions, upload_limit
 _log = logging.getLogger(__name__)
 
 SURELY_MISSING: Final = 2
-"""Answers that there is no card before that is believed."""
+"""Answers without a card that it takes to be sure there is none."""
 FIRST_PAUSE: Final = 0.25
 LONGEST_PAUSE: Final = 15.0
 """Seconds between two looks for a card while Discord cannot be asked: the first, and at most."""
 
 OTHERS_NEED: Final = 0.05
 LOOKS_FOR_OTHERS: Final = 20
-"""A second at the most, in steps, that an answered request waits for those without an answer."""
+"""How often, and in what steps, an answered request waits for unanswered ones: a second in all."""
 
 
 class _CardRefused(Exception):
@@ -64,7 +64,7 @@ class _CardUnknown(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """What somebody wants, as a command or a form says it."""
+    """What a command or a form asks for."""
 
     spec: VideoSpec
     image: discord.Attachment | None = None
@@ -77,7 +77,7 @@ class Asked:
 
     @property
     def typed(self) -> VideoSpec:
-        """What they filled in themselves: a remix asks for nothing but words."""
+        """What the person typed: a remix asks for words only."""
         return VideoSpec(prompt=self.spec.prompt) if self.verb is Verb.REMIX else self.spec
 
 
@@ -127,7 +127,7 @@ class Requests:
             await give_back(interaction, sentence, asked.typed)
             return
         if self._closed:
-            # Written while everything closed: the next start finds it, as one that was cut short.
+            # Saved during the stop: the next start finds it, as one that was interrupted.
             return
         going_on = self._surely(self._go_on(interaction, render), render)
         await self._background.spawn(going_on, name=f"request {render.id}")
@@ -146,7 +146,7 @@ class Requests:
         await self.service.give_up(render, Reason.UNFORESEEN)
 
     async def _go_on(self, interaction: Interaction, render: Render) -> None:
-        """Answer with the card, then send."""
+        """Answer with the card, then send; an unexpected error ends the render with a sentence."""
         if (carded := await self._show_first(interaction, render)) is None:
             return
         t = own_language(interaction)
@@ -160,7 +160,7 @@ class Requests:
             await self._warn(interaction, carded)
 
     async def _show_first(self, interaction: Interaction, render: Render) -> Render | None:
-        """Answer with the card; return the job that has it, or None where that was its end."""
+        """Answer with the card; return the render that has it, or None if that ended it."""
         try:
             with self._answering():
                 message_id = await self._acknowledge(interaction, render)
@@ -193,16 +193,16 @@ class Requests:
             self._unanswered -= 1
 
     async def _let_others_be_answered(self) -> None:
-        """Wait a moment while others have no answer yet: theirs is due within three seconds."""
+        """Wait briefly while others have no answer yet: theirs is due within three seconds."""
         for _ in range(LOOKS_FOR_OTHERS):
             if not self._unanswered:
                 return
             await asyncio.sleep(OTHERS_NEED)
 
     async def _warn(self, interaction: Interaction, render: Render) -> None:
-        """Say, before it matters, what the bot may not do where this was asked.
+        """Say early which permissions the bot lacks here.
 
-        The interaction's token needs no permissions; what comes after its 15 minutes does.
+        The interaction's token needs none; everything after its 15 minutes does.
         """
         missing = (
             missing_permissions(interaction)
@@ -227,7 +227,7 @@ class Requests:
             _log.warning("a warning could not be sent: %s", error, extra=render.log_context())
 
     def take_up(self, unsent: list[Render]) -> None:
-        """Send what a stopped process had only written down, where its card is to be seen."""
+        """Send the requests that a stopped process had only saved, if their cards exist."""
         for render in unsent:
             taking_up = self._surely(self._take_up(render), render)
             self._background.spawn(taking_up, name=f"take up {render.id}")
@@ -245,10 +245,10 @@ class Requests:
             await self.service.give_up(render, Reason.DISCORD_AWAY)
 
     async def _find(self, render: Render) -> int | None:
-        """Return the message of the card, or None where there is surely none.
+        """Return the message of the card, or None if there is surely none.
 
-        While Discord cannot be asked it is asked again; raises _CardUnknown once the request is no
-        longer fresh. One "not found" is not believed (discord-api-docs#7220).
+        Retries while Discord is unreachable; raises _CardUnknown once the request is no longer
+        fresh. One "not found" is not enough (discord-api-docs#7220).
         """
         missing = 0
         for wait in backoff(LONGEST_PAUSE, first=FIRST_PAUSE):
@@ -276,10 +276,10 @@ class Requests:
         return None
 
     async def _acknowledge(self, interaction: Interaction, render: Render) -> int | None:
-        """Answer with the card; return its message, or None where Discord shows none.
+        """Answer with the card; return its message, or None if Discord shows none.
 
-        An error is not believed before looking: 40060 (already acknowledged) is what discord.py's
-        own second try of a lost answer gets, and 10062 (too late) may be. Raises as _find, and
+        After an error it looks for the card first: discord.py's own second try of a lost answer
+        gets 40060 (already acknowledged), and may get 10062 (too late). Raises as _find, and
         _CardRefused.
         """
         try:
@@ -300,7 +300,7 @@ class Requests:
     async def _send_card(
         self, interaction: Interaction, render: Render, draw: Draw
     ) -> discord.InteractionCallbackResponse[VideoBot]:
-        """Answer with the card, and once more plainly where Discord refuses its content."""
+        """Answer with the card; if Discord refuses its content, answer with the plain card."""
         was_plain = self.renderer.is_plain(render)
         try:
             return await interaction.response.send_message(view=draw())
@@ -316,7 +316,7 @@ class Requests:
         return await interaction.response.send_message(view=draw())
 
     async def _begin(self, render: Render) -> str | None:
-        """Get the image if there is one, and send; return why not where it is unusable."""
+        """Get the image if there is one, and send; return the reason if the image is unusable."""
         try:
             render = await self._with_image(render)
         except (BadImage, *UNREACHED) as error:
@@ -327,7 +327,7 @@ class Requests:
         return None
 
     async def _with_image(self, render: Render) -> Render:
-        """Keep the image with the job; raises BadImage, and UNREACHED."""
+        """Store the image with the render; raises BadImage, and UNREACHED."""
         image = render.spec.image
         if image is None or render.status is not RenderStatus.REQUESTED:
             return render
@@ -338,14 +338,14 @@ class Requests:
         return render
 
     async def _was_no_remix(self, render: Render) -> bool:
-        """Whether the server has just said that it does not remix this film."""
+        """Whether the server just said that it can't remix this film."""
         after = await self.store.get(render.id)
         return after is not None and after.reason == Reason.CANNOT_REMIX
 
     async def _withdraw(self, interaction: Interaction, render: Render, sentence: str) -> bool:
-        """Say in private why nothing comes of it, and take the public card back.
+        """Say in private why the request failed, and delete the public card.
 
-        An answer cannot become private later. False where that fails: then the card has to say it.
+        An answer cannot become private later. Returns False if that fails: then the card says it.
         """
         try:
             await give_back(interaction, sentence, render.spec)

@@ -68,7 +68,7 @@ _OFFERED: Final[dict[RenderStatus, tuple[Action, ...]]] = {
 
 
 def offered(render: Render, *, remix: bool) -> tuple[Action, ...]:
-    """Return what can be pressed in a job's state; Remix only where the server does it."""
+    """Return the buttons of a render's state; Remix only if the server offers it."""
     actions = _OFFERED[render.status]
     if render.reason is Reason.OVERDUE:
         actions = (Action.LOOK, *actions)
@@ -79,12 +79,12 @@ TEMPLATE: Final = (
     rf"rushes:(?P<action>{'|'.join(Action)}):(?P<job>[0-9a-f]{{32}})"
     r"(?::(?P<outcome>[0-9]{1,20}))?"
 )
-"""What a custom_id looks like. One of Send again names the create whose outcome is unknown, so that
-a card drawn before the next create sends nothing."""
+"""What a custom_id looks like. That of Send again names the create whose outcome is unknown, so
+that an older card sends nothing."""
 
 
 def outcome_of(render: Render) -> str:
-    """Name a job's last create."""
+    """Name a render's last create."""
     return str(int((render.sent_at or render.request.created_at) * 1000))
 
 
@@ -99,15 +99,15 @@ class Press:
 
 
 def press_in(interaction: discord.Interaction[discord.Client]) -> Press | None:
-    """Return which button of a card was pressed, whatever that card shows by now."""
+    """Return which button of a card was pressed, whatever the card shows now."""
     match = re.fullmatch(TEMPLATE, str((interaction.data or {}).get("custom_id", "")))
     return None if match is None else Press(Action(match["action"]), match["job"], match["outcome"])
 
 
 class StatelessButton(ui.Button[ui.LayoutView]):
-    """A button of which discord.py remembers nothing: its custom_id says all.
+    """A button whose custom_id says everything, so that discord.py need not remember it.
 
-    It works as long as its message lives, whatever became of the process that sent it.
+    It works as long as its message exists, also after a restart.
     """
 
     def is_dispatchable(self) -> bool:

@@ -74,7 +74,7 @@ def read_catalogues() -> None:
 
 
 def catalogue_path(code: str) -> Path:
-    """Where the catalogue of a language lies, in gettext's own layout."""
+    """Return the path of a language's catalogue, in gettext's layout."""
     return CATALOGUES / code.replace("-", "_") / "LC_MESSAGES" / f"{DOMAIN}.po"
 
 

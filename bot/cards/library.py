@@ -20,7 +20,7 @@ SEARCH_LIMIT: Final = 50
 """Characters of a search; it travels in each button's custom_id, which holds 100."""
 PROMPT_SHOWN: Final = 120
 ALT_TEXT: Final = 200
-"""Characters of a prompt that describe its thumbnail; Discord takes 1024."""
+"""Characters of a prompt that describe its thumbnail; Discord accepts 1024."""
 
 HEAD: Final = NN_("One video", "{number} videos")
 NONE: Final = N_("No videos match. Make one with /video.")

@@ -1,4 +1,4 @@
-"""CardRenderer: a job's card, and a plain one in its place where that cannot be shown."""
+"""CardRenderer: a render's card, or a plain one where that cannot be shown."""
 
 import logging
 from collections import defaultdict
@@ -14,10 +14,10 @@ _log = logging.getLogger(__name__)
 
 
 class Draw(Protocol):
-    """Renders the card, with words where it stands in a direct message instead of the channel.
+    """Renders the card.
 
-    `elsewhere` are those, of bot.cards.words. `left` says where the film is, for a card that is
-    outdated.
+    `elsewhere` (of bot.cards.words) says why it is in a direct message instead of the channel.
+    `left` says, on an outdated card, where the film is.
     """
 
     def __call__(self, *, elsewhere: str | None = None, left: str | None = None) -> ui.LayoutView:
@@ -26,10 +26,10 @@ class Draw(Protocol):
 
 
 class CardRenderer:
-    """Renders cards; one that failed, or that Discord refused for its content, is rendered plainly.
+    """Renders cards; one that failed, or whose content Discord refused, is rendered plainly.
 
-    A failure holds for one state of a job: the next one's card is tried anew. What Discord refuses
-    are words, which are the same in every state: it is not asked to take them again. Each is logged
+    A failure counts for one state of a render: the next state's card is tried again. Discord
+    refuses words, which are the same in every state, so they are not sent again. Each is logged
     once.
     """
 
@@ -38,7 +38,7 @@ class CardRenderer:
         self._refused: set[str] = set()
 
     def draw(self, render: Render, forecast: Forecast, options: CardOptions) -> Draw:
-        """Return what renders this job."""
+        """Return the function that renders this card."""
 
         def draw(*, elsewhere: str | None = None, left: str | None = None) -> ui.LayoutView:
             if not self.is_plain(render):
@@ -55,27 +55,27 @@ class CardRenderer:
         return draw
 
     def film_name(self, render: Render) -> str:
-        """Return the file name by which this job's card shows its film."""
+        """Return the file name by which this card shows its film."""
         return film_name(_wordless(render) if self.is_plain(render) else render)
 
     def refused(self, render: Render) -> None:
-        """Discord refused what the job's usual card says: it is rendered plainly from here."""
+        """Record that Discord refused the content of the usual card: it is plain from now on."""
         self._refused.add(render.id)
 
     def was_refused(self, render: Render) -> bool:
-        """Whether Discord refused what the job's usual card says."""
+        """Whether Discord refused the content of the usual card."""
         return render.id in self._refused
 
     def forget(self, render: Render) -> None:
-        """Nothing more is shown of this job for now."""
+        """Forget a render whose card will not change for now."""
         self._failed.pop(render.id, None)
         self._refused.discard(render.id)
 
     def is_plain(self, render: Render) -> bool:
-        """Whether the job's card is rendered plainly."""
+        """Whether the card is rendered plainly."""
         return render.id in self._refused or render.status in self._failed.get(render.id, ())
 
 
 def _wordless(render: Render) -> Render:
-    """Return the job without its prompt, which names its film, too."""
+    """Return the render without its prompt, which also names its film."""
     return render.with_spec(prompt="")

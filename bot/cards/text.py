@@ -7,7 +7,7 @@ from typing import Final
 from anyascii import anyascii
 
 _INLINE: Final = re.compile(r"[\\*_~|`\[\]<>]|:(?=//)")
-"""What formats, mentions (`<@1>`), links or masks a link wherever it stands in a line."""
+"""What formats, mentions (`<@1>`), links or masks a link anywhere in a line."""
 _OPENING: Final = re.compile(r"^(\d*)([#+.-])")
 """What makes a heading, a list or small print at the beginning of a line."""
 _EVERYBODY: Final = re.compile(r"@(?=everyone|here)", re.IGNORECASE)
@@ -107,8 +107,8 @@ def _joined(text: str) -> str:
 def _joiner(text: str, row: re.Match[str]) -> str:
     """Return the joiner that a row of them comes to, or nothing.
 
-    At the end of a word it shapes a mark, as the last consonant's in Malayalam. Where ASCII stands
-    beside it, it joins nothing, and would hide "@everyone" from the eye alone.
+    At the end of a word it shapes a mark, as the last consonant's in Malayalam. Beside ASCII
+    it joins nothing, and would hide "@everyone" from the eye alone.
     """
     before, after = text[: row.start()][-1:], text[row.end() :][:1]
     if before <= "\x7f" or before.isspace():
@@ -131,7 +131,7 @@ def plain(text: str, limit: int) -> str:
 def file_stem(text: str) -> str:
     """Make a short file name of the first words, in ASCII whatever their script.
 
-    Discord takes the letters of other scripts out of attachments' names.
+    Discord removes the letters of other scripts from attachments' names.
     """
     ascii_text = anyascii(unicodedata.normalize("NFKC", text[:STEM_OF])).lower()
     return _NOT_NAME.sub("-", ascii_text)[:STEM].strip("-") or "video"

@@ -1,4 +1,4 @@
-"""The status card: one Components V2 layout, built from the job and what is known around it.
+"""The status card: one Components V2 layout, built from the render and its forecast.
 
 Limits (Discord, components/reference): 40 components, 4000 characters of text, 1024 of alt text.
 """
@@ -66,7 +66,7 @@ def card(
     elsewhere: str | None = None,
     left: str | None = None,
 ) -> ui.LayoutView:
-    """Draw the job. A delivered one shows its film, which the message must hold or be sent.
+    """Draw the card. A delivered render shows its film, which the message must hold or be sent.
 
     `elsewhere` says why it is in a direct message instead of where it was asked for. `left` says,
     in the card that was left behind, where the film is.
@@ -123,7 +123,7 @@ def plain_card(
 
 
 def film_name(render: Render) -> str:
-    """The name under which the film lies in the message."""
+    """Return the film's file name in the message."""
     ending = render.film.rsplit(".", 1)[-1] if render.film and not render.transcoded else "mp4"
     return f"{file_stem(render.spec.prompt)}.{ending}"
 

@@ -1,4 +1,4 @@
-"""The ports that the bot listens on, taken before all that a failure would leave open."""
+"""The ports that the bot listens on; opened first, so that a failure leaves nothing else open."""
 
 import logging
 import socket

@@ -111,7 +111,7 @@ class _Readiness:
         return self._reached
 
     async def _ask(self) -> bool:
-        """Ask for one job; a server that does not list answers all the same."""
+        """Ask for one job; a server without a list answers, too."""
         try:
             async with asyncio.timeout(PATIENCE):
                 await self.videos.list(limit=1)

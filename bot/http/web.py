@@ -62,7 +62,7 @@ class Films:
 
     store: FilmStore
     find: Callable[[str], Awaitable[Render | None]]
-    """Gives a job as it stands on disk. Raises StoreError."""
+    """Returns a render as it is on disk. Raises StoreError."""
     links: Links
     clock: Callable[[], float]
 

@@ -38,7 +38,7 @@ class NotSent(VideosError):
 
 
 class OutcomeUnknown(VideosError):
-    """The request was sent, and no answer tells whether the server accepted it."""
+    """The request was sent, and no answer says whether the server accepted it."""
 
     code = "outcome_unknown"
 
@@ -138,6 +138,6 @@ class FilmTooLarge(FilmBroken):
 
 
 class FilmWithheld(VideosError):
-    """The key opens the job and not its film; the operator has to look into it."""
+    """The key opens the job and not its film; the operator must check it."""
 
     code = "film_withheld"
