@@ -48,7 +48,7 @@ _FOR_GOOD: Final = frozenset(
 
 @dataclass(eq=False, repr=False, kw_only=True)
 class CardUpdates:
-    """Renders cards anew and has them edited, at the scheduler's pace."""
+    """Renders cards again and edits them, at the scheduler's pace."""
 
     client: discord.Client
     transport: CardTransport
@@ -82,7 +82,7 @@ class CardUpdates:
             self.show(change.after)
 
     def show(self, render: Render) -> None:
-        """Have the card rendered anew and edited."""
+        """Render the card again and edit it."""
         final = render.status not in TRACKED
         send = self._renew if render.status in RUNNING else partial(self._send, render)
         self.scheduler.show(render.id, send, bucket=self.bucket(render), final=final)

@@ -35,7 +35,7 @@ class Links:
         )
 
     def is_genuine(self, render_id: str, expires: str, signature: str) -> bool:
-        """Whether we signed this, in a time that tells nothing of the signature."""
+        """Whether we signed this, in a time that reveals nothing about the signature."""
         return hmac.compare_digest(self._sign(render_id, expires).encode(), signature.encode())
 
     def _sign(self, render_id: str, expires: str) -> str:

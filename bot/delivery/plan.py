@@ -123,7 +123,7 @@ class DeliveryPlanner:
         return Plan(render.evolve(status=RenderStatus.DELIVERED, link_expires_at=expires), None)
 
     async def remove_copy(self, render: Render) -> None:
-        """Remove the copy that was encoded anew, if there is one."""
+        """Remove the converted or compressed copy, if there is one."""
         await self.films.remove([render.transcoded_name])
 
     def _limit(self, render: Render, size: int) -> int:

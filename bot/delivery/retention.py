@@ -55,7 +55,7 @@ class FilmRetention:
         self._background = Background()
         self._told = False
         self.full = False
-        """Whether films that must be kept took more room than there is, in the last round."""
+        """Whether films that must be kept needed more space than there is, in the last round."""
 
     def start(self) -> None:
         """Begin; needs a running event loop."""

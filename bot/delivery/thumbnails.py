@@ -43,7 +43,7 @@ class Thumbnails:
     async def catch_up(self, *, pause: Callable[[], Awaitable[None]]) -> None:
         """Take the thumbnail of every delivered film that has none, each after a `pause`.
 
-        Returns at once where another call is at it: that one takes what has come meanwhile.
+        Returns at once if another call is running: that one also handles what came since.
         """
         self._wanted = True
         if self.take is None or self._at_it:

@@ -50,7 +50,7 @@ class JobEvents:
                 listener(change)
 
     def redraw(self, render: Render) -> None:
-        """Ask for the card to be rendered anew."""
+        """Ask for the card to be rendered again."""
         self.changed(render, render)
 
     def remind(self, render: Render) -> None:

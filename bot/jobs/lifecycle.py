@@ -214,7 +214,7 @@ def pace(render: Render, now: float, pause: float) -> float:
     """Return the seconds until a running render is worth the next poll.
 
     `pause` is the operator's poll interval. A queued render is polled half as often, one that is
-    nearly done more often, as far as its progress tells.
+    nearly done more often, as far as its progress says.
     """
     if render.status is RenderStatus.QUEUED:
         return pause * QUEUED_PACE
@@ -368,7 +368,7 @@ def _wait(failures: int, pause: float, retry_after: float | None) -> float:
 
 
 def _revived(render: Render, status: RenderStatus) -> Render:
-    """Take back an end: nothing of it stays, and the next end has to be shown anew."""
+    """Undo an end completely; the next end must be shown again."""
     return render.evolve(
         status=status, reason=None, server_code=None, server_message=None, ended_at=None
     ).with_card(shown=None, fallback=None, fallback_at=None, retry_at=None)

@@ -251,7 +251,7 @@ class Render:
 
 @dataclass(frozen=True, slots=True)
 class RenderChange:
-    """A render that changed, as JobEvents announces it; equal values ask to show it anew."""
+    """A render that changed, as JobEvents announces it; equal values ask to show it again."""
 
     before: Render | None
     after: Render

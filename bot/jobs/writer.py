@@ -45,7 +45,7 @@ class Writer:
         self._waiting: list[_Write] = []
         self._drain: asyncio.Task[None] | None = None
         self.stuck = False
-        """Whether the database took nothing when it was last tried: a full disk, a lock."""
+        """Whether the database refused the last write: a full disk, a lock."""
 
     async def write(self, *statements: Statement, otherwise: Statement | None = None) -> int:
         """Execute `statements` in one transaction; return how many rows the last one changed.

@@ -1,6 +1,7 @@
 """What was sent already, and nobody knows: its answer was lost, or the process died before it came.
 
-Source: Discord, resources/message. A nonce holds for a few minutes; after that only a look tells.
+Source: Discord, resources/message. A nonce counts for a few minutes; later only the
+history shows it.
 """
 
 from collections.abc import Iterable, Iterator

@@ -127,7 +127,7 @@ async def say_directly(
 async def say_it_stands_still(client: discord.Client, render: Render, *, now: float) -> None:
     """Say under a card that Discord lets it change no more, or else to its requester.
 
-    Where Discord takes neither, nothing is left to say it with.
+    If Discord accepts neither, nothing more can be done.
     """
     told = language(render.request.locale)(words.STANDS_STILL)
     person, nobody = render.request.requester_id, discord.AllowedMentions.none()
@@ -146,7 +146,7 @@ def _title(render: Render) -> str:
 
 
 def _nonce(render: Render, people: Sequence[int]) -> str:
-    """Name these words to these people; Discord takes 25 characters."""
+    """Return a nonce for these words to these people; Discord accepts 25 characters."""
     told = f"{render.id} {render.ended_at} {' '.join(map(str, people))}"
     return blake2s(told.encode(), digest_size=12).hexdigest()
 

@@ -37,7 +37,7 @@ class RateLimited(aiohttp.ClientError):
     """Discord accepts no edit here for a while."""
 
     def __init__(self, seconds: float) -> None:
-        super().__init__(f"Discord takes no edits here for {seconds:.1f} s")
+        super().__init__(f"Discord accepts no edits here for {seconds:.1f} s")
         self.seconds = seconds
 
 

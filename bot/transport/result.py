@@ -100,7 +100,7 @@ _BY_CODE: Final = {
 def result_of(error: BaseException, *, with_film: bool = False) -> PutResult:
     """Return the value that stands for what a call to Discord raised.
 
-    `with_film` tells whether a film was sent along. Re-raises what is none of UNREACHED.
+    `with_film` says whether a film was sent along. Re-raises what is none of UNREACHED.
     """
     if isinstance(error, EditLimitReached):
         return PutResult(outcome=Outcome.EDITS_SPENT, cause=told(error))
@@ -139,7 +139,7 @@ def is_unknown_webhook(error: discord.HTTPException) -> bool:
 def is_refusal(error: BaseException) -> bool:
     """Whether Discord says no to the message itself, so that time alone will not help.
 
-    Its own refusals have a code; a 4xx without one comes from what stands in front of it.
+    Its own refusals have a code; a 4xx without one comes from a proxy in front of it.
     """
     if not isinstance(error, discord.HTTPException) or not error.code or is_temporary(error):
         return False

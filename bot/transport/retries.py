@@ -19,7 +19,7 @@ class Retries:
     """
 
     def __init__(self, draw: Callable[[str], Awaitable[None]]) -> None:
-        """`draw` renders a card anew, as its render is then."""
+        """`draw` renders a card again, from its render at that time."""
         self._draw = draw
         self._background = Background()
         self._failures: Counter[str] = Counter()
