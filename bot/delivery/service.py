@@ -169,9 +169,7 @@ class DeliveryService:
 
     async def undeliverable(self, render: Render, reason: Reason) -> Render:
         """The film has no way into the chat; it stays on disk."""
-        _log.warning(
-            "a film cannot be posted and is kept: %s", reason, extra=render.log_context()
-        )
+        _log.warning("a film cannot be posted and is kept: %s", reason, extra=render.log_context())
         return await self.events.save_surely(
             render, lifecycle.undeliverable(render, reason, self.clock())
         )

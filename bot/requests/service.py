@@ -212,9 +212,7 @@ class RequestService:
         try:
             return await self._bought(render, request)
         except OutcomeUnknown as error:
-            _log.error(
-                "the outcome of a create is unknown: %s", error, extra=render.log_context()
-            )
+            _log.error("the outcome of a create is unknown: %s", error, extra=render.log_context())
             return lifecycle.unconfirmed(render, Reason.OUTCOME_UNKNOWN, self.clock())
         except VideosError as error:
             _log.warning("a create was not accepted: %s", error.logged, extra=render.log_context())
@@ -253,7 +251,9 @@ class RequestService:
 
     def _unwritten(self, render: Render, error: StoreError) -> Render:
         """End, on the card alone, a request that our disk does not take and that is not sent."""
-        _log.error("a request could not be saved and was not sent: %s", error, extra=render.log_context())
+        _log.error(
+            "a request could not be saved and was not sent: %s", error, extra=render.log_context()
+        )
         after = lifecycle.fail_unsent(render, Reason.DISK_FAILED, self.clock())
         self.events.changed(render, after)
         self._write_later(render, lambda: self.store.save(render, after))

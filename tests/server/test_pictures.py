@@ -211,7 +211,7 @@ def test_words_no_font_has_are_left_out(
     assert said.mark is Mark.WARNING
     assert "accented Latin" in said.found
     assert "Japanese" in said.found
-    assert "fonts-noto-cjk" in said.mend
+    assert "fonts-noto-cjk" in said.fix
 
 
 def test_a_font_of_the_system_sets_what_pillows_own_lacks(
