@@ -27,5 +27,5 @@ def check() -> Check:
     if not missing:
         return Check("fonts", Mark.GOOD, "the preview's pictures show words in every common script")
     found = f"the preview's pictures leave words out in {', '.join(missing)}"
-    mend = "install fonts that have them, like Debian's fonts-noto-core and fonts-noto-cjk"
-    return Check("fonts", Mark.WARNING, found, mend)
+    fix = "install fonts that have them, like Debian's fonts-noto-core and fonts-noto-cjk"
+    return Check("fonts", Mark.WARNING, found, fix)
