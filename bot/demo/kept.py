@@ -52,12 +52,21 @@ class KeptMessages:
             return
         self._changed = False
         every = self._discord.messages.every.values()
-        kept = [_described(one) for one in every if one.seen_by is None and not one.deleted]
+        public = [one for one in every if one.seen_by is None and not one.deleted]
         written = self._path.with_suffix(".new")
-        written.write_text(json.dumps(kept))
+        written.write_text(json.dumps([_described(one) for one in public]))
         written.replace(self._path)
+        self._remove_others({str(file.id) for one in public for file in one.now.files})
+
+    def _remove_others(self, kept: set[str]) -> None:
+        """Delete the files of messages that are gone or show other files now."""
+        for path in self._files.iterdir():
+            if path.name not in kept:
+                path.unlink()
 
     def _notice(self, message: Message) -> None:
+        if message.seen_by is not None:
+            return
         self._changed = True
         for file in message.now.files:
             path = self._files / str(file.id)

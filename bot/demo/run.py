@@ -74,13 +74,19 @@ async def _listening(discord: SimulatedDiscord, page: Page, place: Place) -> Asy
             "choose another port: make demo PORT=8290."
         ) from error
     port: int = runner.addresses[0][1]
-    # The bot and the page reach it on this machine, wherever else it listens.
-    discord.listens_at(f"127.0.0.1:{port}")
+    reached = f"{reachable(place.host)}:{port}"
+    discord.listens_at(reached)
     try:
-        yield f"http://127.0.0.1:{port}/"
+        yield f"http://{reached}/"
     finally:
         await discord.gateway.close()
         await runner.cleanup()
+
+
+def reachable(host: str) -> str:
+    """Return where this machine reaches what listens on `host`: 0.0.0.0 and :: are everywhere."""
+    name = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
+    return f"[{name}]" if ":" in name else name
 
 
 @asynccontextmanager

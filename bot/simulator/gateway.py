@@ -33,6 +33,9 @@ class Op(IntEnum):
 
 _UNKNOWN_ERROR: Final = 4000
 _AUTHENTICATION_FAILED: Final = 4004
+_ACK_AFTER: Final = 0.05
+"""Seconds: discord.py notes when it sent a heartbeat after sending it, and an answer at once would
+count as one to the heartbeat before."""
 
 GUILDS: Final = 1 << 0
 GUILD_MESSAGES: Final = 1 << 9
@@ -216,6 +219,7 @@ class Gateway:
         match said["op"]:
             case Op.HEARTBEAT:
                 self.heartbeats += 1
+                await asyncio.sleep(_ACK_AFTER)
                 await socket.send({"op": Op.ACK, "d": None})
             case Op.IDENTIFY:
                 await self._identify(socket, said["d"])

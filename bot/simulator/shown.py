@@ -72,9 +72,15 @@ def _is_offered(command: Payload, channel: Channel, user: User) -> bool:
         return context in contexts and (context == _BOT_DM or _USER_INSTALL in installs)
     if not channel.guild.bot_is_member:
         return _GUILD in contexts and _USER_INSTALL in installs
-    needed = command.get("default_member_permissions")
-    allowed = needed is None or user.may & _ADMINISTRATOR or int(needed) & ~user.may == 0
-    return _GUILD in contexts and _GUILD_INSTALL in installs and bool(allowed)
+    return _GUILD in contexts and _GUILD_INSTALL in installs and _is_allowed(command, user)
+
+
+def _is_allowed(command: Payload, user: User) -> bool:
+    """Whether the default permissions let a person use it; "0" is for administrators alone."""
+    needed: str | None = command.get("default_member_permissions")
+    if needed is None or user.may & _ADMINISTRATOR:
+        return True
+    return needed != "0" and int(needed) & ~user.may == 0
 
 
 def _localized(command: Payload, locale: str) -> Payload:

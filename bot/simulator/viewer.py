@@ -34,8 +34,6 @@ class Viewer:
         self._user = user
         self._send = send
         self._files = files
-        self._waiting: dict[str, Interaction] = {}
-        """Interactions that were answered with a form."""
         self._unsent: deque[Payload] = deque()
         self._sender: asyncio.Task[None] | None = None
         self._doing: set[asyncio.Task[None]] = set()
@@ -96,7 +94,9 @@ class Viewer:
     async def _do(self, said: Payload) -> None:
         try:
             await self._actions[said["do"]](said)
-        except (KeyError, ValueError, Refusal) as refused:
+        except Refusal as refused:
+            await self.tell("refused", ref=said.get("ref"), text=refused.message)
+        except (KeyError, ValueError) as refused:
             await self.tell("refused", ref=said.get("ref"), text=str(refused))
 
     async def _open(self, said: Payload) -> None:
@@ -141,9 +141,16 @@ class Viewer:
         await self._answer(said, made)
 
     async def _submit(self, said: Payload) -> None:
-        asked = self._waiting.pop(said["interaction"])
+        asked = self._form(said["interaction"])
         answers = {name: self._value(value) for name, value in said["answers"].items()}
         await self._answer(said, await self._discord.submit(asked, **answers))
+
+    def _form(self, interaction: str) -> Interaction:
+        """Find a form that this person was shown. Raises ValueError."""
+        for one in self._discord.interactions.every.values():
+            if str(one.id) == interaction and one.user is self._user:
+                return one
+        raise ValueError("This form is gone; open it again.")
 
     async def _dismiss(self, said: Payload) -> None:
         message = self._discord.messages.get(said["message"])
@@ -165,7 +172,6 @@ class Viewer:
             return
         data = made.response_data
         if made.response_type == _MODAL:
-            self._waiting[str(made.id)] = made
             await self.tell("modal", ref=said.get("ref"), interaction=str(made.id), modal=data)
         elif made.response_type == _CHOICES:
             await self.tell("choices", ref=said.get("ref"), choices=data.get("choices", []))
@@ -175,13 +181,19 @@ class Viewer:
     def _value(self, value: Any) -> Any:  # noqa: ANN401 - what an option may hold
         """Put the picked file in the place of its id: {"file": id}, or a list of them."""
         if isinstance(value, dict):
-            return self._files[cast("dict[str, str]", value)["file"]]
+            return self._file(cast("dict[str, str]", value))
         if isinstance(value, list):
             return [self._value(one) for one in cast("list[Any]", value)]
         return value
 
     def _picked(self, ids: list[Payload] | None) -> list[File]:
-        return [self._files[one["file"]] for one in ids or []]
+        return [self._file(one) for one in ids or []]
+
+    def _file(self, picked: dict[str, str]) -> File:
+        """Return a file that was picked. Raises ValueError."""
+        if (found := self._files.get(picked["file"])) is None:
+            raise ValueError("A file is not there any more; choose it again.")
+        return found
 
     def _described(self, message: Message) -> Payload:
         return shown.message(message, self._user)

@@ -12,7 +12,7 @@ const MESSAGE_MENU = 3;
 const NO_ANSWER = "The application did not respond. Try again.";
 const TOAST = 6000; // milliseconds
 
-const state = { me: null, people: [], places: [], channel: null, online: false, unread: new Map(), greeting: null };
+const state = { me: null, people: [], places: [], channel: null, online: false, unread: new Map(), greeting: null, wanted: null };
 const find = (id) => document.getElementById(id);
 const channels = () => state.places.flatMap((place) => place.channels);
 const channelById = (id) => channels().find((each) => each.id === id);
@@ -22,6 +22,7 @@ const context = {
   nameOf,
   channelOf: (id) => channelById(id)?.name ?? "unknown",
   channel: () => state.channel,
+  jump: (channel, message) => jump(channel, message),
   act: (what, facts) => client.act(what, facts),
   tell: (what, facts) => client.tell(what, facts),
   keep: (file) => client.keep(file),
@@ -44,9 +45,12 @@ function hear(event) {
 
 const EVENTS = {
   hello(event) {
+    const isAnother = state.me?.id !== event.me.id;
     Object.assign(state, { me: event.me, people: event.people, places: event.places, online: event.online, greeting: event.greeting });
     find("ended")?.remove();
-    open(remembered() ?? channels()[0].id);
+    const id = remembered() ?? channels()[0].id;
+    if (isAnother || state.channel?.id !== id) open(id);
+    else reopen(id);
   },
   places(event) {
     Object.assign(state, { places: event.places, online: event.online });
@@ -56,11 +60,15 @@ const EVENTS = {
     messages.draw();
   },
   history(event) {
-    if (event.channel === state.channel.id) messages.open(event.messages);
+    if (event.channel !== state.channel.id) return;
+    messages.open(event.messages);
+    find("messages").setAttribute("aria-busy", "false");
+    if (state.wanted) show(state.wanted);
+    state.wanted = null;
   },
   message({ message }) {
     if (message.channel_id === state.channel?.id) messages.put(message);
-    else notice(message);
+    else if (!message.edited_timestamp) notice(message);
     if (message.pings && !message.edited_timestamp) notify(message);
   },
   gone(event) {
@@ -94,12 +102,38 @@ function open(id) {
   state.channel = channelById(id) ?? channels()[0];
   state.unread.delete(state.channel.id);
   sessionStorage.setItem("channel", state.channel.id);
-  document.body.classList.remove("drawer");
+  closeDrawer();
   messages.open([]);
+  find("messages").setAttribute("aria-busy", "true");
+  state.wanted = null;
   client.tell("open", { channel: state.channel.id });
   composer.open();
   draw();
   find("typed")?.focus();
+}
+
+/** Go to a message, in whatever channel it is. */
+function jump(channel, message) {
+  if (!channelById(channel)) toast("You cannot see that message.");
+  else if (channel === state.channel.id) show(message);
+  else {
+    open(channel);
+    state.wanted = message;
+  }
+}
+
+function show(message) {
+  const found = document.getElementById(`m${message}`);
+  if (!found) return toast("That message is not there any more.");
+  found.scrollIntoView({ block: "center" });
+  found.focus({ preventScroll: true });
+}
+
+/** Show the channel anew after the connection was lost; what is being typed stays. */
+function reopen(id) {
+  state.channel = channelById(id);
+  client.tell("open", { channel: id });
+  draw();
 }
 
 function remembered() {
@@ -112,6 +146,7 @@ function be(person) {
   url.searchParams.set("as", person);
   history.replaceState(null, "", url);
   state.unread.clear();
+  composer.drafts.clear();
   client.be(person);
 }
 
@@ -133,7 +168,7 @@ function draw() {
   const pings = [...state.unread.values()].reduce((sum, each) => sum + each.pings, 0);
   document.title = `${pings ? `(${pings}) ` : ""}${state.channel.name} · Rushes demo`;
   morphChildren(find("header"), [
-    h("button", { type: "button", class: "drawer-button", "aria-label": "Channels", onclick: () => document.body.classList.toggle("drawer") }, "☰"),
+    h("button", { type: "button", class: "drawer-button", "aria-label": "Channels", onclick: (event) => (event.stopPropagation(), document.body.classList.toggle("drawer")) }, "☰"),
     h("strong", {}, `${state.channel.type === 1 ? "@" : "#"} ${state.channel.name}`),
     h("span", { class: "topic" }, state.channel.topic),
     !state.online && h("span", { class: "starting", role: "status" }, "Rushes is starting…"),
@@ -163,7 +198,7 @@ function attempt({ command, options }) {
 
 function notice(message) {
   const before = state.unread.get(message.channel_id) ?? { pings: 0 };
-  state.unread.set(message.channel_id, { pings: before.pings + (message.pings && !message.edited_timestamp ? 1 : 0) });
+  state.unread.set(message.channel_id, { pings: before.pings + (message.pings ? 1 : 0) });
   draw();
 }
 
@@ -186,11 +221,19 @@ function stateChanged(now) {
   document.body.append(h("div", { id: "ended", role: "alert" }, words));
 }
 
+// On a phone the sidebar lies over the channel: a press beside it, or Escape, closes it.
+find("main").addEventListener("click", closeDrawer);
+document.addEventListener("keydown", (event) => event.key === "Escape" && closeDrawer());
+
+function closeDrawer() {
+  document.body.classList.remove("drawer");
+}
+
 // ---------------------------------------------------------------- light and dark
 
 function turn() {
-  const light = getComputedStyle(document.documentElement).colorScheme.includes("light");
-  const theme = light ? "dark" : "light";
+  const system = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+  const theme = (document.documentElement.dataset.theme ?? system) === "light" ? "dark" : "light";
   document.documentElement.dataset.theme = theme;
   localStorage.setItem("theme", theme);
 }

@@ -1,9 +1,10 @@
 // The connection to the simulated Discord: events in, actions out, answers by their `ref`.
 
 const RETRY = 1000; // milliseconds
+const GOING_AWAY = 1001;
 
 export class Client {
-  /** `onEvent` is called with each event, `onState` with "online", "away" or "ended". */
+  /** `onEvent` is called with each event, `onState` with "away" or "ended" while there is no connection. */
   constructor(person, onEvent, onState) {
     this.onEvent = onEvent;
     this.onState = onState;
@@ -16,13 +17,19 @@ export class Client {
   be(person) {
     this.person = person;
     this.socket?.close();
+    for (const answer of this.answers.values()) answer({ event: "away" });
+    this.answers.clear();
     const scheme = location.protocol === "https:" ? "wss" : "ws";
     const socket = new WebSocket(`${scheme}://${location.host}/client?as=${person ?? ""}`);
     this.socket = socket;
-    socket.onmessage = (said) => this.hear(JSON.parse(said.data));
+    socket.onmessage = (said) => {
+      this.ended = false;
+      this.hear(JSON.parse(said.data));
+    };
     socket.onclose = (closed) => {
       if (socket !== this.socket) return;
-      this.onState(closed.code === 1001 ? "ended" : "away");
+      this.ended ||= closed.code === GOING_AWAY; // the next attempts fail for another reason
+      this.onState(this.ended ? "ended" : "away");
       setTimeout(() => socket === this.socket && this.be(this.person), RETRY);
     };
   }
@@ -36,7 +43,7 @@ export class Client {
     this.onEvent(event);
   }
 
-  /** Send an action. Returns its answer: an event "answered", "modal", "choices", "failed" or "refused". */
+  /** Send an action. Returns its answer: an event "answered", "modal", "choices", "failed", "refused" or "away". */
   act(what, facts) {
     const ref = this.nextRef++;
     if (this.socket.readyState !== WebSocket.OPEN) return Promise.resolve({ event: "away" });
@@ -49,13 +56,14 @@ export class Client {
     if (this.socket.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify({ do: what, ...facts }));
   }
 
-  /** Hand a picked file over; returns what stands for it in an option or a form. */
+  /** Hand a picked file over; returns what stands for it in an option or a form. Throws where that fails. */
   async keep(file) {
     const answer = await fetch(`/files?name=${encodeURIComponent(file.name)}`, {
       method: "POST",
       headers: { "Content-Type": file.type || "application/octet-stream" },
       body: file,
     });
+    if (!answer.ok) throw new Error(`the file was answered with ${answer.status}`);
     return { file: (await answer.json()).file };
   }
 }

@@ -8,6 +8,7 @@ const ATTACHMENT = 11;
 const NUMBERS = new Set([4, 10]);
 const BOOLEAN = 5;
 const PICKED = { 6: "user", 7: "channel", 8: "role" };
+const NOT_SENT = "A file could not be sent. Try again.";
 const TYPING_REST = 200; // milliseconds after the last key before choices are asked for
 
 export class Composer {
@@ -33,7 +34,7 @@ export class Composer {
   open() {
     this.reset();
     this.root.replaceChildren();
-    this.draw();
+    this.show(this.text);
   }
 
   get text() {
@@ -129,7 +130,12 @@ export class Composer {
     if (!text && !this.files.length) return;
     const known = text.match(/^\/(\S+)$/) && this.matches().find((each) => each.shown === text.slice(1));
     if (known) return this.begin(known);
-    const files = await Promise.all(this.files.map((each) => this.context.keep(each)));
+    let files;
+    try {
+      files = await Promise.all(this.files.map((each) => this.context.keep(each)));
+    } catch {
+      return this.context.fail(NOT_SENT);
+    }
     this.files = [];
     this.context.tell("say", { channel: channel.id, text, files });
     this.show("");
@@ -171,7 +177,7 @@ export class Composer {
 
   more(hidden) {
     return h("span", { class: "more", key: "more" }, hidden.map((each) => h("button", {
-      type: "button", class: "chip", title: each.description, key: each.key,
+      type: "button", class: "chip", title: each.description, key: each.key, "data-option": each.key,
       onclick: () => {
         this.shownOptions.push(each.key);
         this.draw();
@@ -265,13 +271,15 @@ export class Composer {
 
   complete(option) {
     clearTimeout(this.resting);
+    const { command } = this;
     this.resting = setTimeout(async () => {
+      if (this.command !== command) return;
       const typed = Object.fromEntries(Object.entries(this.values).filter(([, value]) => !(value instanceof File)));
       const answer = await this.context.act("complete", {
-        channel: this.context.channel().id, name: this.command.path, focused: option.key,
+        channel: this.context.channel().id, name: command.path, focused: option.key,
         options: { ...typed, [option.key]: String(this.values[option.key] ?? "") },
       });
-      if (!this.command) return;
+      if (this.command !== command) return;
       this.found = { key: option.key, choices: answer.choices ?? [] };
       this.draw();
     }, TYPING_REST);
@@ -281,7 +289,11 @@ export class Composer {
     const { command } = this;
     const given = Object.entries(this.values).filter(([, value]) => value !== undefined && value !== "");
     const options = {};
-    for (const [name, value] of given) options[name] = value instanceof File ? await this.context.keep(value) : value;
+    try {
+      for (const [name, value] of given) options[name] = value instanceof File ? await this.context.keep(value) : value;
+    } catch {
+      return this.context.fail(NOT_SENT);
+    }
     this.cancel();
     const answer = await this.context.act("command", { channel: this.context.channel().id, name: command.path, options });
     if (answer.event === "failed" || answer.event === "away") {

@@ -12,9 +12,9 @@ const INLINE = [
   [/^\|\|(.+?)\|\|/s, (m, c) => spoiler(inline(m[1], c))],
   [/^\*(?!\s)(.+?)(?<!\s)\*(?!\*)/s, (m, c) => h("em", {}, inline(m[1], c))],
   [/^_(?!\s)(.+?)(?<!\s)_(?!\w)/s, (m, c) => h("em", {}, inline(m[1], c))],
-  [/^\[([^\]\n]+)\]\(<?(https?:\/\/[^\s)>]+)>?\)/, (m, c) => link(m[2], inline(m[1], c))],
-  [/^<(https?:\/\/[^\s>]+)>/, (m) => link(m[1], m[1])],
-  [/^https?:\/\/[^\s<]+[^\s<.,:;"')\]]/, (m) => link(m[0], m[0])],
+  [/^\[([^\]\n]+)\]\(<?(https?:\/\/[^\s)>]+)>?\)/, (m, c) => link(m[2], inline(m[1], c), c)],
+  [/^<(https?:\/\/[^\s>]+)>/, (m, c) => link(m[1], m[1], c)],
+  [/^https?:\/\/[^\s<]+[^\s<.,:;"')\]]/, (m, c) => link(m[0], m[0], c)],
   [/^<@!?(\d+)>/, (m, c) => h("span", { class: "mention" }, "@" + c.nameOf(m[1]))],
   [/^<#(\d+)>/, (m, c) => h("span", { class: "mention" }, "#" + c.channelOf(m[1]))],
   [/^<\/([^:>]+):\d+>/, (m) => h("span", { class: "mention" }, "/" + m[1])],
@@ -22,7 +22,7 @@ const INLINE = [
   [/^<a?:(\w+):\d+>/, (m) => ":" + m[1] + ":"],
 ];
 
-/** Return the nodes of a text; `context` names people and channels by their ids. */
+/** Return the nodes of a text; `context` names people and channels by their ids, and jumps to a message. */
 export function markdown(text, context) {
   const nodes = [];
   const lines = text.split("\n");
@@ -79,7 +79,15 @@ function inline(text, context) {
   return nodes;
 }
 
-function link(url, words) {
+const MESSAGE = /^https:\/\/discord\.com\/channels\/[\w@]+\/(\d+)\/(\d+)$/;
+
+/** Return a link; one to a message leads there in this page. */
+function link(url, words, context) {
+  const [, channel, message] = url.match(MESSAGE) ?? [];
+  if (message) {
+    const jump = (event) => (event.preventDefault(), context.jump(channel, message));
+    return h("a", { href: `#m${message}`, onclick: jump }, words);
+  }
   return h("a", { href: url, target: "_blank", rel: "noreferrer noopener" }, words);
 }
 

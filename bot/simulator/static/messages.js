@@ -5,6 +5,7 @@ import { h, morphChildren } from "./dom.js";
 import { markdown } from "./markdown.js";
 
 const TOGETHER = 7 * 60 * 1000; // milliseconds in which messages of one author share a head
+const MOST = 60; // messages shown; a browser plays no more than 75 videos in a page
 const NEAR = 160; // pixels from the end in which new messages keep the end in sight
 
 export class Messages {
@@ -17,6 +18,7 @@ export class Messages {
     root.addEventListener("load", () => this.keepEnd(), true);
     root.addEventListener("loadedmetadata", () => this.keepEnd(), true);
     root.addEventListener("scroll", () => (this.atEnd = this.isAtEnd()));
+    new ResizeObserver(() => this.keepEnd()).observe(root);
     this.atEnd = true;
   }
 
@@ -34,6 +36,7 @@ export class Messages {
     if (at >= 0) this.list[at] = message;
     else this.list.push(message);
     this.list.sort((one, other) => (BigInt(one.id) < BigInt(other.id) ? -1 : 1));
+    this.list = this.list.slice(-MOST);
     const before = new Set(this.root.querySelectorAll("video"));
     this.draw();
     for (const film of this.root.querySelectorAll("video")) if (!before.has(film)) play(film);

@@ -16,10 +16,10 @@ export function openModal(modal, context, submit) {
   const dialog = h("dialog", { class: "modal", "aria-label": modal.title, onclose: () => dialog.remove() },
     h("form", { method: "dialog", onsubmit: async (event) => {
       event.preventDefault();
-      const answers = Object.assign({}, ...(await Promise.all(fields.map((each) => each.answer()))));
       send.disabled = true;
       problem.textContent = "";
-      const refused = await submit(answers);
+      const refused = await Promise.all(fields.map((each) => each.answer()))
+        .then((each) => submit(Object.assign({}, ...each)), () => "A file could not be sent. Try again.");
       send.disabled = false;
       if (refused) problem.textContent = refused;
       else dialog.close();
