@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all:
 
 .DEFAULT_GOAL := help
-.PHONY: help setup tools demo run doctor serve check quick test pictures catalogues language bench tables chaos machine soak fuzz interop lint audit format lock clean
+.PHONY: help setup tools demo run doctor serve check quick test pictures catalogues language bench tables chaos machine monkey load soak fuzz interop lint audit format lock clean
 
 # The locks hold every package by version and hash, so the same command gives the same
 # environment everywhere; the stamps make a second call cost nothing. run.lock is all that the bot
@@ -60,12 +60,11 @@ test: tools ## run every test (needs Chromium or Chrome)
 	@$(BROWSER_IS_THERE)
 	$(BIN)/python -m pytest --numprocesses 3 --dist worksteal
 
-# The README's and the documentation's pictures, taken by the tests that use the demo.
+# The README's and the documentation's pictures of the demo's page, in the light and in the dark.
 pictures: tools ## take the documentation's pictures
 	@$(BROWSER_IS_THERE)
-	SCREENSHOT=docs/demo.png $(BIN)/python -m pytest -q tests/acceptance/test_demo.py -k keyboard
-	PICTURES=docs/pictures $(BIN)/python -m pytest -q tests/acceptance/test_walk.py \
-		tests/acceptance/test_states.py
+	PICTURES=docs/pictures $(BIN)/python -m pytest -q tests/demo/test_pictures.py \
+		tests/demo/test_states.py
 
 # The catalogues that are there are the languages that are offered. gettext keeps pt_BR where Discord
 # says pt-BR.
@@ -113,6 +112,16 @@ chaos: tools ## kill the bot at every step, and count what is left
 # The bot through any order of events, others each time: 500 courses of 40, some five minutes.
 machine: tools ## lead the bot through any order of events
 	$(BIN)/python -m tests.machine $(MACHINE)
+
+# All people of the demo, 3,000 random actions with up to 40 rendered films: some 15 minutes.
+monkey: tools ## press whatever the demo's page has
+	@$(BROWSER_IS_THERE)
+	$(BIN)/python -m tests.demo monkey $(MONKEY)
+
+# 20 videos one after another and five at once, beside two busy processes: some ten minutes.
+load: tools ## have the demo make many videos on a busy machine
+	@$(BROWSER_IS_THERE)
+	$(BIN)/python -m tests.demo load $(LOAD)
 
 # Half an hour with 200 films in flight under faults; memory, tasks and the event loop measured.
 soak: tools ## keep 200 films in flight under faults, for half an hour

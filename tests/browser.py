@@ -3,20 +3,31 @@
 import asyncio
 import os
 import shutil
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Final, Literal
 
 import pytest
-from playwright.async_api import FloatRect, Locator, Page, ViewportSize, async_playwright, expect
+from playwright.async_api import (
+    Browser,
+    FloatRect,
+    Locator,
+    Page,
+    ViewportSize,
+    async_playwright,
+    expect,
+)
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 MAC = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
-PUBLICATION = 0.8
-"""Seconds after which the page has caught up with a publication; it looks every half second."""
 WINDOW: ViewportSize = {"width": 1280, "height": 860}
 MESSAGE_WIDTH = 690
 """Pixels from the left edge of a message's avatar to the right edge of its card, and a margin."""
+PATIENCE: Final = 60.0
+"""Seconds that anything on a page may take, on a machine with much else to do."""
+expect.set_options(timeout=PATIENCE * 1000)
+Scheme = Literal["light", "dark"]
 QUIET = (
     "--no-sandbox",
     "--disable-gpu",
@@ -41,50 +52,53 @@ def chromium() -> str:
 
 
 @asynccontextmanager
-async def opened(url: str) -> AsyncGenerator[Page]:
+async def launched() -> AsyncGenerator[Browser]:
+    """Start the browser."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium(), args=QUIET)
         try:
-            page = await browser.new_page(viewport=WINDOW)
-            await page.goto(url)
-            yield page
+            yield browser
         finally:
             await browser.close()
 
 
+@asynccontextmanager
+async def opened(
+    browser: Browser, url: str, *, viewport: ViewportSize = WINDOW, scheme: Scheme = "light"
+) -> AsyncGenerator[Page]:
+    """Open a page that remembers nothing of others. What fails on it fails the test."""
+    context = await browser.new_context(viewport=viewport, color_scheme=scheme)
+    context.set_default_timeout(PATIENCE * 1000)
+    try:
+        page = await context.new_page()
+        failures: list[str] = []
+        page.on("pageerror", lambda error: failures.append(str(error)))
+        await page.goto(url)
+        yield page
+        assert failures == [], failures
+    finally:
+        await context.close()
+
+
+async def until(part: Locator, condition: str) -> None:
+    """Wait until a function of a part of the page is true."""
+    async with asyncio.timeout(PATIENCE):
+        while not await part.evaluate(condition):
+            await part.page.wait_for_timeout(50)
+
+
 async def box_of(part: Locator) -> FloatRect:
-    """Where a part of the page stands, in pixels; one that is just replaced is waited for."""
-    for _ in range(20):
-        if (box := await part.bounding_box()) is not None:
-            return box
-        await asyncio.sleep(PUBLICATION)
-    pytest.fail(f"{part} is not to be seen")
+    """Where a part of the page stands, in pixels."""
+    box = await part.bounding_box()
+    assert box is not None, f"{part} is not to be seen"
+    return box
 
 
 async def portrait(message: Locator, path: Path) -> None:
-    """Take a picture of a message once it stands still, as much of the page as it fills."""
-    box, before = await box_of(message), None
-    while box != before:
-        await asyncio.sleep(PUBLICATION)
-        box, before = await box_of(message), box
+    """Take a picture of a message, as much of the page as it fills."""
+    await message.scroll_into_view_if_needed()
+    box = await box_of(message)
     clip: FloatRect = {
         "x": box["x"], "y": box["y"], "width": MESSAGE_WIDTH, "height": box["height"],
     }  # fmt: skip
-    await message.page.screenshot(path=path, clip=clip)
-
-
-async def until_written(act: Callable[[], Awaitable[None]], outcome: Locator) -> None:
-    """Press until the outcome is to be seen.
-
-    The simulated Discord turns away what is pressed within half a second of a publication of its
-    page, and keeps what was typed.
-    """
-    for _ in range(6):
-        await asyncio.sleep(PUBLICATION)
-        await act()
-        try:
-            await expect(outcome).to_be_visible(timeout=8000)
-        except AssertionError:
-            continue
-        return
-    pytest.fail("what was pressed led nowhere")
+    await message.page.screenshot(path=path, clip=clip, animations="disabled")

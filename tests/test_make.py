@@ -16,8 +16,8 @@ from tests.processes import PATIENCE
 ROOT = Path(__file__).parent.parent
 # Without what a `make test` tells the makes below it.
 OURS = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
-LOCKS = ("run", "demo", "dev")
-STAMPS = (".ready", ".demo", ".tools")
+LOCKS = ("run", "dev")
+STAMPS = (".ready", ".tools")
 
 
 def made(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:

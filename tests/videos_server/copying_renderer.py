@@ -2,11 +2,12 @@
 
 The real renderer takes seconds of processor time for every film. This one has it render the first
 of a kind, keeps that in FOLDER, and copies it at about the real one's pace, each copy with bytes of
-its own.
+its own. A prompt that ends with `until NAME` is held at 50 % until FOLDER has a file of that name.
 """
 
 import json
 import os
+import re
 import struct
 import subprocess
 import sys
@@ -25,7 +26,10 @@ def main() -> None:
     kept = Path(sys.argv[1]) / f"{order['width']}x{order['height']}x{order['seconds']}"
     if not kept.exists():
         _render(order, kept)
+    held = re.search(r"\buntil (\w+)$", order["prompt"])
     for step in range(STEPS):
+        while held and step > STEPS // 2 and not (kept.parent / held[1]).exists():
+            time.sleep(0.02)
         print(100 * step // STEPS, flush=True)  # noqa: T201 - the renderer's way to tell its percent
         time.sleep(PACE * order["seconds"] / STEPS)
     mark = order["film"].encode()

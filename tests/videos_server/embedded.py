@@ -31,6 +31,11 @@ def copying() -> tuple[str, ...]:
     return (sys.executable, "-I", "-S", str(program), os.environ[FILMS])
 
 
+def finish(name: str) -> None:
+    """Let the renders of prompts that end with `until NAME` be finished."""
+    (Path(os.environ[FILMS]) / name).touch()
+
+
 @asynccontextmanager
 async def held_videos(
     folder: Path, template: Path, *, workers: int = 1

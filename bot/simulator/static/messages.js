@@ -39,7 +39,15 @@ export class Messages {
     this.list = this.list.slice(-MOST);
     const before = new Set(this.root.querySelectorAll("video"));
     this.draw();
-    for (const film of this.root.querySelectorAll("video")) if (!before.has(film)) play(film);
+    for (const film of this.root.querySelectorAll("video")) if (!before.has(film)) this.play(film);
+  }
+
+  /** Play a film that has just come, without sound, as browsers ask for; one at a time. */
+  play(film) {
+    if (this.playing?.muted) this.playing.pause();
+    this.playing = film;
+    film.muted = true;
+    film.play().catch(() => {}); // somebody may have switched that off
   }
 
   remove(id) {
@@ -124,12 +132,6 @@ export class Messages {
     const at = event.type === "contextmenu" ? { x: event.clientX, y: event.clientY } : { x: from.right, y: from.bottom };
     openMenu(at, entries.map((each) => [each.name, () => this.context.use(message, each)]), event.currentTarget);
   }
-}
-
-/** Play a film that has just come, without sound, as browsers ask for. */
-function play(film) {
-  film.muted = true;
-  film.play().catch(() => {}); // somebody may have switched that off
 }
 
 function follows(message, before) {
