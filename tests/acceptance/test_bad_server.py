@@ -74,7 +74,7 @@ async def test_a_server_that_is_not_there(tmp_path: Path) -> None:
         await stage.ada.slash(stage.channel, "video", prompt=PROMPT)
         await stage.until(lambda at: "Failed" in at.text)
 
-        assert "cannot be reached" in stage.text
+        assert "can't be reached" in stage.text
         assert "Nothing was charged" in stage.text
 
 

@@ -11,7 +11,7 @@ from playwright.async_api import Browser, Locator, expect
 from bot.cards.view import card
 from bot.jobs.models import Render, RenderStatus
 from bot.jobs.reasons import Reason
-from bot.requests.queries import Forecast, Phase
+from bot.requests.forecast import Forecast, Phase
 from bot.simulator.messages import Message
 from tests.browser import box_of, opened
 from tests.demo.pictures import PICTURES, take

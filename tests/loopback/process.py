@@ -85,11 +85,16 @@ class BotProcess:
         before = self._discord.gateway.identifies
         await self.launch(module, *arguments)
         gateway = self._discord.gateway
-        await self._discord.until(
-            lambda: self.ended or (gateway.identifies > before and gateway.connected),
-            within=PATIENCE,
-        )
-        assert not self.ended, self.log
+        try:
+            await self._discord.until(
+                lambda: self.ended or (gateway.identifies > before and gateway.connected),
+                within=PATIENCE,
+            )
+            assert not self.ended, self.log
+        except BaseException:
+            # Nobody entered a block yet that would end it.
+            await self.kill()
+            raise
 
     @property
     def ended(self) -> bool:

@@ -199,7 +199,7 @@ async def test_an_image_is_not_fetched_through_a_redirect(
     await club.discord.slash(
         club.ada, club.channel, "video", prompt="a cat", image=("cat.png", b"x", "image/png")
     )
-    await club.discord.until(lambda: "cannot be" in _private(club))
+    await club.discord.until(lambda: "can't be used" in _private(club))
     assert videos.seen["list"] == listed
     assert videos.seen["create"] == 0
 
@@ -224,7 +224,7 @@ async def test_an_image_that_is_larger_than_it_claims_is_read_as_far_as_it_may_b
         await club.discord.slash(
             club.ada, club.channel, "video", prompt="a cat", image=("cat.png", b"x", "image/png")
         )
-        await club.discord.until(lambda: "cannot be" in _private(club))
+        await club.discord.until(lambda: "can't be used" in _private(club))
     assert sent < 64 * 2**20
 
 

@@ -8,7 +8,7 @@ import pytest
 from aiohttp import web
 
 from bot.media.boxes import plain_frame
-from tests.browser import opened
+from tests.browser import launched, opened
 from tests.loopback.driver import Loopback
 from tests.media import films
 from tests.media.films import film
@@ -105,7 +105,7 @@ async def test_a_converted_film_plays_in_a_browser(
 
     played = tmp_path / "shown.mp4"
     played.write_bytes(shown.data)
-    async with opened(played.as_uri()) as page:
+    async with launched() as browser, opened(browser, played.as_uri()) as page:
         video = page.locator("video")
         assert await video.evaluate("""(v) => new Promise((done) => {
             if (v.readyState > 1) done(v.videoWidth);
