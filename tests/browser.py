@@ -24,7 +24,7 @@ MAC = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
 WINDOW: ViewportSize = {"width": 1280, "height": 860}
 MESSAGE_WIDTH = 690
 """Pixels from the left edge of a message's avatar to the right edge of its card, and a margin."""
-PATIENCE: Final = 60.0
+PATIENCE: Final = 180.0
 """Seconds that anything on a page may take, on a machine with much else to do."""
 expect.set_options(timeout=PATIENCE * 1000)
 Scheme = Literal["light", "dark"]

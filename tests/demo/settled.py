@@ -10,7 +10,7 @@ from tests.browser import PATIENCE, until
 from tests.demo.visitor import Visitor
 
 RUNNING: Final = frozenset({"requested", "sending", "queued", "in_progress", "completed"})
-SETTLES: Final = 30 * PATIENCE
+SETTLES: Final = 10 * PATIENCE
 """Seconds for the films that are still to be rendered, on a machine with much else to do."""
 
 
