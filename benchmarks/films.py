@@ -17,7 +17,7 @@ def _rendered() -> bytes:
     with TemporaryDirectory() as folder:
         film = Path(folder, "film.mp4")
         order = {
-            "prompt": "a cat", "width": 320, "height": 240, "seconds": 1, "image": None,
+            "prompt": "a cat", "width": 160, "height": 120, "seconds": 1, "image": None,
             "film": str(film), "thumbnail": str(film.with_suffix(".jpg")),
             "spritesheet": str(film.with_suffix(".sheet.jpg")),
         }  # fmt: skip

@@ -81,6 +81,10 @@ NOT_REMOVED: Final = N_("Deleted, but the bot can't remove the message. A modera
 
 SETTLED: Final = 60.0
 """Seconds after which no client can still show the card as it was before its film."""
+DELIVERY_PAUSE: Final = 0.1
+DELIVERY_LOOKS: Final = 20
+"""Seconds between two looks whether a delivery is saved, and how many: a press is answered in
+three seconds (Discord, interactions/receiving-and-responding)."""
 
 _Do = Callable[[Interaction, Render], Awaitable[None]]
 
@@ -152,10 +156,21 @@ class Buttons(commands.Cog):
             await refuse(interaction, t(NOT_YOURS))
             return
         render = await self._with_its_film(interaction, render)
+        if render.status is RenderStatus.COMPLETED and not self._is_offered(action, render):
+            render = await self._once_delivered(render)
         if self._is_offered(action, render):
             await self._does[action](interaction, render)
         else:
             await self._refresh(interaction, render)
+
+    async def _once_delivered(self, render: Render) -> Render:
+        """Wait a moment for a delivery to be saved: people see the film and its buttons before."""
+        for _ in range(DELIVERY_LOOKS):
+            await asyncio.sleep(DELIVERY_PAUSE)
+            current = await self.store.get(render.id)
+            if current is None or current.status is not RenderStatus.COMPLETED:
+                return current or render
+        return render
 
     async def _with_its_film(self, interaction: Interaction, render: Render) -> Render:
         """Notice a card that has lost its film, so that it can be delivered again."""

@@ -101,7 +101,7 @@ async def test_the_gateway_closes_while_the_bot_runs(
         ("commands", answer(404, 10004, "Unknown Guild"), "DISCORD_DEV_GUILD"),
         ("commands", answer(404, 10002, "Unknown Application"), "does not know the application"),
         ("commands", answer(400, 50240, "Cannot remove Entry Point"), "Activities"),
-        ("commands", answer(400, 50035, "Invalid Form Body"), "does not take the bot's commands"),
+        ("commands", answer(400, 50035, "Invalid Form Body"), "does not accept the bot's commands"),
         ("login", answer(401, 0, "401: Unauthorized"), "DISCORD_TOKEN"),
         ("login", answer(403, 40002, "Verify your account"), "Verify your account"),
     ],

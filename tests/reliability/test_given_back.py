@@ -46,6 +46,6 @@ async def test_while_the_bot_stops(club: FilmClub) -> None:
     answers = filled(form)
     sent = await (await club.discord.submit(form, **answers)).answered()
 
-    assert "is being restarted" in sent.message.text
+    assert "is restarting" in sent.message.text
     assert_given_back(sent, answers)
     await club.bot.until_ended()

@@ -30,7 +30,7 @@ async def watched(club: FilmClub, who: User) -> None:
     """Have a video rendered that somebody else waits for."""
     await club.ask()
     await club.until_card_says("In progress")
-    assert "once" in await watch(club, who)
+    assert "be notified" in await watch(club, who)
 
 
 def pings(club: FilmClub) -> list[Message]:

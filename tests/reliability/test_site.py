@@ -160,7 +160,7 @@ async def test_what_a_port_of_an_earlier_version_answers_is_told(
     web = {"WEB_PORT": str(ports[0])}
     async with FilmClub(discord, videos, tmp_path / "alone", **web) as club:
         assert await get(f"http://127.0.0.1:{ports[0]}/healthz") == (200, b"ok\n")
-        assert club.bot.log.count("call it OPS_PORT") == 1
+        assert club.bot.log.count("set OPS_PORT and OPS_HOST instead") == 1
     web |= {"PUBLIC_URL": "http://films.example"}
     async with FilmClub(discord, videos, tmp_path / "public", **web) as club:
         status, told = await get(f"http://127.0.0.1:{ports[0]}/metrics")

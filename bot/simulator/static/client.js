@@ -2,6 +2,7 @@
 
 const RETRY = 1000; // milliseconds
 const GOING_AWAY = 1001;
+const OPENS_WITHIN = 5000; // milliseconds
 
 export class Client {
   /** `onEvent` is called with each event, `onState` with "away" or "ended" while there is no connection. */
@@ -22,6 +23,7 @@ export class Client {
     const scheme = location.protocol === "https:" ? "wss" : "ws";
     const socket = new WebSocket(`${scheme}://${location.host}/client?as=${person ?? ""}`);
     this.socket = socket;
+    this.opened = new Promise((resolve) => (socket.onopen = () => resolve(socket)));
     socket.onmessage = (said) => {
       this.ended = false;
       this.hear(JSON.parse(said.data));
@@ -44,16 +46,24 @@ export class Client {
   }
 
   /** Send an action. Returns its answer: an event "answered", "modal", "choices", "failed", "refused" or "away". */
-  act(what, facts) {
+  async act(what, facts) {
     const ref = this.nextRef++;
-    if (this.socket.readyState !== WebSocket.OPEN) return Promise.resolve({ event: "away" });
-    this.socket.send(JSON.stringify({ do: what, ref, ...facts }));
+    if (!(await this.send({ do: what, ref, ...facts }))) return { event: "away" };
     return new Promise((resolve) => this.answers.set(ref, resolve));
   }
 
-  /** Send an action that has no answer of its own. */
+  /** Send an action that has no answer of its own. Returns whether it was sent. */
   tell(what, facts) {
-    if (this.socket.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify({ do: what, ...facts }));
+    return this.send({ do: what, ...facts });
+  }
+
+  /** Send, once a connection that is being opened is open. */
+  async send(action) {
+    const waiting = new Promise((resolve) => setTimeout(resolve, OPENS_WITHIN));
+    if (this.socket.readyState === WebSocket.CONNECTING) await Promise.race([this.opened, waiting]);
+    if (this.socket.readyState !== WebSocket.OPEN) return false;
+    this.socket.send(JSON.stringify(action));
+    return true;
   }
 
   /** Hand a picked file over; returns what stands for it in an option or a form. Throws where that fails. */

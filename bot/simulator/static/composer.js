@@ -137,8 +137,10 @@ export class Composer {
       return this.context.fail(NOT_SENT);
     }
     this.files = [];
-    this.context.tell("say", { channel: channel.id, text, files });
     this.show("");
+    if (await this.context.tell("say", { channel: channel.id, text, files })) return;
+    if (!this.text) this.show(text);
+    this.context.fail(NOT_SENT);
   }
 
   // ---------------------------------------------------------------- a command
