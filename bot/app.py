@@ -163,7 +163,9 @@ async def open_store(settings: Settings) -> AsyncGenerator[JobStore]:
     name = make_url(settings.database).database
     async with AsyncExitStack() as stack:
         try:
-            store = await stack.enter_async_context(JobStore.open(settings.database))
+            store = await stack.enter_async_context(
+                JobStore.open(settings.database, settings.videos_currency)
+            )
         except NewerDatabaseError as error:
             raise StartError(
                 f"{name} was written by a newer version of Rushes (schema {error}); "

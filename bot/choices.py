@@ -87,11 +87,3 @@ def _all(of_models: list[tuple[str, ...]]) -> tuple[str, ...]:
             f"Discord accepts {CHOICES}; leave some out: {', '.join(values[CHOICES:])}."
         )
     return values
-
-
-def prices(settings: Settings, catalog: Catalog) -> dict[str, float]:
-    """Return the price of a second by model, in the operator's currency."""
-    listed = {model: entry.price for model, entry in catalog.items()}
-    return settings.videos_prices | {
-        model: price for model, price in listed.items() if price is not None
-    }

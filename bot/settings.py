@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Final, Literal, cast
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
     AfterValidator,
@@ -43,8 +44,20 @@ def _prices(value: object) -> object:
     return {model.strip(): price.strip() for model, _, price in pairs}
 
 
+def _time_zone(value: str) -> str:
+    """Accept the name of a time zone that this machine knows."""
+    try:
+        return ZoneInfo(value).key
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise _UnusableError("this machine knows no such time zone") from error
+
+
 def _address(*schemes: str) -> AfterValidator:
     return AfterValidator(lambda value: normalized(value, schemes))
+
+
+_MOST_MONEY: Final = 1e9
+"""So that millionths fit into 63 bits."""
 
 
 class _UnusableError(ValueError):
@@ -181,6 +194,29 @@ class Settings(BaseSettings):
 
     max_active_per_user: int = Field(3, ge=1, le=1000, description="a whole number, 1 to 1000")
     max_active: int = Field(20, ge=1, le=100_000, description="a whole number, 1 to 100000")
+    max_active_per_community: int | None = Field(
+        None, ge=1, le=100_000, description="a whole number, 1 to 100000"
+    )
+    budget_per_day: float | None = Field(
+        None, ge=0, le=_MOST_MONEY, description="an amount in VIDEOS_CURRENCY, like 5.00"
+    )
+    budget_per_month: float | None = Field(
+        None, ge=0, le=_MOST_MONEY, description="an amount in VIDEOS_CURRENCY, like 50.00"
+    )
+    limit_per_person_per_day: int | None = Field(
+        None, ge=0, le=1_000_000, description="a whole number of videos"
+    )
+    limit_per_community_per_day: int | None = Field(
+        None, ge=0, le=1_000_000, description="a whole number of videos"
+    )
+    time_zone: Annotated[str, AfterValidator(_time_zone)] = Field(
+        "UTC", description="a time zone like Europe/Berlin"
+    )
+    allowed_guilds: Annotated[tuple[int, ...], NoDecode, BeforeValidator(_split)] = Field(
+        (), description="ids of servers, separated by commas"
+    )
+    allow_direct_messages: bool | None = Field(default=None, description="true or false")
+    allow_user_installs: bool | None = Field(default=None, description="true or false")
     max_image_mb: float = Field(10.0, gt=0, le=100, description="megabytes, up to 100")
 
     server_workers: int = Field(1, ge=1, le=64, description="a whole number, 1 to 64")

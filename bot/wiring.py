@@ -9,9 +9,9 @@ from typing import Final
 from discord.ext import commands
 from yarl import URL
 
+from bot.allowances import limits_of, prices
 from bot.cards.renderer import CardRenderer
 from bot.cards.view import CardOptions, film_name
-from bot.choices import prices
 from bot.client import VideoBot
 from bot.delivery.card_updates import CardUpdates
 from bot.delivery.deliverer import Deliverer
@@ -27,7 +27,7 @@ from bot.jobs.poller import JobPoller
 from bot.jobs.reasons import Reason
 from bot.jobs.store import JobStore
 from bot.media.transcode import transcode_film
-from bot.requests.admission import Limits, Offer
+from bot.requests.admission import Offer
 from bot.requests.cancellations import Cancellations
 from bot.requests.forecast import Forecaster
 from bot.requests.service import RequestService
@@ -168,7 +168,7 @@ class Wiring:
             videos=self._resources.videos,
             films=self._resources.films,
             offer=self._resources.offer,
-            limits=Limits(per_user=settings.max_active_per_user, all_together=settings.max_active),
+            limits=limits_of(settings, self._resources.offer().catalog),
             poll_interval=self._pause,
             disk_full=lambda: self._retention.full,
             clock=self._timing.clock,

@@ -66,7 +66,7 @@ class AbandonedRenders:
         for create_id in gone:
             self._missing.pop(create_id, None)
         if gone:
-            await self.store.creates.close(gone, self.clock())
+            await self.store.accounting.close_creates(gone, self.clock())
 
     async def _has_ended(self, create: OpenCreate) -> bool:
         video_id = str(create.video_id)

@@ -100,6 +100,21 @@ class Database:
         with _translated():
             return await self._writer.write(*statements, otherwise=otherwise)
 
+    async def run(self, work: Callable[[sa.Connection], _T]) -> _T:
+        """Write what decides as it goes, as Writer.run; it is on disk on return."""
+        with _translated():
+            return await self._writer.run(work)
+
+    async def read(self, work: Callable[[sa.Connection], _T]) -> _T:
+        """Read what takes several queries, in a reader's thread."""
+
+        def read() -> _T:
+            with self._engine.connect() as connection:
+                return work(connection)
+
+        with _translated():
+            return await asyncio.get_running_loop().run_in_executor(self._readers, read)
+
     async def execute(self, *statements: sa.Executable) -> int:
         """Write statements that hold their own values; return what the last one changed."""
         return await self.write(*((statement, None) for statement in statements))

@@ -4,7 +4,7 @@ A render's status says what people see; a row here says that the server may be b
 same. It is written in the transaction in which the render leaves the states that count.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -25,10 +25,14 @@ class OpenCreate:
     id: str
     render_id: str
     requester_id: int
+    guild_id: int | None
     video_id: str | None
     """The server's id; None where the outcome of the create is unknown."""
     expires_at: float
     """When it counts no longer, whatever the server says."""
+
+
+_COLUMNS: Final = tuple(open_creates.c[name] for name in OpenCreate.__slots__)
 
 
 class OpenCreates:
@@ -39,7 +43,7 @@ class OpenCreates:
 
     async def all(self, now: float) -> list[OpenCreate]:
         """Return the creates that may still render although nobody waits for them."""
-        query = sa.select(open_creates).where(open_creates.c.expires_at > now)
+        query = sa.select(*_COLUMNS).where(open_creates.c.expires_at > now)
         return await self._database.fetch(query, create_of)
 
     async def is_open(self, video_id: str, now: float) -> bool:
@@ -50,11 +54,6 @@ class OpenCreates:
         """Whether an earlier create of this render is still counted."""
         query = sa.select(open_creates.c.id).where(open_creates.c.render_id == render.id)
         return bool(await self._database.column(query))
-
-    async def close(self, ids: Collection[str], now: float) -> None:
-        """Forget these creates, which have surely ended, and those whose time is over."""
-        over = sa.or_(open_creates.c.id.in_(ids), open_creates.c.expires_at <= now)
-        await self._database.execute(sa.delete(open_creates).where(over))
 
     async def counted_of(self, requester_id: int, now: float) -> tuple[list[OpenCreate], int]:
         """Return what counts beside a person's active renders: open creates, unconfirmed ones."""
@@ -88,15 +87,21 @@ def _of(render: Render, video_id: str | None, lasts: float) -> OpenCreate:
         id=f"{render.id}:{since}",
         render_id=render.id,
         requester_id=render.request.requester_id,
+        guild_id=render.request.guild_id,
         video_id=video_id,
         expires_at=since + lasts,
     )
 
 
-def insert(create: OpenCreate, before: Render, *only_if: sa.ColumnElement[bool]) -> sa.Insert:
-    """Insert it once, while the render's row is still that of `before`."""
+def insert(
+    create: OpenCreate,
+    before: Render,
+    *only_if: sa.ColumnElement[bool],
+    hold_id: int | None = None,
+) -> sa.Insert:
+    """Insert it once, while the render's row is still that of `before`, with what it holds."""
     known = sa.exists().where(open_creates.c.id == create.id)
-    row = {name: getattr(create, name) for name in OpenCreate.__slots__}
+    row = {name: getattr(create, name) for name in OpenCreate.__slots__} | {"hold_id": hold_id}
     values = [sa.literal(value, open_creates.c[name].type) for name, value in row.items()]
     chosen = sa.select(*values).where(is_unchanged(before), ~known, *only_if)
     return sa.insert(open_creates).from_select(list(row), chosen)

@@ -1,7 +1,7 @@
 """A render with its request as rows of their tables: written and read."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from functools import cache
 from typing import Any, Final
@@ -145,6 +145,11 @@ def update(names: Names, changes: Sequence[tuple[Render, Render]]) -> list[State
     return statements
 
 
+def updates(before: Render, after: Render) -> list[Statement]:
+    """Write what changed of one render; as `update`."""
+    return update(changed(before, after), [(before, after)])
+
+
 def _new(names: tuple[str, ...], row: Row) -> Row:
     return {f"new_{name}": row[name] for name in names}
 
@@ -188,9 +193,11 @@ def insert_render_within_limits() -> sa.Insert:
     """
     names = [*_RENDER, "request_id"]
     values = [sa.bindparam(name, type_=renders.c[name].type) for name in names]
-    requester = sa.bindparam("requester_id", type_=sa.BigInteger)
+    counted = {
+        name: sa.bindparam(name, type_=sa.BigInteger) for name in ("of_requester", "of_guild")
+    }
     return sa.insert(renders).from_select(
-        names, sa.select(*values).where(has_room(requester, sa.bindparam))
+        names, sa.select(*values).where(has_room(counted, sa.bindparam))
     )
 
 
@@ -201,31 +208,42 @@ def delete_request() -> sa.Delete:
 
 
 def has_room(
-    requester: sa.ColumnElement[int], limit: Callable[[str], sa.ColumnElement[Any]]
+    counted: Mapping[str, Any], limit: Callable[[str], sa.ColumnElement[Any]]
 ) -> sa.ColumnElement[bool]:
-    """Whether the limits leave room for one more create, everybody's and this person's.
+    """Whether one more create may be open: of everybody, of this person and of this community.
 
-    `limit` gives `most`, `most_of_user`, `counts_since` and `counted_at`: values or parameters. The
-    kinds are counted apart, since SQLite counts their union by looking up every row.
+    `counted` gives `of_requester` and `of_guild`, 0 for none; `limit` gives `most`, `most_of_user`,
+    `most_of_community`, `counts_since` and `counted_at`: values or parameters.
+    """
+    requester, guild = counted["of_requester"], counted["of_guild"]
+    return sa.and_(
+        _open(limit) < limit("most"),
+        _open(limit, requester_id=requester) < limit("most_of_user"),
+        sa.or_(guild == 0, _open(limit, guild_id=guild) < limit("most_of_community")),
+    )
+
+
+def _open(
+    limit: Callable[[str], sa.ColumnElement[Any]], **whose: sa.ColumnElement[int] | int
+) -> sa.ColumnElement[int]:
+    """Count the creates that are open, of one person or community.
+
+    The kinds are counted apart, since SQLite counts their union by looking up every row.
     """
     active = sa.or_(*(renders.c.status == status for status in sorted(ACTIVE)))
     sent_at = sa.func.coalesce(renders.c.sent_at, requests.c.created_at)
     maybe = sa.and_(renders.c.status == RenderStatus.UNCONFIRMED, sent_at > limit("counts_since"))
-    counted = sa.select(sa.func.count()).select_from(renders)
+    theirs = [requests.c[name] == value for name, value in whose.items()]
+    abandoned = [open_creates.c[name] == value for name, value in whose.items()]
+    joined = sa.join(renders, requests) if theirs else renders
     with_request = sa.select(sa.func.count()).select_from(sa.join(renders, requests))
     still_open = (
         sa.select(sa.func.count())
         .select_from(open_creates)
-        .where(open_creates.c.expires_at > limit("counted_at"))
+        .where(open_creates.c.expires_at > limit("counted_at"), *abandoned)
     )
-    everybody = (
-        counted.where(active).scalar_subquery()
-        + with_request.where(maybe).scalar_subquery()
+    return (
+        sa.select(sa.func.count()).select_from(joined).where(active, *theirs).scalar_subquery()
+        + with_request.where(maybe, *theirs).scalar_subquery()
         + still_open.scalar_subquery()
     )
-    theirs = (
-        with_request.where(active, requests.c.requester_id == requester).scalar_subquery()
-        + with_request.where(maybe, requests.c.requester_id == requester).scalar_subquery()
-        + still_open.where(open_creates.c.requester_id == requester).scalar_subquery()
-    )
-    return sa.and_(everybody < limit("most"), theirs < limit("most_of_user"))

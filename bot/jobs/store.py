@@ -7,6 +7,8 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
+from bot.jobs.accounting import Accounting
+from bot.jobs.charges import charge_of
 from bot.jobs.database import Database
 from bot.jobs.history import (
     Search,
@@ -26,39 +28,25 @@ from bot.jobs.models import (
     Render,
     RenderStatus,
 )
-from bot.jobs.open_creates import (
-    UNCONFIRMED_COUNTS_FOR,
-    OpenCreate,
-    OpenCreates,
-    insert,
-    is_unchanged,
-)
+from bot.jobs.open_creates import OpenCreates
 from bot.jobs.reasons import Reason
 from bot.jobs.rows import (
     Names,
     RenderQuery,
     changed,
-    changed_values,
-    delete_request,
-    has_room,
-    insert_render_within_limits,
-    insert_request,
     render_of,
-    render_row,
-    request_row,
     select_renders,
     update,
+    updates,
 )
 from bot.jobs.subscriptions import Subscriptions
 from bot.jobs.tables import (
-    open_creates,
     renders,
     request_images,
     requests,
     subscriptions,
 )
 from bot.jobs.thumbnails import StoredThumbnails
-from bot.jobs.writer import Statement
 from bot.media.input_reference import InputReference
 
 FURTHEST_WAIT: Final = 3600.0
@@ -71,18 +59,21 @@ class JobStore:
     Every method raises StoreError where the database fails; a write is on disk on return.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, currency: str) -> None:
         self._database = database
+        self.currency = currency
+        """In which a server's stated cost is charged; one in another is not understood."""
+        self.accounting = Accounting(database)
         self.creates = OpenCreates(database)
         self.subscriptions = Subscriptions(database)
         self.thumbnails = StoredThumbnails(database)
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, url: str) -> "AsyncGenerator[JobStore]":
+    async def open(cls, url: str, currency: str = "USD") -> "AsyncGenerator[JobStore]":
         """Open the database at `url`; as Database.open."""
         async with Database.open(url) as database:
-            yield cls(database)
+            yield cls(database, currency)
 
     @property
     def stuck(self) -> bool:
@@ -91,71 +82,39 @@ class JobStore:
 
     # ---------------------------------------------------------------- writing
 
-    async def admit(self, render: Render, *, most_of_user: int, most: int) -> bool:
-        """Insert a request with its render unless a limit is reached: counting is part of it."""
-        limits = _limits(render.request.created_at, most_of_user, most)
-        requester = {"requester_id": render.request.requester_id}
-        return (
-            await self._database.write(
-                (insert_request(), [request_row(render.request)]),
-                (insert_render_within_limits(), [render_row(render) | requester | limits]),
-                otherwise=_deletion(render),
-            )
-            == 1
-        )
-
-    async def admit_again(
-        self,
-        before: Render,
-        after: Render,
-        first: OpenCreate,
-        *,
-        now: float,
-        most_of_user: int,
-        most: int,
-    ) -> bool:
-        """Count a create of unknown outcome beside a second one, where the limits leave room.
-
-        False where a limit is reached, or where the row is no longer as `before`.
-        """
-        limits = _limits(now, most_of_user, most)
-        requester = sa.literal(before.request.requester_id, sa.BigInteger)
-        room = has_room(requester, lambda name: sa.literal(limits[name]))
-        is_first = (is_unchanged(before), sa.exists().where(open_creates.c.id == first.id))
-        of_render, of_request = changed_values(before, after)
-        request = sa.update(requests).where(requests.c.id == before.request.id, *is_first)
-        render = sa.update(renders).where(renders.c.id == before.id, *is_first)
-        statements: list[sa.Executable] = [insert(first, before, room)]
-        if of_request:
-            statements.append(request.values(of_request))
-        return await self._database.execute(*statements, render.values(of_render)) == 1
-
-    async def abandon(self, before: Render, after: Render, create: OpenCreate) -> bool:
-        """Replace `before` by `after`, whose create goes on counting; False as save."""
-        first = (insert(create, before), None)
-        return await self._database.write(first, *_update(before, after)) == 1
-
     async def save(self, before: Render, after: Render) -> bool:
-        """Replace `before` by `after`; False where the row has left before's status meanwhile."""
-        return await self._database.write(*_update(before, after)) == 1
+        """Replace `before` by `after`; False where the row has left before's status meanwhile.
+
+        What the change charges is charged with it.
+        """
+        if (charge := charge_of(before, after, self.currency)) is not None:
+            at = after.completed_at or after.ended_at or after.request.created_at
+            return await self.accounting.end(before, after, charge, at)
+        return await self._database.write(*updates(before, after)) == 1
 
     async def save_all(
         self, changes: Sequence[tuple[Render, Render]]
     ) -> list[tuple[Render, Render]]:
         """Replace each before by its after; return those whose row still had before's status.
 
-        One statement for all renders that change in the same fields, whatever their number.
+        One statement for all renders that change in the same fields, whatever their number; what
+        ends a create is charged one by one.
         """
         alike: dict[Names, list[tuple[Render, Render]]] = {}
+        ends: list[tuple[Render, Render]] = []
         for change in changes:
-            alike.setdefault(changed(*change), []).append(change)
+            if charge_of(*change, self.currency) is not None:
+                ends.append(change)
+            else:
+                alike.setdefault(changed(*change), []).append(change)
+        ended = asyncio.gather(*(self.save(*change) for change in ends))
         counts = await asyncio.gather(
             *(self._database.write(*update(names, group)) for names, group in alike.items())
         )
         saved: list[tuple[Render, Render]] = []
         for count, group in zip(counts, alike.values(), strict=True):
             saved += group if count == len(group) else await self._written(group)
-        return saved
+        return saved + [change for change, done in zip(ends, await ended, strict=True) if done]
 
     async def _written(
         self, changes: Sequence[tuple[Render, Render]]
@@ -165,10 +124,6 @@ class JobStore:
         query = sa.select(renders.c.id, renders.c.status).where(renders.c.id.in_(ids))
         found = await self._database.mapping(query)
         return [change for change in changes if found.get(change[1].id) == change[1].status]
-
-    async def delete_row(self, render: Render) -> None:
-        """Remove a render's request with all that belongs to it."""
-        await self._database.write(_deletion(render))
 
     # ---------------------------------------------------------------- images
 
@@ -184,7 +139,7 @@ class JobStore:
             renders.c.id == before.id, renders.c.status == before.status
         )
         put = sa.insert(request_images).from_select(["request_id", *fields], values)
-        return await self._database.write((put, None), *_update(before, after)) == 1
+        return await self._database.write((put, None), *updates(before, after)) == 1
 
     async def image(self, request_id: str) -> InputReference | None:
         """Return a request's stored reference image, if there is one."""
@@ -363,23 +318,6 @@ class JobStore:
 
     async def _renders(self, query: RenderQuery) -> list[Render]:
         return await self._database.fetch(query, render_of)
-
-
-def _limits(now: float, most_of_user: int, most: int) -> dict[str, float]:
-    return {
-        "counts_since": now - UNCONFIRMED_COUNTS_FOR,
-        "counted_at": now,
-        "most": most,
-        "most_of_user": most_of_user,
-    }
-
-
-def _update(before: Render, after: Render) -> list[Statement]:
-    return update(changed(before, after), [(before, after)])
-
-
-def _deletion(render: Render) -> Statement:
-    return delete_request(), [{"of_request": render.request.id}]
 
 
 def _image_of(row: Sequence[Any]) -> InputReference:

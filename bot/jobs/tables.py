@@ -135,5 +135,61 @@ open_creates = sa.Table(
     sa.Column("requester_id", sa.BigInteger, nullable=False),
     sa.Column("video_id", sa.Text),
     sa.Column("expires_at", sa.Float(53), nullable=False),
+    sa.Column("guild_id", sa.BigInteger),
+    sa.Column("hold_id", sa.BigInteger),
 )
 """Creates that may still render although nobody waits for them. They outlive their render's row."""
+
+_METER = (
+    ("guild_id", sa.BigInteger),
+    ("scope", sa.Text),
+    ("scope_id", sa.Text),
+    ("unit", sa.Text),
+    ("period", sa.Text),
+    ("starts_at", sa.Float(53)),
+)
+"""What names a meter. Nothing of it is NULL: a NULL never conflicts, and overspends."""
+
+meters = sa.Table(
+    "meters",
+    metadata,
+    *(sa.Column(name, kind, primary_key=True, autoincrement=False) for name, kind in _METER),
+    sa.Column("ends_at", sa.Float(53)),
+    sa.Column("held", sa.BigInteger, nullable=False),
+    sa.Column("spent", sa.BigInteger, nullable=False),
+    sa.Column("granted", sa.BigInteger, nullable=False),
+)
+"""What each limit has counted in one window; the sums of the ledger's entries in it."""
+
+holds = sa.Table(
+    "holds",
+    metadata,
+    sa.Column("hold_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    *(sa.Column(name, kind, primary_key=True, autoincrement=False) for name, kind in _METER),
+    sa.Column("amount", sa.BigInteger, nullable=False),
+)
+"""What an unfinished create holds on each meter: a refund goes back to the window it came from."""
+
+ledger = sa.Table(
+    "ledger",
+    metadata,
+    # SQLite counts up by itself in a column of exactly this type alone.
+    sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("hold_id", sa.BigInteger),
+    sa.Column("render_id", sa.Text, nullable=False),
+    sa.Column("guild_id", sa.BigInteger, nullable=False),
+    sa.Column("channel_id", sa.BigInteger, nullable=False),
+    sa.Column("requester_id", sa.BigInteger, nullable=False),
+    sa.Column("videos", sa.BigInteger, nullable=False),
+    sa.Column("seconds", sa.BigInteger, nullable=False),
+    sa.Column("money", sa.BigInteger),
+    sa.Column("at", sa.Float(53), nullable=False),
+    sa.Index("ix_ledger_at", "at"),
+    sa.Index("ix_ledger_hold_id", "hold_id", unique=True),
+    sa.Index("ix_ledger_render_id", "render_id"),
+    sa.Index("ix_ledger_requester_id_at", "requester_id", "at"),
+    sa.Index("ix_ledger_guild_id_at", "guild_id", "at"),
+)
+"""Every create and what came of it, append-only. `hold_id` names the entry that this one finishes;
+guild 0 stands for a direct message, money is in millionths and NULL where no price is known."""

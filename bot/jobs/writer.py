@@ -2,16 +2,18 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 
 _log = logging.getLogger(__name__)
+
+_T = TypeVar("_T")
 
 Rows = Sequence[Mapping[str, object]]
 Statement = tuple[sa.Executable, Rows | None]
@@ -24,6 +26,12 @@ class _Write:
     otherwise: Statement | None
     """Executed where the last of the statements changes no row."""
     outcome: asyncio.Future[int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    run: Callable[[sa.Connection], Any]
+    outcome: asyncio.Future[Any]
 
 
 _LOCKED: Final = frozenset({"SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_READONLY"})
@@ -42,7 +50,7 @@ class Writer:
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="database writer")
-        self._waiting: list[_Write] = []
+        self._waiting: list[_Write | _Work] = []
         self._drain: asyncio.Task[None] | None = None
         self.stuck = False
         """Whether the database refused the last write: a full disk, a lock."""
@@ -54,10 +62,23 @@ class Writer:
         SQLAlchemyError, or what else the driver raises for a value it cannot accept.
         """
         outcome: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Write(statements, otherwise, outcome))
+        return await self._commit_soon(_Write(statements, otherwise, outcome))
+
+    async def run(self, work: Callable[[sa.Connection], _T]) -> _T:
+        """Execute what decides as it goes, in a transaction it may share with other writes.
+
+        It may be executed twice, the first time rolled back. It undoes what it does not want
+        itself, since an exception undoes the others' writes, too, before each is tried alone.
+        Raises as `write`.
+        """
+        outcome: asyncio.Future[_T] = asyncio.get_running_loop().create_future()
+        return await self._commit_soon(_Work(work, outcome))
+
+    async def _commit_soon(self, write: _Write | _Work) -> Any:  # noqa: ANN401 - its outcome
+        self._waiting.append(write)
         if self._drain is None or self._drain.done():
             self._drain = asyncio.create_task(self._commit_all(), name="database writer")
-        return await asyncio.shield(outcome)
+        return await asyncio.shield(write.outcome)
 
     async def close(self) -> None:
         """Wait until everything that was handed over is on disk."""
@@ -78,7 +99,7 @@ class Writer:
             else:
                 _refuse(batch, error)
 
-    async def _settle(self, batch: Sequence[_Write]) -> BaseException | None:
+    async def _settle(self, batch: Sequence[_Write | _Work]) -> BaseException | None:
         """Commit writes together and tell their callers; return why not, where that failed."""
         loop = asyncio.get_running_loop()
         committing = loop.run_in_executor(self._thread, self._commit, batch)
@@ -89,7 +110,7 @@ class Writer:
             return error
         counts = committing.result()
         # A statement that changes no rows succeeds on a full disk, so it proves nothing.
-        if self.stuck and any(count > 0 for count in counts):
+        if self.stuck and any(isinstance(count, int) and count > 0 for count in counts):
             self.stuck = False
             _log.info("the database accepts writes again")
         for write, count in zip(batch, counts, strict=True):
@@ -102,57 +123,70 @@ class Writer:
             self.stuck = True
             _log.error("the database accepts no writes: %s", error.args[0])
 
-    def _commit(self, batch: Sequence[_Write]) -> list[int]:
+    def _commit(self, batch: Sequence[_Write | _Work]) -> list[Any]:
         """Execute a batch in one transaction; return each write's count of changed rows."""
         groups = _grouped(batch)
         if len(groups) < len(batch):
-            with suppress(_UnevenError), self._engine.begin() as connection:
+            with suppress(_UnevenError), self._begin() as connection:
                 return [count for group in groups for count in _together(connection, group)]
+        with self._begin() as connection:
+            return [_execute(connection, write) for write in batch]
+
+    @contextmanager
+    def _begin(self) -> Generator[sa.Connection]:
+        """Begin a transaction that nobody writes beside, so that what is read in it stays true."""
         with self._engine.begin() as connection:
-            return [_one_by_one(connection, write) for write in batch]
+            if self._engine.dialect.name == "sqlite":
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            yield connection
 
 
 class _UnevenError(Exception):
     """Of several writes that were executed as one, not each changed all of its rows."""
 
 
-def _grouped(batch: Sequence[_Write]) -> list[list[_Write]]:
+def _grouped(batch: Sequence[_Write | _Work]) -> list[list[_Write | _Work]]:
     """Group neighbours that execute the same statements, each for rows of its own."""
-    groups: list[list[_Write]] = []
+    groups: list[list[_Write | _Work]] = []
     for write in batch:
-        if groups and _mergeable(groups[-1][0].statements, write.statements):
+        if groups and _mergeable(groups[-1][0], write):
             groups[-1].append(write)
         else:
             groups.append([write])
     return groups
 
 
-def _mergeable(one: Sequence[Statement], other: Sequence[Statement]) -> bool:
-    return len(one) == len(other) and all(
+def _mergeable(one: _Write | _Work, other: _Write | _Work) -> bool:
+    if isinstance(one, _Work) or isinstance(other, _Work):
+        return False
+    return len(one.statements) == len(other.statements) and all(
         mine[0] is theirs[0] and mine[1] is not None
-        for mine, theirs in zip(one, other, strict=True)
+        for mine, theirs in zip(one.statements, other.statements, strict=True)
     )
 
 
-def _together(connection: sa.Connection, group: Sequence[_Write]) -> list[int]:
+def _together(connection: sa.Connection, group: Sequence[_Write | _Work]) -> list[Any]:
     """Execute alike writes statement by statement: SQLAlchemy's share of the work is paid once.
 
     SQLite tells the rows changed by all of them only: raises _UnevenError where the last statement
     did not change all of its rows, since which write changed fewer has to be found out one by one.
     """
     if len(group) == 1:
-        return [_one_by_one(connection, group[0])]
+        return [_execute(connection, group[0])]
+    writes = [write for write in group if isinstance(write, _Write)]
     changed = 0
-    for same in zip(*(write.statements for write in group), strict=True):
+    for same in zip(*(write.statements for write in writes), strict=True):
         every = [row for _, rows in same for row in rows or ()]
         changed = connection.execute(same[0][0], every).rowcount
-    counts = [len(write.statements[-1][1] or ()) for write in group]
+    counts = [len(write.statements[-1][1] or ()) for write in writes]
     if changed != sum(counts):
         raise _UnevenError
     return counts
 
 
-def _one_by_one(connection: sa.Connection, write: _Write) -> int:
+def _execute(connection: sa.Connection, write: _Write | _Work) -> Any:  # noqa: ANN401 - as above
+    if isinstance(write, _Work):
+        return write.run(connection)
     count = 0
     for statement, rows in write.statements:
         count = connection.execute(statement, rows).rowcount
@@ -161,7 +195,7 @@ def _one_by_one(connection: sa.Connection, write: _Write) -> int:
     return count
 
 
-def _refuse(batch: Sequence[_Write], error: BaseException) -> None:
+def _refuse(batch: Sequence[_Write | _Work], error: BaseException) -> None:
     for write in batch:
         if not write.outcome.done():
             write.outcome.set_exception(error)

@@ -1,18 +1,32 @@
 """What may be asked for, by whom how much at once, and why a request is not admitted."""
 
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 
-from bot.jobs.models import Render, Request
+from bot.jobs.accounts import Denied
+from bot.jobs.models import Render
 from bot.videos.catalog import Catalog, Entry
 from bot.videos.models import PROMPT_LIMIT
 from bot.videos.spec import VideoSpec
 
 
-class PromptProblem(Exception):
+class Place(StrEnum):
+    """Kinds of places that the owner may close."""
+
+    GUILD = "guild"
+    DIRECT = "direct"
+    USER_INSTALL = "user_install"
+
+
+class NotAdmitted(Exception):
+    """A request is refused, and nothing was written; each kind has its own sentence."""
+
+
+class PromptProblem(NotAdmitted):
     """The prompt is blank, or longer than PROMPT_LIMIT characters."""
 
 
-class NotOffered(Exception):
+class NotOffered(NotAdmitted):
     """A size, duration or model that this bot does not offer."""
 
     def __init__(self, field: str, value: str, offered: tuple[str, ...]) -> None:
@@ -33,7 +47,7 @@ class Beside:
     """Creates of unknown outcome, which may be rendering."""
 
 
-class OverLimit(Exception):
+class OverLimit(NotAdmitted):
     """The spend guard is reached; `own` are the jobs this requester has running."""
 
     def __init__(self, own: list[Render], beside: Beside, *, most_of_user: int) -> None:
@@ -44,7 +58,29 @@ class OverLimit(Exception):
         self.most_of_user = most_of_user
 
 
-class DiskFull(Exception):
+class LimitReached(NotAdmitted):
+    """A limit in the course of time leaves no room."""
+
+    def __init__(self, denied: Denied) -> None:
+        """Keep which one."""
+        super().__init__(f"{denied.limit.key}: {denied.usage.used} of {denied.limit.most}")
+        self.denied = denied
+
+
+class PriceUnknown(NotAdmitted):
+    """Money is limited, and this model has no price: it is refused rather than taken for free."""
+
+
+class NotAllowedHere(NotAdmitted):
+    """The owner allows no requests from this place."""
+
+    def __init__(self, place: Place) -> None:
+        """Keep which kind of place it is."""
+        super().__init__(place)
+        self.place = place
+
+
+class DiskFull(NotAdmitted):
     """Films that must be kept take all the room there is: another could not be kept."""
 
 
@@ -68,18 +104,6 @@ class Offer:
         """Return what goes with a model."""
         everything = Entry(sizes=self.sizes, seconds=self.seconds, price=None)
         return self.catalog.get(model or "", everything)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Limits:
-    """The spend guard: how many jobs may be active at once."""
-
-    per_user: int
-    all_together: int
-
-    def of(self, _request: Request) -> int:
-        """Return how many renders the requester may have active at once."""
-        return self.per_user
 
 
 def complete(spec: VideoSpec, offer: Offer) -> VideoSpec:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.jobs import lifecycle
+from bot.jobs.charges import REFUNDED, STOPPED
 from bot.jobs.events import JobEvents
 from bot.jobs.film_store import FilmStore
 from bot.jobs.models import Render, RenderStatus
@@ -52,7 +53,9 @@ class Cancellations:
             await self.store.save(here, everywhere)
             here = everywhere
             if create is not None:
-                await self.store.creates.close([create.id], now)
+                queued = render.status is RenderStatus.QUEUED
+                charge = REFUNDED if queued else STOPPED
+                await self.store.accounting.close_creates([create.id], now, charge)
         self.events.changed(render, here)
         return here
 
@@ -60,7 +63,7 @@ class Cancellations:
         """Write an end that the server has not heard of, its create counting on if there is one."""
         if create is None:
             return await self.store.save(render, here)
-        return await self.store.abandon(render, here, create)
+        return await self.store.accounting.abandon(render, here, create)
 
     async def _stopped(self, render: Render) -> bool:
         """Whether nothing is rendered any more once a cancelled job was deleted on the server.
@@ -77,7 +80,7 @@ class Cancellations:
 
         A row that our disk does not let go keeps its film; a film without a row is tidied away.
         """
-        await self.store.delete_row(render)
+        await self.store.accounting.delete(render, self.clock())
         await self.films.remove(
             name for name in (render.film, render.transcoded_name) if name is not None
         )
@@ -106,7 +109,7 @@ class Cancellations:
         if render.status is not RenderStatus.UNCONFIRMED:
             return render
         dropped = lifecycle.cancelled(render, Reason.ABANDONED, self.clock())
-        if not await self.store.abandon(render, dropped, of_unknown(render)):
+        if not await self.store.accounting.abandon(render, dropped, of_unknown(render)):
             return await self.store.get(render.id) or render
         self.events.changed(render, dropped)
         return dropped

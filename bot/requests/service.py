@@ -11,6 +11,8 @@ from typing import Final
 from pydantic import ValidationError
 
 from bot.jobs import lifecycle
+from bot.jobs.accounting import Admission
+from bot.jobs.accounts import Denied
 from bot.jobs.database import StoreError
 from bot.jobs.events import JobEvents
 from bot.jobs.film_store import FilmStore
@@ -21,7 +23,8 @@ from bot.jobs.store import JobStore
 from bot.media.container import Container
 from bot.media.image import fit_image
 from bot.media.input_reference import InputReference
-from bot.requests.admission import Beside, DiskFull, Limits, Offer, OverLimit, complete
+from bot.requests.admission import Beside, DiskFull, LimitReached, Offer, OverLimit, complete
+from bot.requests.limits import Limits
 from bot.requests.lost_creates import LostCreates
 from bot.runtime.background import Background
 from bot.videos.client import VideosClient
@@ -65,17 +68,23 @@ class RequestService:
     async def admit(self, request: Request) -> Render:
         """Save a request with its first render, before anything is shown or sent.
 
-        Raises PromptProblem, NotOffered, OverLimit, DiskFull, StoreError; then nothing was written.
+        Raises PromptProblem, NotOffered, NotAllowedHere, PriceUnknown, LimitReached, OverLimit,
+        DiskFull, StoreError; then nothing was written.
         """
-        spec, limits = complete(request.spec, self.offer()), self.limits
+        spec = complete(request.spec, self.offer())
         render = Render.first(replace(request, spec=spec))
+        terms = self.limits.terms(render.request, request.created_at)
         if self.disk_full():
             raise DiskFull
-        if not await self.store.admit(
-            render, most_of_user=limits.of(request), most=limits.all_together
-        ):
-            raise await self._over_limit(request.requester_id)
+        admitted = await self.store.accounting.admit(render, terms)
+        if not admitted:
+            raise await self._refusal(admitted, request.requester_id)
         return render
+
+    async def _refusal(self, denied: Admission, requester_id: int) -> LimitReached | OverLimit:
+        if isinstance(denied, Denied):
+            return LimitReached(denied)
+        return await self._over_limit(requester_id)
 
     async def _over_limit(self, requester_id: int) -> OverLimit:
         own = await self.store.active_of(requester_id)
@@ -83,7 +92,7 @@ class RequestService:
         cancelled = sum(each.video_id is not None for each in creates)
         unknown = len(creates) - cancelled + unconfirmed
         beside = Beside(cancelled=cancelled, unknown=unknown)
-        return OverLimit(own, beside, most_of_user=self.limits.per_user)
+        return OverLimit(own, beside, most_of_user=self.limits.open.of_user)
 
     async def shown(self, render: Render, message_id: int) -> Render:
         """Save which message is the card.
@@ -99,10 +108,10 @@ class RequestService:
     async def drop(self, render: Render) -> None:
         """Delete a request whose card was never seen, or that cannot be sent."""
         try:
-            await self.store.delete_row(render)
+            await self.store.accounting.delete(render, self.clock())
         except StoreError as error:
             _log.error("a request cannot be deleted yet: %s", error, extra=render.log_context())
-            self._write_later(render, lambda: self.store.delete_row(render))
+            self._write_later(render, lambda: self.store.accounting.delete(render, self.clock()))
 
     async def attach_image(self, render: Render, data: bytes) -> Render:
         """Bring the reference image to the exact frame and keep its bytes with the job.
@@ -315,28 +324,23 @@ class RequestService:
         """Write down that an unconfirmed request is to be sent once more; for `send`.
 
         Once per unknown outcome: None where the job has moved on meanwhile. The first create goes
-        on counting beside the second. Raises OverLimit, DiskFull, StoreError; then it stands as it
-        did.
+        on counting beside the second. Raises as `admit`; then it stays as it is.
         """
         if render.status is not RenderStatus.UNCONFIRMED:
             return None
         if self.disk_full():
             raise DiskFull
-        again = lifecycle.requested_again(render)
-        limits = self.limits
-        if await self.store.admit_again(
-            render,
-            again,
-            of_unknown(render),
-            now=self.clock(),
-            most_of_user=limits.per_user,
-            most=limits.all_together,
-        ):
+        again, now = lifecycle.requested_again(render), self.clock()
+        terms = self.limits.terms(render.request, now)
+        admitted = await self.store.accounting.admit_again(
+            render, again, of_unknown(render), terms, now
+        )
+        if admitted:
             return again
         current = await self.store.get(render.id)
         if current is None or (current.status, current.sent_at) != (render.status, render.sent_at):
             return None
-        raise await self._over_limit(render.request.requester_id)
+        raise await self._refusal(admitted, render.request.requester_id)
 
     async def was_sent_before(self, render: Render) -> bool:
         """Whether an earlier create of this job is still counted. Raises StoreError."""

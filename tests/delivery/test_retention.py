@@ -14,7 +14,7 @@ from bot.jobs.film_store import FilmStore
 from bot.jobs.models import Render, RenderChange, RenderStatus
 from bot.jobs.reasons import Reason
 from bot.jobs.store import JobStore
-from tests.jobs.support import NOW, address, new_render
+from tests.jobs.support import NOW, address, admit, new_render
 
 DAY = 24 * 3600.0
 MANY = 100
@@ -33,7 +33,7 @@ class Shelf:
     async def put(self, name: str, status: RenderStatus, *, ended: float, size: int = 10) -> Render:
         ended_at = None if status is RenderStatus.COMPLETED else NOW + ended
         there = new_render(id=name, status=status, film=f"{name}.mp4", ended_at=ended_at)
-        assert await self.store.admit(there, most_of_user=MANY, most=MANY)
+        assert await admit(self.store, there)
         (self.films / f"{name}.mp4").write_bytes(bytes(size))
         return there
 
@@ -128,7 +128,7 @@ async def test_an_unseen_film_never_makes_room(
 
 async def test_leftovers_go_when_nobody_has_written_to_them_for_an_hour(shelf: Shelf) -> None:
     running = new_render(status=RenderStatus.COMPLETED)
-    assert await shelf.store.admit(running, most_of_user=MANY, most=MANY)
+    assert await admit(shelf.store, running)
     for name in ("left", "fresh", running.id):
         (shelf.films / name).write_bytes(b"half a film")
     long_ago = time.time() - NOBODYS - 60

@@ -12,7 +12,7 @@ from bot.jobs.film_store import FilmStore
 from bot.jobs.models import Render, RenderStatus
 from bot.jobs.store import JobStore
 from bot.media.thumbnail import NoThumbnail, take_thumbnail
-from tests.jobs.support import NOW, address, new_render
+from tests.jobs.support import NOW, address, admit, new_render
 from tests.media.bombs import films
 
 
@@ -24,7 +24,7 @@ async def store(tmp_path: Path) -> AsyncIterator[JobStore]:
 
 async def delivered(store: JobStore, number: int) -> Render:
     film = new_render(status=RenderStatus.DELIVERED, film=f"{number}.mp4", ended_at=NOW + number)
-    assert await store.admit(film, most_of_user=99, most=99)
+    assert await admit(store, film)
     return film
 
 

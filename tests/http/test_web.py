@@ -15,7 +15,7 @@ from bot.jobs.film_store import FilmStore
 from bot.jobs.models import Render, RenderStatus
 from bot.jobs.store import JobStore
 from bot.serving.limits import LIMITS
-from tests.jobs.support import NOW, address, new_render
+from tests.jobs.support import NOW, address, admit, new_render
 
 FILM = bytes(range(256)) * 40
 LIFE = 3600.0
@@ -33,7 +33,7 @@ class Served:
     async def put(self, name: str = "film.mp4") -> Render:
         film = f"{name.partition('.')[0]}.{name.partition('.')[2]}"
         linked = new_render(status=RenderStatus.DELIVERED, film=film, link_expires_at=NOW + LIFE)
-        assert await self.store.admit(linked, most_of_user=99, most=99)
+        assert await admit(self.store, linked)
         (self.films / film).write_bytes(FILM)
         return linked
 
@@ -219,7 +219,7 @@ async def test_a_link_works_until_its_time(served: Served) -> None:
 
 async def test_a_film_that_is_gone_is_not_found(served: Served) -> None:
     deleted, unlinked = await served.put("one.mp4"), await served.put("two.mp4")
-    await served.store.delete_row(deleted)
+    await served.store.accounting.delete(deleted, NOW)
     (served.films / "two.mp4").unlink()
 
     for linked in (deleted, unlinked):

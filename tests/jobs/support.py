@@ -2,11 +2,14 @@
 
 import dataclasses
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from bot.jobs.accounting import Admission, OpenLimits, Terms
+from bot.jobs.accounts import Cost, Limit
 from bot.jobs.models import TOKEN_LIFE, Card, Render, RenderStatus, Request
 from bot.jobs.store import JobStore
 from bot.videos.models import Video, VideoStatus
@@ -14,6 +17,7 @@ from bot.videos.spec import ImageSource, VideoSpec
 
 NOW = 1_795_000_000.0
 MANY = 1000
+FREE = Cost(videos=1, seconds=4, money=0)
 MIB = 1024**2
 PAUSE = 2.0
 LATER = NOW + 100
@@ -106,10 +110,37 @@ def address(folder: Path) -> str:
     return f"sqlite:///{folder / 'rushes.db'}"
 
 
+def terms(
+    most_of_user: int = MANY,
+    most: int = MANY,
+    most_of_community: int = MANY,
+    *,
+    cost: Cost = FREE,
+    limits: Sequence[Limit] = (),
+) -> Terms:
+    """What admits a create; nothing is limited but what is named."""
+    most_open = OpenLimits(of_user=most_of_user, of_community=most_of_community, of_all=most)
+    return Terms(open=most_open, cost=cost, limits=limits)
+
+
+async def admit(
+    store: JobStore,
+    render: Render,
+    most_of_user: int = MANY,
+    most: int = MANY,
+    *,
+    cost: Cost = FREE,
+    limits: Sequence[Limit] = (),
+) -> Admission:
+    """Admit a render within these limits."""
+    asked = terms(most_of_user, most, cost=cost, limits=limits)
+    return await store.accounting.admit(render, asked)
+
+
 async def put(store: JobStore, *jobs: Render) -> None:
     """Admit jobs without a limit that could be reached."""
     for each in jobs:
-        assert await store.admit(each, most_of_user=MANY, most=MANY)
+        assert await admit(store, each)
 
 
 def rows(folder: Path, query: str) -> list[tuple[Any, ...]]:

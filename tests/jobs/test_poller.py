@@ -17,7 +17,7 @@ from bot.jobs.store import JobStore
 from bot.videos.client import VideosClient
 from bot.videos.dialects import BY_NAME
 from bot.videos.wire import ServerAccess
-from tests.jobs.support import NOW, new_render
+from tests.jobs.support import NOW, admit, new_render
 from tests.videos_server.faults import answer as says
 from tests.videos_server.server import ScriptedServer, scripted
 
@@ -52,7 +52,7 @@ async def running_jobs(store: JobStore, count: int) -> list[Render]:
         for number in range(count)
     ]
     for each in jobs:
-        assert await store.admit(each, most_of_user=MANY, most=MANY)
+        assert await admit(store, each, most_of_user=MANY, most=MANY)
     return jobs
 
 
@@ -210,7 +210,7 @@ async def test_an_end_of_an_earlier_process_is_brought_up_at_once(
         video_id="seen", status=RenderStatus.FAILED, ended_at=NOW - 1, shown=RenderStatus.FAILED
     )
     for each in (unseen, seen):
-        assert await store.admit(each, most_of_user=MANY, most=MANY)
+        assert await admit(store, each, most_of_user=MANY, most=MANY)
     assert await at_a_start(store, server) == {"unseen"}
 
 
@@ -224,7 +224,7 @@ async def test_a_card_that_was_left_behind_is_tried_when_its_time_has_come(
     )
     reply = new_render(video_id="reply", fallback=Fallback.REPLY, card_retry_at=NOW + 50, **ended)
     for each in (due, closed, reply):
-        assert await store.admit(each, most_of_user=MANY, most=MANY)
+        assert await admit(store, each, most_of_user=MANY, most=MANY)
 
     assert set(await changes(store, server, 1)) == {"due"}
     assert await at_a_start(store, server) == {"due", "closed"}

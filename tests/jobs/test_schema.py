@@ -20,7 +20,7 @@ from bot.jobs.schema import REVISIONS, NewerDatabaseError, prepare
 from bot.jobs.store import JobStore
 from bot.jobs.tables import metadata
 from bot.media.input_reference import InputReference
-from tests.jobs.support import NOW, address, count, new_render, put, rows
+from tests.jobs.support import NOW, address, admit, count, new_render, put, rows
 
 IMAGE = InputReference(data=b"png", filename="cat.png", content_type="image/png")
 
@@ -107,9 +107,9 @@ async def test_a_read_only_database_is_read_and_every_write_is_an_error(tmp_path
         async with JobStore.open(read_only) as reader:
             assert await reader.due_polls(NOW, limit=9) == [kept]
             for write in (
-                reader.admit(new_render(), most_of_user=9, most=9),
+                admit(reader, new_render()),
                 reader.save(kept, kept.evolve(progress=1)),
-                reader.delete_row(kept),
+                reader.accounting.delete(kept, NOW),
                 reader.put_image(kept, kept, IMAGE),
                 reader.forget_tokens(NOW * 2),
             ):

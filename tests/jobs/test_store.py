@@ -32,7 +32,7 @@ from bot.jobs.reasons import Reason
 from bot.jobs.store import JobStore
 from bot.media.input_reference import InputReference
 from bot.videos.spec import ImageSource, VideoSpec
-from tests.jobs.support import MANY, NOW, address, changed, count, new_render, put, rows, the
+from tests.jobs.support import MANY, NOW, address, admit, changed, count, new_render, put, rows, the
 
 T = TypeVar("T")
 
@@ -91,7 +91,7 @@ async def test_every_field_comes_back_as_it_was(
     assert type(read.status) is RenderStatus
     assert type(read.transcoded) is bool
     assert read.spec.image is None or type(read.spec.image.resized) is bool
-    await store.delete_row(after)
+    await store.accounting.delete(after, NOW)
 
 
 async def test_an_intent_is_on_disk_when_it_is_admitted(store: JobStore, tmp_path: Path) -> None:
@@ -113,21 +113,21 @@ async def test_jobs_survive_closing_and_opening_again(tmp_path: Path) -> None:
 
 async def test_many_at_once_cannot_pass_the_limit_of_one_person(store: JobStore) -> None:
     jobs = [new_render(requester_id=1) for _ in range(50)]
-    taken = await asyncio.gather(*(store.admit(each, most_of_user=3, most=MANY) for each in jobs))
+    taken = await asyncio.gather(*(admit(store, each, most_of_user=3, most=MANY) for each in jobs))
     assert taken.count(True) == 3
     assert len(await store.active_of(1)) == 3
 
 
 async def test_many_at_once_cannot_pass_the_limit_of_all(store: JobStore) -> None:
     jobs = [new_render(requester_id=number) for number in range(50)]
-    taken = await asyncio.gather(*(store.admit(each, most_of_user=3, most=7) for each in jobs))
+    taken = await asyncio.gather(*(admit(store, each, most_of_user=3, most=7) for each in jobs))
     assert taken.count(True) == 7
 
 
 async def test_an_interaction_is_admitted_once(store: JobStore, tmp_path: Path) -> None:
     first, again = new_render(interaction_id=7), new_render(interaction_id=7)
     outcomes = await asyncio.gather(
-        *(store.admit(each, most_of_user=MANY, most=MANY) for each in (first, again)),
+        *(admit(store, each, most_of_user=MANY, most=MANY) for each in (first, again)),
         return_exceptions=True,
     )
     assert outcomes[0] is True
@@ -138,8 +138,8 @@ async def test_an_interaction_is_admitted_once(store: JobStore, tmp_path: Path) 
 
 async def test_what_is_not_admitted_is_not_written(store: JobStore, tmp_path: Path) -> None:
     await put(store, new_render())
-    assert not await store.admit(new_render(), most_of_user=1, most=MANY)
-    assert not await store.admit(new_render(requester_id=99), most_of_user=MANY, most=1)
+    assert not await admit(store, new_render(), most_of_user=1, most=MANY)
+    assert not await admit(store, new_render(requester_id=99), most_of_user=MANY, most=1)
     assert count(tmp_path, "renders") == 1
 
 
@@ -147,9 +147,9 @@ async def test_what_is_not_admitted_is_not_written(store: JobStore, tmp_path: Pa
 async def test_only_what_may_still_cost_counts(store: JobStore, status: RenderStatus) -> None:
     counts = status in ACTIVE or status is RenderStatus.UNCONFIRMED
     await put(store, new_render(status=status))
-    assert await store.admit(new_render(), most_of_user=1, most=MANY) is not counts
-    assert await store.admit(
-        new_render(requester_id=99), most_of_user=MANY, most=1 + (not counts)
+    assert await admit(store, new_render(), most_of_user=1, most=MANY) is not counts
+    assert await admit(
+        store, new_render(requester_id=99), most_of_user=MANY, most=1 + (not counts)
     ) is (not counts)
 
 
@@ -157,8 +157,8 @@ async def test_an_unknown_outcome_counts_for_a_while_only(store: JobStore) -> No
     await put(store, new_render(status=RenderStatus.UNCONFIRMED))
     soon = new_render(created_at=NOW + UNCONFIRMED_COUNTS_FOR - 1)
     late = new_render(created_at=NOW + UNCONFIRMED_COUNTS_FOR + 1)
-    assert not await store.admit(soon, most_of_user=1, most=MANY)
-    assert await store.admit(late, most_of_user=1, most=MANY)
+    assert not await admit(store, soon, most_of_user=1, most=MANY)
+    assert await admit(store, late, most_of_user=1, most=MANY)
 
 
 async def test_a_persons_running_jobs_are_theirs_alone_and_oldest_first(store: JobStore) -> None:

@@ -8,7 +8,7 @@ from bot.jobs.models import (
 )
 from bot.jobs.store import JobStore
 from bot.media.input_reference import InputReference
-from tests.jobs.support import NOW, changed, count, new_render, put, rows, the
+from tests.jobs.support import NOW, admit, changed, count, new_render, put, rows, the
 
 IMAGE = InputReference(data=bytes(range(256)), filename="cat.png", content_type="image/png")
 
@@ -39,7 +39,7 @@ async def test_a_dropped_job_takes_its_image_with_it_and_no_other(
     await put(store, dropped, kept)
     for each in (dropped, kept):
         await store.put_image(each, each, IMAGE)
-    await store.delete_row(dropped)
+    await store.accounting.delete(dropped, NOW)
     assert rows(tmp_path, "SELECT id FROM renders") == [(kept.id,)]
     assert rows(tmp_path, "SELECT request_id FROM request_images") == [(kept.id,)]
 
@@ -49,7 +49,7 @@ async def test_an_image_of_a_job_deleted_meanwhile_is_not_kept(
 ) -> None:
     deleted, other = new_render(), new_render()
     kept, _ = await asyncio.gather(
-        store.put_image(deleted, deleted, IMAGE), store.admit(other, most_of_user=9, most=9)
+        store.put_image(deleted, deleted, IMAGE), admit(store, other, most_of_user=9, most=9)
     )
     assert not kept
     assert count(tmp_path, "request_images") == 0
@@ -62,7 +62,7 @@ async def test_a_still_is_kept_once_and_goes_with_its_job(store: JobStore, tmp_p
     for each in (deleted, kept, new_render()):
         await store.thumbnails.put(each, b"a picture")
     await store.thumbnails.put(kept, b"another")
-    await store.delete_row(deleted)
+    await store.accounting.delete(deleted, NOW)
     await store.thumbnails.put(deleted, b"too late")
     await store.thumbnails.put(without, b"")
     assert await store.thumbnails.of([deleted, kept, without]) == {kept.id: b"a picture"}

@@ -1,0 +1,249 @@
+"""Accounting: admits creates, ends them, and charges for them, each in one transaction."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from bot.jobs import accounts
+from bot.jobs.accounts import Cost, Denied, Limit, Usage
+from bot.jobs.charges import CHARGED, REFUNDED, Charge
+from bot.jobs.database import Database
+from bot.jobs.models import Render, RenderStatus
+from bot.jobs.open_creates import UNCONFIRMED_COUNTS_FOR, OpenCreate, insert, is_unchanged
+from bot.jobs.rows import (
+    changed_values,
+    delete_request,
+    has_room,
+    insert_render_within_limits,
+    insert_request,
+    render_row,
+    request_row,
+    updates,
+)
+from bot.jobs.tables import holds, ledger, meters, open_creates, renders, requests
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenLimits:
+    """How many creates may be open at once: of this person, of their community, of everybody."""
+
+    of_user: int
+    of_community: int
+    of_all: int
+
+    def at(self, now: float) -> dict[str, Any]:
+        """Return the parameters of `has_room`."""
+        return {
+            "counts_since": now - UNCONFIRMED_COUNTS_FOR,
+            "counted_at": now,
+            "most": self.of_all,
+            "most_of_user": self.of_user,
+            "most_of_community": self.of_community,
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """What admits a create: room among the open ones, and on the meter of every limit."""
+
+    open: OpenLimits
+    cost: Cost
+    limits: Sequence[Limit] = ()
+
+
+Admission = bool | Denied
+"""True where it is admitted. False where too many creates are open; a Denied, which is false, names
+another limit."""
+
+
+class Accounting:
+    """Every method raises StoreError where the database fails."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def admit(self, render: Render, terms: Terms) -> Admission:
+        """Insert a request with its render, and hold its cost, unless a limit is reached.
+
+        False where too many creates are open; a Denied, which is false, names another limit.
+        """
+        request = render.request
+        counted = _counted(render) | terms.open.at(request.created_at)
+
+        def work(connection: sa.Connection) -> Admission:
+            connection.execute(insert_request(), request_row(request))
+            row = render_row(render) | counted
+            admitted: Admission = (
+                connection.execute(insert_render_within_limits(), row).rowcount == 1
+            )
+            if admitted:
+                denied = accounts.take(connection, request, render.id, terms.cost, terms.limits)
+                admitted = True if denied is None else denied
+            if not admitted:
+                connection.execute(delete_request(), {"of_request": request.id})
+            return admitted
+
+        return await self._database.run(work)
+
+    async def admit_again(
+        self, before: Render, after: Render, first: OpenCreate, terms: Terms, now: float
+    ) -> Admission:
+        """Count a create of unknown outcome beside a second one, where the limits leave room.
+
+        False where too many are open, or where the row is no longer as `before`.
+        """
+        counts = terms.open.at(now)
+        room = has_room(_counted(before), lambda name: sa.literal(counts[name]))
+        is_first = (is_unchanged(before), sa.exists().where(open_creates.c.id == first.id))
+        of_render, of_request = changed_values(before, after)
+        request = sa.update(requests).where(requests.c.id == before.request.id, *is_first)
+        render = sa.update(renders).where(renders.c.id == before.id, *is_first)
+
+        def work(connection: sa.Connection) -> Admission:
+            hold = accounts.unfinished(connection, before.id)
+            asked = before.request.evolve(created_at=now)
+            denied = accounts.take(connection, asked, before.id, terms.cost, terms.limits)
+            if denied is not None:
+                return denied
+            connection.execute(insert(first, before, room, hold_id=hold and hold[0]))
+            if of_request:
+                connection.execute(request.values(of_request))
+            if connection.execute(render.values(of_render)).rowcount == 1:
+                return True
+            second = accounts.unfinished(connection, before.id)
+            if second is not None:
+                accounts.release(connection, second[0], now)
+            return False
+
+        return await self._database.run(work)
+
+    async def abandon(self, before: Render, after: Render, create: OpenCreate) -> bool:
+        """Replace `before` by `after`, whose create goes on counting and holding; False as save."""
+
+        def work(connection: sa.Connection) -> bool:
+            hold = accounts.unfinished(connection, before.id)
+            connection.execute(insert(create, before, hold_id=hold and hold[0]))
+            return _update(connection, before, after)
+
+        return await self._database.run(work)
+
+    async def end(self, before: Render, after: Render, charge: Charge, at: float) -> bool:
+        """Replace `before` by `after`, whose create has ended so; False as save."""
+
+        def work(connection: sa.Connection) -> bool:
+            if not _update(connection, before, after):
+                return False
+            _finish(connection, before.id, charge, at)
+            return True
+
+        return await self._database.run(work)
+
+    async def close_creates(
+        self, ids: Collection[str], now: float, charge: Charge = CHARGED
+    ) -> None:
+        """Forget these open creates, which have ended so, and charge those whose time is over."""
+
+        def work(connection: sa.Connection) -> None:
+            for which, how in (
+                (open_creates.c.id.in_(ids), charge),
+                (open_creates.c.expires_at <= now, CHARGED),
+            ):
+                query = sa.select(open_creates.c.hold_id).where(which)
+                for hold_id in connection.execute(query).scalars().all():
+                    if hold_id is not None:
+                        _charge(connection, hold_id, accounts.held(connection, hold_id), how, now)
+                connection.execute(sa.delete(open_creates).where(which))
+
+        await self._database.run(work)
+
+    async def delete(self, render: Render, at: float) -> None:
+        """Remove a request with all that belongs to it; one that was never sent is refunded."""
+
+        def work(connection: sa.Connection) -> None:
+            if render.status is RenderStatus.REQUESTED and render.sent_at is None:
+                _finish(connection, render.id, REFUNDED, at)
+            connection.execute(delete_request(), {"of_request": render.request.id})
+
+        await self._database.run(work)
+
+    async def usage(self, limits: Sequence[Limit]) -> list[Usage]:
+        """Return what each limit's meter has counted."""
+
+        def work(connection: sa.Connection) -> list[Usage]:
+            return [accounts.usage(connection, limit) for limit in limits]
+
+        return await self._database.read(work)
+
+    async def faults(self) -> list[str]:
+        """Check that meters add up to the ledger and holds to open creates; name what does not."""
+        return await self._database.read(_faults)
+
+
+def _counted(render: Render) -> dict[str, Any]:
+    return {
+        "of_requester": render.request.requester_id,
+        "of_guild": render.request.guild_id or 0,
+    }
+
+
+def _update(connection: sa.Connection, before: Render, after: Render) -> bool:
+    count = 0
+    for statement, rows in updates(before, after):
+        count = connection.execute(statement, rows).rowcount
+    return count == 1
+
+
+def _finish(connection: sa.Connection, render_id: str, charge: Charge, at: float) -> None:
+    """Finish a render's newest create; a second one's refund leaves the first, if it is there."""
+    hold = accounts.unfinished(connection, render_id)
+    if hold is None or (charge.second and not _has_open_create(connection, render_id)):
+        return
+    _charge(connection, *hold, charge, at)
+
+
+def _charge(connection: sa.Connection, hold_id: int, held: Cost, charge: Charge, at: float) -> None:
+    if charge.bought:
+        accounts.settle(connection, hold_id, charge.of(held), at)
+    else:
+        accounts.release(connection, hold_id, at)
+
+
+def _has_open_create(connection: sa.Connection, render_id: str) -> bool:
+    query = sa.select(open_creates.c.id).where(open_creates.c.render_id == render_id)
+    return connection.execute(query).first() is not None
+
+
+def _faults(connection: sa.Connection) -> list[str]:
+    found: list[str] = []
+    for row in connection.execute(sa.select(meters)).all():
+        limit = Limit(accounts.MeterKey(*row[:6]), 0, row.ends_at)
+        counted, derived = Usage(row.held, row.spent), accounts.derived(connection, limit)
+        if counted != derived:
+            found.append(f"{limit.key} has {counted}, its ledger entries add up to {derived}")
+    finished = sa.select(ledger.c.hold_id).where(ledger.c.hold_id.is_not(None))
+    leaked = sa.select(holds.c.hold_id).where(holds.c.hold_id.in_(finished))
+    found += [f"hold {each} outlived its create" for each in connection.execute(leaked).scalars()]
+    live = sa.select(renders.c.id).where(renders.c.status.in_(_LIVE))
+    opened = sa.select(open_creates.c.hold_id).where(open_creates.c.hold_id.is_not(None))
+    ended = sa.select(ledger.c.id).where(
+        ledger.c.kind == accounts.Entry.HOLD,
+        ledger.c.id.not_in(finished),
+        ledger.c.id.not_in(opened),
+        ledger.c.render_id.not_in(live),
+    )
+    found += [f"hold {each} has no create" for each in connection.execute(ended).scalars()]
+    return found
+
+
+_LIVE = sorted(
+    {
+        RenderStatus.REQUESTED,
+        RenderStatus.SENDING,
+        RenderStatus.UNCONFIRMED,
+        RenderStatus.QUEUED,
+        RenderStatus.IN_PROGRESS,
+    }
+)
+"""States in which a create may still be bought or is being rendered."""

@@ -1,0 +1,339 @@
+"""Accounts: what each create costs, held while it may be bought, and settled once it has ended.
+
+The ledger is append-only: a `hold` for each create that was admitted, limited or not, and at most
+one entry that finishes it. A meter counts one scope, unit and window for a limit; it is derived
+from the ledger when it is first needed. All of it happens in the transaction of the request or of
+the render.
+"""
+
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass, fields
+from enum import StrEnum
+from functools import cache
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from bot.jobs.models import Request
+from bot.jobs.tables import holds, ledger, meters
+
+
+class Unit(StrEnum):
+    """What a limit counts."""
+
+    VIDEOS = "videos"
+    SECONDS = "seconds"
+    """Of film."""
+    MONEY = "money"
+    """Millionths of the operator's currency."""
+
+
+class Scope(StrEnum):
+    """Whose requests a limit counts."""
+
+    PERSON = "person"
+    CHANNEL = "channel"
+    COMMUNITY = "community"
+    EVERYONE = "everyone"
+
+
+class Period(StrEnum):
+    """How long a window of a limit is."""
+
+    HOUR = "hour"
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    EVER = "ever"
+
+
+class Entry(StrEnum):
+    """Kinds of ledger entries."""
+
+    HOLD = "hold"
+    SETTLE = "settle"
+    """The create was bought; the entry has what was charged."""
+    RELEASE = "release"
+    """Surely nothing was bought."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class MeterKey:
+    """One count. `guild_id` is whose limit it is, 0 for the owner's; `scope_id` "" for everyone.
+
+    `starts_at` is the beginning of the window in Unix seconds, 0 for ever.
+    """
+
+    guild_id: int
+    scope: Scope
+    scope_id: str
+    unit: Unit
+    period: Period
+    starts_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A meter and how much it may count; `ends_at` is when its window ends, None for never."""
+
+    key: MeterKey
+    most: int
+    ends_at: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What one create costs in each unit; no price is known where `money` is None."""
+
+    videos: int = 0
+    seconds: int = 0
+    money: int | None = None
+
+    def of(self, unit: Unit) -> int:
+        """Return the amount in a unit."""
+        return int(getattr(self, unit) or 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a meter has counted: `granted` raises its limit."""
+
+    held: int = 0
+    spent: int = 0
+    granted: int = 0
+
+    @property
+    def used(self) -> int:
+        """What is spent or may yet be."""
+        return self.held + self.spent
+
+
+@dataclass(frozen=True, slots=True)
+class Denied:
+    """The limit that leaves no room, and what it has counted."""
+
+    limit: Limit
+    usage: Usage
+
+    def __bool__(self) -> bool:
+        """A denial is a no."""
+        return False
+
+
+KEY: Final = tuple(field.name for field in fields(MeterKey))
+_UNITS: Final = tuple(Unit)
+_SCOPED: Final = {
+    Scope.PERSON: ledger.c.requester_id,
+    Scope.CHANNEL: ledger.c.channel_id,
+    Scope.COMMUNITY: ledger.c.guild_id,
+}
+"""The column that a scope's id is compared with."""
+
+
+def take(
+    connection: sa.Connection, request: Request, render_id: str, cost: Cost, limits: Sequence[Limit]
+) -> Denied | None:
+    """Hold the cost of a create on every limit's meter, or on none; return the first without room.
+
+    The meters are taken in the order of their keys, so that two transactions cannot deadlock.
+    """
+    taken: list[Limit] = []
+    for limit in sorted(limits, key=lambda each: each.key):
+        _open_meter(connection, limit)
+        amount = cost.of(limit.key.unit)
+        values = _bound(limit.key) | {"amount": amount, "most": limit.most}
+        if connection.execute(_take(), values).rowcount != 1:
+            for each in taken:
+                back = _bound(each.key) | {"amount": cost.of(each.key.unit)}
+                connection.execute(_give_back(), back)
+            return Denied(limit, usage(connection, limit))
+        taken.append(limit)
+    inserting = insert_hold().returning(ledger.c.id)
+    hold_id = connection.execute(inserting, hold_row(request, render_id, cost)).scalar_one()
+    for limit in taken:
+        row = _named(limit.key) | {"hold_id": hold_id, "amount": cost.of(limit.key.unit)}
+        connection.execute(sa.insert(holds), row)
+    return None
+
+
+def settle(connection: sa.Connection, hold_id: int, cost: Cost, at: float) -> None:
+    """Charge a create that was bought, whatever the limits say: an overrun blocks the next one."""
+    _finish(connection, hold_id, Entry.SETTLE, cost, at)
+
+
+def release(connection: sa.Connection, hold_id: int, at: float) -> None:
+    """Give back all that is held for a create: surely nothing was bought."""
+    _finish(connection, hold_id, Entry.RELEASE, Cost(money=0), at)
+
+
+def unfinished(connection: sa.Connection, render_id: str) -> tuple[int, Cost] | None:
+    """Return the newest unfinished hold of a render and what it holds, None where there is none."""
+    row = connection.execute(_newest_unfinished(), {"of_render": render_id}).first()
+    return None if row is None else (row[0], Cost(*row[1:]))
+
+
+def held(connection: sa.Connection, hold_id: int) -> Cost:
+    """Return what a hold holds, or held."""
+    query = sa.select(*(ledger.c[unit] for unit in _UNITS)).where(ledger.c.id == hold_id)
+    return Cost(*connection.execute(query).one())
+
+
+def usage(connection: sa.Connection, limit: Limit) -> Usage:
+    """Return what a meter has counted, also one that no limit has needed yet."""
+    row = connection.execute(_read(), _bound(limit.key)).first()
+    return Usage(*row) if row is not None else derived(connection, limit)
+
+
+def hold_row(request: Request, render_id: str, cost: Cost) -> dict[str, Any]:
+    """Return the ledger's entry of a create that is admitted, for `insert_hold`."""
+    return {
+        "kind": Entry.HOLD,
+        "render_id": render_id,
+        "guild_id": request.guild_id or 0,
+        "channel_id": request.channel_id,
+        "requester_id": request.requester_id,
+        "at": request.created_at,
+        **{unit: getattr(cost, unit) for unit in _UNITS},
+    }
+
+
+@cache
+def insert_hold() -> sa.Insert:
+    """Insert an entry of the ledger, its columns as parameters."""
+    return sa.insert(ledger)
+
+
+def _finish(connection: sa.Connection, hold_id: int, kind: Entry, cost: Cost, at: float) -> None:
+    """Finish a hold once: a second end of the same create changes nothing."""
+    values = {"finished": hold_id, "new_kind": kind, "new_at": at}
+    amounts = {f"new_{unit}": cost.of(unit) for unit in _UNITS}
+    if connection.execute(_insert_finish(), values | amounts).rowcount != 1:
+        return
+    connection.execute(_charge_meters(), {"finished": hold_id} | amounts)
+    connection.execute(sa.delete(holds).where(holds.c.hold_id == hold_id))
+
+
+def _open_meter(connection: sa.Connection, limit: Limit) -> None:
+    """Make a meter that is not there yet, with what the ledger says it has counted."""
+    key = limit.key
+    if connection.execute(_read(), _bound(key)).first() is not None:
+        return
+    counted = derived(connection, limit)
+    row = _named(key) | {"held": counted.held, "spent": counted.spent, "granted": 0}
+    row["ends_at"] = limit.ends_at
+    connection.execute(sa.insert(meters), row)
+    literals = [sa.literal(value).label(name) for name, value in _named(key).items()]
+    amount = sa.func.coalesce(ledger.c[key.unit], 0)
+    live = sa.select(ledger.c.id, *literals, amount).where(*_counted(limit), ~_is_finished())
+    connection.execute(sa.insert(holds).from_select(["hold_id", *KEY, "amount"], live))
+
+
+def derived(connection: sa.Connection, limit: Limit) -> Usage:
+    """Return what the ledger's entries add up to for a meter; nothing of it is granted."""
+    end = ledger.alias("end")
+    unit = limit.key.unit
+    amount, charged = sa.func.coalesce(ledger.c[unit], 0), sa.func.coalesce(end.c[unit], 0)
+    live = sa.case((end.c.id.is_(None), amount), else_=0)
+    sums = (sa.func.coalesce(sa.func.sum(each), 0) for each in (live, charged))
+    query = sa.select(*sums).select_from(
+        ledger.outerjoin(end, sa.and_(end.c.hold_id == ledger.c.id))
+    )
+    return Usage(*connection.execute(query.where(*_counted(limit))).one())
+
+
+def _counted(limit: Limit) -> list[sa.ColumnElement[bool]]:
+    """Return the conditions on the holds that a meter counts."""
+    key = limit.key
+    conditions = [ledger.c.kind == Entry.HOLD, ledger.c.at >= key.starts_at]
+    if limit.ends_at is not None:
+        conditions.append(ledger.c.at < limit.ends_at)
+    if (column := _SCOPED.get(key.scope)) is not None:
+        conditions.append(column == int(key.scope_id))
+    if key.guild_id:
+        conditions.append(ledger.c.guild_id == key.guild_id)
+    return conditions
+
+
+def _is_finished() -> sa.ColumnElement[bool]:
+    end = ledger.alias("end")
+    return sa.exists().where(end.c.hold_id == ledger.c.id)
+
+
+def _named(key: MeterKey) -> dict[str, Any]:
+    return dict(zip(KEY, astuple(key), strict=True))
+
+
+def _bound(key: MeterKey) -> dict[str, Any]:
+    """Return the parameters of `_is_key`; a column's own name is reserved for what is written."""
+    return {f"of_{name}": value for name, value in _named(key).items()}
+
+
+def _is_key() -> list[sa.ColumnElement[bool]]:
+    return [meters.c[name] == sa.bindparam(f"of_{name}") for name in KEY]
+
+
+@cache
+def _read() -> sa.Select[int, int, int]:
+    return sa.select(meters.c.held, meters.c.spent, meters.c.granted).where(*_is_key())
+
+
+@cache
+def _take() -> sa.Update:
+    """Hold an amount where the limit leaves room for it."""
+    amount = sa.bindparam("amount", type_=sa.BigInteger)
+    after = meters.c.held + meters.c.spent + amount
+    room = after <= sa.bindparam("most", type_=sa.BigInteger) + meters.c.granted
+    return sa.update(meters).where(*_is_key(), room).values(held=meters.c.held + amount)
+
+
+@cache
+def _give_back() -> sa.Update:
+    amount = sa.bindparam("amount", type_=sa.BigInteger)
+    return sa.update(meters).where(*_is_key()).values(held=meters.c.held - amount)
+
+
+@cache
+def _newest_unfinished() -> sa.Select[Any]:
+    return (
+        sa.select(ledger.c.id, *(ledger.c[unit] for unit in _UNITS))
+        .where(
+            ledger.c.render_id == sa.bindparam("of_render"),
+            ledger.c.kind == Entry.HOLD,
+            ~_is_finished(),
+        )
+        .order_by(ledger.c.id.desc())
+        .limit(1)
+    )
+
+
+@cache
+def _insert_finish() -> sa.Insert:
+    """Insert the entry that finishes a hold, where none has."""
+    copied = ("render_id", "guild_id", "channel_id", "requester_id")
+    names = ["hold_id", "kind", "at", *_UNITS, *copied]
+    values = (
+        ledger.c.id,
+        sa.bindparam("new_kind", type_=sa.Text),
+        sa.bindparam("new_at", type_=sa.Float),
+        *(sa.bindparam(f"new_{unit}", type_=sa.BigInteger) for unit in _UNITS),
+        *(ledger.c[name] for name in copied),
+    )
+    chosen = sa.select(*values).where(ledger.c.id == sa.bindparam("finished"), ~_is_finished())
+    return sa.insert(ledger).from_select(names, chosen)
+
+
+@cache
+def _charge_meters() -> sa.Update:
+    """Let a hold go on each of its meters, and count what was charged instead."""
+    charged = sa.case(
+        *(
+            (holds.c.unit == unit, sa.bindparam(f"new_{unit}", type_=sa.BigInteger))
+            for unit in _UNITS
+        )
+    )
+    same = (meters.c[name] == holds.c[name] for name in KEY)
+    return (
+        sa.update(meters)
+        .where(*same, holds.c.hold_id == sa.bindparam("finished"))
+        .values(held=meters.c.held - holds.c.amount, spent=meters.c.spent + charged)
+    )

@@ -1,0 +1,89 @@
+"""The owner's limits: what a request costs, and which meters have to have room for it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from bot.jobs.accounting import OpenLimits, Terms
+from bot.jobs.accounts import Cost, Limit, MeterKey, Period, Scope, Unit
+from bot.jobs.models import Request
+from bot.requests.admission import NotAllowedHere, Place, PriceUnknown
+from bot.requests.windows import window
+from bot.videos.spec import VideoSpec
+
+MILLIONTHS: Final = 1_000_000
+OWNER: Final = 0
+"""The guild id of the owner's own limits, which no community raises."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """One limit as it is configured: so much of a unit, per scope and period."""
+
+    scope: Scope
+    unit: Unit
+    period: Period
+    most: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Places:
+    """Where requests are allowed. No guilds: all of them."""
+
+    guilds: frozenset[int] = frozenset()
+    direct: bool = True
+    user_installs: bool = True
+
+    def check(self, request: Request) -> None:
+        """Raise NotAllowedHere where the owner allows none."""
+        if not request.is_member and not self.user_installs:
+            raise NotAllowedHere(Place.USER_INSTALL)
+        if request.guild_id is None:
+            if request.is_member and not self.direct:
+                raise NotAllowedHere(Place.DIRECT)
+        elif self.guilds and request.guild_id not in self.guilds and request.is_member:
+            raise NotAllowedHere(Place.GUILD)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What the owner allows."""
+
+    open: OpenLimits
+    rules: tuple[Rule, ...] = ()
+    prices: Mapping[str, float] = field(default_factory=dict[str, float])
+    """For a second of film, by model; "" is for every other."""
+    places: Places = field(default_factory=Places)
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
+
+    def terms(self, request: Request, now: float) -> Terms:
+        """Return what admits a request. Raises NotAllowedHere, PriceUnknown."""
+        self.places.check(request)
+        cost = self.cost(request.spec)
+        limits = tuple(self.of(request, now))
+        if cost.money is None and any(each.key.unit is Unit.MONEY for each in limits):
+            raise PriceUnknown
+        return Terms(open=self.open, cost=cost, limits=limits)
+
+    def cost(self, spec: VideoSpec) -> Cost:
+        """Return what one video of this kind costs, rounded up to a millionth."""
+        seconds = int(spec.seconds)
+        price = self.prices.get(spec.model or "", self.prices.get(""))
+        money = None if price is None else -int(-price * seconds * MILLIONTHS // 1)
+        return Cost(videos=1, seconds=seconds, money=money)
+
+    def of(self, request: Request, now: float) -> Iterator[Limit]:
+        """Yield the limits that apply to a request."""
+        ids = {
+            Scope.PERSON: str(request.requester_id),
+            Scope.CHANNEL: str(request.channel_id),
+            Scope.COMMUNITY: "" if request.guild_id is None else str(request.guild_id),
+            Scope.EVERYONE: "",
+        }
+        for rule in self.rules:
+            if rule.scope is Scope.COMMUNITY and request.guild_id is None:
+                continue
+            begins, ends = window(rule.period, now, self.zone)
+            key = MeterKey(OWNER, rule.scope, ids[rule.scope], rule.unit, rule.period, begins)
+            yield Limit(key, rule.most, ends)
