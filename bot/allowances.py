@@ -33,6 +33,7 @@ def limits_of(settings: Settings, catalog: Catalog) -> Limits:
         ),
         rules=tuple(_rules(settings)),
         prices=prices(settings, catalog),
+        currency=settings.videos_currency,
         places=Places(
             guilds=frozenset(settings.allowed_guilds),
             direct=is_open(settings.allow_direct_messages, settings),

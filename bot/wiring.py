@@ -44,6 +44,7 @@ from cogs.buttons import Buttons
 from cogs.library import Library
 from cogs.make_video import Make
 from cogs.notifications import Notifications
+from cogs.quota import Quota
 from cogs.reopened import ReopenedChannels
 from cogs.requests import Requests
 from cogs.video import VideoCog
@@ -89,6 +90,7 @@ class Wiring:
         )
         self._retention = self._new_retention()
         self._deliveries = self._new_deliveries()
+        self._limits = limits_of(settings, resources.offer().catalog)
         self._service = self._new_service()
         self._transport = CardTransport(
             client=self.client,
@@ -161,14 +163,13 @@ class Wiring:
         )
 
     def _new_service(self) -> RequestService:
-        settings = self._settings
         return RequestService(
             store=self._resources.store,
             events=self.events,
             videos=self._resources.videos,
             films=self._resources.films,
             offer=self._resources.offer,
-            limits=limits_of(settings, self._resources.offer().catalog),
+            limits=self._limits,
             poll_interval=self._pause,
             disk_full=lambda: self._retention.full,
             clock=self._timing.clock,
@@ -240,6 +241,7 @@ class Wiring:
             ),
             Make(tree=client.tree, offer=offer, requests=requests),
             Library(store=store),
+            Quota(store=self._resources.store, limits=self._limits, clock=clock),
             ReopenedChannels(client=client, deliveries=self._deliveries, events=self.events),
         ]
 

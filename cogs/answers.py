@@ -6,11 +6,19 @@ from typing import Final
 
 import discord
 
-from bot.cards import modals, words
+from bot.cards import limits, modals, words
 from bot.cards.i18n import Language, language
 from bot.cards.text import plain
 from bot.client import VideoBot, tell
-from bot.requests.admission import DiskFull, NotOffered, OverLimit, PromptProblem
+from bot.requests.admission import (
+    DiskFull,
+    LimitReached,
+    NotAllowedHere,
+    NotOffered,
+    OverLimit,
+    PriceUnknown,
+    PromptProblem,
+)
 from bot.transport.errors import told
 from bot.transport.notifications import say_directly
 from bot.transport.result import UNREACHED, refuses_content
@@ -86,6 +94,8 @@ def refusal(problem: Exception, t: Language) -> str:
             return words.not_offered(problem.value, problem.offered, t)
         case OverLimit():
             return words.over_limit(problem.own, problem.most_of_user, t, problem.beside)
+        case LimitReached() | PriceUnknown() | NotAllowedHere():
+            return limits.refused(problem, t)
         case DiskFull():
             return t(words.DISK_FULL)
         case PromptProblem():

@@ -28,7 +28,7 @@ from bot.jobs.events import JobEvents
 from bot.jobs.models import Render, RenderStatus, Verb
 from bot.jobs.reasons import Reason
 from bot.jobs.store import JobStore
-from bot.requests.admission import DiskFull, OverLimit
+from bot.requests.admission import NotAdmitted
 from bot.requests.cancellations import Cancellations
 from bot.requests.service import RequestService
 from bot.transport.deduplication import shows_film
@@ -267,7 +267,7 @@ class Buttons(commands.Cog):
             return
         try:
             again = await self.service.admit_again(render)
-        except (OverLimit, DiskFull) as problem:
+        except NotAdmitted as problem:
             await refuse(interaction, refusal(problem, t))
             return
         if again is None:

@@ -21,7 +21,7 @@ from bot.jobs.models import TOKEN_LIFE, Card, Render, RenderStatus, Request, Ver
 from bot.jobs.reasons import Reason
 from bot.jobs.store import JobStore
 from bot.media.image import IMAGE_TYPES, BadImage
-from bot.requests.admission import DiskFull, NotOffered, OverLimit, PromptProblem
+from bot.requests.admission import NotAdmitted
 from bot.requests.forecast import Forecaster
 from bot.requests.service import RequestService
 from bot.runtime.background import Background, faults_logged
@@ -122,7 +122,7 @@ class Requests:
             # A gateway that resumes may send an interaction again: the first one is answered.
             _log.info("interaction %d was delivered twice", interaction.id)
             return
-        except (PromptProblem, NotOffered, OverLimit, DiskFull, StoreError) as problem:
+        except (NotAdmitted, StoreError) as problem:
             sentence = refusal(problem, t)
             await give_back(interaction, sentence, asked.typed)
             return

@@ -8,14 +8,16 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
+import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
 from bot.doctor.check import Check, Mark
+from bot.jobs.accounting import faults
 from bot.jobs.schema import REVISIONS
 from bot.settings import Settings
 
 _WHAT: Final = "database"
-_ROWS: Final = "SELECT count(*) FROM jobs"
+_ROWS: Final = "SELECT count(*) FROM renders"
 _REVISION: Final = "SELECT version_num FROM alembic_version"
 
 
@@ -58,7 +60,7 @@ def _absent(path: Path) -> Check:
 
 def _contents(path: Path) -> Check:
     try:
-        revision, jobs = _read(path)
+        revision, renders, wrong = _read(path)
     except sqlite3.Error:
         fix = "move it away, or put a copy back that can be opened"
         return Check(_WHAT, Mark.BAD, f"{path} cannot be opened as a database", fix)
@@ -66,11 +68,16 @@ def _contents(path: Path) -> Check:
         fix = "update Rushes, or set DATA_DIR to another folder"
         found = f"{path} was written by a newer version (schema {revision})"
         return Check(_WHAT, Mark.BAD, found, fix)
-    return Check(_WHAT, Mark.GOOD, f"{jobs} films in the history")
+    if wrong:
+        fix = "report this line as a bug (README); limits may count wrongly until then"
+        return Check(_WHAT, Mark.BAD, f"the ledger does not add up: {wrong[0]}", fix)
+    return Check(_WHAT, Mark.GOOD, f"{renders} videos in the history, and the ledger adds up")
 
 
-def _read(path: Path) -> tuple[str | None, int]:
-    """Return the schema's revision and the number of jobs. Raises sqlite3.Error.
+def _read(path: Path) -> tuple[str | None, int, list[str]]:
+    """Return the schema's revision, the number of renders, and faults of the ledger.
+
+    Raises sqlite3.Error.
 
     A database that no bot has open is read as immutable: SQLite would otherwise write two files of
     its own beside it.
@@ -82,5 +89,14 @@ def _read(path: Path) -> tuple[str | None, int]:
         revision = None
         if "alembic_version" in tables:
             revision = (connection.execute(_REVISION).fetchone() or (None,))[0]
-        jobs = connection.execute(_ROWS).fetchone()[0] if "jobs" in tables else 0
-    return revision, jobs
+        renders = connection.execute(_ROWS).fetchone()[0] if "renders" in tables else 0
+    return revision, renders, _faults(address) if revision == REVISIONS[-1] else []
+
+
+def _faults(address: str) -> list[str]:
+    engine = sa.create_engine(f"sqlite:///{address}&uri=true")
+    try:
+        with engine.connect() as connection:
+            return faults(connection)
+    finally:
+        engine.dispose()

@@ -1,7 +1,7 @@
 """Accounting: admits creates, ends them, and charges for them, each in one transaction."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -103,7 +103,7 @@ class Accounting:
 
         def work(connection: sa.Connection) -> Admission:
             hold = accounts.unfinished(connection, before.id)
-            asked = before.request.evolve(created_at=now)
+            asked = replace(before.request, created_at=now)
             denied = accounts.take(connection, asked, before.id, terms.cost, terms.limits)
             if denied is not None:
                 return denied
@@ -178,7 +178,7 @@ class Accounting:
 
     async def faults(self) -> list[str]:
         """Check that meters add up to the ledger and holds to open creates; name what does not."""
-        return await self._database.read(_faults)
+        return await self._database.read(faults)
 
 
 def _counted(render: Render) -> dict[str, Any]:
@@ -215,7 +215,8 @@ def _has_open_create(connection: sa.Connection, render_id: str) -> bool:
     return connection.execute(query).first() is not None
 
 
-def _faults(connection: sa.Connection) -> list[str]:
+def faults(connection: sa.Connection) -> list[str]:
+    """Name the meters that do not add up to the ledger, and holds without a create."""
     found: list[str] = []
     for row in connection.execute(sa.select(meters)).all():
         limit = Limit(accounts.MeterKey(*row[:6]), 0, row.ends_at)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from bot.jobs.accounts import Denied
+from bot.jobs.accounts import Cost, Denied
 from bot.jobs.models import Render
 from bot.videos.catalog import Catalog, Entry
 from bot.videos.models import PROMPT_LIMIT
@@ -61,8 +61,10 @@ class OverLimit(NotAdmitted):
 class LimitReached(NotAdmitted):
     """A limit in the course of time leaves no room."""
 
-    def __init__(self, denied: Denied) -> None:
-        """Keep which one."""
+    def __init__(self, denied: Denied, cost: Cost, currency: str) -> None:
+        """Keep which one, and what the request costs."""
+        self.cost = cost
+        self.currency = currency
         super().__init__(f"{denied.limit.key}: {denied.usage.used} of {denied.limit.most}")
         self.denied = denied
 

@@ -1,5 +1,6 @@
 """The owner's limits: what a request costs, and which meters have to have room for it."""
 
+import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -12,9 +13,20 @@ from bot.requests.admission import NotAllowedHere, Place, PriceUnknown
 from bot.requests.windows import window
 from bot.videos.spec import VideoSpec
 
+_log = logging.getLogger(__name__)
+
 MILLIONTHS: Final = 1_000_000
 OWNER: Final = 0
 """The guild id of the owner's own limits, which no community raises."""
+
+
+@dataclass(frozen=True)
+class Asker:
+    """Who asks, and where; guild None for a direct message."""
+
+    person: int
+    guild: int | None
+    channel: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +66,7 @@ class Limits:
     rules: tuple[Rule, ...] = ()
     prices: Mapping[str, float] = field(default_factory=dict[str, float])
     """For a second of film, by model; "" is for every other."""
+    currency: str = "USD"
     places: Places = field(default_factory=Places)
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
 
@@ -61,8 +74,13 @@ class Limits:
         """Return what admits a request. Raises NotAllowedHere, PriceUnknown."""
         self.places.check(request)
         cost = self.cost(request.spec)
-        limits = tuple(self.of(request, now))
+        asker = Asker(request.requester_id, request.guild_id, request.channel_id)
+        limits = tuple(self.of(asker, now))
         if cost.money is None and any(each.key.unit is Unit.MONEY for each in limits):
+            _log.warning(
+                "a request was refused: money is limited, and model %r has no price",
+                request.spec.model,
+            )
             raise PriceUnknown
         return Terms(open=self.open, cost=cost, limits=limits)
 
@@ -73,16 +91,16 @@ class Limits:
         money = None if price is None else -int(-price * seconds * MILLIONTHS // 1)
         return Cost(videos=1, seconds=seconds, money=money)
 
-    def of(self, request: Request, now: float) -> Iterator[Limit]:
-        """Yield the limits that apply to a request."""
+    def of(self, asker: Asker, now: float) -> Iterator[Limit]:
+        """Yield the limits that apply to somebody in a place."""
         ids = {
-            Scope.PERSON: str(request.requester_id),
-            Scope.CHANNEL: str(request.channel_id),
-            Scope.COMMUNITY: "" if request.guild_id is None else str(request.guild_id),
+            Scope.PERSON: str(asker.person),
+            Scope.CHANNEL: str(asker.channel),
+            Scope.COMMUNITY: "" if asker.guild is None else str(asker.guild),
             Scope.EVERYONE: "",
         }
         for rule in self.rules:
-            if rule.scope is Scope.COMMUNITY and request.guild_id is None:
+            if rule.scope is Scope.COMMUNITY and asker.guild is None:
                 continue
             begins, ends = window(rule.period, now, self.zone)
             key = MeterKey(OWNER, rule.scope, ids[rule.scope], rule.unit, rule.period, begins)

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from bot.jobs import lifecycle
 from bot.jobs.accounting import Admission
-from bot.jobs.accounts import Denied
+from bot.jobs.accounts import Cost, Denied
 from bot.jobs.database import StoreError
 from bot.jobs.events import JobEvents
 from bot.jobs.film_store import FilmStore
@@ -23,7 +23,15 @@ from bot.jobs.store import JobStore
 from bot.media.container import Container
 from bot.media.image import fit_image
 from bot.media.input_reference import InputReference
-from bot.requests.admission import Beside, DiskFull, LimitReached, Offer, OverLimit, complete
+from bot.requests.admission import (
+    Beside,
+    DiskFull,
+    LimitReached,
+    NotAdmitted,
+    Offer,
+    OverLimit,
+    complete,
+)
 from bot.requests.limits import Limits
 from bot.requests.lost_creates import LostCreates
 from bot.runtime.background import Background
@@ -78,13 +86,13 @@ class RequestService:
             raise DiskFull
         admitted = await self.store.accounting.admit(render, terms)
         if not admitted:
-            raise await self._refusal(admitted, request.requester_id)
+            raise await self._refusal(admitted, render, terms.cost)
         return render
 
-    async def _refusal(self, denied: Admission, requester_id: int) -> LimitReached | OverLimit:
+    async def _refusal(self, denied: Admission, render: Render, cost: Cost) -> NotAdmitted:
         if isinstance(denied, Denied):
-            return LimitReached(denied)
-        return await self._over_limit(requester_id)
+            return LimitReached(denied, cost, self.limits.currency)
+        return await self._over_limit(render.request.requester_id)
 
     async def _over_limit(self, requester_id: int) -> OverLimit:
         own = await self.store.active_of(requester_id)
@@ -340,7 +348,7 @@ class RequestService:
         current = await self.store.get(render.id)
         if current is None or (current.status, current.sent_at) != (render.status, render.sent_at):
             return None
-        raise await self._refusal(admitted, render.request.requester_id)
+        raise await self._refusal(admitted, render, terms.cost)
 
     async def was_sent_before(self, render: Render) -> bool:
         """Whether an earlier create of this job is still counted. Raises StoreError."""
