@@ -11,6 +11,10 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
+import sqlalchemy as sa
+
+from bot.jobs.accounting import faults
+
 Row = dict[str, Any]
 Value = str | bytes | float | None
 Change = Value | Callable[[Row], Value]
@@ -75,6 +79,18 @@ def update(folder: Path, /, **changes: Change) -> None:
 def earlier(column: str, seconds: float) -> Callable[[Row], float | None]:
     """Move a column's time back by so many seconds, where there is one."""
     return lambda row: None if row[column] is None else row[column] - seconds
+
+
+def ledger_faults(folder: Path) -> list[str]:
+    """Return what does not add up between limits' meters, holds and the ledger."""
+    if not (folder / _NAME).exists():
+        return []
+    engine = sa.create_engine(f"sqlite:///{folder / _NAME}")
+    try:
+        with engine.connect() as connection:
+            return faults(connection)
+    finally:
+        engine.dispose()
 
 
 def make_newer(folder: Path) -> None:

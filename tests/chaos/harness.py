@@ -65,6 +65,15 @@ class Asked:
     interaction: Interaction
 
 
+LIMITS: Final = {
+    "BUDGET_PER_DAY": "1000",
+    "LIMIT_PER_PERSON_PER_DAY": "1000",
+    "LIMIT_PER_COMMUNITY_PER_DAY": "1000",
+    "VIDEOS_PRICES": "0.10",
+}
+"""Nobody reaches them: they have each create held, and charged or given back."""
+
+
 class Run:
     """One run of the bot under one plan."""
 
@@ -75,7 +84,7 @@ class Run:
         self._discord = discord
         self._videos = videos
         self._folder = folder
-        self._bot = BotProcess(discord, folder, videos.base_url)
+        self._bot = BotProcess(discord, folder, videos.base_url, **LIMITS)
         self._kills = list(plan.scenario.kills)
         self._reached = asyncio.Event()
         self._asked: list[Asked] = []
@@ -263,6 +272,8 @@ class Run:
             row, made = rows.get(asked.prompt), films.get(asked.prompt, [])
             seen += row is not None
             self._check(row, made, asked)
+        for fault in await asyncio.to_thread(database.ledger_faults, self._folder):
+            self._breaks("the ledger does not add up", fault)
         public = [one for channel in self._channels for one in self._discord.messages_in(channel)]
         replies = sum(one.reference is not None for one in public)
         if len(public) - replies != seen:
@@ -281,7 +292,7 @@ class Run:
         elif end != "delivered" and shown:
             self._breaks("a film in the chat", end)
         elif end in ("failed", "cancelled", "expired", "undelivered"):
-            self._breaks("a film was lost", f"{end} {row and row['error_code']}")
+            self._breaks("a film was lost", f"{end} {row and row['reason']}")
 
     def _shown(self, asked: Asked) -> list[bytes]:
         places = (asked.channel, self._discord.dm(asked.user))
