@@ -50,6 +50,19 @@ def is_open(allowed: bool | None, settings: Settings) -> bool:  # noqa: FBT001 -
     return not (settings.videos_prices or _budgets(settings))
 
 
+def notes(settings: Settings, catalog: Catalog) -> Iterator[str]:
+    """Yield what an owner may not expect of these limits."""
+    unsaid = {
+        "direct messages (ALLOW_DIRECT_MESSAGES)": settings.allow_direct_messages,
+        "servers without the bot (ALLOW_USER_INSTALLS)": settings.allow_user_installs,
+    }
+    closed = [name for name, said in unsaid.items() if said is None]
+    if closed and not is_open(None, settings):
+        yield f"videos cost money here, so the bot refuses requests from {' and '.join(closed)}"
+    if _budgets(settings) and not prices(settings, catalog):
+        yield "a budget is set and no price: every request is refused until VIDEOS_PRICES is set"
+
+
 def _budgets(settings: Settings) -> dict[Period, float]:
     given = {Period.DAY: settings.budget_per_day, Period.MONTH: settings.budget_per_month}
     return {period: amount for period, amount in given.items() if amount is not None}

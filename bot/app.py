@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from sqlalchemy.engine import make_url
 from yarl import URL
 
+from bot.allowances import notes
 from bot.choices import check_preview, offered
 from bot.claim import make_folder
 from bot.client import VideoBot
@@ -79,6 +80,8 @@ async def open_bot(
             links=links,
             take_thumbnail=thumbnails,
         )
+        for note in notes(settings, resources.offer().catalog):
+            _log.warning("%s", note)
         wiring = Wiring(settings, resources, timing)
         bot = wiring.attach(stack, fetch_image)
         if ports:

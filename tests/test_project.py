@@ -8,6 +8,7 @@ from typing import Final
 import pytest
 
 import bot
+from tests.demo.pictures import TAKEN_OF, digest_of_words
 
 ROOT: Final = Path(__file__).parent.parent
 DOCUMENTS: Final = sorted(
@@ -22,7 +23,9 @@ FOLDERS: Final = "bot|cogs|tests|docs|benchmarks|requirements"
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_links_lead_to_files(document: str) -> None:
     path = ROOT / document
-    links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", path.read_text(encoding="utf-8"))
+    text = path.read_text(encoding="utf-8")
+    links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text)
+    links += re.findall(r"src(?:set)?=\"([^\":]+)\"", text)
     assert [link for link in links if not (path.parent / link).exists()] == []
 
 
@@ -69,3 +72,8 @@ def test_only_the_tests_of_the_jobs_and_one_module_contain_sql() -> None:
     found = [path for path in {*TESTS.rglob("*.py")} - own if sql.search(path.read_text())]
 
     assert found == []
+
+
+def test_the_pictures_show_the_words_there_are() -> None:
+    """`make pictures` takes them anew."""
+    assert TAKEN_OF.read_text().strip() == digest_of_words()

@@ -7,7 +7,14 @@ from bot.cards.buttons import LABELS, Action
 from bot.cards.modals import CHANGE, PROMPT
 from cogs import buttons
 from tests.browser import WINDOW, opened, until
-from tests.demo.pictures import PICTURES, take, take_page
+from tests.demo.pictures import (
+    PICTURES,
+    TAKEN_OF,
+    digest_of_words,
+    recorded,
+    take,
+    take_page,
+)
 from tests.demo.process import Demo
 from tests.demo.visitor import Visitor
 
@@ -57,3 +64,26 @@ async def _take(message: Locator, name: str) -> None:
     await message.page.set_viewport_size(TALL)
     await take(message, name)
     await message.page.set_viewport_size(WINDOW)
+
+
+async def test_a_walk_is_recorded(browser: Browser) -> None:
+    with Demo() as demo:
+        async with opened(browser, demo.address) as page:
+            visitor = Visitor(page)
+            await visitor.ready()
+            async with recorded(page, "../walk"):
+                await visitor.begin("video")
+                await page.keyboard.type("a red fox in a snowy forest at night", delay=60)
+                await visitor.run()
+                await visitor.plays(await visitor.card("a red fox"))
+                await page.wait_for_timeout(4000)
+                await visitor.press(await visitor.card("a red fox"), LABELS[Action.REMIX])
+                await expect(visitor.form).to_be_visible()
+                await visitor.submit(CHANGE, "as a wolf")
+                await visitor.plays(await visitor.card("as a wolf"))
+                await page.wait_for_timeout(4000)
+                await visitor.begin("videos")
+                await visitor.run()
+                await visitor.answered("2 videos")
+                await page.wait_for_timeout(2000)
+    TAKEN_OF.write_text(f"{digest_of_words()}\n")
