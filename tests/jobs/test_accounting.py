@@ -10,27 +10,16 @@ from typing import Any
 import pytest
 
 from bot.jobs import lifecycle
-from bot.jobs.accounts import Cost, Denied, Limit, MeterKey, Period, Scope, Unit, Usage
+from bot.jobs.accounts import Cost, Denied, Limit, Scope, Unit, Usage
 from bot.jobs.charges import CHARGED, REFUNDED, STOPPED, Charge
 from bot.jobs.models import Render, RenderStatus
 from bot.jobs.open_creates import of_running, of_unknown
 from bot.jobs.reasons import Reason
 from bot.jobs.store import JobStore
+from tests.jobs.limits import COST, limit
 from tests.jobs.support import LATER, NOW, address, admit, count, new_render, rows, terms
 
-COST = Cost(videos=1, seconds=4, money=400_000)
 SERVER = {"video_id": "video_1", "sent_at": NOW}
-
-
-def limit(
-    most: int,
-    unit: Unit = Unit.VIDEOS,
-    scope: Scope = Scope.EVERYONE,
-    scope_id: str = "",
-    window: tuple[float, float | None] = (0.0, None),
-) -> Limit:
-    begins, ends = window
-    return Limit(MeterKey(0, scope, scope_id, unit, Period.EVER, begins), most, ends)
 
 
 async def used(store: JobStore, *limits: Limit) -> list[tuple[int, int]]:
@@ -331,7 +320,7 @@ from bot.jobs.database import StoreError
 from bot.jobs.accounts import Cost
 from bot.jobs.store import JobStore
 from tests.jobs.support import admit, new_render
-from tests.jobs.test_accounting import COST, limit
+from tests.jobs.limits import COST, limit
 
 async def ask(store, each):
     while True:

@@ -10,14 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.jobs import lifecycle
-from bot.jobs.accounts import Cost, Limit, MeterKey, Period, Scope, Unit
+from bot.jobs.accounts import Limit, MeterKey, Period, Scope, Unit
 from bot.jobs.models import Render, RenderStatus
 from bot.jobs.open_creates import of_running, of_unknown
 from bot.jobs.reasons import Reason
 from bot.jobs.store import JobStore
+from tests.jobs.limits import COST
 from tests.jobs.support import NOW, address, admit, new_render, terms
 
-COST: Final = Cost(videos=1, seconds=4, money=400_000)
 KINDS: Final = (
     (Scope.EVERYONE, "", Unit.MONEY, 2_000_000),
     (Scope.EVERYONE, "", Unit.VIDEOS, 6),
