@@ -20,7 +20,7 @@ from bot.delivery.thumbnails import Take
 from bot.runtime.timing import Timing
 from bot.settings import Settings
 
-SETTLE = 15.0
+SETTLE = 60.0
 """Seconds one action may take to come to rest; a busy machine needs more than an idle one."""
 ENCODES = 120.0
 """The same, where a film is encoded anew meanwhile."""
