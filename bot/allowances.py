@@ -1,30 +1,29 @@
 """The owner's limits, as the settings say them."""
 
 from collections.abc import Iterator
-from typing import Final
 from zoneinfo import ZoneInfo
 
 from bot.jobs.accounting import OpenLimits
-from bot.jobs.accounts import Period, Scope, Unit
-from bot.requests.limits import MILLIONTHS, Limits, Places, Rule
+from bot.jobs.accounts import MILLIONTHS, Period, Scope, Unit
+from bot.requests.limits import Limits, Places, Rule
+from bot.requests.prices import OTHERS, Prices
 from bot.settings import Settings
 from bot.videos.catalog import Catalog
 
-_ANY: Final = ""
 
-
-def prices(settings: Settings, catalog: Catalog) -> dict[str, float]:
-    """Return the price of a second by model, in the operator's currency; previews are free."""
+def prices_of(settings: Settings, catalog: Catalog) -> Prices:
+    """Return what videos cost; previews of the embedded server are free."""
     if settings.videos_base_url is None:
-        return {_ANY: 0.0} if _budgets(settings) else {}
+        return Prices({OTHERS: 0.0})
     listed = {model: entry.price for model, entry in catalog.items()}
-    return settings.videos_prices | {
-        model: price for model, price in listed.items() if price is not None
-    }
+    own = {model: price for model, price in listed.items() if price is not None}
+    return Prices(settings.videos_prices | own)
 
 
 def limits_of(settings: Settings, catalog: Catalog) -> Limits:
     """Return what the owner allows."""
+    prices = prices_of(settings, catalog)
+    closes = _costs_money(settings, prices)
     return Limits(
         open=OpenLimits(
             of_user=settings.max_active_per_user,
@@ -32,35 +31,37 @@ def limits_of(settings: Settings, catalog: Catalog) -> Limits:
             of_all=settings.max_active,
         ),
         rules=tuple(_rules(settings)),
-        prices=prices(settings, catalog),
+        prices=prices,
         currency=settings.videos_currency,
         places=Places(
             guilds=frozenset(settings.allowed_guilds),
-            direct=is_open(settings.allow_direct_messages, settings),
-            user_installs=is_open(settings.allow_user_installs, settings),
+            direct=_first(settings.allow_direct_messages, not closes),
+            user_installs=_first(settings.allow_user_installs, not closes),
         ),
         zone=ZoneInfo(settings.time_zone),
     )
 
 
-def is_open(allowed: bool | None, settings: Settings) -> bool:  # noqa: FBT001 - a setting
-    """Whether a kind of place is open: where nothing is said, as long as nothing costs money."""
-    if allowed is not None:
-        return allowed
-    return not (settings.videos_prices or _budgets(settings))
-
-
 def notes(settings: Settings, catalog: Catalog) -> Iterator[str]:
     """Yield what an owner may not expect of these limits."""
+    prices = prices_of(settings, catalog)
     unsaid = {
         "direct messages (ALLOW_DIRECT_MESSAGES)": settings.allow_direct_messages,
         "servers without the bot (ALLOW_USER_INSTALLS)": settings.allow_user_installs,
     }
     closed = [name for name, said in unsaid.items() if said is None]
-    if closed and not is_open(None, settings):
+    if closed and _costs_money(settings, prices):
         yield f"videos cost money here, so the bot refuses requests from {' and '.join(closed)}"
-    if _budgets(settings) and not prices(settings, catalog):
+    if _budgets(settings) and not prices.by_model:
         yield "a budget is set and no price: every request is refused until VIDEOS_PRICES is set"
+
+
+def _costs_money(settings: Settings, prices: Prices) -> bool:
+    return bool(_budgets(settings)) or any(prices.by_model.values())
+
+
+def _first(said: bool | None, otherwise: bool) -> bool:  # noqa: FBT001 - two settings
+    return otherwise if said is None else said
 
 
 def _budgets(settings: Settings) -> dict[Period, float]:

@@ -20,7 +20,7 @@ def offered(settings: Settings, videos: VideosClient) -> Callable[[], Offer]:
 
     Blocking. Raises StartError where the operator's table cannot be used.
     """
-    catalog = _catalog(settings)
+    catalog = catalog_of(settings)
     embedded = settings.videos_base_url is None
     models = PREVIEW_MODELS if embedded else settings.videos_models or tuple(catalog)
     sizes, seconds = _sizes_and_seconds(settings, catalog)
@@ -41,7 +41,7 @@ def check_preview(settings: Settings) -> None:
     """Have the embedded server make all that is offered. Blocking. Raises StartError."""
     from bot.server.objects import SECONDS, SIZES  # noqa: PLC0415 - loaded only where it is used
 
-    sizes, seconds = _sizes_and_seconds(settings, _catalog(settings))
+    sizes, seconds = _sizes_and_seconds(settings, catalog_of(settings))
     wanted = {"VIDEOS_SIZES": (SIZES, sizes), "VIDEOS_SECONDS": (SECONDS, seconds)}
     for name, (made, offer) in wanted.items():
         if refused := [value for value in offer if value not in made]:
@@ -52,7 +52,7 @@ def check_preview(settings: Settings) -> None:
             )
 
 
-def _catalog(settings: Settings) -> Catalog:
+def catalog_of(settings: Settings) -> Catalog:
     """Read the operator's table; what a model leaves out is as configured for all."""
     if settings.videos_catalog is None:
         return {}

@@ -22,6 +22,7 @@ from yarl import URL
 from bot.runtime import dotenv
 from bot.runtime.addresses import AddressError, normalized, quoted, videos_base
 from bot.runtime.proxies import Proxies
+from bot.videos.catalog import MOST_PRICE
 from bot.videos.dialects import BY_NAME
 
 
@@ -154,7 +155,7 @@ class Settings(BaseSettings):
     )
     videos_catalog: Path | None = Field(None, description="a TOML file with one table per model")
     videos_prices: Annotated[
-        dict[str, Annotated[float, Field(ge=0)]], NoDecode, BeforeValidator(_prices)
+        dict[str, Annotated[float, Field(ge=0, le=MOST_PRICE)]], NoDecode, BeforeValidator(_prices)
     ] = Field({}, description="prices per second, like sora-2=0.10,sora-2-pro=0.30, or one: 0.10")
     videos_currency: str = Field("USD", max_length=8, description="a currency code like USD")
     videos_remix: bool | None = Field(default=None, description="true or false")

@@ -9,7 +9,7 @@ from typing import Final
 from discord.ext import commands
 from yarl import URL
 
-from bot.allowances import limits_of, prices
+from bot.allowances import limits_of
 from bot.cards.renderer import CardRenderer
 from bot.cards.view import CardOptions, film_name
 from bot.client import VideoBot
@@ -101,7 +101,7 @@ class Wiring:
         )
         self._forecaster = Forecaster(
             store=resources.store,
-            prices=prices(settings, resources.offer().catalog),
+            prices=self._limits.prices,
             clock=timing.clock,
         )
 

@@ -4,10 +4,9 @@ from collections.abc import Iterable
 from typing import Final
 
 from bot.cards.i18n import N_, NN_, Language
-from bot.jobs.accounts import Cost, Denied, Limit, Period, Scope, Unit, Usage
+from bot.jobs.accounts import MILLIONTHS, Cost, Denied, Limit, Period, Scope, Unit, Usage
 from bot.requests.admission import LimitReached, NotAllowedHere, Place, PriceUnknown
 
-MILLIONTHS: Final = 1_000_000
 VIDEOS: Final = NN_("1 video", "{number} videos")
 SECONDS: Final = NN_("1 second of video", "{number} seconds of video")
 PERIODS: Final = {

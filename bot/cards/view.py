@@ -14,6 +14,7 @@ from bot.cards import sentences, words
 from bot.cards.buttons import button_row, offered, outcome_of
 from bot.cards.i18n import Language, language
 from bot.cards.text import file_stem, plain, shorten
+from bot.jobs.accounts import MILLIONTHS
 from bot.jobs.models import ACTIVE, Render, RenderStatus, Verb
 from bot.requests.forecast import Forecast
 from bot.videos.public_words import public
@@ -210,13 +211,19 @@ def _seconds(render: Render, t: Language) -> str:
     )
 
 
+def _cost(render: Render, forecast: Forecast, options: CardOptions) -> float | None:
+    """Return what the server charged, else the price; a preview has none."""
+    if render.made_cost is not None and render.made_currency == options.currency:
+        return render.made_cost
+    return None if forecast.cost is None else forecast.cost / MILLIONTHS
+
+
 def _footer(render: Render, forecast: Forecast, options: CardOptions, t: Language) -> list[str]:
     model = render.video_model or render.spec.model
     facts = [(render.made_size or render.spec.size).replace("x", " x "), _seconds(render, t)]
     if model is not None:
         facts.append(plain(model, 60))
-    cost = render.made_cost if render.made_currency == options.currency else forecast.cost
-    if cost is not None and not sentences.costs_nothing(render):
+    if (cost := _cost(render, forecast, options)) and not sentences.costs_nothing(render):
         facts.append(t.money(cost, options.currency))
     facts += [
         t(words.FOR, who=f"<@{render.request.requester_id}>"),

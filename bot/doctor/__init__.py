@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from bot.doctor import application, files, machine, network, server
+from bot.doctor import application, files, limits, machine, network, server
 from bot.doctor.check import Check, Mark
 from bot.settings import Settings
 
@@ -34,6 +34,7 @@ async def examine(
     fix = "correct the name, or remove the line"
     named = [Check("settings", Mark.WARNING, sentence, fix) for sentence in misspelt]
     here = await machine.checks(settings)
+    here += limits.checks(settings)
     here += await files.checks(settings)
     there = await asyncio.gather(
         application.checks(settings), server.checks(settings, renders=render)

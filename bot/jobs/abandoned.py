@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
+from bot.jobs.charges import CHARGED, STOPPED, Charge
 from bot.jobs.database import StoreError
 from bot.jobs.lifecycle import MISSING_POLLS
 from bot.jobs.open_creates import OpenCreate
@@ -61,31 +62,36 @@ class AbandonedRenders:
         """Poll each once, and let go of those that have ended. Raises StoreError."""
         creates = await self.store.creates.all(self.clock())
         known = [create for create in creates if create.video_id is not None]
-        ended = await asyncio.gather(*(self._has_ended(create) for create in known))
-        gone = [create.id for create, is_over in zip(known, ended, strict=True) if is_over]
-        for create_id in gone:
+        charges = await asyncio.gather(*(self._end_of(create) for create in known))
+        ends = {
+            create.id: charge
+            for create, charge in zip(known, charges, strict=True)
+            if charge is not None
+        }
+        for create_id in ends:
             self._missing.pop(create_id, None)
-        if gone:
-            await self.store.accounting.close_creates(gone, self.clock())
+        if ends or await self.store.creates.any_over(self.clock()):
+            await self.store.accounting.close_creates(ends, self.clock())
 
-    async def _has_ended(self, create: OpenCreate) -> bool:
+    async def _end_of(self, create: OpenCreate) -> Charge | None:
+        """Return what a create costs that has ended; None while it is being rendered."""
         video_id = str(create.video_id)
         async with self._slots:
             try:
                 if self.videos.dialect.stops:
                     await self.videos.delete(video_id)
-                    return True
+                    return STOPPED
                 reading = await self.videos.retrieve(video_id)
                 if reading.video.status in _RUNNING:
-                    return False
+                    return None
             except NotFound:
                 self._missing[create.id] += 1
-                return self._missing[create.id] >= MISSING_POLLS
+                return CHARGED if self._missing[create.id] >= MISSING_POLLS else None
             except VideosError as error:
                 _log.info("an abandoned render gave no answer: %s", error)
-                return False
+                return None
             await self._delete(video_id)
-            return True
+        return CHARGED if reading.video.status is VideoStatus.COMPLETED else STOPPED
 
     async def _delete(self, video_id: str) -> None:
         try:

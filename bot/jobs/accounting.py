@@ -1,6 +1,6 @@
 """Accounting: admits creates, ends them, and charges for them, each in one transaction."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -140,21 +140,17 @@ class Accounting:
 
         return await self._database.run(work)
 
-    async def close_creates(
-        self, ids: Collection[str], now: float, charge: Charge = CHARGED
-    ) -> None:
-        """Forget these open creates, which have ended so, and charge those whose time is over."""
+    async def close_creates(self, ends: Mapping[str, Charge], now: float) -> None:
+        """Forget the open creates that have ended so, and charge those whose time is over."""
 
         def work(connection: sa.Connection) -> None:
-            for which, how in (
-                (open_creates.c.id.in_(ids), charge),
-                (open_creates.c.expires_at <= now, CHARGED),
-            ):
-                query = sa.select(open_creates.c.hold_id).where(which)
-                for hold_id in connection.execute(query).scalars().all():
-                    if hold_id is not None:
-                        _charge(connection, hold_id, accounts.held(connection, hold_id), how, now)
-                connection.execute(sa.delete(open_creates).where(which))
+            is_over = sa.or_(open_creates.c.id.in_(ends), open_creates.c.expires_at <= now)
+            query = sa.select(open_creates.c.id, open_creates.c.hold_id).where(is_over)
+            for create_id, hold_id in connection.execute(query).all():
+                if hold_id is not None:
+                    charge = ends.get(create_id, CHARGED)
+                    _charge(connection, hold_id, accounts.held(connection, hold_id), charge, now)
+            connection.execute(sa.delete(open_creates).where(is_over))
 
         await self._database.run(work)
 

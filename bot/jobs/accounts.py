@@ -17,6 +17,11 @@ import sqlalchemy as sa
 from bot.jobs.models import Request
 from bot.jobs.tables import holds, ledger, meters
 
+MILLIONTHS: Final = 1_000_000
+"""In one of the operator's currency."""
+MOST_MONEY: Final = 10**15
+"""A thousand million of it, in millionths: sums of them fit into 63 bits."""
+
 
 class Unit(StrEnum):
     """What a limit counts."""

@@ -3,12 +3,10 @@
 from dataclasses import dataclass
 from typing import Final
 
-from bot.jobs.accounts import Cost
+from bot.jobs.accounts import MILLIONTHS, MOST_MONEY, Cost
 from bot.jobs.models import Render, RenderStatus
 from bot.jobs.reasons import Reason
 
-_UNIT: Final = 1_000_000
-"""Millionths in one of the currency."""
 _IN_DOUBT: Final = frozenset(
     {Reason.OUTCOME_UNKNOWN, Reason.LOST_WHILE_SENDING, Reason.DISK_FAILED}
 )
@@ -79,6 +77,8 @@ def _of_second(before: Render, after: Render) -> Charge | None:
 
 
 def _stated(render: Render, currency: str) -> int | None:
+    """Return the server's own cost in millionths; None for one that cannot be true."""
     if render.made_cost is None or render.made_currency != currency:
         return None
-    return round(render.made_cost * _UNIT)
+    stated = render.made_cost * MILLIONTHS
+    return round(stated) if 0 <= stated <= MOST_MONEY else None

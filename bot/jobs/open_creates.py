@@ -46,6 +46,11 @@ class OpenCreates:
         query = sa.select(*_COLUMNS).where(open_creates.c.expires_at > now)
         return await self._database.fetch(query, create_of)
 
+    async def any_over(self, now: float) -> bool:
+        """Whether the time of a create is over that nobody has heard of."""
+        query = sa.select(open_creates.c.id).where(open_creates.c.expires_at <= now).limit(1)
+        return bool(await self._database.column(query))
+
     async def is_open(self, video_id: str, now: float) -> bool:
         """Whether the server may still render this although nobody waits for it."""
         return any(each.video_id == video_id for each in await self.all(now))

@@ -55,7 +55,7 @@ class Cancellations:
             if create is not None:
                 queued = render.status is RenderStatus.QUEUED
                 charge = REFUNDED if queued else STOPPED
-                await self.store.accounting.close_creates([create.id], now, charge)
+                await self.store.accounting.close_creates({create.id: charge}, now)
         self.events.changed(render, here)
         return here
 

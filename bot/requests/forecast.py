@@ -1,7 +1,7 @@
 """Forecaster: what is known beyond a render itself, its place in line, its end and its price."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from statistics import median
@@ -9,6 +9,7 @@ from typing import Final, Generic, TypeVar
 
 from bot.jobs.models import RUNNING, Render, RenderStatus
 from bot.jobs.store import JobStore
+from bot.requests.prices import Prices
 
 _Value = TypeVar("_Value")
 
@@ -39,8 +40,8 @@ class Forecast:
     line: int | None = None
     ends_at: float | None = None
     """Unix seconds, from the median of the last renders of the same kind."""
-    cost: float | None = None
-    """In the operator's currency, where a price per second is configured."""
+    cost: int | None = None
+    """In millionths of the operator's currency, where a price per second is configured."""
     quiet: bool = False
     """The card is old: it rests until the job ends."""
     stuck: bool = False
@@ -62,7 +63,7 @@ class Forecaster:
     """Forecasts renders; what it reads of the database is remembered for a moment."""
 
     store: JobStore
-    prices: Mapping[str, float]
+    prices: Prices
     clock: Callable[[], float] = time.time
 
     def __post_init__(self) -> None:
@@ -76,8 +77,7 @@ class Forecaster:
         return replace(expected, stuck=True) if self.store.stuck else expected
 
     async def _expected(self, render: Render) -> Forecast:
-        price = self.prices.get(render.spec.model or "", self.prices.get(""))
-        cost = None if price is None else price * (render.made_seconds or int(render.spec.seconds))
+        cost = self.prices.cost(render.spec)
         if render.status in RUNNING and self.clock() - render.request.created_at > QUIET_AFTER:
             return Forecast(cost=cost, quiet=True)
         if render.status is RenderStatus.QUEUED:

@@ -1,7 +1,7 @@
 """The owner's limits: what a request costs, and which meters have to have room for it."""
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -10,12 +10,12 @@ from bot.jobs.accounting import OpenLimits, Terms
 from bot.jobs.accounts import Cost, Limit, MeterKey, Period, Scope, Unit
 from bot.jobs.models import Request
 from bot.requests.admission import NotAllowedHere, Place, PriceUnknown
+from bot.requests.prices import Prices
 from bot.requests.windows import window
 from bot.videos.spec import VideoSpec
 
 _log = logging.getLogger(__name__)
 
-MILLIONTHS: Final = 1_000_000
 OWNER: Final = 0
 """The guild id of the owner's own limits, which no community raises."""
 
@@ -49,12 +49,12 @@ class Places:
 
     def check(self, request: Request) -> None:
         """Raise NotAllowedHere where the owner allows none."""
+        guild, is_direct = request.guild_id, request.guild_id is None
         if not request.is_member and not self.user_installs:
             raise NotAllowedHere(Place.USER_INSTALL)
-        if request.guild_id is None:
-            if request.is_member and not self.direct:
-                raise NotAllowedHere(Place.DIRECT)
-        elif self.guilds and request.guild_id not in self.guilds and request.is_member:
+        if is_direct and request.is_member and not self.direct:
+            raise NotAllowedHere(Place.DIRECT)
+        if self.guilds and not is_direct and guild not in self.guilds:
             raise NotAllowedHere(Place.GUILD)
 
 
@@ -64,8 +64,7 @@ class Limits:
 
     open: OpenLimits
     rules: tuple[Rule, ...] = ()
-    prices: Mapping[str, float] = field(default_factory=dict[str, float])
-    """For a second of film, by model; "" is for every other."""
+    prices: Prices = field(default_factory=Prices)
     currency: str = "USD"
     places: Places = field(default_factory=Places)
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
@@ -85,11 +84,8 @@ class Limits:
         return Terms(open=self.open, cost=cost, limits=limits)
 
     def cost(self, spec: VideoSpec) -> Cost:
-        """Return what one video of this kind costs, rounded up to a millionth."""
-        seconds = int(spec.seconds)
-        price = self.prices.get(spec.model or "", self.prices.get(""))
-        money = None if price is None else -int(-price * seconds * MILLIONTHS // 1)
-        return Cost(videos=1, seconds=seconds, money=money)
+        """Return what one video of this kind costs."""
+        return Cost(videos=1, seconds=int(spec.seconds), money=self.prices.cost(spec))
 
     def of(self, asker: Asker, now: float) -> Iterator[Limit]:
         """Yield the limits that apply to somebody in a place."""

@@ -10,12 +10,14 @@ extra = { fps = 16, negative_prompt = "blurry" }
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from bot.runtime.json_fields import is_object
 
+MOST_PRICE: Final = 1e6
+"""Of a second of film: a video of 999 seconds then costs less than a budget may hold."""
 Size = Annotated[str, Field(pattern=r"^[1-9]\d{1,4}x[1-9]\d{1,4}$")]
 Seconds = Annotated[str, BeforeValidator(str), Field(pattern=r"^[1-9]\d{0,2}$")]
 
@@ -31,7 +33,7 @@ class Entry(BaseModel):
 
     sizes: tuple[Size, ...] = ()
     seconds: tuple[Seconds, ...] = ()
-    price: float | None = Field(None, ge=0)
+    price: float | None = Field(None, ge=0, le=MOST_PRICE)
     """For a second of film, in the operator's currency."""
     extra: dict[str, str | int | float | bool] = Field(default_factory=dict)
     """Fields sent along with every create: fps, seed, negative_prompt, guidance_scale ..."""

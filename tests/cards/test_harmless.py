@@ -86,7 +86,7 @@ def about(text: str, status: RenderStatus) -> Render:
 @example(text=EVERYTHING)
 @given(text=FOUL)
 def test_no_text_changes_the_card(status: RenderStatus, text: str) -> None:
-    forecast = Forecast(place=2, line=3, ends_at=NOW + 60, cost=1.0)
+    forecast = Forecast(place=2, line=3, ends_at=NOW + 60, cost=1_000_000)
     foul, plain = about(text, status), about("x", status)
 
     assert skeleton(card(foul, forecast)) == skeleton(card(plain, forecast))

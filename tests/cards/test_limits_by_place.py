@@ -83,7 +83,7 @@ CJK: Final = "猫がピアノを弾く" * (PROMPT_LIMIT // 8)
 MARKS: Final = ("*_~|`[]<>\\://@everyone" * PROMPT_LIMIT)[:PROMPT_LIMIT]
 NAME: Final = 10**18 + 7
 LINK: Final = f"https://discord.com/channels/{NAME}/{NAME}/{NAME}"
-FULL: Final = Forecast(place=3999, line=4000, ends_at=NOW + 90, cost=1234.5)
+FULL: Final = Forecast(place=3999, line=4000, ends_at=NOW + 90, cost=1_234_500_000)
 BY_CODE: Final = {
     RenderStatus.FAILED: sentences.FAILURES,
     RenderStatus.UNDELIVERED: sentences.UNDELIVERED,

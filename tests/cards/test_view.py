@@ -187,11 +187,11 @@ async def test_a_price_stands_on_every_card_but_where_nothing_was_bought(
     status: RenderStatus,
 ) -> None:
     told = str(
-        card(new_render(status=status, video_id="video_1"), Forecast(cost=0.4)).to_components()
+        card(new_render(status=status, video_id="video_1"), Forecast(cost=400_000)).to_components()
     )
     assert "$0.40" in told
     refused = new_render(status=RenderStatus.FAILED, reason="busy")
-    assert "$0.40" not in str(card(refused, Forecast(cost=0.4)).to_components())
+    assert "$0.40" not in str(card(refused, Forecast(cost=400_000)).to_components())
 
 
 async def test_the_servers_own_reason_is_quoted_as_such() -> None:

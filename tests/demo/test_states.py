@@ -19,7 +19,7 @@ from tests.demo.simulated import Simulated, simulated
 from tests.jobs.support import changed, new_render
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.slow]
-COST: Final = 0.4
+COST: Final = 400_000
 
 
 @dataclass(frozen=True)

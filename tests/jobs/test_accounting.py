@@ -149,6 +149,16 @@ ENDS: dict[str, tuple[dict[str, Any], dict[str, Any], tuple[int, int]]] = {
         {"status": RenderStatus.COMPLETED, "made_cost": 9.0, "made_currency": "EUR"},
         (0, 400_000),
     ),
+    "at a cost that cannot be true": (
+        {"status": RenderStatus.IN_PROGRESS, **SERVER},
+        {"status": RenderStatus.COMPLETED, "made_cost": 1e300, "made_currency": "USD"},
+        (0, 400_000),
+    ),
+    "at a cost below nothing": (
+        {"status": RenderStatus.IN_PROGRESS, **SERVER},
+        {"status": RenderStatus.COMPLETED, "made_cost": -5.0, "made_currency": "USD"},
+        (0, 400_000),
+    ),
     "failed on the server": (
         {"status": RenderStatus.IN_PROGRESS, **SERVER},
         {"status": RenderStatus.FAILED, "server_code": "moderation_blocked"},
@@ -235,7 +245,7 @@ async def test_a_create_that_was_cancelled_here_stays_held_until_it_has_ended(
     assert await store.accounting.abandon(render, here, create)
     assert await used(store, each) == [(1, 0)]
 
-    await store.accounting.close_creates([create.id], LATER, charge)
+    await store.accounting.close_creates({create.id: charge}, LATER)
 
     assert await used(store, each) == [counted]
 
@@ -248,7 +258,7 @@ async def test_a_create_that_is_never_heard_of_again_is_charged_when_its_time_is
     dropped = lifecycle.cancelled(lost, Reason.ABANDONED, LATER)
     assert await store.accounting.abandon(lost, dropped, of_unknown(lost))
 
-    await store.accounting.close_creates([], NOW + 10_000)
+    await store.accounting.close_creates({}, NOW + 10_000)
 
     assert await used(store, each) == [(0, 1)]
 
@@ -273,7 +283,7 @@ async def test_sending_again_takes_a_second_hold(store: JobStore) -> None:
     assert await store.save(sending, done)
     assert await used(store, each) == [(1, 1)]
 
-    await store.accounting.close_creates([], NOW + 10_000)
+    await store.accounting.close_creates({}, NOW + 10_000)
     assert await used(store, each) == [(0, 2)]
 
 

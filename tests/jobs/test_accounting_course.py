@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from bot.jobs import lifecycle
 from bot.jobs.accounts import Limit, MeterKey, Period, Scope, Unit
+from bot.jobs.charges import CHARGED
 from bot.jobs.models import Render, RenderStatus
 from bot.jobs.open_creates import of_running, of_unknown
 from bot.jobs.reasons import Reason
@@ -106,7 +107,7 @@ class Course:
             assert await self.store.accounting.abandon(render, here, create)
             self._live.remove(render)
             if self._choose(2):
-                await self.store.accounting.close_creates([create.id], self._now)
+                await self.store.accounting.close_creates({create.id: CHARGED}, self._now)
 
     async def send_again(self) -> None:
         if (render := self._take(RenderStatus.UNCONFIRMED)) is None:

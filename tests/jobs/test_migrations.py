@@ -15,6 +15,7 @@ from bot.jobs.models import RUNNING, Fallback, Render, RenderStatus, RequestStat
 from bot.jobs.reasons import Reason
 from bot.jobs.store import JobStore
 from bot.media.input_reference import InputReference
+from tests.jobs.limits import limit
 from tests.jobs.support import NOW, address
 
 RELEASED = "0012"
@@ -223,3 +224,18 @@ async def test_signed_addresses_of_an_older_database_go_with_the_upgrade(tmp_pat
             kept = database.execute("SELECT status FROM renders WHERE film_url IS NOT NULL")
             states = {status for (status,) in kept}
     assert states == set(RenderStatus) - {"delivered", "failed", "cancelled", "expired"}
+
+
+async def test_what_is_under_way_is_held_and_the_rest_is_not(
+    released: sa.Connection, tmp_path: Path
+) -> None:
+    under_way = {"requested", "sending", "unconfirmed", "queued", "in_progress"}
+    fill(released, "jobs", *(row(n, status) for n, (status, _) in enumerate(STATES)))
+    create = {"id": "c", "job_id": f"{0:032x}", "requester_id": 13, "video_id": "video_0"}
+    fill(released, "open_creates", create | {"expires_at": NOW + 9})
+    async with JobStore.open(address(tmp_path)) as store:
+        assert await store.accounting.faults() == []
+        (used,) = await store.accounting.usage([limit(1)])
+        assert [one.guild_id for one in await store.creates.all(NOW)] == [20]
+    assert used.held == sum(status in under_way for status, _ in STATES)
+    assert used.spent == 0

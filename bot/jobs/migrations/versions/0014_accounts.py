@@ -25,6 +25,11 @@ def upgrade() -> None:
     with op.batch_alter_table('open_creates', schema=None) as batch_op:
         batch_op.add_column(sa.Column('guild_id', sa.BigInteger(), nullable=True))
         batch_op.add_column(sa.Column('hold_id', sa.BigInteger(), nullable=True))
+    op.execute(
+        "UPDATE open_creates SET guild_id = (SELECT requests.guild_id FROM renders "
+        "JOIN requests ON requests.id = renders.request_id "
+        "WHERE renders.id = open_creates.render_id)"
+    )
     op.create_table(
         'meters',
         *(sa.Column(name, kind, nullable=False) for name, kind in _METER),
