@@ -28,10 +28,12 @@ $(VENV)/.tools: $(VENV)/.ready requirements/dev.lock
 	@$(PIP) -r requirements/dev.lock
 	@touch $@
 
-# PORT and HOST choose where it listens; KEEP names a folder that keeps its messages and videos.
+# PORT and HOST choose where it listens; KEEP names a folder that keeps its messages and videos. Only
+# what is given to make itself counts: some shells export a HOST.
+OPTION = $(if $(filter command,$(firstword $(origin $(1)))),--$(2) "$($(1))")
 demo: setup ## try it: the real bot in a simulated Discord in your browser
-	@$(BIN)/python -m bot demo $(if $(PORT),--port $(PORT)) $(if $(HOST),--host $(HOST)) \
-		$(if $(KEEP),--keep $(KEEP))
+	@$(BIN)/python -m bot demo $(call OPTION,PORT,port) $(call OPTION,HOST,host) \
+		$(call OPTION,KEEP,keep)
 
 run: setup ## run the bot on Discord
 	@$(BIN)/python -m bot run

@@ -155,3 +155,10 @@ def test_a_flaw_fails_and_a_list_out_of_reach_is_said(
     assert told.returncode == code
     assert says in told.stdout
     assert "Traceback" not in told.stdout + told.stderr
+
+
+def test_the_demo_listens_where_make_is_told_and_not_where_a_shell_is(installed: str) -> None:
+    told = made("--dry-run", "demo", installed, "PORT=8300", "KEEP=my demo", HOST="elsewhere")
+    assert '--port "8300"' in told.stdout
+    assert '--keep "my demo"' in told.stdout
+    assert "elsewhere" not in told.stdout
