@@ -56,7 +56,7 @@ async def serve(settings: Settings, arguments: argparse.Namespace) -> None:
     """Run only the embedded Videos server until a signal stops it. Raises StartError."""
     from bot.embedded import server_config  # noqa: PLC0415 - each command loads what it needs
     from bot.server.app import running  # noqa: PLC0415
-    from bot.server.guard import Names, is_loopback  # noqa: PLC0415
+    from bot.serving.origin import Names, is_loopback  # noqa: PLC0415
 
     config = server_config(settings)
     config = replace(
@@ -153,11 +153,11 @@ def _end_hard(loop: asyncio.AbstractEventLoop) -> None:
 
 async def show_demo(arguments: argparse.Namespace) -> None:
     """Open the simulated Discord and its page until told to stop. Raises StartError."""
-    from bot.demo.run import Place, demo  # noqa: PLC0415 - each command loads what it needs
+    from bot.demo.run import Options, demo  # noqa: PLC0415 - each command loads what it needs
 
     keep = arguments.keep
-    place = Place(arguments.host, arguments.port, None if keep is None else make_folder(keep))
-    await until_stopped(demo(place))
+    options = Options(arguments.host, arguments.port, None if keep is None else make_folder(keep))
+    await until_stopped(demo(options))
 
 
 def _arguments() -> argparse.Namespace:

@@ -18,7 +18,7 @@ _WRITTEN_EVERY: Final = 1.0
 
 
 class KeptMessages:
-    """Reads the messages of a folder at the start, and writes them down as they change."""
+    """Reads the messages of a folder at the start, and saves them as they change."""
 
     def __init__(self, discord: SimulatedDiscord, folder: Path) -> None:
         self._discord = discord
@@ -42,36 +42,34 @@ class KeptMessages:
         try:
             while True:
                 await asyncio.sleep(_WRITTEN_EVERY)
-                self.write()
+                await self.save()
         finally:
-            self.write()
+            await self.save()
 
-    def write(self) -> None:
-        """Write what changed. Raises OSError."""
+    async def save(self) -> None:
+        """Write messages and files where something changed. Raises OSError."""
         if not self._changed:
             return
         self._changed = False
         every = self._discord.messages.every.values()
         public = [one for one in every if one.seen_by is None and not one.deleted]
-        written = self._path.with_suffix(".new")
-        written.write_text(json.dumps([_described(one) for one in public]))
-        written.replace(self._path)
-        self._remove_others({str(file.id) for one in public for file in one.now.files})
+        described = [_described(one) for one in public]
+        files = {str(file.id): file.data for one in public for file in one.now.files}
+        await asyncio.to_thread(self._replace, described, files)
 
-    def _remove_others(self, kept: set[str]) -> None:
-        """Delete the files of messages that are gone or show other files now."""
-        for path in self._files.iterdir():
-            if path.name not in kept:
-                path.unlink()
+    def _replace(self, described: list[Payload], files: dict[str, bytes]) -> None:
+        """Write the messages after their files, and delete the files of no message. Blocking."""
+        there = {path.name for path in self._files.iterdir()}
+        for name in files.keys() - there:
+            (self._files / name).write_bytes(files[name])
+        written = self._path.with_suffix(".new")
+        written.write_text(json.dumps(described))
+        written.replace(self._path)
+        for name in there - files.keys():
+            (self._files / name).unlink()
 
     def _notice(self, message: Message) -> None:
-        if message.seen_by is not None:
-            return
-        self._changed = True
-        for file in message.now.files:
-            path = self._files / str(file.id)
-            if not path.exists():
-                path.write_bytes(file.data)
+        self._changed |= message.seen_by is None
 
     def _message(self, one: Payload) -> Message:
         world = self._discord.world

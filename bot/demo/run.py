@@ -19,11 +19,11 @@ from bot.demo.kept import KeptMessages
 from bot.runtime import dotenv
 from bot.runtime.errors import StartError
 from bot.runtime.sandbox import PR_SET_PDEATHSIG
+from bot.serving.origin import Names
 from bot.settings import DOT_ENV
 from bot.simulator.discord import SimulatedDiscord
 from bot.simulator.page import Page, serve
 
-PORT: Final = 8289
 _POLL_INTERVAL: Final = "0.5"
 """Seconds between two polls: a preview renders in a few, and its progress should be seen."""
 _PATIENCE: Final = 12.0
@@ -33,25 +33,25 @@ _UNSET: Final = ("DATABASE_URL", "DISCORD_DEV_GUILD", "OPS_PORT", "PUBLIC_URL", 
 
 
 @dataclass(frozen=True)
-class Place:
+class Options:
     """Where the page listens, and the folder that outlives the demo; None for none."""
 
-    host: str = "127.0.0.1"
-    port: int = PORT
-    keep: Path | None = None
+    host: str
+    port: int
+    keep: Path | None
 
 
-async def demo(place: Place) -> None:
+async def demo(options: Options) -> None:
     """Run the demo until the caller is cancelled. Raises StartError."""
     async with AsyncExitStack() as stack:
-        folder = place.keep or Path(
+        folder = options.keep or Path(
             stack.enter_context(tempfile.TemporaryDirectory(prefix="rushes-demo-"))
         )
         discord = SimulatedDiscord()
         town.build(discord)
         page = Page(discord, town.GREETING)
-        address = await stack.enter_async_context(_listening(discord, page, place))
-        if place.keep is not None:
+        address = await stack.enter_async_context(_listening(discord, page, options))
+        if options.keep is not None:
             await stack.enter_async_context(_kept(discord, folder))
         process = await stack.enter_async_context(_bot(discord, folder))
         await stack.enter_async_context(_running(page.watch_bot()))
@@ -62,19 +62,21 @@ async def demo(place: Place) -> None:
 
 
 @asynccontextmanager
-async def _listening(discord: SimulatedDiscord, page: Page, place: Place) -> AsyncGenerator[str]:
+async def _listening(
+    discord: SimulatedDiscord, page: Page, options: Options
+) -> AsyncGenerator[str]:
     """Serve Discord and the page; yield the page's address. Raises StartError."""
     app = discord.application()
-    page.add_to(app)
+    page.add_to(app, Names(bound=options.host))
     try:
-        runner = await serve(app, place.host, place.port)
+        runner = await serve(app, options.host, options.port)
     except OSError as error:
         raise StartError(
-            f"The demo cannot listen on {place.host}, port {place.port} ({error.strerror}); "
+            f"The demo cannot listen on {options.host}, port {options.port} ({error.strerror}); "
             "choose another port: make demo PORT=8290."
         ) from error
     port: int = runner.addresses[0][1]
-    reached = f"{reachable(place.host)}:{port}"
+    reached = f"{reachable(options.host)}:{port}"
     discord.listens_at(reached)
     try:
         yield f"http://{reached}/"

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.server.guard import LOOPBACK_NAMES, Names
 from bot.serving.limits import LIMITS, Limits
+from bot.serving.origin import LOOPBACK_NAMES, Names
 
 
 @dataclass(frozen=True, kw_only=True)

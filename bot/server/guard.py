@@ -1,76 +1,16 @@
-"""Who may use a server: whoever has its key, and no page of another origin.
-
-A browser lets any page send forms to 127.0.0.1, and read the answers where the page's own name was
-made to lead there (DNS rebinding). So requests have to call the server by a name of its own, and
-must not come from another origin.
-
-Source: RFC 9110, 7.2 (Host); Fetch, `Origin`; W3C, Fetch Metadata, `Sec-Fetch-Site`.
-"""
+"""Who may use the embedded server: whoever has its key, and no page of another origin."""
 
 import hmac
 from collections.abc import Collection
-from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import Final
-from urllib.parse import urlsplit
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from bot.server.errors import ApiError
+from bot.serving.origin import Names, Strange, strangeness
 
-_OWN_SITE: Final = frozenset({"same-origin", "none"})
-"""What a browser says of requests of our own pages, and of addresses that people type."""
-_EVERYWHERE: Final = frozenset({"", "0.0.0.0", "::"})  # noqa: S104 - compared, not bound
-
-
-@dataclass(frozen=True, kw_only=True)
-class Names:
-    """Hosts that a request may name in its Host header, in lower case and without ports."""
-
-    bound: str = "127.0.0.1"
-    """The address that the server listens on."""
-    more: frozenset[str] = frozenset()
-    """Other names of the server, from the operator."""
-
-    def include(self, host: str) -> bool:
-        """Whether a Host header names this server.
-
-        Its own names and addresses of this machine's loopback do. Where it listens on all
-        addresses any address does too: no page can have one as its name without being served there.
-        """
-        name = _name(host)
-        is_ours = name in self.more or name == self.bound.lower() or is_loopback(name)
-        return bool(name) and (is_ours or (self.bound in _EVERYWHERE and _is_address(name)))
-
-
-LOOPBACK_NAMES: Final = Names()
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host, in lower case, is this machine itself and nobody else's."""
-    if _is_address(host):
-        return ip_address(host).is_loopback
-    return host == "localhost" or host.endswith(".localhost")
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True
-
-
-def _name(host: str) -> str:
-    """Return the host of a Host header, lower case and without port and brackets; "" for none."""
-    try:
-        url = urlsplit(f"//{host}")
-        _ = url.port
-    except ValueError:
-        return ""
-    is_host = url.netloc == host and "@" not in host
-    return (url.hostname or "").rstrip(".") if is_host else ""
+_ERRORS: Final = {Strange.HOST: "host_not_allowed", Strange.ORIGIN: "origin_not_allowed"}
 
 
 def refuse_strangers(names: Names) -> Middleware:
@@ -78,22 +18,11 @@ def refuse_strangers(names: Names) -> Middleware:
 
     @web.middleware
     async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
-        host = request.headers.get("Host", "")
-        if not names.include(host):
-            raise ApiError("host_not_allowed")
-        if _is_foreign(request, host):
-            raise ApiError("origin_not_allowed")
+        if (found := strangeness(request, names)) is not None:
+            raise ApiError(_ERRORS[found])
         return await handler(request)
 
     return check
-
-
-def _is_foreign(request: web.Request, host: str) -> bool:
-    site = request.headers.get("Sec-Fetch-Site")
-    if site is not None and site.lower() not in _OWN_SITE:
-        return True
-    own = {f"http://{host}".lower(), f"https://{host}".lower()}
-    return any(origin.lower() not in own for origin in request.headers.getall("Origin", []))
 
 
 def require_key(api_key: str, *, but: Collection[str]) -> Middleware:

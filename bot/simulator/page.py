@@ -1,14 +1,14 @@
 """The page: a chat client in the browser, for each of the people there are."""
 
-import asyncio
 import secrets
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
 from aiohttp import WSMsgType, web
+from aiohttp.typedefs import Handler, Middleware
 
+from bot.serving.origin import Names, strangeness
 from bot.simulator import shown
 from bot.simulator.discord import SimulatedDiscord
 from bot.simulator.messages import Message
@@ -38,8 +38,9 @@ class Page:
         self._online = False
         discord.messages.listeners.append(self._tell)
 
-    def add_to(self, app: web.Application) -> None:
-        """Serve the page under / of an application."""
+    def add_to(self, app: web.Application, names: Names) -> None:
+        """Serve the page under / of an application, to no page but this one."""
+        app.middlewares.append(_refuse_strangers(names))
         app.router.add_get("/", self._index)
         app.router.add_static("/static", STATIC)
         app.router.add_get("/client", self._connect)
@@ -53,7 +54,7 @@ class Page:
             if online != self._online:
                 self._online = online
                 for viewer in tuple(self._viewers):
-                    await viewer.tell("places", online=online, places=viewer.places())
+                    viewer.tell("places", online=online, places=viewer.places())
 
     async def close(self) -> None:
         """Say on every page that the demo has ended."""
@@ -66,7 +67,6 @@ class Page:
 
     async def _keep(self, request: web.Request) -> web.StreamResponse:
         """Keep a picked file until it is sent, and return its id."""
-        _check_origin(request)
         name = request.query.get("name", "file")
         while len(self._files) >= _MOST_FILES:
             self._files.pop(next(iter(self._files)))
@@ -76,22 +76,21 @@ class Page:
 
     async def _connect(self, request: web.Request) -> web.StreamResponse:
         """Serve one open page until it goes."""
-        _check_origin(request)
         user = self._person(request.query.get("as", ""))
         socket = web.WebSocketResponse(heartbeat=20, max_msg_size=1024**2)
         await socket.prepare(request)
         viewer = Viewer(self._discord, user, socket.send_json, self._files)
         self._sockets.add(socket)
         self._viewers.add(viewer)
+        viewer.tell(
+            "hello",
+            me=shown.person(user),
+            people=[shown.person(one) for one in self._people()],
+            places=viewer.places(),
+            online=self._online,
+            greeting=self._greeting,
+        )
         try:
-            await viewer.tell(
-                "hello",
-                me=shown.person(user),
-                people=[shown.person(one) for one in self._people()],
-                places=viewer.places(),
-                online=self._online,
-                greeting=self._greeting,
-            )
             async for said in socket:
                 if said.type is WSMsgType.TEXT:
                     viewer.hear(said.json())
@@ -113,11 +112,14 @@ class Page:
             viewer.show(message)
 
 
-def _check_origin(request: web.Request) -> None:
-    """Refuse what another site's page sends. Raises HTTPForbidden."""
-    origin = request.headers.get("Origin")
-    if origin is not None and urlsplit(origin).netloc != request.host:
-        raise web.HTTPForbidden(text="This page is not the demo's own.")
+def _refuse_strangers(names: Names) -> Middleware:
+    @web.middleware
+    async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if strangeness(request, names) is not None:
+            raise web.HTTPForbidden(text="This page is not the demo's own.")
+        return await handler(request)
+
+    return check
 
 
 async def serve(app: web.Application, host: str, port: int) -> web.AppRunner:
@@ -129,5 +131,4 @@ async def serve(app: web.Application, host: str, port: int) -> web.AppRunner:
     except OSError:
         await runner.cleanup()
         raise
-    await asyncio.sleep(0)
     return runner

@@ -56,13 +56,15 @@ class Viewer:
     def show(self, message: Message) -> None:
         """Send a message that is new, changed or gone."""
         if shown.is_visible(message, self._user):
-            self._queue(event="message", message=self._described(message))
+            self.tell("message", message=self._described(message))
         elif message.channel.is_seen_by(self._user):
-            self._queue(event="gone", channel=str(message.channel.id), id=str(message.id))
+            self.tell("gone", channel=str(message.channel.id), id=str(message.id))
 
-    async def tell(self, event: str, **facts: object) -> None:
-        """Send an event to the page."""
-        self._queue(event=event, **facts)
+    def tell(self, event: str, **facts: object) -> None:
+        """Send an event to the page, after those that wait to be sent."""
+        self._unsent.append({"event": event, **facts})
+        if self._sender is None or self._sender.done():
+            self._sender = self._start(self._send_all())
 
     def hear(self, said: Payload) -> None:
         """Do what the page asks, without waiting for it."""
@@ -72,11 +74,6 @@ class Viewer:
         """Stop whatever is under way; what was done stays done."""
         for task in self._doing:
             task.cancel()
-
-    def _queue(self, **event: object) -> None:
-        self._unsent.append(event)
-        if self._sender is None or self._sender.done():
-            self._sender = self._start(self._send_all())
 
     async def _send_all(self) -> None:
         while self._unsent:
@@ -95,9 +92,9 @@ class Viewer:
         try:
             await self._actions[said["do"]](said)
         except Refusal as refused:
-            await self.tell("refused", ref=said.get("ref"), text=refused.message)
+            self.tell("refused", ref=said.get("ref"), text=refused.message)
         except (KeyError, ValueError) as refused:
-            await self.tell("refused", ref=said.get("ref"), text=str(refused))
+            self.tell("refused", ref=said.get("ref"), text=str(refused))
 
     async def _open(self, said: Payload) -> None:
         channel = self._discord.world.channel(said["channel"])
@@ -106,7 +103,7 @@ class Viewer:
             one for one in every if one.channel is channel and shown.is_visible(one, self._user)
         ]
         found.sort(key=lambda one: one.id)
-        await self.tell(
+        self.tell(
             "history",
             channel=said["channel"],
             messages=[self._described(one) for one in found[-_HISTORY:]],
@@ -168,15 +165,15 @@ class Viewer:
         try:
             await made.answered()
         except TimeoutError:
-            await self.tell("failed", ref=said.get("ref"))
+            self.tell("failed", ref=said.get("ref"))
             return
         data = made.response_data
         if made.response_type == _MODAL:
-            await self.tell("modal", ref=said.get("ref"), interaction=str(made.id), modal=data)
+            self.tell("modal", ref=said.get("ref"), interaction=str(made.id), modal=data)
         elif made.response_type == _CHOICES:
-            await self.tell("choices", ref=said.get("ref"), choices=data.get("choices", []))
+            self.tell("choices", ref=said.get("ref"), choices=data.get("choices", []))
         else:
-            await self.tell("answered", ref=said.get("ref"))
+            self.tell("answered", ref=said.get("ref"))
 
     def _value(self, value: Any) -> Any:  # noqa: ANN401 - what an option may hold
         """Put the picked file in the place of its id: {"file": id}, or a list of them."""

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from bot.serving.origin import LOOPBACK_NAMES
 from bot.simulator.messages import Message
 from bot.simulator.page import Page
 from bot.simulator.uploads import NewFile, Upload
@@ -66,7 +67,7 @@ async def simulated() -> AsyncGenerator[Simulated]:
     general, other = (discord.add_channel(guild, name) for name in ("general", "film-club"))
     app = discord.application()
     page = Page(discord, {"title": "Hi", "text": "Type `/video`.", "tries": []})
-    page.add_to(app)
+    page.add_to(app, LOOPBACK_NAMES)
     async with listening(app, shutdown=0.5) as listener:
         discord.listens_at(listener.place)
         yield Simulated(discord, f"http://{listener.place}/", ada, grace, guild, general, other)

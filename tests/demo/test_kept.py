@@ -47,7 +47,7 @@ async def test_messages_come_back_with_their_files(tmp_path: Path) -> None:
     said = await first.say(ada, channel, "hello", [("notes.txt", b"notes", "text/plain")])
     reply = {"message_id": str(said.id)}
     card = posted(first, used=(ada, "/video"), reference=reply)
-    kept.write()
+    await kept.save()
 
     second, _ = opened(tmp_path)
     there, here = (second.messages.get(one.id) for one in (said, card))
@@ -62,30 +62,30 @@ async def test_messages_come_back_with_their_files(tmp_path: Path) -> None:
     assert here.now.components[0]["items"][0]["media"]["url"] == file.url
 
 
-def test_private_answers_and_deleted_messages_are_not_kept(tmp_path: Path) -> None:
+async def test_private_answers_and_deleted_messages_are_not_kept(tmp_path: Path) -> None:
     first, kept = opened(tmp_path)
     _, ada = place_of(first)
     posted(first, seen_by=ada)
     deleted = posted(first)
-    kept.write()
+    await kept.save()
     assert len(list((tmp_path / "files").iterdir())) == 1
 
     first.messages.delete(deleted)
-    kept.write()
+    await kept.save()
 
     assert list((tmp_path / "files").iterdir()) == []
     second, _ = opened(tmp_path)
     assert second.messages.every == {}
 
 
-def test_nothing_is_written_where_nothing_changed(tmp_path: Path) -> None:
+async def test_nothing_is_written_where_nothing_changed(tmp_path: Path) -> None:
     first, kept = opened(tmp_path)
-    kept.write()
+    await kept.save()
     assert not (tmp_path / "messages.json").exists()
     posted(first)
-    kept.write()
+    await kept.save()
     (tmp_path / "messages.json").unlink()
-    kept.write()
+    await kept.save()
     assert not (tmp_path / "messages.json").exists()
 
 

@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 
 from bot.server.app import ServerConfig, running
-from bot.server.guard import Names
+from bot.serving.origin import Names
 from tests.server.conftest import StandIn
 from tests.server.support import Videos
 
