@@ -12,6 +12,7 @@ import select
 import signal
 import socket
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, cast
 
@@ -41,25 +42,40 @@ def main() -> None:
 
 def _serve(listener: socket.socket) -> None:
     running: dict[int, socket.socket] = {}
-    while True:
-        timeout = _CHECK_EVERY if running else None
-        readable, _, _ = select.select([sys.stdin, listener], [], [], timeout)
-        if sys.stdin in readable:
-            for pid in running:
-                os.kill(pid, signal.SIGKILL)
-            return
-        if listener in readable:
-            connection, _ = listener.accept()
-            asked = json.loads(connection.makefile().readline())
-            pid = os.fork()
-            if pid == 0:
-                for other in (listener, connection, *running.values()):
-                    other.close()
-                _become(asked)
-                return
-            running[pid] = connection
-            connection.sendall(f"{pid}\n".encode())
-        _report_ended(running)
+    try:
+        while _turn(listener, running):
+            pass
+    finally:
+        for pid in running:
+            os.kill(pid, signal.SIGKILL)
+
+
+def _turn(listener: socket.socket, running: dict[int, socket.socket]) -> bool:
+    """Start what is asked for, and report who has ended; False where this process is over."""
+    readable, _, _ = select.select([sys.stdin, listener], [], [], _CHECK_EVERY if running else None)
+    if sys.stdin in readable:
+        return False
+    if listener in readable:
+        connection, _ = listener.accept()
+        asked = json.loads(connection.makefile().readline())
+        pid = os.fork()
+        if pid == 0:
+            for other in (listener, connection, *running.values()):
+                other.close()
+            # The parent ends them, not this child.
+            running.clear()
+            _become(asked)
+            return False
+        running[pid] = connection
+        _tell(connection, pid)
+    _report_ended(running)
+    return True
+
+
+def _tell(connection: socket.socket, number: int) -> None:
+    # A test that was cut short has closed its end.
+    with suppress(OSError):
+        connection.sendall(f"{number}\n".encode())
 
 
 def _report_ended(running: dict[int, socket.socket]) -> None:
@@ -67,7 +83,7 @@ def _report_ended(running: dict[int, socket.socket]) -> None:
         ended, status = os.waitpid(pid, os.WNOHANG)
         if ended:
             with running.pop(pid) as connection:
-                connection.sendall(f"{os.waitstatus_to_exitcode(status)}\n".encode())
+                _tell(connection, os.waitstatus_to_exitcode(status))
 
 
 def _become(asked: dict[str, object]) -> None:

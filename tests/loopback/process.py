@@ -92,7 +92,7 @@ class BotProcess:
             )
             assert not self.ended, self.log
         except BaseException:
-            # Nobody entered a block yet that would end it.
+            # Its caller has no block yet that would end it.
             await self.kill()
             raise
 
