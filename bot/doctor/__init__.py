@@ -34,7 +34,7 @@ async def examine(
     fix = "correct the name, or remove the line"
     named = [Check("settings", Mark.WARNING, sentence, fix) for sentence in misspelt]
     here = await machine.checks(settings)
-    here += limits.checks(settings)
+    here += await asyncio.to_thread(limits.checks, settings)
     here += await files.checks(settings)
     there = await asyncio.gather(
         application.checks(settings), server.checks(settings, renders=render)

@@ -10,6 +10,8 @@ from urllib.parse import quote
 
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import StaticPool
 
 from bot.doctor.check import Check, Mark
 from bot.jobs.accounting import faults
@@ -61,7 +63,7 @@ def _absent(path: Path) -> Check:
 def _contents(path: Path) -> Check:
     try:
         revision, renders, wrong = _read(path)
-    except sqlite3.Error:
+    except (sqlite3.Error, SQLAlchemyError):
         fix = "move it away, or put a copy back that can be opened"
         return Check(_WHAT, Mark.BAD, f"{path} cannot be opened as a database", fix)
     if revision is not None and revision not in REVISIONS:
@@ -69,7 +71,7 @@ def _contents(path: Path) -> Check:
         found = f"{path} was written by a newer version (schema {revision})"
         return Check(_WHAT, Mark.BAD, found, fix)
     if wrong:
-        fix = "report this line as a bug (README); limits may count wrongly until then"
+        fix = "report this line as CONTRIBUTING.md says; until then limits may count wrongly"
         return Check(_WHAT, Mark.BAD, f"the ledger does not add up: {wrong[0]}", fix)
     return Check(_WHAT, Mark.GOOD, f"{renders} videos in the history, and the ledger adds up")
 
@@ -77,7 +79,7 @@ def _contents(path: Path) -> Check:
 def _read(path: Path) -> tuple[str | None, int, list[str]]:
     """Return the schema's revision, the number of renders, and faults of the ledger.
 
-    Raises sqlite3.Error.
+    Raises sqlite3.Error, SQLAlchemyError.
 
     A database that no bot has open is read as immutable: SQLite would otherwise write two files of
     its own beside it.
@@ -90,13 +92,11 @@ def _read(path: Path) -> tuple[str | None, int, list[str]]:
         if "alembic_version" in tables:
             revision = (connection.execute(_REVISION).fetchone() or (None,))[0]
         renders = connection.execute(_ROWS).fetchone()[0] if "renders" in tables else 0
-    return revision, renders, _faults(address) if revision == REVISIONS[-1] else []
+        is_newest = revision == REVISIONS[-1]
+        return revision, renders, _faults(connection) if is_newest else []
 
 
-def _faults(address: str) -> list[str]:
-    engine = sa.create_engine(f"sqlite:///{address}&uri=true")
-    try:
-        with engine.connect() as connection:
-            return faults(connection)
-    finally:
-        engine.dispose()
+def _faults(opened: sqlite3.Connection) -> list[str]:
+    engine = sa.create_engine("sqlite://", creator=lambda: opened, poolclass=StaticPool)
+    with engine.connect() as connection:
+        return faults(connection)

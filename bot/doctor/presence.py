@@ -4,6 +4,8 @@ import asyncio
 from http import HTTPStatus
 from typing import Final
 
+from aiohttp import ClientTimeout
+
 from bot.runtime.json_fields import fields_of, is_list
 from bot.videos.answer import Answer
 from bot.videos.client import VideosClient
@@ -12,6 +14,9 @@ UNKNOWN: Final = "rushes-doctor"
 """An id that no job has, and a route that no server has."""
 COMPARED: Final = 4096
 """Bytes of an answer that are compared."""
+ANSWER_WITHIN: Final = 10.0
+"""Seconds a server may take to answer the doctor."""
+_PATIENCE: Final = ClientTimeout(total=ANSWER_WITHIN)
 
 
 async def has_videos_api(videos: VideosClient) -> bool:
@@ -22,9 +27,10 @@ async def has_videos_api(videos: VideosClient) -> bool:
     for an unknown job and an unknown route. A server that fails (5xx) counts as one that has it.
     """
     listed, job, elsewhere = await asyncio.gather(
-        videos.get("/videos?limit=1"),
-        videos.get(f"/videos/{UNKNOWN}"),
-        videos.get(f"/{UNKNOWN}/{UNKNOWN}"),
+        *(
+            videos.get(path, patience=_PATIENCE)
+            for path in ("/videos?limit=1", f"/videos/{UNKNOWN}", f"/{UNKNOWN}/{UNKNOWN}")
+        )
     )
     if listed.status in {HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.UNAUTHORIZED}:
         return listed.status != elsewhere.status or listed.status == HTTPStatus.UNAUTHORIZED

@@ -9,7 +9,7 @@ from bot.choices import check_preview
 from bot.doctor import fonts
 from bot.doctor.check import Check, Mark
 from bot.doctor.network import CERTIFICATES, reason
-from bot.doctor.presence import UNKNOWN, has_videos_api
+from bot.doctor.presence import ANSWER_WITHIN, UNKNOWN, has_videos_api
 from bot.doctor.render import client_of, render, render_embedded, server_words
 from bot.runtime.addresses import redacted
 from bot.runtime.errors import StartError
@@ -17,8 +17,6 @@ from bot.settings import Settings
 from bot.videos.client import VideosClient
 from bot.videos.errors import NotSent, Refused, Unauthorized, VideosError
 
-ANSWER_WITHIN: Final = 10.0
-"""Seconds."""
 _WHAT: Final = "Videos server"
 
 

@@ -111,9 +111,9 @@ class VideosClient:
         # Another server may be there after an outage.
         self._detected = None
 
-    async def get(self, path: str) -> Answer:
-        """GET a path below the base URL, for what nobody waits for. Raises NotSent, Unavailable."""
-        return await self._wire.exchange("GET", path, timeout=ASKING)
+    async def get(self, path: str, *, patience: aiohttp.ClientTimeout = ASKING) -> Answer:
+        """GET a path below the base URL. Raises NotSent, Unavailable."""
+        return await self._wire.exchange("GET", path, timeout=patience)
 
     async def _parse(self, parse: Callable[[Answer], Parsed], answer: Answer) -> Parsed:
         """Parse an answer, a long one in a thread; the key is redacted in errors."""
