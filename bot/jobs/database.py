@@ -79,13 +79,7 @@ class Database:
         self, query: sa.Select[*tuple[Any, ...]], made: Callable[[Sequence[Any]], _T]
     ) -> list[_T]:
         """Make something of each row, in a reader's thread: thousands of rows take a while."""
-
-        def fetch() -> list[_T]:
-            with self._engine.connect() as connection:
-                return [made(row) for row in connection.execute(query)]
-
-        with _translated():
-            return await asyncio.get_running_loop().run_in_executor(self._readers, fetch)
+        return await self.read(lambda reader: [made(row) for row in reader.execute(query)])
 
     async def column(self, query: sa.Select[_T]) -> list[_T]:
         """Return the values of a query for one column."""

@@ -107,14 +107,15 @@ class JobStore:
                 ends.append(change)
             else:
                 alike.setdefault(changed(*change), []).append(change)
-        ended = asyncio.gather(*(self.save(*change) for change in ends))
+        groups = list(alike.items())
         counts = await asyncio.gather(
-            *(self._database.write(*update(names, group)) for names, group in alike.items())
+            *(self.save(*change) for change in ends),
+            *(self._database.write(*update(names, group)) for names, group in groups),
         )
-        saved: list[tuple[Render, Render]] = []
-        for count, group in zip(counts, alike.values(), strict=True):
+        saved = [change for change, done in zip(ends, counts, strict=False) if done]
+        for count, (_, group) in zip(counts[len(ends) :], groups, strict=True):
             saved += group if count == len(group) else await self._written(group)
-        return saved + [change for change, done in zip(ends, await ended, strict=True) if done]
+        return saved
 
     async def _written(
         self, changes: Sequence[tuple[Render, Render]]

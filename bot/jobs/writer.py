@@ -27,6 +27,15 @@ class _Write:
     """Executed where the last of the statements changes no row."""
     outcome: asyncio.Future[int]
 
+    def run(self, connection: sa.Connection) -> int:
+        """Execute the statements; return how many rows the last one changed."""
+        count = 0
+        for statement, rows in self.statements:
+            count = connection.execute(statement, rows).rowcount
+        if count == 0 and self.otherwise is not None:
+            connection.execute(*self.otherwise)
+        return count
+
 
 @dataclass(frozen=True, slots=True)
 class _Work:
@@ -128,9 +137,9 @@ class Writer:
         groups = _grouped(batch)
         if len(groups) < len(batch):
             with suppress(_UnevenError), self._begin() as connection:
-                return [count for group in groups for count in _together(connection, group)]
+                return [count for group in groups for count in _run(connection, group)]
         with self._begin() as connection:
-            return [_execute(connection, write) for write in batch]
+            return [write.run(connection) for write in batch]
 
     @contextmanager
     def _begin(self) -> Generator[sa.Connection]:
@@ -145,54 +154,45 @@ class _UnevenError(Exception):
     """Of several writes that were executed as one, not each changed all of its rows."""
 
 
-def _grouped(batch: Sequence[_Write | _Work]) -> list[list[_Write | _Work]]:
+def _grouped(batch: Sequence[_Write | _Work]) -> list[_Work | list[_Write]]:
     """Group neighbours that execute the same statements, each for rows of its own."""
-    groups: list[list[_Write | _Work]] = []
+    groups: list[_Work | list[_Write]] = []
     for write in batch:
-        if groups and _mergeable(groups[-1][0], write):
-            groups[-1].append(write)
+        last = groups[-1] if groups else None
+        if isinstance(write, _Work):
+            groups.append(write)
+        elif isinstance(last, list) and _mergeable(last[0].statements, write.statements):
+            last.append(write)
         else:
             groups.append([write])
     return groups
 
 
-def _mergeable(one: _Write | _Work, other: _Write | _Work) -> bool:
-    if isinstance(one, _Work) or isinstance(other, _Work):
-        return False
-    return len(one.statements) == len(other.statements) and all(
+def _mergeable(one: Sequence[Statement], other: Sequence[Statement]) -> bool:
+    return len(one) == len(other) and all(
         mine[0] is theirs[0] and mine[1] is not None
-        for mine, theirs in zip(one.statements, other.statements, strict=True)
+        for mine, theirs in zip(one, other, strict=True)
     )
 
 
-def _together(connection: sa.Connection, group: Sequence[_Write | _Work]) -> list[Any]:
+def _run(connection: sa.Connection, group: _Work | list[_Write]) -> list[Any]:
     """Execute alike writes statement by statement: SQLAlchemy's share of the work is paid once.
 
     SQLite tells the rows changed by all of them only: raises _UnevenError where the last statement
     did not change all of its rows, since which write changed fewer has to be found out one by one.
     """
+    if isinstance(group, _Work):
+        return [group.run(connection)]
     if len(group) == 1:
-        return [_execute(connection, group[0])]
-    writes = [write for write in group if isinstance(write, _Write)]
+        return [group[0].run(connection)]
     changed = 0
-    for same in zip(*(write.statements for write in writes), strict=True):
+    for same in zip(*(write.statements for write in group), strict=True):
         every = [row for _, rows in same for row in rows or ()]
         changed = connection.execute(same[0][0], every).rowcount
-    counts = [len(write.statements[-1][1] or ()) for write in writes]
+    counts = [len(write.statements[-1][1] or ()) for write in group]
     if changed != sum(counts):
         raise _UnevenError
     return counts
-
-
-def _execute(connection: sa.Connection, write: _Write | _Work) -> Any:  # noqa: ANN401 - as above
-    if isinstance(write, _Work):
-        return write.run(connection)
-    count = 0
-    for statement, rows in write.statements:
-        count = connection.execute(statement, rows).rowcount
-    if count == 0 and write.otherwise is not None:
-        connection.execute(*write.otherwise)
-    return count
 
 
 def _refuse(batch: Sequence[_Write | _Work], error: BaseException) -> None:
