@@ -50,8 +50,7 @@ class Deliverer:
 
     def __post_init__(self) -> None:
         self._background = Background()
-        # Whether each delivery ends with its film waiting for the next.
-        self._delivering: dict[str, bool] = {}
+        self._delivering: set[str] = set()
         self._transfers = Places(FILMS_AT_ONCE)
         self._transferring = 0
 
@@ -67,12 +66,12 @@ class Deliverer:
         """Deliver a render that has completed, or whose delivery is due again."""
         render = change.after
         if render.status is RenderStatus.COMPLETED and render.id not in self._delivering:
-            self._delivering[render.id] = False
+            self._delivering.add(render.id)
             self._background.spawn(self._deliver(render), name=f"deliver {render.id}")
 
     async def _deliver(self, render: Render) -> None:
         """Download the film, put it where its requester sees it, and save what came of it."""
-        async with self._guarded(render):
+        async with self._guarded(render) as waits:
             if not self.service.has_arrived(render):
                 self.cards.show_by_token(render)
             async with self._transfer():
@@ -80,12 +79,12 @@ class Deliverer:
             if fetched.status is not RenderStatus.COMPLETED:
                 return
             if fetched.film is None:
-                self._wait(fetched)
+                self._wait(fetched, waits)
                 return
             try:
                 await self._hand_over(fetched)
             except NoRoom as error:
-                self._wait(await self.service.disk_full(fetched, error))
+                self._wait(await self.service.disk_full(fetched, error), waits)
 
     async def _hand_over(self, render: Render) -> None:
         """Put the film into the card: as it is, transcoded, or as a link; else keep it.
@@ -98,7 +97,8 @@ class Deliverer:
             else:
                 plan = self.planner.link(render)
             if isinstance(plan, Kept):
-                return await self._keep(render, plan)
+                await self._keep(render, plan)
+                return
             draw = await self.cards.draw(plan.as_shown)
             # Nothing says "Completed" before this edit does.
             async with self._turn(plan), self._transfer():
@@ -111,8 +111,8 @@ class Deliverer:
             elif result.outcome is Outcome.TOO_LARGE and plan.film is not None:
                 render = await self.service.found_too_large(render, plan.size)
             else:
-                return await self._save(render, plan, result)
-        return None
+                await self._save(render, plan, result)
+                return
 
     def _turn(self, plan: Plan) -> AbstractAsyncContextManager[None]:
         """Hold the message, in the rate limit that its edit counts against."""
@@ -120,25 +120,30 @@ class Deliverer:
         return self.scheduler.turn(plan.as_shown.id, bucket=bucket)
 
     @asynccontextmanager
-    async def _guarded(self, render: Render) -> AsyncGenerator[None]:
-        """Wait where our disk takes nothing; no fault of ours is repeated for ever."""
+    async def _guarded(self, render: Render) -> AsyncGenerator[asyncio.Event]:
+        """Wait where our disk is full; no fault of ours is repeated for ever.
+
+        Yields what is set where the film has to wait for its server or for our disk.
+        """
+        waits = asyncio.Event()
         try:
-            yield
+            yield waits
         except StoreError as error:
             _log.warning("a delivery is not saved: %s", error, extra=render.log_context())
             if not self.service.has_arrived(render):
-                self._wait(render)
+                self._wait(render, waits)
             await asyncio.sleep(HELD_BACK)
         except Exception:  # noqa: BLE001 - whatever it was, the film is kept and its card says so
-            _log.exception("a delivery failed in a way nobody foresaw", extra=render.log_context())
+            _log.exception("a delivery failed unexpectedly", extra=render.log_context())
             with suppress(StoreError):
                 await self.service.failed(render, Reason.UNFORESEEN)
         finally:
-            self.cards.delivery_ended(render, waits=self._delivering.pop(render.id))
+            self._delivering.discard(render.id)
+            self.cards.delivery_ended(render, waits=waits.is_set())
 
-    def _wait(self, render: Render) -> None:
+    def _wait(self, render: Render, waits: asyncio.Event) -> None:
         """Have the card say what the film waits for: its server, or our disk."""
-        self._delivering[render.id] = True
+        waits.set()
         self.cards.show(render)
 
     async def _keep(self, render: Render, kept: Kept) -> None:

@@ -66,7 +66,7 @@ class Plan:
 
     @property
     def lead(self) -> float:
-        """The seconds that the token has to live for that."""
+        """The seconds that an upload takes, for which the token has to be valid."""
         return upload_time(self.as_shown, self.size)
 
 

@@ -67,7 +67,9 @@ class FilmRetention:
 
     async def _run(self) -> None:
         while True:
-            with faults_logged("the films cannot be tidied; trying again", StoreError, OSError):
+            with faults_logged(
+                _log, "old films cannot be deleted; trying again", StoreError, OSError
+            ):
                 await self.tidy()
             await self.sleep(ROUND)
 

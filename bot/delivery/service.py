@@ -153,7 +153,7 @@ class DeliveryService:
     async def fallback_begun(self, render: Render, fallback: Fallback) -> Render:
         """Save which message replaces an edit of the card, before anything is sent there.
 
-        `job` may be drawn as it will be: its row is found by its id.
+        `render` may be as it will be: its row is found by its id.
         """
         now = self.clock()
         current = await self.store.get(render.id)

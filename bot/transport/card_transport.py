@@ -36,7 +36,9 @@ Begin = Callable[[Render, Fallback], Awaitable[object]]
 Way = Callable[[discord.Client, Render, ui.LayoutView, Shown], Awaitable[PutResult]]
 """Sends a card once."""
 _CLOSED: Final = frozenset({Outcome.NO_ACCESS, Outcome.CONTENT_REFUSED})
-"""The card is accepted here neither now nor later: it has to go elsewhere."""
+"""The card will never be accepted here: it has to go elsewhere."""
+_WAYS: Final = 2
+"""The interaction's token, and the channel."""
 
 
 def uses_token(render: Render, limits: RateLimits, now: float, *, size: int = 0) -> bool:
@@ -104,7 +106,8 @@ class CardTransport:
         By the way that is open, or by the other where that turns out closed.
         """
         now, size = self.clock() + lead, film.size if isinstance(film, Film) else 0
-        while True:
+        result = PutResult(outcome=Outcome.RATE_LIMITED)
+        for _ in range(_WAYS):
             by_token = uses_token(render, self.limits, now, size=size)
             way = render.card.interaction_token if by_token else render.request.channel_id
             if wait := self.limits.closed_for(way):
@@ -119,6 +122,7 @@ class CardTransport:
             if result.outcome is not Outcome.RATE_LIMITED:
                 return result
             self.limits.close(way, result.wait)
+        return result
 
     async def edit_outdated(self, render: Render, draw: Draw) -> PutResult:
         """Edit the card whose end is shown by another message."""
@@ -223,7 +227,7 @@ class CardTransport:
 
 
 def _needs_reply(render: Render, edited: PutResult) -> bool:
-    """Whether the card accepts this edit neither now nor later, and its channel may a message."""
+    """Whether the card never accepts this edit, but its channel accepts messages."""
     is_refused = edited.outcome is Outcome.CONTENT_REFUSED and render.request.is_member
     return edited.outcome is Outcome.EDITS_SPENT or is_refused
 

@@ -97,7 +97,7 @@ async def edit_through_channel(
 ) -> PutResult:
     """Edit the card as a message of the bot."""
     if render.card.message_id is None:
-        return PutResult(outcome=Outcome.NO_ACCESS, cause="it is not known where the card stands")
+        return PutResult(outcome=Outcome.NO_ACCESS, cause="the message of the card is not known")
     card = channel_of(client, render).get_partial_message(render.card.message_id)
     try:
         with reading():
