@@ -38,7 +38,7 @@ def offered(settings: Settings, videos: VideosClient) -> Callable[[], Offer]:
 
 
 def check_preview(settings: Settings) -> None:
-    """Have the embedded server make all that is offered. Blocking. Raises StartError."""
+    """Check that the embedded server makes all that is offered. Blocking. Raises StartError."""
     from bot.server.objects import SECONDS, SIZES  # noqa: PLC0415 - loaded only where it is used
 
     sizes, seconds = _sizes_and_seconds(settings, catalog_of(settings))

@@ -241,7 +241,7 @@ class Wiring:
             ),
             Make(tree=client.tree, offer=offer, requests=requests),
             Library(store=store),
-            Quota(store=self._resources.store, limits=self._limits, clock=clock),
+            Quota(store=store, limits=self._limits, clock=clock),
             ReopenedChannels(client=client, deliveries=self._deliveries, events=self.events),
         ]
 

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 from uuid import uuid4
 
@@ -24,7 +25,7 @@ from bot.media.image import IMAGE_TYPES, BadImage
 from bot.requests.admission import NotAdmitted
 from bot.requests.forecast import Forecaster
 from bot.requests.service import RequestService
-from bot.runtime.background import Background, faults_logged
+from bot.runtime.background import Background
 from bot.transport.errors import told
 from bot.transport.message import find_card
 from bot.transport.result import UNREACHED, is_malformed, refuses_content
@@ -129,7 +130,7 @@ class Requests:
         if self._closed:
             # Saved during the stop: the next start finds it, as one that was interrupted.
             return
-        going_on = self._surely(self._go_on(interaction, render), render)
+        going_on = self._surely(partial(self._go_on, interaction), render)
         await self._background.spawn(going_on, name=f"request {render.id}")
 
     async def close(self) -> None:
@@ -137,13 +138,13 @@ class Requests:
         self._closed = True
         await self._background.close()
 
-    async def _surely(self, work: Awaitable[None], render: Render) -> None:
-        """Await what brings a request on its way; a fault that nobody foresaw ends it in words."""
-        context = render.log_context()
-        with faults_logged("a request failed in a way nobody foresaw", extra=context):
-            await work
-            return
-        await self.service.give_up(render, Reason.UNFORESEEN)
+    async def _surely(self, work: Callable[[Render], Awaitable[None]], render: Render) -> None:
+        """Bring a request on its way; an unexpected error ends it with a sentence."""
+        try:
+            await work(render)
+        except Exception:  # noqa: BLE001 - whatever it was, its card has to say an end
+            _log.exception("a request failed unexpectedly", extra=render.log_context())
+            await self.service.give_up(render, Reason.UNFORESEEN)
 
     async def _go_on(self, interaction: Interaction, render: Render) -> None:
         """Answer with the card, then send; an unexpected error ends the render with a sentence."""
@@ -229,7 +230,7 @@ class Requests:
     def take_up(self, unsent: list[Render]) -> None:
         """Send the requests that a stopped process had only saved, if their cards exist."""
         for render in unsent:
-            taking_up = self._surely(self._take_up(render), render)
+            taking_up = self._surely(self._take_up, render)
             self._background.spawn(taking_up, name=f"take up {render.id}")
 
     async def _take_up(self, render: Render) -> None:

@@ -45,7 +45,9 @@ async def open_site(
     """Serve who connects to the ports, until the end of the context."""
     async with AsyncExitStack() as stack:
         if ports.films is not None:
-            served = links and Films(store=films, find=store.get, links=links, clock=bot.clock)
+            served = None
+            if links is not None:
+                served = Films(store=films, find=store.get, links=links, clock=bot.clock)
             site = film_site(served)
             limits = public(proxies=LOOPBACK + settings.web_proxies)
             await stack.enter_async_context(serving(site, ports.films, limits))

@@ -55,7 +55,9 @@ class AbandonedRenders:
     async def _run(self) -> None:
         while True:
             await self.sleep(self.poll_interval)
-            with faults_logged("abandoned renders cannot be followed; trying again", StoreError):
+            with faults_logged(
+                _log, "abandoned renders cannot be followed; trying again", StoreError
+            ):
                 await self.look()
 
     async def look(self) -> None:

@@ -46,7 +46,7 @@ class JobEvents:
         """Announce that a render changed. A listener's fault is logged, and stops nobody."""
         change = RenderChange(before, after)
         for listener in self._listeners:
-            with faults_logged("a listener failed"):
+            with faults_logged(_log, "a listener failed"):
                 listener(change)
 
     def redraw(self, render: Render) -> None:
@@ -56,7 +56,7 @@ class JobEvents:
     def remind(self, render: Render) -> None:
         """Bring up an ended render whose subscribers nobody has notified."""
         for listener in self._reminded:
-            with faults_logged("a listener failed"):
+            with faults_logged(_log, "a listener failed"):
                 listener(render)
 
     async def save(self, before: Render, after: Render) -> Render:

@@ -100,7 +100,7 @@ class JobPoller:
 
     async def _run(self) -> None:
         while True:
-            with faults_logged("the jobs cannot be looked after; trying again", StoreError):
+            with faults_logged(_log, "the jobs cannot be read; trying again", StoreError):
                 await self._look_after_due()
             await self.sleep(self._tick())
 
@@ -149,9 +149,8 @@ class JobPoller:
             async with self._slots:
                 # A fault of ours counts as no answer, and the card says so.
                 after = lifecycle.unreachable(render, self.clock(), self.poll_interval)
-                with faults_logged(
-                    "a poll failed in a way nobody foresaw", extra=render.log_context()
-                ):
+                context = render.log_context()
+                with faults_logged(_log, "a poll failed unexpectedly", extra=context):
                     after = await self._poll(render)
             await self._save([(render, self._within_deadline(after))])
             if after.status not in RUNNING:
@@ -202,7 +201,7 @@ class JobPoller:
         try:
             # What breaks in one list need not break in each job's own answer.
             missing = running
-            with faults_logged("the list cannot be applied"):
+            with faults_logged(_log, "the list cannot be applied", StoreError):
                 missing = await self._walk(running)
             await self._poll_missing(missing)
         finally:

@@ -13,7 +13,10 @@ _log = logging.getLogger(__name__)
 
 @contextmanager
 def faults_logged(
-    what: str, *expected: type[Exception], extra: Mapping[str, object] | None = None
+    log: logging.Logger,
+    what: str,
+    *expected: type[Exception],
+    extra: Mapping[str, object] | None = None,
 ) -> Generator[None]:
     """Log `what` where the block fails, and go on after it: no fault may end a loop or the bot.
 
@@ -22,9 +25,9 @@ def faults_logged(
     try:
         yield
     except expected as error:
-        _log.error("%s: %s", what, error, extra=extra)
-    except Exception:  # noqa: BLE001 - whatever it was, the rest has to go on
-        _log.exception(what, extra=extra)
+        log.error("%s: %s", what, error, extra=extra)  # noqa: TRY400 - its traceback says no more
+    except Exception:
+        log.exception(what, extra=extra)
 
 
 class Background:

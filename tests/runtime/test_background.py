@@ -9,6 +9,7 @@ import pytest
 from bot.runtime.background import Background, faults_logged
 
 PATIENCE = 10.0
+LOG = logging.getLogger("tests")
 
 
 async def test_a_task_runs_under_its_name_and_gives_its_result() -> None:
@@ -124,7 +125,7 @@ async def test_close_of_nothing_and_a_second_close_do_nothing() -> None:
 
 
 async def test_a_fault_is_logged_and_ends_nothing(caplog: pytest.LogCaptureFixture) -> None:
-    with faults_logged("the round failed", extra={"job": "7"}):
+    with faults_logged(LOG, "the round failed", extra={"job": "7"}):
         raise LookupError("nobody foresaw it")
 
     (record,) = caplog.records
@@ -133,7 +134,7 @@ async def test_a_fault_is_logged_and_ends_nothing(caplog: pytest.LogCaptureFixtu
 
 
 async def test_an_expected_error_is_one_line(caplog: pytest.LogCaptureFixture) -> None:
-    with faults_logged("the round failed", OSError):
+    with faults_logged(LOG, "the round failed", OSError):
         raise OSError("no space left")
 
     (record,) = caplog.records
@@ -142,5 +143,5 @@ async def test_an_expected_error_is_one_line(caplog: pytest.LogCaptureFixture) -
 
 
 async def test_a_stop_is_no_fault() -> None:
-    with pytest.raises(asyncio.CancelledError), faults_logged("the round failed"):
+    with pytest.raises(asyncio.CancelledError), faults_logged(LOG, "the round failed"):
         raise asyncio.CancelledError
