@@ -215,7 +215,6 @@ class CommandTranslator(app_commands.Translator):
     _TYPED: Final = (
         app_commands.TranslationContextLocation.group_name,
         app_commands.TranslationContextLocation.parameter_name,
-        app_commands.TranslationContextLocation.choice_name,
     )
 
     async def load(self) -> None:

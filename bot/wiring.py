@@ -29,6 +29,7 @@ from bot.jobs.store import JobStore
 from bot.media.transcode import transcode_film
 from bot.requests.admission import Offer
 from bot.requests.cancellations import Cancellations
+from bot.requests.communities import Communities
 from bot.requests.forecast import Forecaster
 from bot.requests.service import RequestService
 from bot.runtime.proxies import is_this_machine
@@ -40,6 +41,8 @@ from bot.transport.card_transport import CardTransport
 from bot.transport.rate_limits import RateLimits
 from bot.transport.scheduler import EditScheduler
 from bot.videos.client import VideosClient
+from cogs.admin import Admin
+from cogs.admin_settings import AdminSettings
 from cogs.buttons import Buttons
 from cogs.library import Library
 from cogs.make_video import Make
@@ -91,6 +94,7 @@ class Wiring:
         self._retention = self._new_retention()
         self._deliveries = self._new_deliveries()
         self._limits = limits_of(settings, resources.offer().catalog)
+        self._communities = Communities(settings=resources.store.guild_settings, clock=timing.clock)
         self._service = self._new_service()
         self._transport = CardTransport(
             client=self.client,
@@ -170,6 +174,7 @@ class Wiring:
             films=self._resources.films,
             offer=self._resources.offer,
             limits=self._limits,
+            communities=self._communities,
             poll_interval=self._pause,
             disk_full=lambda: self._retention.full,
             clock=self._timing.clock,
@@ -226,6 +231,9 @@ class Wiring:
     def _cogs(self, requests: Requests) -> list[commands.Cog]:
         client, clock = self.client, self._timing.clock
         store, offer = self._resources.store, self._resources.offer
+        limits, communities = self._limits, self._communities
+        cancellations = self._new_cancellations()
+        settings = AdminSettings(communities=communities, offer=offer, currency=limits.currency)
         return [
             Notifications(client=client, store=store, events=self.events, clock=clock),
             VideoCog(tree=client.tree, offer=offer, requests=requests),
@@ -233,7 +241,8 @@ class Wiring:
                 client=client,
                 requests=requests,
                 service=self._service,
-                cancellations=self._new_cancellations(),
+                cancellations=cancellations,
+                communities=communities,
                 deliveries=self._deliveries,
                 store=store,
                 events=self.events,
@@ -241,7 +250,17 @@ class Wiring:
             ),
             Make(tree=client.tree, offer=offer, requests=requests),
             Library(store=store),
-            Quota(store=store, limits=self._limits, clock=clock),
+            Quota(store=store, limits=limits, communities=communities, clock=clock),
+            settings,
+            Admin(
+                store=store,
+                limits=limits,
+                communities=communities,
+                settings=settings,
+                requests=requests,
+                cancellations=cancellations,
+                clock=clock,
+            ),
             ReopenedChannels(client=client, deliveries=self._deliveries, events=self.events),
         ]
 

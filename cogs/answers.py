@@ -12,11 +12,9 @@ from bot.cards.text import plain
 from bot.client import VideoBot, tell
 from bot.requests.admission import (
     DiskFull,
-    LimitReached,
-    NotAllowedHere,
+    NotAdmitted,
     NotOffered,
     OverLimit,
-    PriceUnknown,
     PromptProblem,
 )
 from bot.transport.errors import told
@@ -93,13 +91,19 @@ def refusal(problem: Exception, t: Language) -> str:
         case NotOffered():
             return words.not_offered(problem.value, problem.offered, t)
         case OverLimit():
-            return words.over_limit(problem.own, problem.most_of_user, t, problem.beside)
-        case LimitReached() | PriceUnknown() | NotAllowedHere():
-            return limits.refused(problem, t)
+            return words.over_limit(
+                problem.own,
+                problem.most_of_user,
+                t,
+                problem.beside,
+                most_of_community=problem.most_of_community,
+            )
         case DiskFull():
             return t(words.DISK_FULL)
         case PromptProblem():
             return t(words.EMPTY_PROMPT)
+        case NotAdmitted() if (sentence := limits.refused(problem, t)) is not None:
+            return sentence
         case _:
             _log.error("a request could not be saved: %s", problem)
             return t(words.NOT_WRITTEN)

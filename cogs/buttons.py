@@ -22,14 +22,15 @@ from bot.cards.buttons import (
 )
 from bot.cards.i18n import N_
 from bot.cards.modals import ChangeForm, Filled, VideoForm
+from bot.cards.sentences import cancelled
 from bot.delivery.service import DeliveryService
 from bot.jobs.database import StoreError
 from bot.jobs.events import JobEvents
 from bot.jobs.models import Render, RenderStatus, Verb
-from bot.jobs.reasons import Reason
 from bot.jobs.store import JobStore
 from bot.requests.admission import NotAdmitted
 from bot.requests.cancellations import Cancellations
+from bot.requests.communities import Communities
 from bot.requests.service import RequestService
 from bot.transport.deduplication import shows_film
 from bot.transport.errors import told
@@ -37,7 +38,7 @@ from bot.transport.removing import remove_messages
 from bot.transport.result import UNREACHED, refuses_content
 from bot.videos.errors import VideosError
 from bot.videos.spec import VideoSpec
-from cogs.permissions import belongs_here, may_manage, upload_limit
+from cogs.permissions import asker_for, belongs_here, may_manage, upload_limit
 from cogs.requests import (
     Asked,
     Interaction,
@@ -61,11 +62,10 @@ WILL_WRITE: Final = N_(
     "You'll be notified when it's done: here within 15 minutes, later by direct message."
 )
 ALREADY_NOTIFIED: Final = N_("You're already on the list.")
-CANCELLED: Final = N_("Cancelled. The video server has stopped making it.")
-CANCELLED_HERE: Final = N_("Cancelled here, but the video server may still finish it.")
 FOUND: Final = N_("Found it. The card is updated.")
 NOT_FOUND: Final = N_(
-    "The video server doesn't seem to have it. Check again later, send it again, or forget it."
+    "The bot couldn't find it on the video server. Check again later. "
+    "If you send it again, it may be charged twice."
 )
 CANNOT_LOOK: Final = N_("The video server couldn't be checked. Check again later.")
 LOOKING: Final = N_("Checking again. The card will show the result.")
@@ -86,6 +86,12 @@ DELIVERY_LOOKS: Final = 20
 """Seconds between two looks whether a delivery is saved, and how many: a press is answered in
 three seconds (Discord, interactions/receiving-and-responding)."""
 
+_RECORDED: Final = {
+    Action.CANCEL: "cancel",
+    Action.DELETE_SURELY: "delete",
+    Action.SEND: "send",
+}
+
 _Do = Callable[[Interaction, Render], Awaitable[None]]
 
 
@@ -97,6 +103,7 @@ class Buttons(commands.Cog):
     requests: Requests
     service: RequestService
     cancellations: Cancellations
+    communities: Communities
     deliveries: DeliveryService
     store: JobStore
     events: JobEvents
@@ -156,12 +163,20 @@ class Buttons(commands.Cog):
             await refuse(interaction, t(NOT_YOURS))
             return
         render = await self._with_its_film(interaction, render)
-        if render.status is RenderStatus.COMPLETED and not self._is_offered(action, render):
+        if render.status is RenderStatus.COMPLETED and self._comes_with_film(action, render):
             render = await self._once_delivered(render)
         if self._is_offered(action, render):
             await self._does[action](interaction, render)
+            await self._record(interaction, action, render)
         else:
             await self._refresh(interaction, render)
+
+    async def _record(self, interaction: Interaction, action: Action, render: Render) -> None:
+        """Record in the community's audit what decides over a video or its price."""
+        if interaction.guild_id is not None and action in _RECORDED:
+            await self.communities.record(
+                interaction.guild_id, interaction.user.id, _RECORDED[action], after=render.id
+            )
 
     async def _once_delivered(self, render: Render) -> Render:
         """Wait a moment for a delivery to be saved: people see the film and its buttons before."""
@@ -182,6 +197,11 @@ class Buttons(commands.Cog):
             return render
         return await self.deliveries.film_lost(render)
 
+    def _comes_with_film(self, action: Action, render: Render) -> bool:
+        """Whether a delivered card offers an action that this one does not yet."""
+        delivered = render.evolve(status=RenderStatus.DELIVERED)
+        return self._is_offered(action, delivered) and not self._is_offered(action, render)
+
     def _is_offered(self, action: Action, render: Render) -> bool:
         actions = offered(render, remix=self.service.offer().remix)
         return action in actions or (action is Action.DELETE_SURELY and Action.DELETE in actions)
@@ -198,8 +218,7 @@ class Buttons(commands.Cog):
         if after.status is not RenderStatus.CANCELLED:
             await _answer(interaction, MOVED_ON)
             return
-        both = after.reason is Reason.CANCELLED_EVERYWHERE
-        await _answer(interaction, CANCELLED if both else CANCELLED_HERE)
+        await _answer(interaction, cancelled(after))
 
     async def _notify(self, interaction: Interaction, render: Render) -> None:
         is_new = await self.store.subscriptions.add(render.request.id, interaction.user.id)
@@ -266,7 +285,7 @@ class Buttons(commands.Cog):
             await self._refresh(interaction, render)
             return
         try:
-            again = await self.service.admit_again(render)
+            again = await self.service.admit_again(render, await asker_for(interaction, render))
         except NotAdmitted as problem:
             await refuse(interaction, refusal(problem, t))
             return

@@ -1,9 +1,13 @@
 """Who may see and do what: Discord's permissions of a person in a channel."""
 
+from contextlib import suppress
+from dataclasses import replace
+
 import discord
 
 from bot.cards import words
 from bot.jobs.models import Render
+from bot.requests.community import Asker
 from cogs.answers import Interaction
 
 
@@ -18,6 +22,32 @@ def belongs_here(interaction: Interaction, render: Render) -> bool:
         render.request.guild_id,
         render.request.channel_id,
     )
+
+
+def asker_of(interaction: Interaction) -> Asker:
+    """Return who asks with which roles, and in which channel; a thread is its parent."""
+    channel, member = interaction.channel, interaction.user
+    is_thread = isinstance(channel, discord.Thread)
+    roles = member.roles if isinstance(member, discord.Member) else ()
+    return Asker(
+        person=member.id,
+        guild=interaction.guild_id,
+        channel=channel.parent_id if is_thread else interaction.channel_id or 0,
+        roles=frozenset(role.id for role in roles),
+    )
+
+
+async def asker_for(interaction: Interaction, render: Render) -> Asker:
+    """Return whose limits count where somebody sends a render again: its requester's."""
+    asker, requester = asker_of(interaction), render.request.requester_id
+    if asker.person == requester:
+        return asker
+    roles = frozenset[int]()
+    if interaction.guild is not None:
+        with suppress(discord.HTTPException):
+            member = await interaction.guild.fetch_member(requester)
+            roles = frozenset(role.id for role in member.roles)
+    return replace(asker, person=requester, roles=roles)
 
 
 def may_manage(interaction: Interaction, render: Render) -> bool:

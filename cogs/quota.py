@@ -1,5 +1,6 @@
 """/quota: the limits that apply to a person here, and what is left of them."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -10,8 +11,12 @@ from bot.cards import limits, words
 from bot.cards.i18n import N_
 from bot.jobs.database import StoreError
 from bot.jobs.store import JobStore
-from bot.requests.limits import Asker, Limits
+from bot.requests.communities import Communities
+from bot.requests.limits import Limits
 from cogs.answers import Interaction, own_language, refuse, too_fast
+from cogs.permissions import asker_of
+
+_log = logging.getLogger(__name__)
 
 DESCRIPTION = N_("See your limits and what is left of them")
 
@@ -22,6 +27,7 @@ class Quota(commands.Cog):
 
     store: JobStore
     limits: Limits
+    communities: Communities
     clock: Callable[[], float]
 
     @app_commands.command(name="quota", description=DESCRIPTION)
@@ -33,13 +39,15 @@ class Quota(commands.Cog):
         if (sentence := too_fast(interaction)) is not None:
             await refuse(interaction, sentence)
             return
-        asker = Asker(interaction.user.id, interaction.guild_id, interaction.channel_id or 0)
-        applying = list(self.limits.of(asker, self.clock()))
+        asker = asker_of(interaction)
         try:
+            community = await self.communities.of(asker.guild)
+            applying = list(self.limits.of(asker, community, self.clock()))
             usages = await self.store.accounting.usage(applying)
-        except StoreError:
-            await refuse(interaction, t(words.NOT_WRITTEN))
+        except StoreError as error:
+            _log.error("the limits could not be read: %s", error)
+            await refuse(interaction, t(words.GONE_WRONG))
             return
         counted = zip(applying, usages, strict=True)
-        at_once = self.limits.open.of_user
+        at_once = self.limits.at_once(community).of_user
         await refuse(interaction, limits.quota(counted, at_once, self.limits.currency, t))

@@ -40,7 +40,7 @@ from cogs.answers import (
     tell_surely,
     too_fast,
 )
-from cogs.permissions import is_member, missing_permissions, upload_limit
+from cogs.permissions import asker_of, is_member, missing_permissions, upload_limit
 
 _log = logging.getLogger(__name__)
 
@@ -118,7 +118,8 @@ class Requests:
             return
         try:
             with self._answering():
-                render = await self.service.admit(self._request(interaction, asked))
+                request = self.request_of(interaction, asked)
+                render = await self.service.admit(request, asker_of(interaction))
         except DuplicateError:
             # A gateway that resumes may send an interaction again: the first one is answered.
             _log.info("interaction %d was delivered twice", interaction.id)
@@ -357,7 +358,8 @@ class Requests:
         await self.service.drop(render)
         return True
 
-    def _request(self, interaction: Interaction, asked: Asked) -> Request:
+    def request_of(self, interaction: Interaction, asked: Asked) -> Request:
+        """Return the request that an interaction makes."""
         guild_id, parent = interaction.guild_id, asked.parent
         guild = None if guild_id is None else self.client.get_guild(guild_id)
         spec, image = asked.spec, asked.image

@@ -200,7 +200,7 @@ UNDELIVERED: Final[dict[Reason, tuple[str, ...]]] = {
 }
 _STUCK: Final = (
     N_("The bot can't save anything right now."),
-    N_("Nothing is lost. It continues when there is space."),
+    N_("Nothing is lost. It continues as soon as it can."),
     _MAKE_ROOM,
 )
 _ASKED_AGAIN: Final = N_("The bot keeps trying for at least 15 minutes.")
@@ -220,6 +220,7 @@ PHASES: Final = {
     Phase.RESIZING: N_("The video is too large to upload here. Compressing it…"),
     Phase.CONVERTING: N_("Converting the video so it plays everywhere…"),
 }
+_CANCELLED_UNSENT: Final = N_("Cancelled before it was sent.")
 CANCELLED: Final[dict[Reason, tuple[str, ...]]] = {
     Reason.CANCELLED_EVERYWHERE: (N_("Cancelled. The video server has stopped making it."),),
     Reason.CANCELLED_HERE: (
@@ -277,6 +278,11 @@ def stuck(t: Language) -> str:
     return " ".join(t(part) for part in _STUCK)
 
 
+def cancelled(render: Render) -> str:
+    """Say in one sentence what came of a press on Cancel."""
+    return _parts(render)[0]
+
+
 def costs_nothing(render: Render) -> bool:
     """Whether a job ended before anything can have been bought."""
     return _NOTHING_BOUGHT in _parts(render)
@@ -284,6 +290,8 @@ def costs_nothing(render: Render) -> bool:
 
 def _parts(render: Render) -> tuple[str, ...]:
     known = _BY_CODE.get(render.status, {})
+    if render.reason is Reason.CANCELLED_EVERYWHERE and render.video_id is None:
+        return _with_charge((_CANCELLED_UNSENT,), render)
     by_us = (
         SENTENCES[render.status]
         if render.reason is None

@@ -90,6 +90,10 @@ NOT_WRITTEN: Final = N_(
     "The bot can't save anything right now, so nothing was started. Tell the bot's owner, "
     "and try again later."
 )
+NOT_SAVED: Final = N_(
+    "The bot can't save anything right now, so nothing was changed. Tell the bot's owner, "
+    "and try again later."
+)
 EMPTY_PROMPT: Final = N_("Your prompt is empty. Describe the video you want.")
 WRONG_IMAGE: Final = N_("This file is {kind}. Use a PNG, JPEG or WebP image.")
 IMAGE_TOO_LARGE: Final = N_("This image is {size} MB. Use one of at most {most} MB.")
@@ -111,6 +115,10 @@ NOT_HANDED_OVER: Final = N_("Discord did not send it")
 NOT_OFFERED: Final = N_("“{value}” isn't available. Choose one of: {offered}.")
 NO_MODELS: Final = N_("The video server lists no models. Leave “model” empty to use its default.")
 ALL_BUSY: Final = N_("The bot is making as many videos as it can. Try again when one is done.")
+COMMUNITY_BUSY: Final = NN_(
+    "This server can make 1 video at a time. Try again when it's done.",
+    "This server can make {number} videos at a time. Try again when one is done.",
+)
 STILL_RENDERED: Final = NN_(
     "One cancelled video that the video server can't stop.",
     "{number} cancelled videos that the video server can't stop.",
@@ -137,11 +145,23 @@ def title(render: Render, t: Language) -> str:
     return f"{EMOJI[render.status]} {t(TITLES[render.status])}"
 
 
-def over_limit(own: Sequence[Render], most: int, t: Language, beside: Beside = NOTHING) -> str:
-    """Say how many videos one person can make at a time, and which are still running."""
+def over_limit(
+    own: Sequence[Render],
+    most: int,
+    t: Language,
+    beside: Beside = NOTHING,
+    *,
+    most_of_community: int | None = None,
+) -> str:
+    """Say how many videos one person can make at a time, and which are still running.
+
+    Else, how many the whole community can, where that is why; else that the bot is busy.
+    """
     total = len(own) + beside.cancelled + beside.unknown
     if total < most:
-        return t(ALL_BUSY)
+        return (
+            t(ALL_BUSY) if most_of_community is None else t.count(COMMUNITY_BUSY, most_of_community)
+        )
     lines = [t.count(OVER_LIMIT, most)]
     lines += [f"- {_running(render, t)}" for render in own[:RUNNING_SHOWN]]
     if beside.cancelled:

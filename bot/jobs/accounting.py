@@ -10,7 +10,7 @@ from bot.jobs import accounts
 from bot.jobs.accounts import Cost, Denied, Limit, Usage
 from bot.jobs.charges import CHARGED, REFUNDED, Charge
 from bot.jobs.database import Database
-from bot.jobs.models import Render, RenderStatus
+from bot.jobs.models import Render, RenderStatus, Request
 from bot.jobs.open_creates import UNCONFIRMED_COUNTS_FOR, OpenCreate, insert, is_unchanged
 from bot.jobs.rows import (
     changed_values,
@@ -18,6 +18,7 @@ from bot.jobs.rows import (
     has_room,
     insert_render_within_limits,
     insert_request,
+    number_open,
     render_row,
     request_row,
     updates,
@@ -51,6 +52,8 @@ class Terms:
     open: OpenLimits
     cost: Cost
     limits: Sequence[Limit] = ()
+    channel_id: int | None = None
+    """The channel that counts, where it is not the request's own: a thread's parent."""
 
 
 Admission = bool | Denied
@@ -69,20 +72,15 @@ class Accounting:
 
         False where too many creates are open; a Denied, which is false, names another limit.
         """
-        request = render.request
-        counted = _counted(render) | terms.open.at(request.created_at)
+        return await self._database.run(lambda connection: _admit(connection, render, terms))
+
+    async def would_admit(self, render: Render, terms: Terms) -> Admission:
+        """Return what `admit` would, and change nothing."""
 
         def work(connection: sa.Connection) -> Admission:
-            connection.execute(insert_request(), request_row(request))
-            row = render_row(render) | counted
-            admitted: Admission = (
-                connection.execute(insert_render_within_limits(), row).rowcount == 1
-            )
-            if admitted:
-                denied = accounts.take(connection, request, render.id, terms.cost, terms.limits)
-                admitted = True if denied is None else denied
-            if not admitted:
-                connection.execute(delete_request(), {"of_request": request.id})
+            with connection.begin_nested() as savepoint:
+                admitted = _admit(connection, render, terms)
+                savepoint.rollback()
             return admitted
 
         return await self._database.run(work)
@@ -104,7 +102,7 @@ class Accounting:
         def work(connection: sa.Connection) -> Admission:
             hold = accounts.unfinished(connection, before.id)
             asked = replace(before.request, created_at=now)
-            denied = accounts.take(connection, asked, before.id, terms.cost, terms.limits)
+            denied = _take(connection, asked, before.id, terms)
             if denied is not None:
                 return denied
             connection.execute(insert(first, before, room, hold_id=hold and hold[0]))
@@ -164,6 +162,15 @@ class Accounting:
 
         await self._database.run(work)
 
+    async def is_community_full(self, render: Render, most: OpenLimits, now: float) -> bool:
+        """Whether the community of a request has as many creates open as it may."""
+        guild = render.request.guild_id
+        if guild is None:
+            return False
+        counts = most.at(now)
+        number = number_open(lambda name: sa.literal(counts[name]), guild_id=sa.literal(guild))
+        return (await self._database.column(sa.select(number)))[0] >= most.of_community
+
     async def usage(self, limits: Sequence[Limit]) -> list[Usage]:
         """Return what each limit's meter has counted."""
 
@@ -172,9 +179,37 @@ class Accounting:
 
         return await self._database.read(work)
 
+    async def grant(self, limits: Sequence[Limit], amount: int, actor_id: int, at: float) -> None:
+        """Raise limits by an amount, each in its window."""
+
+        def work(connection: sa.Connection) -> None:
+            for limit in limits:
+                accounts.grant(connection, limit, amount, actor_id, at)
+
+        await self._database.run(work)
+
     async def faults(self) -> list[str]:
         """Check that meters add up to the ledger and holds to open creates; name what does not."""
         return await self._database.read(faults)
+
+
+def _admit(connection: sa.Connection, render: Render, terms: Terms) -> Admission:
+    request = render.request
+    connection.execute(insert_request(), request_row(request))
+    row = render_row(render) | _counted(render) | terms.open.at(request.created_at)
+    admitted: Admission = connection.execute(insert_render_within_limits(), row).rowcount == 1
+    if admitted:
+        denied = _take(connection, request, render.id, terms)
+        admitted = True if denied is None else denied
+    if not admitted:
+        connection.execute(delete_request(), {"of_request": request.id})
+    return admitted
+
+
+def _take(
+    connection: sa.Connection, request: Request, render_id: str, terms: Terms
+) -> Denied | None:
+    return accounts.take(connection, request, render_id, terms.cost, terms.limits, terms.channel_id)
 
 
 def _counted(render: Render) -> dict[str, Any]:
@@ -216,7 +251,8 @@ def faults(connection: sa.Connection) -> list[str]:
     found: list[str] = []
     for row in connection.execute(sa.select(meters)).all():
         limit = Limit(accounts.MeterKey(*row[:6]), 0, row.ends_at)
-        counted, derived = Usage(row.held, row.spent), accounts.derived(connection, limit)
+        counted = Usage(row.held, row.spent, row.granted)
+        derived = accounts.derived(connection, limit)
         if counted != derived:
             found.append(f"{limit.key} has {counted}, its ledger entries add up to {derived}")
     finished = sa.select(ledger.c.hold_id).where(ledger.c.hold_id.is_not(None))

@@ -7,7 +7,7 @@ the render.
 """
 
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass, fields
+from dataclasses import asdict, astuple, dataclass, fields, replace
 from enum import StrEnum
 from functools import cache
 from typing import Any, Final
@@ -15,7 +15,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from bot.jobs.models import Request
-from bot.jobs.tables import holds, ledger, meters
+from bot.jobs.tables import grants, holds, ledger, meters
 
 MILLIONTHS: Final = 1_000_000
 """In one of the operator's currency."""
@@ -135,11 +135,17 @@ _SCOPED: Final = {
 """The column that a scope's id is compared with."""
 
 
-def take(
-    connection: sa.Connection, request: Request, render_id: str, cost: Cost, limits: Sequence[Limit]
+def take(  # noqa: PLR0917 - what the entry of the ledger says
+    connection: sa.Connection,
+    request: Request,
+    render_id: str,
+    cost: Cost,
+    limits: Sequence[Limit],
+    channel_id: int | None = None,
 ) -> Denied | None:
     """Hold the cost of a create on every limit's meter, or on none; return the first without room.
 
+    `channel_id` is the channel that counts where it is not the request's own: a thread's parent.
     The meters are taken in the order of their keys, so that two transactions cannot deadlock.
     """
     taken: list[Limit] = []
@@ -154,7 +160,10 @@ def take(
             return Denied(limit, usage(connection, limit))
         taken.append(limit)
     inserting = insert_hold().returning(ledger.c.id)
-    hold_id = connection.execute(inserting, hold_row(request, render_id, cost)).scalar_one()
+    entry = hold_row(request, render_id, cost)
+    if channel_id is not None:
+        entry["channel_id"] = channel_id
+    hold_id = connection.execute(inserting, entry).scalar_one()
     for limit in taken:
         row = _named(limit.key) | {"hold_id": hold_id, "amount": cost.of(limit.key.unit)}
         connection.execute(sa.insert(holds), row)
@@ -169,6 +178,14 @@ def settle(connection: sa.Connection, hold_id: int, cost: Cost, at: float) -> No
 def release(connection: sa.Connection, hold_id: int, at: float) -> None:
     """Give back all that is held for a create: surely nothing was bought."""
     _finish(connection, hold_id, Entry.RELEASE, Cost(money=0), at)
+
+
+def grant(connection: sa.Connection, limit: Limit, amount: int, actor_id: int, at: float) -> None:
+    """Raise a limit in its window by an amount."""
+    _open_meter(connection, limit)
+    entry = _named(limit.key) | {"amount": amount, "actor_id": actor_id, "at": at}
+    connection.execute(sa.insert(grants), entry)
+    connection.execute(_raise(), _bound(limit.key) | {"amount": amount})
 
 
 def unfinished(connection: sa.Connection, render_id: str) -> tuple[int, Cost] | None:
@@ -198,6 +215,7 @@ def hold_row(request: Request, render_id: str, cost: Cost) -> dict[str, Any]:
         "channel_id": request.channel_id,
         "requester_id": request.requester_id,
         "at": request.created_at,
+        "model": request.spec.model,
         **{unit: getattr(cost, unit) for unit in _UNITS},
     }
 
@@ -224,8 +242,7 @@ def _open_meter(connection: sa.Connection, limit: Limit) -> None:
     if connection.execute(_read(), _bound(key)).first() is not None:
         return
     counted = derived(connection, limit)
-    row = _named(key) | {"held": counted.held, "spent": counted.spent, "granted": 0}
-    row["ends_at"] = limit.ends_at
+    row = _named(key) | asdict(counted) | {"ends_at": limit.ends_at}
     connection.execute(sa.insert(meters), row)
     literals = [sa.literal(value).label(name) for name, value in _named(key).items()]
     amount = sa.func.coalesce(ledger.c[key.unit], 0)
@@ -234,7 +251,7 @@ def _open_meter(connection: sa.Connection, limit: Limit) -> None:
 
 
 def derived(connection: sa.Connection, limit: Limit) -> Usage:
-    """Return what the ledger's entries add up to for a meter; nothing of it is granted."""
+    """Return what the ledger's entries and the grants add up to for a meter."""
     end = ledger.alias("end")
     unit = limit.key.unit
     amount, charged = sa.func.coalesce(ledger.c[unit], 0), sa.func.coalesce(end.c[unit], 0)
@@ -243,7 +260,11 @@ def derived(connection: sa.Connection, limit: Limit) -> Usage:
     query = sa.select(*sums).select_from(
         ledger.outerjoin(end, sa.and_(end.c.hold_id == ledger.c.id))
     )
-    return Usage(*connection.execute(query.where(*_counted(limit))).one())
+    granted = sa.select(sa.func.coalesce(sa.func.sum(grants.c.amount), 0)).where(
+        *(grants.c[name] == value for name, value in _named(limit.key).items())
+    )
+    counted = Usage(*connection.execute(query.where(*_counted(limit))).one())
+    return replace(counted, granted=connection.execute(granted).scalar_one())
 
 
 def _counted(limit: Limit) -> list[sa.ColumnElement[bool]]:
@@ -298,6 +319,12 @@ def _give_back() -> sa.Update:
 
 
 @cache
+def _raise() -> sa.Update:
+    amount = sa.bindparam("amount", type_=sa.BigInteger)
+    return sa.update(meters).where(*_is_key()).values(granted=meters.c.granted + amount)
+
+
+@cache
 def _newest_unfinished() -> sa.Select[Any]:
     return (
         sa.select(ledger.c.id, *(ledger.c[unit] for unit in _UNITS))
@@ -314,7 +341,7 @@ def _newest_unfinished() -> sa.Select[Any]:
 @cache
 def _insert_finish() -> sa.Insert:
     """Insert the entry that finishes a hold, where none has."""
-    copied = ("render_id", "guild_id", "channel_id", "requester_id")
+    copied = ("render_id", "guild_id", "channel_id", "requester_id", "model")
     names = ["hold_id", "kind", "at", *_UNITS, *copied]
     values = (
         ledger.c.id,

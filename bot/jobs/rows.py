@@ -217,13 +217,13 @@ def has_room(
     """
     requester, guild = counted["of_requester"], counted["of_guild"]
     return sa.and_(
-        _open(limit) < limit("most"),
-        _open(limit, requester_id=requester) < limit("most_of_user"),
-        sa.or_(guild == 0, _open(limit, guild_id=guild) < limit("most_of_community")),
+        number_open(limit) < limit("most"),
+        number_open(limit, requester_id=requester) < limit("most_of_user"),
+        sa.or_(guild == 0, number_open(limit, guild_id=guild) < limit("most_of_community")),
     )
 
 
-def _open(
+def number_open(
     limit: Callable[[str], sa.ColumnElement[Any]], **whose: sa.ColumnElement[int] | int
 ) -> sa.ColumnElement[int]:
     """Count the creates that are open, of one person or community.

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from bot.jobs.accounting import Accounting
 from bot.jobs.charges import charge_of
 from bot.jobs.database import Database
+from bot.jobs.guild_settings import GuildSettings
 from bot.jobs.history import (
     Search,
     durations_of,
@@ -47,6 +48,7 @@ from bot.jobs.tables import (
     subscriptions,
 )
 from bot.jobs.thumbnails import StoredThumbnails
+from bot.jobs.usage import UsageReports
 from bot.media.input_reference import InputReference
 
 FURTHEST_WAIT: Final = 3600.0
@@ -65,6 +67,8 @@ class JobStore:
         """In which a server's stated cost is charged; one in another is not understood."""
         self.accounting = Accounting(database)
         self.creates = OpenCreates(database)
+        self.guild_settings = GuildSettings(database)
+        self.usage = UsageReports(database)
         self.subscriptions = Subscriptions(database)
         self.thumbnails = StoredThumbnails(database)
 

@@ -185,6 +185,7 @@ ledger = sa.Table(
     sa.Column("seconds", sa.BigInteger, nullable=False),
     sa.Column("money", sa.BigInteger),
     sa.Column("at", sa.Float(53), nullable=False),
+    sa.Column("model", sa.Text),
     sa.Index("ix_ledger_at", "at"),
     sa.Index("ix_ledger_hold_id", "hold_id", unique=True),
     sa.Index("ix_ledger_render_id", "render_id"),
@@ -192,4 +193,40 @@ ledger = sa.Table(
     sa.Index("ix_ledger_guild_id_at", "guild_id", "at"),
 )
 """Every create and what came of it, append-only. `hold_id` names the entry that this one finishes;
-guild 0 stands for a direct message, money is in millionths and NULL where no price is known."""
+guild 0 stands for a direct message, a thread counts as its parent channel, and money is in
+millionths, NULL where no price is known."""
+
+grants = sa.Table(
+    "grants",
+    metadata,
+    sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
+    *(sa.Column(name, kind, nullable=False) for name, kind in _METER),
+    sa.Column("amount", sa.BigInteger, nullable=False),
+    sa.Column("actor_id", sa.BigInteger, nullable=False),
+    sa.Column("at", sa.Float(53), nullable=False),
+    sa.Index("ix_grants_meter", *(name for name, _ in _METER)),
+)
+"""What was granted beyond a limit in one window, append-only."""
+
+guild_settings = sa.Table(
+    "guild_settings",
+    metadata,
+    sa.Column("guild_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("version", sa.BigInteger, nullable=False),
+    sa.Column("settings", sa.Text, nullable=False),
+)
+"""What each community has set, as JSON."""
+
+audit = sa.Table(
+    "audit",
+    metadata,
+    sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
+    sa.Column("guild_id", sa.BigInteger, nullable=False),
+    sa.Column("actor_id", sa.BigInteger, nullable=False),
+    sa.Column("action", sa.Text, nullable=False),
+    sa.Column("before", sa.Text),
+    sa.Column("after", sa.Text),
+    sa.Column("at", sa.Float(53), nullable=False),
+    sa.Index("ix_audit_guild_id_at", "guild_id", "at"),
+)
+"""Who changed what in a community, append-only."""

@@ -1,4 +1,4 @@
-"""What may be asked for, by whom how much at once, and why a request is not admitted."""
+"""What may be asked for, and why a request is not admitted."""
 
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -50,12 +50,20 @@ class Beside:
 class OverLimit(NotAdmitted):
     """The spend guard is reached; `own` are the jobs this requester has running."""
 
-    def __init__(self, own: list[Render], beside: Beside, *, most_of_user: int) -> None:
+    def __init__(
+        self,
+        own: list[Render],
+        beside: Beside,
+        *,
+        most_of_user: int,
+        most_of_community: int | None = None,
+    ) -> None:
         """Keep what counts, so that the sentence can say it."""
         super().__init__(f"{len(own)} of {most_of_user} running, {beside}")
         self.own = own
         self.beside = beside
         self.most_of_user = most_of_user
+        self.most_of_community = most_of_community
 
 
 class LimitReached(NotAdmitted):
@@ -80,6 +88,41 @@ class NotAllowedHere(NotAdmitted):
         """Keep which kind of place it is."""
         super().__init__(place)
         self.place = place
+
+
+class Paused(NotAdmitted):
+    """The community's administrators have paused it."""
+
+    def __init__(self, reason: str) -> None:
+        """Keep their reason, which may be empty."""
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Blocked(NotAdmitted):
+    """The community's administrators have blocked this person."""
+
+
+class RoleNeeded(NotAdmitted):
+    """The community allows only people with certain roles; `roles` are their ids."""
+
+    def __init__(self, roles: tuple[int, ...]) -> None:
+        """Keep them."""
+        super().__init__(roles)
+        self.roles = roles
+
+
+class ChannelClosed(NotAdmitted):
+    """The community allows only certain channels; `channels` are their ids."""
+
+    def __init__(self, channels: tuple[int, ...]) -> None:
+        """Keep them."""
+        super().__init__(channels)
+        self.channels = channels
+
+
+class NothingAllowed(NotAdmitted):
+    """The community allows none of the models, sizes or lengths that the bot offers now."""
 
 
 class DiskFull(NotAdmitted):
@@ -109,7 +152,7 @@ class Offer:
 
 
 def complete(spec: VideoSpec, offer: Offer) -> VideoSpec:
-    """Fill in what was left to the bot. Raises PromptProblem, and NotOffered for what is not."""
+    """Fill in what was left to the bot. Raises PromptProblem, NotOffered and NothingAllowed."""
     prompt = spec.prompt.strip()
     if not 1 <= len(prompt) <= PROMPT_LIMIT:
         raise PromptProblem
@@ -123,6 +166,8 @@ def complete(spec: VideoSpec, offer: Offer) -> VideoSpec:
 
 
 def _choose(field: str, value: str, offered: tuple[str, ...]) -> str:
+    if not offered:
+        raise NothingAllowed
     if not value:
         return offered[0]
     if value not in offered:

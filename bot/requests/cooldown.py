@@ -41,7 +41,7 @@ class Cooldown:
         return max(0.0, too_early)
 
     def _forget(self, now: float) -> None:
-        """Forget people with a full budget again; if there are none, the one quiet longest."""
+        """Forget people with a full budget; if there are none, who pressed longest ago."""
         self.even_at = {person: even for person, even in self.even_at.items() if even > now}
         while len(self.even_at) > PEOPLE:
             del self.even_at[next(iter(self.even_at))]

@@ -8,11 +8,9 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final
 
-from pydantic import ValidationError
-
 from bot.jobs import lifecycle
-from bot.jobs.accounting import Admission
-from bot.jobs.accounts import Cost, Denied
+from bot.jobs.accounting import Admission, OpenLimits, Terms
+from bot.jobs.accounts import Denied
 from bot.jobs.database import StoreError
 from bot.jobs.events import JobEvents
 from bot.jobs.film_store import FilmStore
@@ -32,6 +30,8 @@ from bot.requests.admission import (
     OverLimit,
     complete,
 )
+from bot.requests.communities import Communities
+from bot.requests.community import Asker
 from bot.requests.limits import Limits
 from bot.requests.lost_creates import LostCreates
 from bot.runtime.background import Background
@@ -61,6 +61,7 @@ class RequestService:
     offer: Callable[[], Offer]
     """What may be chosen now: a server that was away may have more to offer than before."""
     limits: Limits
+    communities: Communities
     poll_interval: float
     disk_full: Callable[[], bool]
     clock: Callable[[], float] = time.time
@@ -73,34 +74,58 @@ class RequestService:
             store=self.store, events=self.events, videos=self.videos, clock=self.clock
         )
 
-    async def admit(self, request: Request) -> Render:
+    async def admit(self, request: Request, asker: Asker) -> Render:
         """Save a request with its first render, before anything is shown or sent.
 
-        Raises PromptProblem, NotOffered, NotAllowedHere, PriceUnknown, LimitReached, OverLimit,
-        DiskFull, StoreError; then nothing was written.
+        Raises NotAdmitted and StoreError; then nothing was written.
         """
-        spec = complete(request.spec, self.offer())
-        render = Render.first(replace(request, spec=spec))
-        terms = self.limits.terms(render.request, request.created_at)
-        if self.disk_full():
-            raise DiskFull
+        render, terms = await self._judged(request, asker)
         admitted = await self.store.accounting.admit(render, terms)
         if not admitted:
-            raise await self._refusal(admitted, render, terms.cost)
+            raise await self._refusal(admitted, render, terms)
         return render
 
-    async def _refusal(self, denied: Admission, render: Render, cost: Cost) -> NotAdmitted:
-        if isinstance(denied, Denied):
-            return LimitReached(denied, cost, self.limits.currency)
-        return await self._over_limit(render.request.requester_id)
+    async def explain(self, request: Request, asker: Asker) -> NotAdmitted | None:
+        """Return why a request would be refused now, None where it would not; nothing is saved.
 
-    async def _over_limit(self, requester_id: int) -> OverLimit:
+        Raises StoreError.
+        """
+        try:
+            render, terms = await self._judged(request, asker)
+        except NotAdmitted as problem:
+            return problem
+        admitted = await self.store.accounting.would_admit(render, terms)
+        return None if admitted else await self._refusal(admitted, render, terms)
+
+    async def _judged(self, request: Request, asker: Asker) -> tuple[Render, Terms]:
+        """Return what is to be admitted, and on which terms. Raises NotAdmitted, StoreError."""
+        community = await self.communities.of(asker.guild)
+        spec = complete(request.spec, community.within(self.offer()))
+        render = Render.first(replace(request, spec=spec))
+        terms = self.limits.terms(render.request, asker, community, request.created_at)
+        if self.disk_full():
+            raise DiskFull
+        return render, terms
+
+    async def _refusal(self, denied: Admission, render: Render, terms: Terms) -> NotAdmitted:
+        if isinstance(denied, Denied):
+            return LimitReached(denied, terms.cost, self.limits.currency)
+        return await self._over_limit(render, terms.open)
+
+    async def _over_limit(self, render: Render, most: OpenLimits) -> OverLimit:
+        requester_id = render.request.requester_id
         own = await self.store.active_of(requester_id)
         creates, unconfirmed = await self.store.creates.counted_of(requester_id, self.clock())
         cancelled = sum(each.video_id is not None for each in creates)
         unknown = len(creates) - cancelled + unconfirmed
         beside = Beside(cancelled=cancelled, unknown=unknown)
-        return OverLimit(own, beside, most_of_user=self.limits.open.of_user)
+        is_full = await self.store.accounting.is_community_full(render, most, self.clock())
+        return OverLimit(
+            own,
+            beside,
+            most_of_user=most.of_user,
+            most_of_community=most.of_community if is_full else None,
+        )
 
     async def shown(self, render: Render, message_id: int) -> Render:
         """Save which message is the card.
@@ -181,14 +206,12 @@ class RequestService:
             request = self._request(render, await self.store.image(render.request.id))
             sending = lifecycle.sending(render, self.clock())
             if not await self.store.save(render, sending):
-                _log.error(
-                    "somebody else has sent this job or ended it", extra=render.log_context()
-                )
+                _log.error("this render was sent or ended already", extra=render.log_context())
                 return render
         except StoreError as error:
             return self._unwritten(render, error)
-        except ValidationError:
-            _log.exception("a request breaks the contract", extra=render.log_context())
+        except Exception:  # noqa: BLE001 - it left us unsent, whatever it was
+            _log.exception("a request cannot be sent", extra=render.log_context())
             return await self.give_up(render, Reason.UNFORESEEN)
         after = await self._create(sending, request)
         after = lifecycle.still_in_doubt(render, after, self.clock())
@@ -328,7 +351,7 @@ class RequestService:
         """Look for an unconfirmed create in the server's list; as LostCreates.look_again."""
         return await self._lost.look_again(render)
 
-    async def admit_again(self, render: Render) -> Render | None:
+    async def admit_again(self, render: Render, asker: Asker) -> Render | None:
         """Write down that an unconfirmed request is to be sent once more; for `send`.
 
         Once per unknown outcome: None where the job has moved on meanwhile. The first create goes
@@ -339,7 +362,8 @@ class RequestService:
         if self.disk_full():
             raise DiskFull
         again, now = lifecycle.requested_again(render), self.clock()
-        terms = self.limits.terms(render.request, now)
+        community = await self.communities.of(render.request.guild_id)
+        terms = self.limits.terms(render.request, asker, community, now)
         admitted = await self.store.accounting.admit_again(
             render, again, of_unknown(render), terms, now
         )
@@ -348,7 +372,7 @@ class RequestService:
         current = await self.store.get(render.id)
         if current is None or (current.status, current.sent_at) != (render.status, render.sent_at):
             return None
-        raise await self._refusal(admitted, render, terms.cost)
+        raise await self._refusal(admitted, render, terms)
 
     async def was_sent_before(self, render: Render) -> bool:
         """Whether an earlier create of this job is still counted. Raises StoreError."""

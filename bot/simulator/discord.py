@@ -87,10 +87,11 @@ class SimulatedDiscord(Core):
         user: User,
         channel: Channel,
         command: str,
+        /,
         **options: Any,  # noqa: ANN401
     ) -> Interaction:
         """Use a slash command; an attachment is given as (name, bytes, content type)."""
-        typing = Typing(self.cdn, channel)
+        typing = Typing(self.world, self.cdn, channel)
         data = typing.command(self.commands_in(channel), command, options)
         return await self._interact(COMMAND, user, channel, data)
 
@@ -100,10 +101,11 @@ class SimulatedDiscord(Core):
         channel: Channel,
         command: str,
         focused: str,
+        /,
         **options: Any,  # noqa: ANN401
     ) -> Interaction:
         """Type into an option; the choices arrive in `interaction.response_data`."""
-        typing = Typing(self.cdn, channel)
+        typing = Typing(self.world, self.cdn, channel)
         data = typing.command(self.commands_in(channel), command, options, focused)
         return await self._interact(AUTOCOMPLETE, user, channel, data)
 
@@ -123,7 +125,7 @@ class SimulatedDiscord(Core):
         self, user: User, message: Message, what: str, values: list[str] | None = None
     ) -> Interaction:
         """Press the button with this label or custom_id, or choose in a select."""
-        data = pressed(message, what, values)
+        data = pressed(message, what, values, self.world)
         return await self._interact(COMPONENT, user, message.channel, data, message)
 
     async def submit(
@@ -132,7 +134,9 @@ class SimulatedDiscord(Core):
         **answers: Any,  # noqa: ANN401
     ) -> Interaction:
         """Send off the modal that an interaction was answered with."""
-        data = Typing(self.cdn, interaction.channel).answers(interaction.response_data, answers)
+        data = Typing(self.world, self.cdn, interaction.channel).answers(
+            interaction.response_data, answers
+        )
         return await self._interact(
             MODAL, interaction.user, interaction.channel, data, interaction.target
         )

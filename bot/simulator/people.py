@@ -11,13 +11,16 @@ from bot.simulator.components import Attachment, walk
 from bot.simulator.interactions import SLASH
 from bot.simulator.messages import Message
 from bot.simulator.uploads import NewFile
-from bot.simulator.world import Channel, Payload
+from bot.simulator.world import Channel, Payload, World
 
 MESSAGE_MENU: Final = 3
 
 _SUB_COMMANDS: Final = (1, 2)
 _ATTACHMENT_OPTION: Final = 11
+_NAMING: Final = (6, 7, 8, 9)
+"""Options that name a person, a channel, a role, or either of the first and the last."""
 _BUTTON: Final = 2
+_NAMING_SELECTS: Final = (5, 6, 7, 8)
 _TEXT_INPUT: Final = 4
 _FILE_UPLOAD: Final = 19
 _LABEL: Final = 18
@@ -37,10 +40,11 @@ def find_command(commands: list[Payload], name: str, kind: int) -> Payload:
 class Typing:
     """Somebody fills in the options of a slash command: `name` may go on with sub-commands."""
 
-    def __init__(self, cdn: Cdn, channel: Channel) -> None:
+    def __init__(self, world: World, cdn: Cdn, channel: Channel) -> None:
+        self._world = world
         self._cdn = cdn
         self._channel = channel
-        self._attachments: dict[str, Payload] = {}
+        self._found: dict[str, dict[str, Payload]] = {}
 
     def command(
         self,
@@ -71,7 +75,7 @@ class Typing:
         } | self._resolved()
 
     def _resolved(self) -> Payload:
-        return {"resolved": {"attachments": self._attachments}} if self._attachments else {}
+        return {"resolved": self._found} if self._found else {}
 
     def _options(
         self, command: Payload, given: dict[str, Any], focused: str | None
@@ -99,13 +103,18 @@ class Typing:
                 "type": option["type"],
                 "value": self._attach(cast("File", value)),
             }
+        if option["type"] in _NAMING:
+            value = str(value)
+            for kind, found in self._world.resolved(value, self._channel.guild).items():
+                self._found.setdefault(kind, {})[value] = found
         return {"name": option["name"], "type": option["type"], "value": value}
 
     def _attach(self, file: File) -> str:
         name, data, content_type = file
         kept = self._cdn.keep(NewFile(name, data, content_type), channel=self._channel.id)
         told = Attachment(kept.id, name, data, content_type, kept.url).payload()
-        self._attachments[str(kept.id)] = told | {"ephemeral": True}
+        attachments = self._found.setdefault("attachments", {})
+        attachments[str(kept.id)] = told | {"ephemeral": True}
         return str(kept.id)
 
     def _field(self, holder: Payload, given: dict[str, Any]) -> Payload | None:
@@ -130,14 +139,20 @@ class Typing:
         return answer | {"values": value or []}
 
 
-def pressed(message: Message, wanted: str, values: list[str] | None) -> Payload:
+def pressed(message: Message, wanted: str, values: list[str] | None, world: World) -> Payload:
     """Give the data of a component, found by the words on it or its custom_id."""
     for one in walk(message.now.components):
         if "custom_id" in one and wanted in (one["custom_id"], one.get("label")):
             if one.get("disabled"):
                 raise ValueError(f"{wanted!r} is disabled")
             data = {"id": one["id"], "custom_id": one["custom_id"], "component_type": one["type"]}
-            return data if one["type"] == _BUTTON else data | {"values": values or []}
+            if one["type"] == _BUTTON:
+                return data
+            found: dict[str, dict[str, Payload]] = {}
+            for value in (values or []) if one["type"] in _NAMING_SELECTS else ():
+                for kind, payload in world.resolved(value, message.channel.guild).items():
+                    found.setdefault(kind, {})[value] = payload
+            return data | {"values": values or []} | ({"resolved": found} if found else {})
     raise ValueError(f"the message has no {wanted!r}")
 
 

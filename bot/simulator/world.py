@@ -11,6 +11,7 @@ Payload = dict[str, Any]
 
 VIEW: Final = 1 << 10
 SEND: Final = 1 << 11
+MANAGE_GUILD: Final = 1 << 5
 MANAGE_MESSAGES: Final = 1 << 13
 EMBED: Final = 1 << 14
 ATTACH: Final = 1 << 15
@@ -242,6 +243,19 @@ class World:
             "flags": 0,
             "permissions": str(user.may),
         }
+
+    def resolved(self, value: str, guild: Guild | None) -> dict[str, Payload]:
+        """Return what an id names, by kind. Source: Discord, "Resolved Data Structure"."""
+        number = int(value)
+        if (user := self.users.get(number)) is not None:
+            told = {"users": user.payload()}
+            return told if guild is None else told | {"members": self.member(user)}
+        if (channel := self.channels.get(number)) is not None:
+            return {"channels": channel.payload() | {"permissions": str(USUAL)}}
+        roles = {role.id: role for role in (guild.roles if guild is not None else [])}
+        if guild is not None:
+            roles[guild.id] = Role(guild.id, "@everyone", USUAL)
+        return {"roles": roles[number].payload(1)} if number in roles else {}
 
     def guild_payload(self, guild: Guild) -> Payload:
         """Give the server as GUILD_CREATE does. Source: Discord, resources/guild."""

@@ -184,9 +184,11 @@ def running(**fields: str | None) -> Render:
 
 
 def test_a_cancelled_job_says_who_cancelled_and_what_it_may_have_cost() -> None:
-    def told(reason: Reason) -> str:
-        return sentences.sentence(lifecycle.cancelled(new_render(), reason, NOW))
+    def told(reason: Reason, video_id: str | None = "video_1") -> str:
+        render = new_render(video_id=video_id)
+        return sentences.sentence(lifecycle.cancelled(render, reason, NOW))
 
+    assert "before it was sent" in told(Reason.CANCELLED_EVERYWHERE, video_id=None)
     assert "has stopped making it" in told(Reason.CANCELLED_EVERYWHERE)
     assert "It may have been charged." in told(Reason.CANCELLED_HERE)
     assert "It may have been charged." in told(Reason.ABANDONED)

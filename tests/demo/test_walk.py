@@ -6,10 +6,11 @@ from dataclasses import dataclass
 import pytest
 from playwright.async_api import FilePayload, Locator, expect
 
-from bot.cards import modals
+from bot.cards import modals, sentences
 from bot.cards.buttons import LABELS, Action
 from bot.cards.i18n import Language
 from bot.cards.library import FILTER_LABELS, Filter
+from bot.jobs.reasons import Reason
 from cogs import buttons, library, make_video, video
 from tests.demo.visitor import Visitor
 from tests.media.images import picture
@@ -96,7 +97,7 @@ class Walk:
     async def cancel(self) -> None:
         card = await self.at.ask(f"{self.prompt('a river')} until {self.held}cancelled")
         await self.at.press(card, LABELS[Action.CANCEL])
-        await self.at.answered(self.own(buttons.CANCELLED))
+        await self.at.answered(self.own(sentences.CANCELLED[Reason.CANCELLED_EVERYWHERE][0]))
         await expect(card.locator("h3")).to_contain_text("Cancelled")
 
     async def make_a_video(self) -> None:

@@ -1,0 +1,178 @@
+"""The settings card of /video-admin: its menus, forms and buttons."""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final, cast
+
+import discord
+from discord.ext import commands
+from pydantic import ValidationError
+
+from bot.cards import admin, reports, words
+from bot.cards.i18n import N_, Language, language
+from bot.jobs.database import StoreError
+from bot.jobs.guild_settings import AuditEntry
+from bot.requests.admission import Offer
+from bot.requests.communities import Communities
+from bot.requests.community import REASON_MOST, Community
+from bot.transport.errors import told
+from bot.transport.result import UNREACHED
+from cogs.answers import Interaction, own_language, refuse, too_fast
+
+_log = logging.getLogger(__name__)
+
+NOT_ALLOWED: Final = N_("Only people with the permission Manage Server can do that.")
+NOT_VALID: Final = N_("“{value}” can't be used for “{label}”. Nothing was changed.")
+
+
+def may_administrate(interaction: Interaction) -> bool:
+    """Whether somebody may change a community's settings; a custom_id can be forged."""
+    may = interaction.permissions
+    return interaction.guild_id is not None and (may.manage_guild or may.administrator)
+
+
+@dataclass(eq=False, repr=False, kw_only=True)
+class AdminSettings(commands.Cog):
+    """Changes a community's settings from their card."""
+
+    communities: Communities
+    offer: Callable[[], Offer]
+    currency: str
+
+    @commands.Cog.listener()
+    async def on_interaction(self, interaction: Interaction) -> None:
+        """Save what was chosen, and draw the card again."""
+        name = admin.named_in(interaction)
+        guild = interaction.guild_id
+        if guild is None or name not in {*_CHOSEN, admin.NUMBERS, admin.PAUSE, admin.RESUME}:
+            return
+        t = own_language(interaction)
+        if not may_administrate(interaction):
+            await refuse(interaction, t(NOT_ALLOWED))
+            return
+        if (sentence := too_fast(interaction)) is not None:
+            await refuse(interaction, sentence)
+            return
+        try:
+            await self._use(interaction, guild, name, t)
+        except StoreError as error:
+            _log.error("settings could not be read or saved: %s", error)
+            await refuse(interaction, t(words.NOT_SAVED))
+
+    async def show(self, interaction: Interaction, guild: int) -> None:
+        """Answer with the card. Raises StoreError."""
+        view = self._card(interaction, await self.communities.of(guild))
+        await interaction.response.send_message(view=view, ephemeral=True)
+
+    async def change(
+        self, interaction: Interaction, guild: int, changes: Mapping[str, object]
+    ) -> Community:
+        """Change fields, and post that where it is wished. Raises StoreError, ValidationError."""
+        return await self.apply(
+            interaction, guild, lambda before: before.model_copy(update=dict(changes))
+        )
+
+    async def apply(
+        self, interaction: Interaction, guild: int, changes: Callable[[Community], Community]
+    ) -> Community:
+        """As change, with what makes new settings of the newest."""
+        change = await self.communities.change(guild, interaction.user.id, changes)
+        await self.post(interaction, change.after, change.entry)
+        return change.after
+
+    async def post(self, interaction: Interaction, community: Community, entry: AuditEntry) -> None:
+        """Post a change into the channel for them; the audit has it in any case."""
+        guild = interaction.guild
+        if community.audit_channel is None or guild is None:
+            return
+        t = language((interaction.guild_locale or interaction.locale).value)
+        channel = guild.get_channel(community.audit_channel)
+        if not isinstance(channel, discord.TextChannel):
+            return
+        try:
+            await channel.send(
+                reports.change_line(entry, t, self.currency)[:2000],
+                allowed_mentions=discord.AllowedMentions.none(),
+            )
+        except UNREACHED as error:
+            _log.warning("a change could not be posted: %s", told(error))
+
+    async def _use(self, interaction: Interaction, guild: int, name: str, t: Language) -> None:
+        if name == admin.NUMBERS:
+            community = await self.communities.of(guild)
+            submitted = partial(self._set_numbers, guild)
+            await interaction.response.send_modal(admin.NumbersForm(community, t, submitted))
+        elif name == admin.PAUSE:
+            form = admin.ReasonForm(t, partial(self._pause, guild), longest=REASON_MOST)
+            await interaction.response.send_modal(form)
+        elif name == admin.RESUME:
+            await self._save(interaction, guild, {"paused": None})
+        elif name in _CHOSEN:
+            await self._save(interaction, guild, {name: _CHOSEN[name](chosen_in(interaction))})
+
+    async def _pause(self, guild: int, interaction: Interaction, reason: str) -> None:
+        await self._submitted(interaction, guild, {"paused": reason})
+
+    async def _set_numbers(
+        self, guild: int, interaction: Interaction, typed: Mapping[str, str | None]
+    ) -> None:
+        await self._submitted(interaction, guild, typed)
+
+    async def _submitted(
+        self, interaction: Interaction, guild: int, typed: Mapping[str, object]
+    ) -> None:
+        t = own_language(interaction)
+        if not may_administrate(interaction):
+            await refuse(interaction, t(NOT_ALLOWED))
+            return
+        try:
+            await self._save(interaction, guild, typed)
+        except ValidationError as error:
+            name = str(error.errors()[0]["loc"][0])
+            label = t(admin.LABELS[name])
+            await refuse(interaction, t(NOT_VALID, value=typed[name], label=label))
+        except StoreError as error:
+            _log.error("settings could not be saved: %s", error)
+            await refuse(interaction, t(words.NOT_SAVED))
+
+    async def _save(
+        self, interaction: Interaction, guild: int, changes: Mapping[str, object]
+    ) -> None:
+        community = await self.change(interaction, guild, changes)
+        view = self._card(interaction, community, saved=True)
+        await interaction.response.edit_message(view=view)
+
+    def _card(
+        self, interaction: Interaction, community: Community, *, saved: bool = False
+    ) -> discord.ui.LayoutView:
+        guild = interaction.guild
+
+        def exists(number: int) -> bool:
+            return guild is not None and bool(guild.get_role(number) or guild.get_channel(number))
+
+        t = own_language(interaction)
+        return admin.settings_card(community, self.offer(), exists, t, saved=saved)
+
+
+def chosen_in(interaction: Interaction) -> list[str]:
+    """Return the values that were chosen in a menu."""
+    data = cast("Mapping[str, Any]", interaction.data or {})
+    return data.get("values", [])
+
+
+def _ids(values: list[str]) -> frozenset[int]:
+    return frozenset(int(each) for each in values)
+
+
+def _first_id(values: list[str]) -> int | None:
+    return int(values[0]) if values else None
+
+
+_CHOSEN: Final[Mapping[str, Callable[[list[str]], object]]] = {
+    **dict.fromkeys(("roles", "people", "blocked", "channels"), _ids),
+    **dict.fromkeys(("models", "sizes", "seconds"), tuple),
+    "audit_channel": _first_id,
+}
+"""What each menu's values stand for."""
