@@ -1,4 +1,4 @@
-"""`python -m bot [run|demo|serve|doctor]`: a failed start is one sentence and an exit code."""
+"""`python -m bot [run|demo|serve|doctor|…]`: a failed start is one sentence and an exit code."""
 
 import argparse
 import asyncio
@@ -27,6 +27,7 @@ _log = logging.getLogger(__name__)
 
 GIVES_IN: Final = 1.0
 """Seconds that the connection to Discord has to close at a stop."""
+_REPORTS: Final = frozenset({"usage", "limits", "ledger"})
 LONGEST_STOP: Final = 9.5
 """Seconds a stop may take, whatever hangs; Docker kills after ten."""
 
@@ -175,6 +176,10 @@ def _arguments() -> argparse.Namespace:
         action="store_true",
         help="let the server make one smallest video, which may cost money",
     )
+    _add_usage(commands.add_parser("usage", help="what was made, by whom, and what it cost"))
+    commands.add_parser("limits", help="what each limit has counted in its window now")
+    ledger = commands.add_parser("ledger", help="check that limits and ledger add up")
+    ledger.add_argument("action", choices=("check",))
     server = commands.add_parser("serve", help="run only the embedded Videos server")
     server.add_argument("--host", default="127.0.0.1", help="address to listen on")
     server.add_argument("--port", type=int, default=8288, help="port to listen on; 0: any free one")
@@ -186,6 +191,28 @@ def _arguments() -> argparse.Namespace:
     )
     server.add_argument("--workers", type=int, help="renders at the same time")
     return parser.parse_args()
+
+
+def _add_usage(usage: argparse.ArgumentParser) -> None:
+    usage.add_argument("--days", type=int, default=30, help="how far back; default: 30")
+    usage.add_argument(
+        "--by", choices=("person", "community", "channel", "model", "day"), default="person"
+    )
+    usage.add_argument("--csv", action="store_true", help="one line for each create")
+
+
+def _report(settings: Settings, arguments: argparse.Namespace) -> int:
+    from bot import operator  # noqa: PLC0415 - each command loads its own
+
+    if arguments.command == "ledger":
+        return operator.check_ledger(settings)
+    said = (
+        operator.limits(settings)
+        if arguments.command == "limits"
+        else operator.usage(settings, days=arguments.days, by=arguments.by, as_csv=arguments.csv)
+    )
+    print(said)  # noqa: T201 - what was asked for
+    return 0
 
 
 def _examine(settings: Settings, arguments: argparse.Namespace) -> int:
@@ -218,6 +245,8 @@ def main() -> int:
         shorten_tracebacks()
         if arguments.command == "doctor":
             return _examine(settings, arguments)
+        if arguments.command in _REPORTS:
+            return _report(settings, arguments)
         for sentence in misspelt_names():
             _log.warning("%s", sentence)
         if arguments.command == "serve":

@@ -3,24 +3,21 @@
 import os
 import sqlite3
 import tempfile
-from contextlib import closing
 from pathlib import Path
 from typing import Final
-from urllib.parse import quote
 
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.pool import StaticPool
 
 from bot.doctor.check import Check, Mark
 from bot.jobs.accounting import faults
+from bot.jobs.read_only import read_only, revision_of
 from bot.jobs.schema import REVISIONS
+from bot.jobs.tables import renders
 from bot.settings import Settings
 
 _WHAT: Final = "database"
-_ROWS: Final = "SELECT count(*) FROM renders"
-_REVISION: Final = "SELECT version_num FROM alembic_version"
 
 
 def check(settings: Settings) -> Check:
@@ -62,7 +59,7 @@ def _absent(path: Path) -> Check:
 
 def _contents(path: Path) -> Check:
     try:
-        revision, renders, wrong = _read(path)
+        revision, number, wrong = _read(path)
     except (sqlite3.Error, SQLAlchemyError):
         fix = "move it away, or put a copy back that can be opened"
         return Check(_WHAT, Mark.BAD, f"{path} cannot be opened as a database", fix)
@@ -73,30 +70,18 @@ def _contents(path: Path) -> Check:
     if wrong:
         fix = "report this line as CONTRIBUTING.md says; until then limits may count wrongly"
         return Check(_WHAT, Mark.BAD, f"the ledger does not add up: {wrong[0]}", fix)
-    return Check(_WHAT, Mark.GOOD, f"{renders} videos in the history, and the ledger adds up")
+    return Check(_WHAT, Mark.GOOD, f"{number} videos in the history, and the ledger adds up")
 
 
 def _read(path: Path) -> tuple[str | None, int, list[str]]:
     """Return the schema's revision, the number of renders, and faults of the ledger.
 
     Raises sqlite3.Error, SQLAlchemyError.
-
-    A database that no bot has open is read as immutable: SQLite would otherwise write two files of
-    its own beside it.
     """
-    is_open = path.with_name(f"{path.name}-wal").exists()
-    address = f"file:{quote(str(path.absolute()))}?mode=ro" + ("" if is_open else "&immutable=1")
-    with closing(sqlite3.connect(address, uri=True, timeout=5)) as connection:
-        tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
-        revision = None
-        if "alembic_version" in tables:
-            revision = (connection.execute(_REVISION).fetchone() or (None,))[0]
-        renders = connection.execute(_ROWS).fetchone()[0] if "renders" in tables else 0
+    with read_only(path) as connection:
+        revision = revision_of(connection)
+        has_renders = sa.inspect(connection).has_table(renders.name)
+        count = sa.select(sa.func.count()).select_from(renders)
+        number = connection.execute(count).scalar_one() if has_renders else 0
         is_newest = revision == REVISIONS[-1]
-        return revision, renders, _faults(connection) if is_newest else []
-
-
-def _faults(opened: sqlite3.Connection) -> list[str]:
-    engine = sa.create_engine("sqlite://", creator=lambda: opened, poolclass=StaticPool)
-    with engine.connect() as connection:
-        return faults(connection)
+        return revision, number, faults(connection) if is_newest else []

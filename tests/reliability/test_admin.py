@@ -2,12 +2,11 @@
 
 from collections.abc import AsyncGenerator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from bot.simulator.interactions import Interaction
-from bot.simulator.world import MANAGE_GUILD, USUAL, Role, User
+from bot.simulator.world import MANAGE_GUILD, USUAL, Channel, Role, User
 from tests.loopback.driver import Loopback
 from tests.reliability.film_club import PROMPT, FilmClub
 from tests.videos_server.server import ScriptedServer
@@ -29,20 +28,20 @@ class Governed(FilmClub):
         self.thread = discord.add_thread(self.channel, "thread")
         self.admin = discord.add_user("root", may=USUAL | MANAGE_GUILD)
 
-    async def admins(self, command: str, user: User | None = None, **options: Any) -> str:
+    async def admins(self, command: str, user: User | None = None, **options: int | str) -> str:
         """Use a command of /video-admin; return what it answers."""
         made = await self.discord.slash(
             user or self.admin, self.channel, f"video-admin {command}", **options
         )
         return await self.text_of(made)
 
-    async def asks(self, user: User | None = None, **options: Any) -> str:
+    async def asks(
+        self, user: User | None = None, place: Channel | None = None, **options: str
+    ) -> str:
         """Use /video; return what it answers."""
-        place = options.pop("place", self.channel)
         chosen = {"prompt": PROMPT} | options
-        return await self.text_of(
-            await self.discord.slash(user or self.ada, place, "video", **chosen)
-        )
+        made = await self.discord.slash(user or self.ada, place or self.channel, "video", **chosen)
+        return await self.text_of(made)
 
     async def text_of(self, made: Interaction) -> str:
         await made.answered()
