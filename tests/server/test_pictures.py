@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -10,12 +10,16 @@ import av
 import numpy as np
 import pytest
 import simcord.preview
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from bot.doctor import fonts as doctor_fonts
 from bot.doctor.check import Mark
+from bot.server.objects import SIZES
 from bot.server.preview import figure, fonts, lettering, words
 from bot.server.preview.film import Painter
+from bot.server.preview.layers import Frame
 from bot.server.preview.mood import Place, Subject, read_mood
 from bot.server.renderer import RenderRequest
 
@@ -186,6 +190,33 @@ def test_a_table_names_no_phrase_twice() -> None:
 def test_japanese_is_set_sign_by_sign_and_no_line_begins_with_a_small_one() -> None:
     pieces = lettering.split("「猫」が、ステージで walks\x00")
     assert pieces == ["「猫」", "が、", "ス", "テー", "ジ", "で ", "walks "]
+
+
+@given(
+    words=st.lists(st.sampled_from(("a", "I", "of", "slow")), min_size=100, max_size=150)
+    | st.lists(st.text("Wi,'\u2026\u05d0猫「」ーé", min_size=1, max_size=24), max_size=100),
+    size=st.sampled_from(SIZES),
+    is_caption=st.booleans(),
+)
+@example(words=["slow", "a"] * 50, size="1280x720", is_caption=False)
+@settings(max_examples=60, deadline=None)
+@pytest.mark.slow
+def test_every_line_fits(words: Sequence[str], size: str, *, is_caption: bool) -> None:
+    width, height = map(int, size.split("x"))
+    prompt = " ".join(words)
+    shown = Frame(read_mood(prompt), width, height)
+    name, pixels, lines = lettering.layout(prompt, shown, is_caption=is_caption)
+    ruler = fonts.font(name, lettering.MEASURE)
+    margins = 2 * round(min(width, height) * lettering.MARGIN)
+    wide = min(width - margins, height * 0.88 + 0.5) * lettering.MEASURE / pixels
+    assert all(ruler.getlength("".join(line).rstrip()) <= wide for line in lines)
+    assert len(lines) * pixels * lettering.LEADING <= height * 0.4
+
+
+def test_a_cut_title_ends_with_an_ellipsis_behind_a_word() -> None:
+    prompt = "slow a " * 50
+    shown = Frame(read_mood(prompt), 1280, 720)
+    assert lettering.layout(prompt, shown, is_caption=False).lines[-1][-1] == "slow\u2026"
 
 
 @pytest.fixture

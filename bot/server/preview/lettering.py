@@ -2,6 +2,8 @@
 
 import re
 import unicodedata
+from bisect import bisect_right
+from itertools import accumulate
 from typing import Final, NamedTuple
 
 from PIL import Image, ImageDraw, ImageFilter, ImageOps
@@ -49,20 +51,20 @@ class Word(NamedTuple):
     start: int
 
 
+class Layout(NamedTuple):
+    """A font's name, its size in pixels, and the pieces of each line."""
+
+    font: str
+    size: int
+    lines: list[list[str]]
+
+
 class Lettering:
     """A prompt's words: a title in the upper half of the frame, or a caption at its foot."""
 
     def __init__(self, prompt: str, frame: Frame, frames: int, *, is_caption: bool) -> None:
-        unit = min(frame.width, frame.height)
-        left = round(unit * MARGIN)
-        wide = min(frame.width - 2 * left, round(frame.height * 0.88))
-        tall = round(frame.height * (0.22 if is_caption else 0.40))
-        sizes = CAPTION_SIZES if is_caption else TITLE_SIZES
-        pieces = split(prompt)
-        name = best_font(pieces)
-        words = [word for word in (spelling(name, piece) for piece in pieces) if word.strip()]
-        pixels = [max(round(unit * at), 8) for at in sizes]
-        size, lines = _fit(words, font(name, MEASURE), wide, tall, pixels)
+        name, size, lines = layout(prompt, frame, is_caption=is_caption)
+        left = round(min(frame.width, frame.height) * MARGIN)
         foot = frame.height - left - round(len(lines) * size * LEADING)
         top = foot if is_caption else round(frame.height * 0.105)
         accent = frame.mood.palette.accent
@@ -72,12 +74,25 @@ class Lettering:
         self._rise = round(size * 0.4)
 
     def paint(self, canvas: Canvas, frame: int) -> None:
-        """Paint the words that have come by a frame."""
+        """Paint the words that have begun to arrive before a frame."""
         for word in self._words:
             if frame > word.start:
                 away = max(1 - (frame - word.start) / ARRIVAL, 0.0) ** 3
                 mask = word.mask.faded(1 - away) if away else word.mask
                 canvas.stencil(mask, word.left, word.top + round(self._rise * away), word.colour)
+
+
+def layout(prompt: str, frame: Frame, *, is_caption: bool) -> Layout:
+    """Return a prompt's lines in the largest size that fits; the smallest may cut them."""
+    unit = min(frame.width, frame.height)
+    wide = min(frame.width - 2 * round(unit * MARGIN), round(frame.height * 0.88))
+    tall = round(frame.height * (0.22 if is_caption else 0.40))
+    sizes = CAPTION_SIZES if is_caption else TITLE_SIZES
+    pieces = split(prompt)
+    name = best_font(pieces)
+    words = [word for word in (spelling(name, piece) for piece in pieces) if word.strip()]
+    pixels = [max(round(unit * at), 8) for at in sizes]
+    return Layout(name, *_fit(words, font(name, MEASURE), wide, tall, pixels))
 
 
 def split(prompt: str) -> list[str]:
@@ -122,9 +137,19 @@ def _length(ruler: Font, line: list[str]) -> float:
 
 
 def _clip(line: list[str], ruler: Font, wide: float) -> list[str]:
-    while _length(ruler, line) > wide:
-        line = [*line[:-1], line[-1].rstrip()[:-2] + ELLIPSIS]
-    return line
+    """Return the line, or its longest start that fits with an ellipsis."""
+    if _length(ruler, line) <= wide:
+        return line
+    ends = range(1, sum(map(len, line)))
+    most = bisect_right(ends, wide, key=lambda end: _length(ruler, _cut(line, end)))
+    return _cut(line, most)
+
+
+def _cut(line: list[str], end: int) -> list[str]:
+    """Return the line's first signs up to an end, with an ellipsis."""
+    starts = accumulate(map(len, line), initial=0)
+    kept = [piece[: end - start] for piece, start in zip(line, starts, strict=False) if start < end]
+    return [*kept[:-1], "".join(kept[-1:]).rstrip() + ELLIPSIS]
 
 
 def _words(
