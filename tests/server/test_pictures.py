@@ -219,6 +219,15 @@ def test_a_cut_title_ends_with_an_ellipsis_behind_a_word() -> None:
     assert lettering.layout(prompt, shown, is_caption=False).lines[-1][-1] == "slow\u2026"
 
 
+@pytest.mark.parametrize("sign", ["「", "ー", "x"])
+def test_a_piece_is_short(sign: str) -> None:
+    assert max(map(len, lettering.split(sign * 4000))) <= 20
+
+
+def test_a_word_of_twenty_letters_keeps_its_space() -> None:
+    assert lettering.split("internationalization now") == ["internationalization ", "now "]
+
+
 @pytest.fixture
 def system_fonts(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Path], None]]:
     """Return what gives the system the fonts of a folder, and no others."""

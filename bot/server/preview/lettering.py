@@ -38,7 +38,7 @@ FOLLOWING: Final = (
     r"\u3001-\u3003\u3005\u3009\u300b\u300d\u300f\u3011\u30fc\uff01\uff09\uff0c\uff0e\uff1f"
     "ぁぃぅぇぉっゃゅょァィゥェォッャュョ"
 )
-PIECE: Final = re.compile(rf"[{OPENING}]*[{HAN}][{FOLLOWING}]* ?|[^{HAN}]{{1,20}}")
+PIECE: Final = re.compile(rf"(?:[{OPENING}]{{0,3}}[{HAN}][{FOLLOWING}]{{0,3}}|[^{HAN} ]{{1,20}}) ?")
 
 
 class Word(NamedTuple):
