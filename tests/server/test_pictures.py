@@ -228,6 +228,11 @@ def test_a_word_of_twenty_letters_keeps_its_space() -> None:
     assert lettering.split("internationalization now") == ["internationalization ", "now "]
 
 
+def test_nothing_is_left_of_an_emoji() -> None:
+    signs = "\u2708\ufe0f \U0001f44d\U0001f3fd 1\ufe0f\u20e3 plane"
+    assert lettering.split(signs) == ["1 ", "plane "]
+
+
 @pytest.fixture
 def system_fonts(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Path], None]]:
     """Return what gives the system the fonts of a folder, and no others."""

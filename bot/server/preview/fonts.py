@@ -67,9 +67,14 @@ def font(name: str, size: int) -> Font:
 @cache
 def _has(name: str, sign: str) -> bool:
     try:
-        return _drawn(name, sign) != _drawn(name, NO_SIGN)
+        return _drawn(name, sign) != _missing(name)
     except OSError:
         return False
+
+
+@cache
+def _missing(name: str) -> bytes:
+    return _drawn(name, NO_SIGN)
 
 
 def _drawn(name: str, sign: str) -> bytes:

@@ -39,6 +39,8 @@ FOLLOWING: Final = (
     "ぁぃぅぇぉっゃゅょァィゥェォッャュョ"
 )
 PIECE: Final = re.compile(rf"(?:[{OPENING}]{{0,3}}[{HAN}][{FOLLOWING}]{{0,3}}|[^{HAN} ]{{1,20}}) ?")
+# Variation selectors, keycaps and skin tones: they only change the sign before them.
+MODIFIERS: Final = re.compile(r"[\ufe00-\ufe0f\u20e3\U0001f3fb-\U0001f3ff\U000e0100-\U000e01ef]")
 
 
 class Word(NamedTuple):
@@ -100,7 +102,8 @@ def split(prompt: str) -> list[str]:
 
     Control signs and emoji are left out.
     """
-    kinds = ((sign, unicodedata.category(sign)) for sign in unicodedata.normalize("NFC", prompt))
+    signs = MODIFIERS.sub("", unicodedata.normalize("NFC", prompt))
+    kinds = ((sign, unicodedata.category(sign)) for sign in signs)
     cleaned = "".join(" " if kind[0] in "CZ" or kind == "So" else sign for sign, kind in kinds)
     pieces = [piece for word in cleaned.split() for piece in PIECE.findall(f"{word} ")]
     return pieces[:MOST_PIECES]
