@@ -239,10 +239,10 @@ def system_fonts(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Path], N
 
     def install(folder: Path) -> None:
         monkeypatch.setattr(fonts, "FONT_FOLDERS", (folder,))
-        fonts.fonts.cache_clear()
+        fonts.system_fonts.cache_clear()
 
     yield install
-    fonts.fonts.cache_clear()
+    fonts.system_fonts.cache_clear()
 
 
 def test_words_no_font_has_are_left_out(
@@ -268,6 +268,14 @@ def test_a_font_of_the_system_sets_what_pillows_own_lacks(
     said = doctor_fonts.check().found
     assert "Japanese" not in said
     assert "Thai" in said
+
+
+def test_pillows_font_suffices_without_a_look_at_the_systems(
+    system_fonts: Callable[[Path], None],
+) -> None:
+    system_fonts(NOTO)
+    assert fonts.best_font(["a ", "cat "]) == fonts.PILLOWS
+    assert fonts.system_fonts.cache_info().currsize == 0
 
 
 @pytest.mark.parametrize(

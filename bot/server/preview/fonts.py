@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Final
 
@@ -24,22 +24,28 @@ NO_SIGN: Final = "\uffff"
 SHAPED: Final = re.compile(r"[\u0590-\u0dff\u0f00-\u109f\u1780-\u17ff\ufb1d-\ufdff\ufe70-\ufefe]")
 
 
+def fonts() -> Iterator[str]:
+    """Yield Pillow's own font, then the system's, whose folders are read only then."""
+    yield PILLOWS
+    yield from system_fonts()
+
+
 @cache
-def fonts() -> tuple[str, ...]:
-    """Return what may be tried, in this order: Pillow's own, then files of the system."""
+def system_fonts() -> tuple[str, ...]:
+    """Return the paths of the system's fonts, the upright and regular ones first."""
     files = [path for folder in FONT_FOLDERS for path in folder.rglob("*.[ot]t[fc]")]
     files.sort(
         key=lambda path: (bool(STYLED.search(path.stem)), "Sans" not in path.stem, path.stem)
     )
-    return (PILLOWS, *map(str, files[:MOST_FONTS]))
+    return tuple(map(str, files[:MOST_FONTS]))
 
 
 def best_font(words: Sequence[str]) -> str:
     """Return the first font that has all signs of the words; else one that has most words."""
-    complete = (name for name in fonts() if all(sets(name, word) for word in words))
-    return next(complete, None) or max(
-        fonts(), key=lambda name: sum(sets(name, word) for word in words)
-    )
+    for name in fonts():
+        if all(sets(name, word) for word in words):
+            return name
+    return max(fonts(), key=lambda name: sum(sets(name, word) for word in words))
 
 
 def sets(name: str, word: str) -> bool:
