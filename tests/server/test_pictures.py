@@ -21,7 +21,7 @@ from bot.server.preview import figure, fonts, lettering, words
 from bot.server.preview.film import Painter
 from bot.server.preview.layers import Frame
 from bot.server.preview.mood import Place, Subject, read_mood
-from bot.server.renderer import RenderRequest
+from bot.server.renderer import FPS, RenderRequest
 
 SUBJECTS: Final = words.table("subjects").rows
 SIX: Final = ("en", "de", "es", "fr", "ja", "pt")
@@ -160,6 +160,16 @@ def test_subjects_move() -> None:
     painter = Painter(prompt)
     first, second = (painter.paint(at).astype(np.int16) for at in (60, 65))
     assert (np.abs(first - second)[:180, 160:] > 30).mean() > 0.01
+
+
+@pytest.mark.parametrize("name", SUBJECTS)
+def test_a_moving_layer_has_few_poses(name: str) -> None:
+    frames = range(12 * FPS)
+    for layer in figure.picture(name)["layers"]:
+        if shapes := layer.get("shapes"):
+            colours: figure.Colours = dict.fromkeys(("main", "dark", "light"), "#808080")
+            moving = figure.Moving(layer, shapes, figure.Spot(0, 0, 0.1), colours)
+            assert len({id(moving.sprite(number / FPS)) for number in frames}) <= 64
 
 
 def test_a_drawing_has_nothing_misspelt() -> None:

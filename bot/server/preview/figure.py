@@ -11,6 +11,7 @@ from PIL import Image, ImageColor, ImageDraw
 from bot.server.preview.canvas import Canvas, Field, split
 from bot.server.preview.mood import Subject
 from bot.server.preview.words import read
+from bot.server.renderer import FPS
 
 FOLDER: Final = Path(__file__).with_name("subjects")
 # Shapes are drawn this much larger and then shrunk, which smooths their edges.
@@ -56,7 +57,7 @@ class Layer(TypedDict, total=False):
     swing: list[float]
     """Pivot x and y, degrees to each side, seconds of a period, and its start in periods."""
     spin: list[float]
-    """Pivot x and y, seconds of a turn."""
+    """Pivot x and y, seconds of a turn; rounded to whole frames."""
     flap: list[float]
     """Pivot x and y, the part of the width that is lost, seconds of a period."""
 
@@ -182,7 +183,9 @@ def _pose(layer: Layer, seconds: float) -> tuple[Field, float, float]:
     pivot, degrees, width = [0.0, 0.0], 0.0, 1.0
     if "spin" in layer:
         *pivot, period = layer["spin"]
-        degrees = 360 * seconds / period % 360
+        # A turn of whole frames repeats its poses; otherwise nearly every frame has a new one.
+        turn = round(period * FPS)
+        degrees = 360 / turn * (round(seconds * FPS) % turn)
     elif "swing" in layer:
         *pivot, degrees, period, start = layer["swing"]
         degrees *= _wave(seconds / period + start)
