@@ -16,7 +16,8 @@ from typing import Final, NamedTuple, NoReturn
 
 FPS: Final = 24
 FONT_FOLDERS: Final = tuple(
-    map(
+    folder
+    for folder in map(
         Path,
         (
             "/usr/share/fonts",
@@ -27,8 +28,10 @@ FONT_FOLDERS: Final = tuple(
             "C:/Windows/Fonts",
         ),
     )
+    # Elsewhere, another system's path would count from the current folder.
+    if folder.is_absolute()
 )
-"""Where systems keep the fonts of all users; most have one or two of these."""
+"""Where this system may keep the fonts of all users."""
 
 
 @dataclass(frozen=True, kw_only=True)

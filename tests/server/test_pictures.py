@@ -21,7 +21,7 @@ from bot.server.preview import figure, fonts, lettering, words
 from bot.server.preview.film import Painter
 from bot.server.preview.layers import Frame
 from bot.server.preview.mood import Place, Subject, read_mood
-from bot.server.renderer import FPS, RenderRequest
+from bot.server.renderer import FONT_FOLDERS, FPS, RenderRequest
 
 SUBJECTS: Final = words.table("subjects").rows
 SIX: Final = ("en", "de", "es", "fr", "ja", "pt")
@@ -286,6 +286,11 @@ def test_pillows_font_suffices_without_a_look_at_the_systems(
     system_fonts(NOTO)
     assert fonts.best_font(["a ", "cat "]) == fonts.PILLOWS
     assert fonts.system_fonts.cache_info().currsize == 0
+
+
+def test_font_folders_are_those_of_this_system() -> None:
+    assert FONT_FOLDERS
+    assert all(folder.is_absolute() for folder in FONT_FOLDERS)
 
 
 @pytest.mark.parametrize(
