@@ -109,7 +109,7 @@ def picture(name: str) -> Picture:
 
 
 def bounds(subject: Subject) -> tuple[float, float, float, float]:
-    """Return the left, upper, right and lower edge of a subject's opaque shapes, in its units."""
+    """Return the left, upper, right and lower edges of a subject's opaque shapes, in its units."""
     layers = picture(subject.name)["layers"]
     shapes = [shape for layer in layers for shape in layer.get("shapes", ())]
     points = np.concatenate([outline(each) for each in shapes if len(each["fill"]) < RGBA])

@@ -84,7 +84,7 @@ class Painter:
 
 @contextmanager
 def encoding(path: Path, width: int, height: int) -> Generator[Callable[[Pixels], None]]:
-    """Write an mp4; the block is given a function that encodes the next frame."""
+    """Open an mp4 for writing and yield a function that encodes its next frame."""
     options = {"movflags": "+faststart"}
     with av.open(str(path), "w", format="mp4", options=options) as container:
         # PyAV leaves the type of add_stream's further arguments open.
@@ -146,7 +146,7 @@ def _sheet(tiles: list[Image.Image]) -> Image.Image:
 
 
 def _small(pixels: Pixels, side: int) -> Image.Image:
-    """Return a frame as a picture whose longer side is so many pixels long."""
+    """Return a frame as a picture whose longer side has `side` pixels."""
     frame = av.VideoFrame.from_ndarray(pixels, format="yuv420p")
     scale = side / max(frame.width, frame.height)
     rgb = frame.to_ndarray(

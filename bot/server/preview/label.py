@@ -1,4 +1,4 @@
-"""The frame's small print: that no model made it."""
+"""The label that tells viewers that no model made the video."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Stencils that move across the frame and come in again where they went out."""
+"""Stencils that move across the frame and reenter it at the opposite edge."""
 
 from dataclasses import dataclass
 from typing import Final, NamedTuple
@@ -25,17 +25,17 @@ class Frame(NamedTuple):
         return min(self.width, self.height) / DESIGN_SIDE
 
     def random(self, key: float) -> np.random.Generator:
-        """Return the numbers of one part of the scene; equal keys give equal numbers."""
+        """Return random numbers for a part of the scene; equal keys give equal numbers."""
         return np.random.default_rng([self.mood.seed, round(key * 100)])
 
     def scaled(self, pixels: int) -> int:
-        """Return a move for this size; what moves at the design size moves at every size."""
+        """Return pixels of the design size in pixels of this frame; only 0 gives 0."""
         return round(pixels * self.scale) or int(np.sign(pixels))
 
 
 @dataclass(frozen=True)
 class Layer:
-    """A stencil as wide as the frame whose edges meet; it moves by whole pixels a frame."""
+    """A stencil of the frame's width that wraps around; it moves by whole pixels a frame."""
 
     mask: Mask
     colour: Yuv

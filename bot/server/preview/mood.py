@@ -42,7 +42,7 @@ class Palette(NamedTuple):
 
 
 class Subject(NamedTuple):
-    """One that is drawn, by its file's name, with the colour that the prompt gives it."""
+    """A subject to draw: its file's name, and the colour that the prompt gives it."""
 
     name: str
     kind: str
@@ -115,12 +115,12 @@ def _subject(name: str, colour: str | None) -> Subject:
 
 
 def _distance(colour: Found, subject: Found) -> tuple[int, bool]:
-    """Return the words between the two; of two neighbours a colour belongs to the one behind it."""
+    """Return the number of words between the two, and whether the subject precedes the colour."""
     return max(subject.start - colour.end, colour.start - subject.end, 0), subject < colour
 
 
 def names_mood(word: str) -> bool:
-    """Whether the picture follows from a word of the prompt."""
+    """Whether a word of the prompt decides something in the picture."""
     said = tokens(word)
     files = ("palettes", "places", "weathers", "subjects", "colours")
     return any(table(file).find(said) for file in files)

@@ -18,7 +18,7 @@ Row = Mapping[str, str]
 
 
 class Found(NamedTuple):
-    """A row's name, the first of the tokens that name it, and the one after the last."""
+    """A row's name, and the positions of the tokens that name it; `end` is exclusive."""
 
     name: str
     start: int
@@ -39,7 +39,7 @@ class Words:
         self._longest = max(map(len, self._names))
 
     def find(self, said: Sequence[str]) -> list[Found]:
-        """Return what the tokens name, in their order; of two phrases the longer one counts."""
+        """Return the rows that the tokens name, in their order; the longest phrase wins."""
         found, start = list[Found](), 0
         while start < len(said):
             ends = range(min(start + self._longest, len(said)), start, -1)
