@@ -132,6 +132,11 @@ def test_a_colour_belongs_to_the_nearest_subject() -> None:
         )
 
 
+def test_a_colour_between_two_subjects_belongs_to_the_one_behind_it() -> None:
+    for prompt, coloured in (("a cat, red car", "car"), ("a rocket, red bird", "bird")):
+        assert [each.name for each in read_mood(prompt).subjects if each.colour] == [coloured]
+
+
 def test_a_colour_without_a_subject_is_the_scenes() -> None:
     palettes = words.table("palettes").rows
     assert read_mood("all is green").palette.top == palettes["woods"]["colours"].split()[0]

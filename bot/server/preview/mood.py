@@ -116,7 +116,8 @@ def _subject(name: str, colour: str | None) -> Subject:
 
 def _distance(colour: Found, subject: Found) -> tuple[int, bool]:
     """Return the number of words between the two, and whether the subject precedes the colour."""
-    return max(subject.start - colour.end, colour.start - subject.end, 0), subject < colour
+    words = max(subject.start - colour.end, colour.start - subject.end, 0)
+    return words, subject.start < colour.start
 
 
 def names_mood(word: str) -> bool:
