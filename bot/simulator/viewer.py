@@ -111,7 +111,9 @@ class Viewer:
 
     async def _say(self, said: Payload) -> None:
         channel = self._discord.world.channel(said["channel"])
-        await self._discord.say(self._user, channel, said["text"], self._picked(said.get("files")))
+        files = [self._file(one) for one in said["files"]]
+        await self._discord.say(self._user, channel, said["text"], files)
+        self.tell("answered", ref=said["ref"])
 
     async def _command(self, said: Payload) -> None:
         channel = self._discord.world.channel(said["channel"])
@@ -134,7 +136,7 @@ class Viewer:
 
     async def _press(self, said: Payload) -> None:
         message = self._discord.messages.get(said["message"])
-        made = await self._discord.press(self._user, message, said["custom_id"], said.get("values"))
+        made = await self._discord.press(self._user, message, said["custom_id"])
         await self._answer(said, made)
 
     async def _submit(self, said: Payload) -> None:
@@ -182,9 +184,6 @@ class Viewer:
         if isinstance(value, list):
             return [self._value(one) for one in cast("list[Any]", value)]
         return value
-
-    def _picked(self, ids: list[Payload] | None) -> list[File]:
-        return [self._file(one) for one in ids or []]
 
     def _file(self, picked: dict[str, str]) -> File:
         """Return a file that was picked. Raises ValueError."""

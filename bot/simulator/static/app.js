@@ -1,6 +1,6 @@
 // The page: one person's view of the simulated Discord.
 
-import { Client } from "./client.js";
+import { Client, problemOf } from "./client.js";
 import { Composer } from "./composer.js";
 import { h, morphChildren } from "./dom.js";
 import { markdown, relative } from "./markdown.js";
@@ -9,10 +9,12 @@ import { openModal } from "./modal.js";
 import { drawSidebar } from "./sidebar.js";
 
 const MESSAGE_MENU = 3;
-const NO_ANSWER = "The application did not respond. Try again.";
 const TOAST = 6000; // milliseconds
 
-const state = { me: null, people: [], places: [], channel: null, online: false, unread: new Map(), greeting: null, wanted: null };
+const state = {
+  me: null, people: [], places: [], channel: null, online: false, unread: new Map(), greeting: null, wanted: null,
+  pending: new Set(), // what was pressed and is not answered yet
+};
 const find = (id) => document.getElementById(id);
 const channels = () => state.places.flatMap((place) => place.channels);
 const channelById = (id) => channels().find((each) => each.id === id);
@@ -26,13 +28,13 @@ const context = {
   act: (what, facts) => client.act(what, facts),
   tell: (what, facts) => client.tell(what, facts),
   keep: (file) => client.keep(file),
-  options: (type) => choices(type),
   fail: toast,
   greeting: () => greeting(),
   menu: (message) => (message.private ? [] : state.channel.commands.filter((each) => each.type === MESSAGE_MENU)),
   may: (message) => message.author.id === state.me.id || (placeOf(state.channel)?.id !== "@me" && state.me.roles.length > 0),
-  use: (message, command) => interact(message, "menu", { message: message.id, name: command.key }),
-  press: (message, customId, values, from) => press(message, customId, values, from),
+  use: (message, command) => interact(message, "menu", { name: command.key }),
+  press: (message, customId) => interact(message, "press", { custom_id: customId }),
+  isPending: (message, customId) => state.pending.has(`${message.id} ${customId}`),
 };
 
 const messages = new Messages(find("messages"), context);
@@ -80,20 +82,24 @@ const EVENTS = {
 };
 
 async function submit(interaction, answers) {
-  const answer = await client.act("submit", { interaction, answers });
-  return { failed: NO_ANSWER, away: "The demo is not connected. Your text is still here.", refused: answer.text }[answer.event] ?? null;
-}
-
-async function press(message, customId, values, from) {
-  from?.classList.add("busy");
-  await interact(message, "press", { message: message.id, custom_id: customId, values });
-  from?.classList.remove("busy");
+  return problemOf(await client.act("submit", { interaction, answers }));
 }
 
 async function interact(message, what, facts) {
-  const answer = await client.act(what, facts);
-  if (answer.event === "failed") messages.fail(message.id, "This interaction failed");
-  else if (answer.event === "refused") messages.fail(message.id, answer.text);
+  const key = `${message.id} ${facts.custom_id ?? facts.name}`;
+  const problem = await once(key, () => client.act(what, { message: message.id, ...facts }), () => messages.draw(message.id));
+  if (problem && !messages.fail(message.id, problem)) toast(problem);
+}
+
+/** Act, unless the same act is not answered yet. Returns the problem in words, or null. */
+async function once(key, act, draw) {
+  if (state.pending.has(key)) return null;
+  state.pending.add(key);
+  draw();
+  const answer = await act();
+  state.pending.delete(key);
+  draw();
+  return problemOf(answer);
 }
 
 // ---------------------------------------------------------------- places
@@ -109,7 +115,6 @@ function open(id) {
   client.tell("open", { channel: state.channel.id });
   composer.open();
   draw();
-  find("typed")?.focus();
 }
 
 /** Go to a message, in whatever channel it is. */
@@ -154,13 +159,6 @@ function placeOf(channel) {
   return state.places.find((place) => place.channels.includes(channel));
 }
 
-function choices(type) {
-  const people = state.people.map((each) => ({ value: each.id, label: each.name }));
-  const places = (placeOf(state.channel)?.channels ?? []).map((each) => ({ value: each.id, label: `#${each.name}` }));
-  const roles = state.roles ?? [];
-  return { 5: people, 6: roles, 7: [...people, ...roles], 8: places }[type] ?? [];
-}
-
 // ---------------------------------------------------------------- drawing
 
 function draw() {
@@ -183,15 +181,15 @@ function greeting() {
     h("h2", {}, words.title),
     h("div", { class: "text" }, markdown(words.text, context)),
     h("div", { class: "row" }, words.tries.map((each, at) => h("button", {
-      type: "button", class: `button ${at === 0 ? "primary" : "secondary"}`, onclick: () => attempt(each),
+      type: "button", class: `button ${at === 0 ? "primary" : "secondary"}`, "aria-disabled": state.pending.has(each.label) && "true", onclick: () => attempt(each),
     }, each.label))));
 }
 
-function attempt({ command, options }) {
-  if (options) {
-    const facts = { channel: state.channel.id, name: command, options };
-    client.act("command", facts).then((answer) => answer.event === "failed" && toast(NO_ANSWER));
-  } else composer.start(command);
+async function attempt({ label, command, options }) {
+  if (!options) return composer.start(command);
+  const facts = { channel: state.channel.id, name: command, options };
+  const problem = await once(label, () => client.act("command", facts), () => messages.draw());
+  if (problem) toast(problem);
 }
 
 // ---------------------------------------------------------------- news
@@ -215,10 +213,15 @@ function toast(words, act) {
 }
 
 function stateChanged(now) {
-  find("ended")?.remove();
   const words = now === "ended" ? "The demo has ended. Run make demo to start it again; this page then goes on by itself."
     : "The demo cannot be reached. This page goes on as soon as it can.";
-  document.body.append(h("div", { id: "ended", role: "alert" }, words));
+  const shown = find("ended") ?? document.body.appendChild(h("div", { id: "ended", role: "alert" }));
+  change(shown, words);
+}
+
+/** Change an element's words where they differ: a change is read aloud, and drawn. */
+function change(node, words) {
+  if (node.textContent !== words) node.textContent = words;
 }
 
 // On a phone the sidebar lies over the channel: a press beside it, or Escape, closes it.
@@ -242,5 +245,5 @@ const theme = localStorage.getItem("theme");
 if (theme) document.documentElement.dataset.theme = theme;
 
 setInterval(() => {
-  for (const each of document.querySelectorAll("time[data-seconds]")) each.textContent = relative(Number(each.dataset.seconds));
+  for (const each of document.querySelectorAll("time[data-seconds]")) change(each, relative(Number(each.dataset.seconds)));
 }, 5000);

@@ -4,6 +4,15 @@ const RETRY = 1000; // milliseconds
 const GOING_AWAY = 1001;
 const OPENS_WITHIN = 5000; // milliseconds
 
+/** Return in words what is wrong with an answer, or null. */
+export function problemOf(answer) {
+  return {
+    failed: "The application did not respond. Try again.",
+    away: "The demo is not connected. Nothing was lost here; try again.",
+    refused: answer.text,
+  }[answer.event] ?? null;
+}
+
 export class Client {
   /** `onEvent` is called with each event, `onState` with "away" or "ended" while there is no connection. */
   constructor(person, onEvent, onState) {

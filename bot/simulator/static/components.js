@@ -3,11 +3,11 @@
 import { h } from "./dom.js";
 import { markdown } from "./markdown.js";
 
-const STYLES = { 1: "primary", 2: "secondary", 3: "success", 4: "danger", 5: "link", 6: "primary" };
+const STYLES = { 1: "primary", 2: "secondary", 3: "success", 4: "danger" };
 
 /**
- * Return the elements of a list of components. `context` has nameOf, channelOf, press(custom_id,
- * values) and options(type): the choices of a select of people, roles or channels.
+ * Return the elements of a list of components. `context` has nameOf, channelOf, jump,
+ * press(custom_id) and isPending(custom_id): whether a press is not answered yet.
  */
 export function components(list, context) {
   return list.map((one) => (MAKERS[one.type] ?? unknown)(one, context));
@@ -16,11 +16,6 @@ export function components(list, context) {
 const MAKERS = {
   1: (row, context) => h("div", { class: "row" }, components(row.components, context)),
   2: button,
-  3: select,
-  5: select,
-  6: select,
-  7: select,
-  8: select,
   9: (section, context) =>
     h("div", { class: "section" },
       h("div", { class: "section-text" }, components(section.components, context)),
@@ -30,14 +25,13 @@ const MAKERS = {
     class: "thumbnail", src: local(thumbnail.media.url), alt: thumbnail.description ?? "", key: fileKey(thumbnail.media),
   }),
   12: (gallery) => h("div", { class: `gallery of-${Math.min(gallery.items.length, 4)}` }, gallery.items.map(medium)),
-  13: (file) => attachment({ url: file.file.url, filename: nameIn(file.file.url), size: file.size }),
   14: (separator) => (separator.divider === false ? h("div", { class: "space" }) : h("hr", { class: separator.spacing === 2 && "large" })),
   17: (container, context) =>
     h("div", { class: "container", style: accent(container) }, components(container.components, context)),
 };
 
 function unknown(one) {
-  return h("div", { class: "unknown" }, `Component ${one.type} is not shown in this demo.`);
+  return h("small", {}, `Component ${one.type} is not shown in this demo.`);
 }
 
 function accent({ accent_color: color }) {
@@ -45,34 +39,16 @@ function accent({ accent_color: color }) {
 }
 
 function button(one, context) {
-  const face = [one.emoji?.name && h("span", { class: "emoji", "aria-hidden": "true" }, one.emoji.name), one.label];
+  const face = [one.emoji?.name && h("span", { "aria-hidden": "true" }, one.emoji.name), one.label];
   if (one.url) {
     return h("a", { class: "button link", href: one.url, target: "_blank", rel: "noreferrer noopener" }, face, " ↗");
   }
+  const pending = context.isPending(one.custom_id);
   return h("button", {
-    class: `button ${STYLES[one.style]}`, type: "button", key: one.custom_id, disabled: one.disabled,
-    "aria-label": one.label ? null : one.emoji?.name,
-    onclick: (event) => context.press(one.custom_id, undefined, event.currentTarget),
+    // One that is `disabled` would lose the focus.
+    class: `button ${STYLES[one.style]}`, type: "button", key: one.custom_id, disabled: one.disabled, "aria-disabled": pending && "true",
+    onclick: () => context.press(one.custom_id),
   }, face);
-}
-
-function select(one, context) {
-  const options = one.options ?? context.options(one.type);
-  const multiple = (one.max_values ?? 1) > 1;
-  const chosen = options.filter((each) => each.default).map((each) => each.value);
-  const items = options.map((each) =>
-    h("option", { value: each.value, selected: each.default, title: each.description },
-      each.emoji?.name && !each.emoji.id ? `${each.emoji.name} ${each.label}` : each.label));
-  const hint = h("option", { value: "", disabled: true, selected: chosen.length === 0, hidden: true },
-    one.placeholder ?? "Make a selection");
-  return h("select", {
-    class: "select", key: one.custom_id, multiple, disabled: one.disabled, size: multiple && Math.min(options.length, 5),
-    "aria-label": one.placeholder ?? "Make a selection",
-    onchange: (event) => {
-      const list = event.currentTarget;
-      context.press(one.custom_id, [...list.selectedOptions].map((each) => each.value), list);
-    },
-  }, multiple ? items : [hint, ...items]);
 }
 
 function medium(item) {
@@ -94,10 +70,6 @@ function fileKey(media) {
 function local(url) {
   const { pathname, search } = new URL(url, location.href);
   return pathname.startsWith("/attachments/") ? pathname + search : url;
-}
-
-function nameIn(url) {
-  return decodeURIComponent(new URL(url).pathname.split("/").at(-1));
 }
 
 /** Return a file of a message that no component shows. */

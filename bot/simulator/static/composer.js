@@ -1,84 +1,102 @@
 // Where somebody types: a message, or a slash command with its options.
 
+import { problemOf } from "./client.js";
+import { Command } from "./command.js";
 import { h, morphChildren } from "./dom.js";
 
-const SUB_COMMAND = 1;
-const GROUP = 2;
-const ATTACHMENT = 11;
-const NUMBERS = new Set([4, 10]);
-const BOOLEAN = 5;
-const PICKED = { 6: "user", 7: "channel", 8: "role" };
-const NOT_SENT = "A file could not be sent. Try again.";
-const TYPING_REST = 200; // milliseconds after the last key before choices are asked for
+const SLASH = 1;
+const DIRECT = 1;
+const NOT_KEPT = "A file could not be sent. Try again.";
+
+/** What somebody has begun in one channel; the last of its commands is shown. */
+class Draft {
+  text = "";
+  files = [];
+  commands = [];
+  sending = false; // while files are on their way
+}
 
 export class Composer {
-  /** `context` has channel(), act, tell, keep, options(type), fail(text). */
+  /** `context` has channel(), act(what, facts), keep(file), fail(text). */
   constructor(root, context) {
     this.root = root;
     this.context = context;
-    this.drafts = new Map();
-    this.reset();
-    document.addEventListener("dragover", (event) => event.preventDefault());
+    this.drafts = new Map(); // by the channels' ids
+    this.chosen = 0; // of the commands that are offered
+    document.addEventListener("dragover", (event) => carriesFiles(event) && event.preventDefault());
     document.addEventListener("drop", (event) => this.drop(event));
   }
 
-  /** Forget a command that was begun; text that was typed is kept for each channel. */
-  reset() {
-    this.command = null;
-    this.values = {};
-    this.files = [];
-    this.chosen = 0;
+  get draft() {
+    const { id } = this.context.channel();
+    if (!this.drafts.has(id)) this.drafts.set(id, new Draft());
+    return this.drafts.get(id);
   }
 
-  /** Show the composer of another channel. */
+  get command() {
+    return this.draft.commands.at(-1);
+  }
+
+  /** Show the open channel's draft. */
   open() {
-    this.reset();
+    this.chosen = 0;
     this.root.replaceChildren();
-    this.show(this.text);
+    this.draw();
+    this.focus();
   }
 
-  get text() {
-    return this.drafts.get(this.context.channel()?.id) ?? "";
-  }
-
-  set text(words) {
-    this.drafts.set(this.context.channel()?.id, words);
+  focus() {
+    if (this.command) this.command.focus();
+    else this.root.querySelector("#typed").focus();
   }
 
   draw() {
-    const channel = this.context.channel();
-    if (!channel) return;
-    morphChildren(this.root, this.command ? this.commandNodes() : this.textNodes(channel));
+    if (!this.context.channel()) return;
+    const { command, draft } = this;
+    morphChildren(this.root, [this.picked(), ...(command ? command.nodes(draft.sending) : this.textNodes())].filter(Boolean));
+  }
+
+  /** The files that go with the next message. */
+  picked() {
+    const { files } = this.draft;
+    return files.length > 0 && h("div", { class: "picked", key: "picked" }, files.map((each) => h("span", {}, each.name, h("button", {
+      type: "button", class: "plain", "aria-label": `Remove ${each.name}`,
+      onclick: () => (files.splice(files.indexOf(each), 1), this.draw()),
+    }, "✕"))));
   }
 
   // ---------------------------------------------------------------- text
 
-  textNodes(channel) {
+  textNodes() {
+    const channel = this.context.channel();
     const found = this.matches();
     this.chosen = Math.min(this.chosen, Math.max(found.length - 1, 0));
     return [
       found.length > 0 && this.picker(found),
-      this.files.length > 0 && h("div", { class: "picked", key: "picked" }, this.files.map((each) => h("span", {}, each.name))),
-      h("div", { class: "bar", key: "bar" },
+      h("div", { class: "bar", key: `text-${channel.id}` },
         h("label", { class: "add", title: "Attach a file" }, "+", h("input", {
           type: "file", class: "hidden", "aria-label": "Attach a file", multiple: true,
           onchange: (event) => (this.attach([...event.currentTarget.files]), (event.currentTarget.value = "")),
         })),
-        h("textarea", {
-          id: "typed", rows: 1, key: "typed", placeholder: `Message ${channel.type === 1 || channel.type === 3 ? "@" : "#"}${channel.name}`,
-          "aria-label": `Message ${channel.name}`, maxlength: 2000, role: "combobox", "aria-expanded": String(found.length > 0),
-          "aria-controls": found.length > 0 && "commands", "aria-activedescendant": found.length > 0 && `command-${this.chosen}`, "aria-autocomplete": "list",
-          oninput: (event) => this.typed(event.currentTarget),
-          onkeydown: (event) => this.textKey(event, found),
-        }),
-        h("button", { type: "button", class: "send", "aria-label": "Send", onclick: () => this.send() }, "➤")),
-    ].filter(Boolean);
+        this.typing(channel, found),
+        h("button", { type: "button", class: "send", "aria-label": "Send", disabled: this.draft.sending, onclick: () => this.send() }, "➤")),
+    ];
   }
 
-  typed(input) {
-    this.text = input.value;
-    this.chosen = 0;
-    this.draw();
+  typing(channel, found) {
+    const words = h("textarea", {
+      id: "typed", rows: 1, key: "typed", placeholder: `Message ${channel.type === DIRECT ? "@" : "#"}${channel.name}`,
+      "aria-label": `Message ${channel.name}`, role: "combobox", "aria-expanded": String(found.length > 0),
+      "aria-controls": found.length > 0 && "commands", "aria-activedescendant": found.length > 0 && `command-${this.chosen}`, "aria-autocomplete": "list",
+      oninput: (event) => {
+        this.draft.text = event.currentTarget.value;
+        this.chosen = 0;
+        this.draw();
+      },
+      onkeydown: (event) => this.textKey(event, found),
+    });
+    words.value = this.draft.text;
+    return words;
   }
 
   textKey(event, found) {
@@ -90,9 +108,8 @@ export class Composer {
       this.draw();
     } else if (found.length && (event.key === "Enter" || event.key === "Tab")) {
       event.preventDefault();
-      this.begin(found[this.chosen]);
+      this.pick(found[this.chosen]);
     } else if (event.key === "Escape" && found.length) {
-      this.text = "";
       this.show("");
     } else if (event.key === "Enter" && !event.shiftKey) {
       event.preventDefault();
@@ -100,249 +117,134 @@ export class Composer {
     }
   }
 
+  /** Show a text that was not typed into what is shown. */
   show(words) {
-    this.text = words;
+    this.draft.text = words;
     this.draw();
     const input = this.root.querySelector("#typed");
     if (input) input.value = words;
   }
 
+  /** The commands that are offered for what is typed. */
   matches() {
-    const typed = this.text.match(/^\/(.*)$/);
+    const typed = this.draft.text.match(/^\/(.*)$/);
     if (!typed) return [];
     const wanted = typed[1].trim().toLowerCase();
-    return leaves(this.context.channel().commands.filter((each) => each.type === 1))
-      .filter((each) => `${each.path} ${each.shown}`.toLowerCase().includes(wanted))
-      .sort((one, other) => Number(other.shown.startsWith(wanted)) - Number(one.shown.startsWith(wanted)));
+    return this.offered()
+      .filter((each) => `${each.key} ${each.name}`.toLowerCase().includes(wanted))
+      .sort((one, other) => Number(other.name.startsWith(wanted)) - Number(one.name.startsWith(wanted)));
+  }
+
+  offered() {
+    return this.context.channel().commands.filter((each) => each.type === SLASH);
   }
 
   picker(found) {
     return h("ul", { class: "picker", id: "commands", role: "listbox", "aria-label": "Commands", key: "picker" },
       found.map((each, at) => h("li", {
         role: "option", id: `command-${at}`, "aria-selected": String(at === this.chosen), class: at === this.chosen && "chosen",
-        onpointerdown: (event) => (event.preventDefault(), this.begin(each)),
-      }, h("strong", {}, `/${each.shown}`), h("span", {}, each.description), h("em", {}, "Rushes"))));
+        onpointerdown: (event) => (event.preventDefault(), this.pick(each)),
+      }, h("strong", {}, `/${each.name}`), h("span", {}, each.description), h("em", {}, "Rushes"))));
   }
 
   async send() {
-    const text = this.text.trim();
-    const channel = this.context.channel();
-    if (!text && !this.files.length) return;
-    const known = text.match(/^\/(\S+)$/) && this.matches().find((each) => each.shown === text.slice(1));
-    if (known) return this.begin(known);
-    let files;
-    try {
-      files = await Promise.all(this.files.map((each) => this.context.keep(each)));
-    } catch {
-      return this.context.fail(NOT_SENT);
-    }
-    this.files = [];
+    const { draft } = this;
+    const { files } = draft;
+    const text = draft.text.trim();
+    if (draft.sending || (!text && !files.length)) return;
+    const known = this.matches().find((each) => text === `/${each.name}`);
+    if (known) return this.pick(known);
+    const channel = this.context.channel().id;
+    draft.files = [];
     this.show("");
-    if (await this.context.tell("say", { channel: channel.id, text, files })) return;
-    if (!this.text) this.show(text);
-    this.context.fail(NOT_SENT);
+    const problem = await this.submit(draft, files, (kept) => this.context.act("say", { channel, text, files: kept }));
+    if (!problem) return;
+    draft.files.unshift(...files);
+    draft.text = [text, draft.text].filter(Boolean).join("\n");
+    this.show(this.draft.text);
+    this.context.fail(problem);
+  }
+
+  /** Hand over the files of a draft, and act with them. Returns the problem in words, or null. */
+  async submit(draft, files, act) {
+    draft.sending = true;
+    this.draw();
+    let kept;
+    try {
+      kept = await Promise.all(files.map((each) => this.context.keep(each)));
+    } catch {
+      return NOT_KEPT;
+    } finally {
+      draft.sending = false;
+      this.draw();
+    }
+    // The drafts of somebody whom the page no longer is are not sent as somebody else's.
+    return [...this.drafts.values()].includes(draft) ? problemOf(await act(kept)) : null;
   }
 
   // ---------------------------------------------------------------- a command
 
-  /** Begin a command; `values` fills in options by their names. */
-  begin(leaf, values = {}) {
-    this.command = leaf;
-    this.values = values;
-    this.shownOptions = leaf.options.filter((each) => each.required || each.key in values).map((each) => each.key);
-    if (this.files.length) this.take(this.files.splice(0));
-    this.root.replaceChildren();
+  /** Begin a command that was typed. */
+  pick(offered) {
+    this.draft.text = "";
+    this.begin(offered);
+  }
+
+  /** Begin a command by its name; what is typed stays, and so does a command that was begun. */
+  start(name) {
+    if (this.command?.offered.key === name) return this.command.focus();
+    const offered = this.offered().find((each) => each.key === name);
+    if (offered) this.begin(offered);
+  }
+
+  begin(offered) {
+    const { draft } = this;
+    const command = new Command(offered, {}, this);
+    draft.commands.push(command);
+    draft.files = command.take(draft.files);
     this.draw();
-    (this.root.querySelector(".option input, .option select, .option textarea") ?? this.root.querySelector(".send")).focus();
-  }
-
-  /** Begin a command by its path. */
-  start(path, values) {
-    const leaf = leaves(this.context.channel().commands.filter((each) => each.type === 1)).find((each) => each.path === path);
-    if (leaf) this.begin(leaf, values);
-    return leaf;
-  }
-
-  commandNodes() {
-    const { command } = this;
-    const hidden = command.options.filter((each) => !this.shownOptions.includes(each.key));
-    return [
-      h("div", { class: "hint", key: "hint" }, h("strong", {}, `/${command.shown}`), " ", command.description),
-      h("form", { class: "bar command", key: "form", onsubmit: (event) => (event.preventDefault(), this.run()), onkeydown: (event) => event.key === "Escape" && this.cancel() },
-        h("span", { class: "slash" }, `/${command.shown}`),
-        command.options.filter((each) => this.shownOptions.includes(each.key)).map((each) => this.option(each)),
-        hidden.length > 0 && this.more(hidden),
-        h("button", { type: "button", class: "plain", "aria-label": "Cancel the command", onclick: () => this.cancel() }, "✕"),
-        h("button", { type: "submit", class: "send", "aria-label": "Send" }, "➤")),
-    ];
-  }
-
-  more(hidden) {
-    return h("span", { class: "more", key: "more" }, hidden.map((each) => h("button", {
-      type: "button", class: "chip", title: each.description, key: each.key, "data-option": each.key,
-      onclick: () => {
-        this.shownOptions.push(each.key);
-        this.draw();
-        this.root.querySelector(`[name="${each.key}"]`)?.focus();
-      },
-    }, `+ ${each.name}`)));
-  }
-
-  option(option) {
-    const control = this.control(option);
-    const remove = !option.required && h("button", {
-      type: "button", class: "plain", "aria-label": `Remove ${option.name}`,
-      onclick: () => {
-        this.shownOptions = this.shownOptions.filter((each) => each !== option.key);
-        delete this.values[option.key];
-        this.draw();
-      },
-    }, "✕");
-    return h("span", { class: `option of-${option.type}`, key: option.key, title: option.description },
-      h("label", { for: `option-${option.key}` }, option.name), control, remove);
-  }
-
-  control(option) {
-    const set = (value) => (this.values[option.key] = value);
-    const props = { name: option.key, id: `option-${option.key}`, key: `control-${option.key}`, required: option.required, placeholder: option.description };
-    const value = this.values[option.key];
-    const choices = option.choices.length ? option.choices.map((each) => [each.name, each.value])
-      : option.type === BOOLEAN ? [["True", true], ["False", false]]
-      : PICKED[option.type] && this.context.options({ 6: 5, 7: 8, 8: 6 }[option.type]).map((each) => [each.label, each.value]);
-    if (choices) {
-      return h("select", { ...props, onchange: (event) => set(choices[event.currentTarget.selectedIndex - 1]?.[1]) },
-        h("option", { value: "", disabled: option.required, hidden: true, selected: value === undefined }, "Choose"),
-        choices.map(([words, each]) => h("option", { value: String(each), selected: each === value }, words)));
-    }
-    if (option.type === ATTACHMENT) return this.fileControl(option, props, value);
-    const list = `choices-${option.key}`;
-    const words = h("textarea", {
-      ...props, rows: 1, maxlength: option.max_length ?? 6000, minlength: option.min_length, list: option.autocomplete && list,
-      oninput: (event) => {
-        set(NUMBERS.has(option.type) ? Number(event.currentTarget.value) : event.currentTarget.value);
-        if (option.autocomplete) this.complete(option);
-      },
-      onkeydown: (event) => this.optionKey(event, option),
-    });
-    if (value !== undefined) words.textContent = value;
-    return [words, option.autocomplete && this.suggestions(option)];
-  }
-
-  optionKey(event, option) {
-    if (event.isComposing) return;
-    const found = this.found?.key === option.key ? this.found.choices : [];
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (found.length && step) {
-      event.preventDefault();
-      this.found.at = ((this.found.at ?? -1) + step + found.length) % found.length;
-      this.draw();
-    } else if (event.key === "Enter" && found.length && this.found.at !== undefined) {
-      event.preventDefault();
-      this.suggest(option, found[this.found.at]);
-    } else if (event.key === "Enter" && !event.shiftKey) {
-      event.preventDefault();
-      this.root.querySelector("form").requestSubmit();
-    }
-  }
-
-  fileControl(option, props, value) {
-    return [
-      h("input", { ...props, type: "file", placeholder: null, required: option.required && !value, onchange: (event) => {
-        this.values[option.key] = event.currentTarget.files[0];
-        this.draw();
-      } }),
-      h("span", { class: "dropped" }, value?.name ?? "Drop a file here or choose one"),
-    ];
-  }
-
-  suggestions(option) {
-    const found = this.found?.key === option.key ? this.found : { choices: [] };
-    if (!found.choices.length) return null;
-    return h("ul", { class: "suggestions", role: "listbox", "aria-label": option.name, key: `list-${option.key}` }, found.choices.map((each, at) => h("li", {
-      role: "option", "aria-selected": String(at === found.at), class: at === found.at && "chosen",
-      onpointerdown: (event) => (event.preventDefault(), this.suggest(option, each)),
-    }, each.name)));
-  }
-
-  suggest(option, choice) {
-    this.values[option.key] = choice.value;
-    this.root.querySelector(`[name="${option.key}"]`).value = choice.name;
-    this.found = null;
-    this.draw();
-  }
-
-  complete(option) {
-    clearTimeout(this.resting);
-    const { command } = this;
-    this.resting = setTimeout(async () => {
-      if (this.command !== command) return;
-      const typed = Object.fromEntries(Object.entries(this.values).filter(([, value]) => !(value instanceof File)));
-      const answer = await this.context.act("complete", {
-        channel: this.context.channel().id, name: command.path, focused: option.key,
-        options: { ...typed, [option.key]: String(this.values[option.key] ?? "") },
-      });
-      if (this.command !== command) return;
-      this.found = { key: option.key, choices: answer.choices ?? [] };
-      this.draw();
-    }, TYPING_REST);
+    command.focus();
   }
 
   async run() {
-    const { command } = this;
-    const given = Object.entries(this.values).filter(([, value]) => value !== undefined && value !== "");
-    const options = {};
-    try {
-      for (const [name, value] of given) options[name] = value instanceof File ? await this.context.keep(value) : value;
-    } catch {
-      return this.context.fail(NOT_SENT);
-    }
+    const { command, draft } = this;
+    if (draft.sending) return;
+    const channel = this.context.channel().id;
+    const given = command.given();
+    const files = given.filter(([, value]) => value instanceof File);
     this.cancel();
-    const answer = await this.context.act("command", { channel: this.context.channel().id, name: command.path, options });
-    if (answer.event === "failed" || answer.event === "away") {
-      this.context.fail(answer.event === "away" ? "The demo is not connected." : "The application did not respond.");
-      if (!this.command) this.begin(command, Object.fromEntries(given));
-    } else if (answer.event === "refused") this.context.fail(answer.text);
+    const problem = await this.submit(draft, files.map(([, file]) => file), (kept) => {
+      const options = { ...Object.fromEntries(given), ...Object.fromEntries(files.map(([name], at) => [name, kept[at]])) };
+      return this.context.act("command", { channel, name: command.offered.key, options });
+    });
+    if (!problem) return;
+    draft.commands.unshift(command);
+    this.context.fail(problem);
+    this.draw();
+    if (this.command === command) command.focus();
   }
 
   cancel() {
-    this.reset();
-    this.text = "";
-    this.root.replaceChildren();
+    this.draft.commands.pop();
     this.draw();
-    this.root.querySelector("#typed")?.focus();
+    this.focus();
   }
 
   // ---------------------------------------------------------------- files
 
   drop(event) {
+    if (!carriesFiles(event)) return;
     event.preventDefault();
-    if (!event.dataTransfer?.files.length || document.querySelector("dialog[open]")) return;
-    this.attach([...event.dataTransfer.files]);
+    if (!document.querySelector("dialog[open]")) this.attach([...event.dataTransfer.files]);
   }
 
   attach(files) {
-    if (this.command && this.take(files)) return;
-    this.files.push(...files);
+    this.draft.files.push(...(this.command ? this.command.take(files) : files));
     this.draw();
-  }
-
-  /** Put a file into the command's first free attachment option; false where there is none. */
-  take(files) {
-    const option = this.command.options.find((each) => each.type === ATTACHMENT && !this.values[each.key]);
-    if (!option) return false;
-    this.values[option.key] = files[0];
-    if (!this.shownOptions.includes(option.key)) this.shownOptions.push(option.key);
-    this.draw();
-    return true;
   }
 }
 
-/** Return the commands that can be used: each with the path that the API knows and the one shown. */
-function leaves(commands, path = "", shown = "") {
-  return commands.flatMap((each) => {
-    const here = `${path} ${each.key}`.trim();
-    const seen = `${shown} ${each.name}`.trim();
-    const nested = each.options.filter((option) => option.type === SUB_COMMAND || option.type === GROUP);
-    return nested.length && !(each.type === SUB_COMMAND && path) ? leaves(nested, here, seen) : [{ ...each, path: here, shown: seen }];
-  });
+/** Whether files are dragged over anything but a field for files, which takes them by itself. */
+function carriesFiles({ dataTransfer, target }) {
+  return dataTransfer?.types.includes("Files") && !target.matches?.('input[type="file"]');
 }

@@ -24,7 +24,7 @@ function listen(node, type, handler) {
 }
 
 /** Change `shown` into `wanted`; nodes of the same tag and key stay, with their state. */
-export function morph(shown, wanted) {
+function morph(shown, wanted) {
   morphAttributes(shown, wanted);
   for (const [type, handler] of Object.entries(wanted.handlers ?? {})) {
     shown.handlers ??= {};

@@ -2,25 +2,24 @@
 
 import { h } from "./dom.js";
 
+/** What begins with one of the marks, most specific first: [pattern at a place, its node]. */
 const INLINE = [
-  [/^\\([^\w\s])/, (m) => m[1]],
-  [/^``(.+?)``(?!`)|^`([^`\n]+)`/s, (m) => h("code", {}, m[1] ?? m[2])],
-  [/^\*\*\*(.+?)\*\*\*/s, (m, c) => h("strong", {}, h("em", {}, inline(m[1], c)))],
-  [/^\*\*(.+?)\*\*(?!\*)/s, (m, c) => h("strong", {}, inline(m[1], c))],
-  [/^__(.+?)__(?!_)/s, (m, c) => h("u", {}, inline(m[1], c))],
-  [/^~~(.+?)~~/s, (m, c) => h("s", {}, inline(m[1], c))],
-  [/^\|\|(.+?)\|\|/s, (m, c) => spoiler(inline(m[1], c))],
-  [/^\*(?!\s)(.+?)(?<!\s)\*(?!\*)/s, (m, c) => h("em", {}, inline(m[1], c))],
-  [/^_(?!\s)(.+?)(?<!\s)_(?!\w)/s, (m, c) => h("em", {}, inline(m[1], c))],
-  [/^\[([^\]\n]+)\]\(<?(https?:\/\/[^\s)>]+)>?\)/, (m, c) => link(m[2], inline(m[1], c), c)],
-  [/^<(https?:\/\/[^\s>]+)>/, (m, c) => link(m[1], m[1], c)],
-  [/^https?:\/\/[^\s<]+[^\s<.,:;"')\]]/, (m, c) => link(m[0], m[0], c)],
-  [/^<@!?(\d+)>/, (m, c) => h("span", { class: "mention" }, "@" + c.nameOf(m[1]))],
-  [/^<#(\d+)>/, (m, c) => h("span", { class: "mention" }, "#" + c.channelOf(m[1]))],
-  [/^<\/([^:>]+):\d+>/, (m) => h("span", { class: "mention" }, "/" + m[1])],
-  [/^<t:(-?\d+)(?::([a-zA-Z]))?>/, (m) => timestamp(Number(m[1]), m[2] ?? "f")],
-  [/^<a?:(\w+):\d+>/, (m) => ":" + m[1] + ":"],
+  [/\\([^\w\s])/y, (m) => m[1]],
+  [/``(.+?)``(?!`)|`([^`\n]+)`/sy, (m) => h("code", {}, m[1] ?? m[2])],
+  [/\*\*\*(.+?)\*\*\*/sy, (m, c) => h("strong", {}, h("em", {}, inline(m[1], c)))],
+  [/\*\*(.+?)\*\*(?!\*)/sy, (m, c) => h("strong", {}, inline(m[1], c))],
+  [/__(.+?)__(?!_)/sy, (m, c) => h("u", {}, inline(m[1], c))],
+  [/~~(.+?)~~/sy, (m, c) => h("s", {}, inline(m[1], c))],
+  [/\*(?![\s*])(.+?)(?<!\s)\*(?!\*)/sy, (m, c) => h("em", {}, inline(m[1], c))],
+  [/_(?!\s)(.+?)(?<!\s)_(?!\w)/sy, (m, c) => h("em", {}, inline(m[1], c))],
+  [/\[([^\]\n]+)\]\(<?(https?:\/\/[^\s)>]+)>?\)/y, (m, c) => link(m[2], inline(m[1], c), c)],
+  [/<(https?:\/\/[^\s>]+)>/y, (m, c) => link(m[1], m[1], c)],
+  [/https?:\/\/[^\s<]+[^\s<.,:;"')\]]/y, (m, c) => link(m[0], m[0], c)],
+  [/<@!?(\d+)>/y, (m, c) => h("span", { class: "mention" }, "@" + c.nameOf(m[1]))],
+  [/<#(\d+)>/y, (m, c) => h("span", { class: "mention" }, "#" + c.channelOf(m[1]))],
+  [/<t:(-?\d+)(?::([a-zA-Z]))?>/y, (m) => timestamp(Number(m[1]), m[2] ?? "f")],
 ];
+const MARKS = /[\\`*_~[<]|https?:\/\//g;
 
 /** Return the nodes of a text; `context` names people and channels by their ids, and jumps to a message. */
 export function markdown(text, context) {
@@ -62,21 +61,29 @@ function list(tag, lines, mark, context) {
 
 function inline(text, context) {
   const nodes = [];
-  let plain = "";
-  while (text) {
-    const found = INLINE.map(([pattern, make]) => [text.match(pattern), make]).find(([m]) => m);
-    if (!found) {
-      plain += text[0];
-      text = text.slice(1);
-      continue;
+  let shown = 0; // everything before it is in `nodes`
+  for (let at = search(MARKS, text, 0)?.index; at !== undefined; at = search(MARKS, text, at)?.index) {
+    const [found, make] = marked(text, at) ?? [];
+    if (found) {
+      nodes.push(text.slice(shown, at), make(found, context));
+      shown = at + found[0].length;
     }
-    if (plain) nodes.push(plain);
-    plain = "";
-    nodes.push(found[1](found[0], context));
-    text = text.slice(found[0][0].length);
+    at = Math.max(shown, at + 1);
   }
-  if (plain) nodes.push(plain);
-  return nodes;
+  return [...nodes, text.slice(shown)].filter((node) => node !== "");
+}
+
+function search(pattern, text, at) {
+  pattern.lastIndex = at;
+  return pattern.exec(text);
+}
+
+/** Return the first match of INLINE at a place and what makes its node. */
+function marked(text, at) {
+  for (const [pattern, make] of INLINE) {
+    const found = search(pattern, text, at);
+    if (found) return [found, make];
+  }
 }
 
 const MESSAGE = /^https:\/\/discord\.com\/channels\/[\w@]+\/(\d+)\/(\d+)$/;
@@ -89,11 +96,6 @@ function link(url, words, context) {
     return h("a", { href: `#m${message}`, onclick: jump }, words);
   }
   return h("a", { href: url, target: "_blank", rel: "noreferrer noopener" }, words);
-}
-
-function spoiler(words) {
-  const reveal = (event) => event.currentTarget.classList.add("shown");
-  return h("span", { class: "spoiler", tabindex: 0, role: "button", "aria-label": "Spoiler", onclick: reveal }, words);
 }
 
 const STYLES = {

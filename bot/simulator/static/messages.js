@@ -6,6 +6,7 @@ import { markdown } from "./markdown.js";
 
 const TOGETHER = 7 * 60 * 1000; // milliseconds in which messages of one author share a head
 const MOST = 60; // messages shown; a browser plays no more than 75 videos in a page
+const FAILURE = 8000; // milliseconds in which a message says that a press failed
 const NEAR = 160; // pixels from the end in which new messages keep the end in sight
 
 export class Messages {
@@ -38,7 +39,7 @@ export class Messages {
     this.list.sort((one, other) => (BigInt(one.id) < BigInt(other.id) ? -1 : 1));
     this.list = this.list.slice(-MOST);
     const before = new Set(this.root.querySelectorAll("video"));
-    this.draw();
+    this.draw(message.id);
     for (const film of this.root.querySelectorAll("video")) if (!before.has(film)) this.play(film);
   }
 
@@ -52,21 +53,31 @@ export class Messages {
 
   remove(id) {
     this.list = this.list.filter((each) => each.id !== id);
-    this.draw();
+    this.draw(id);
   }
 
-  /** Say under a message that the bot did not answer. */
+  /** Say under a message what went wrong; false where it is not shown here. */
   fail(id, text) {
-    this.failures.set(id, text);
-    this.draw();
-    setTimeout(() => {
+    if (!this.list.some((each) => each.id === id)) return false;
+    clearTimeout(this.failures.get(id)?.ends);
+    const ends = setTimeout(() => {
       this.failures.delete(id);
-      this.draw();
-    }, 8000);
+      this.draw(id);
+    }, FAILURE);
+    this.failures.set(id, { text, ends });
+    this.draw(id);
+    return true;
   }
 
-  draw() {
-    const nodes = this.list.map((message, at) => this.message(message, this.list[at - 1]));
+  /** Draw all messages anew, or only the one that changed and those that it joins or parts. */
+  draw(changed) {
+    const shown = new Map(changed && [...this.root.children].map((node) => [node.key, node]));
+    const nodes = this.list.map((message, at) => {
+      const joined = follows(message, this.list[at - 1]);
+      const node = shown.get(message.id);
+      const stays = node && message.id !== changed && node.classList.contains("joined") === joined;
+      return stays ? node : this.message(message, joined);
+    });
     morphChildren(this.root, [this.context.greeting(), ...nodes]);
     this.keepEnd();
   }
@@ -79,8 +90,7 @@ export class Messages {
     if (this.atEnd) this.root.scrollTop = this.root.scrollHeight;
   }
 
-  message(message, before) {
-    const joined = follows(message, before);
+  message(message, joined) {
     const classes = ["message", joined && "joined", message.private && "private", message.pings && "pings"];
     return h("article", {
       class: classes.filter(Boolean).join(" "), key: message.id, id: `m${message.id}`, tabindex: 0,
@@ -93,7 +103,7 @@ export class Messages {
       h("div", { class: "content" },
         !joined && head(message),
         body(message, this.context),
-        this.failures.has(message.id) && h("div", { class: "failure", role: "alert" }, this.failures.get(message.id)),
+        this.failures.has(message.id) && h("div", { class: "failure", role: "alert" }, this.failures.get(message.id).text),
         message.private && this.privacy(message)),
       this.toolbar(message));
   }
@@ -153,7 +163,7 @@ function head(message) {
 
 function body(message, context) {
   if (message.loading) return h("div", { class: "thinking" }, h("i"), h("i"), h("i"), ` ${message.author.name} is thinking…`);
-  const mine = { ...context, press: (id, values, from) => context.press(message, id, values, from) };
+  const mine = { ...context, press: (id) => context.press(message, id), isPending: (id) => context.isPending(message, id) };
   return h("div", { class: "body" },
     message.message_reference && h("div", { class: "reply" }, "↱ Replies to an earlier message"),
     message.content && h("div", { class: "text" }, markdown(message.content, context),
@@ -172,26 +182,33 @@ function clock(time) {
   return new Date(time).toLocaleTimeString([], { timeStyle: "short" });
 }
 
-/** Show a menu of [words, action] at a place; Escape and a press elsewhere close it. */
-export function openMenu({ x, y }, entries, from) {
-  document.querySelector(".menu")?.remove();
-  const close = () => {
+let closeMenu = null;
+
+/** Show a menu of [words, action] at a place; it gives the focus back to where it was opened from. */
+function openMenu({ x, y }, entries, from) {
+  closeMenu?.();
+  closeMenu = () => {
     menu.remove();
     document.removeEventListener("pointerdown", outside, true);
+    closeMenu = null;
+    from.focus({ preventScroll: true });
   };
-  const outside = (event) => menu.contains(event.target) || close();
+  const outside = (event) => menu.contains(event.target) || closeMenu();
   const items = entries.map(([words, act]) =>
-    h("button", { type: "button", role: "menuitem", onclick: () => (close(), act()) }, words));
-  const move = (step) => items[(items.indexOf(document.activeElement) + step + items.length) % items.length].focus();
-  const keys = { Escape: () => (close(), from?.focus()), ArrowDown: () => move(1), ArrowUp: () => move(-1), Tab: close };
-  const menu = h("div", { class: "menu", role: "menu", "aria-label": "Apps", onkeydown: (event) => {
-    if (!(event.key in keys)) return;
-    if (event.key !== "Tab") event.preventDefault();
-    keys[event.key]();
-  } }, items);
+    h("button", { type: "button", role: "menuitem", onclick: () => (closeMenu(), act()) }, words));
+  const menu = h("div", { class: "menu", role: "menu", "aria-label": "Apps", onkeydown: (event) => menuKey(event, items) }, items);
   document.body.append(menu);
   menu.style.left = `${Math.max(8, Math.min(x, innerWidth - menu.offsetWidth - 8))}px`;
   menu.style.top = `${Math.max(8, Math.min(y, innerHeight - menu.offsetHeight - 8))}px`;
   document.addEventListener("pointerdown", outside, true);
   items[0].focus();
+}
+
+function menuKey(event, items) {
+  if (event.key === "Tab") return closeMenu();
+  const move = (step) => items[(items.indexOf(document.activeElement) + step + items.length) % items.length].focus();
+  const act = { Escape: closeMenu, ArrowDown: () => move(1), ArrowUp: () => move(-1) }[event.key];
+  if (!act) return;
+  event.preventDefault();
+  act();
 }

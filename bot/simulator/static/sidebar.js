@@ -3,7 +3,7 @@
 import { h, morphChildren } from "./dom.js";
 import { avatar } from "./messages.js";
 
-const SIGNS = { 1: "@", 3: "@", 11: "└", 15: "▤", 2: "♪", 13: "♪" };
+const SIGNS = { 1: "@", 11: "└", 15: "▤" };
 const FORUM = 15;
 
 /** Draw the sidebar. `state` is the app's; `open`, `be` and `turn` act. */
