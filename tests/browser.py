@@ -22,6 +22,7 @@ from playwright.async_api import (
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 MAC = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
 WINDOW: ViewportSize = {"width": 1280, "height": 860}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 MESSAGE_WIDTH = 690
 """Pixels from the left edge of a message's avatar to the right edge of its card, and a margin."""
 PATIENCE: Final = 180.0

@@ -9,10 +9,11 @@ from uuid import uuid4
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser
+from playwright.async_api import Browser, expect
 
 from tests.browser import launched, opened
 from tests.demo.process import Demo
+from tests.demo.simulated import Simulated, simulated
 from tests.demo.visitor import Visitor
 from tests.processes import VideosServer
 
@@ -39,6 +40,21 @@ async def visitor(demo: Demo, browser: Browser) -> AsyncGenerator[Visitor]:
     async with opened(browser, demo.address) as page:
         visitor = Visitor(page)
         await visitor.ready()
+        yield visitor
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def town() -> AsyncGenerator[Simulated]:
+    """A simulated Discord without a bot; its page is `page`."""
+    async with simulated() as running:
+        yield running
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def page(town: Simulated, browser: Browser) -> AsyncGenerator[Visitor]:
+    async with opened(browser, town.address) as opened_page:
+        visitor = Visitor(opened_page)
+        await expect(visitor.channel("general")).to_have_attribute("aria-current", "page")
         yield visitor
 
 

@@ -1,6 +1,7 @@
 """Videos one after another and several at once, while two other processes keep the machine busy."""
 
 import asyncio
+import os
 import subprocess
 import sys
 import time
@@ -13,18 +14,19 @@ from playwright.async_api import Browser
 
 from tests import database
 from tests.browser import opened
-from tests.demo.monkey import PEOPLE
-from tests.demo.process import Demo
-from tests.demo.visitor import Visitor
+from tests.demo.process import Demo, running
+from tests.demo.visitor import PEOPLE, Visitor
 
 _BUSY: Final = 2
 """Processes that do nothing but use the processor."""
+_SPIN: Final = "import os, sys\nwhile os.getppid() == int(sys.argv[1]): pass"
+"""It ends with the process that started it, even where that is killed."""
 
 
 @contextmanager
 def busy() -> Generator[None]:
     """Keep two processors busy."""
-    command = [sys.executable, "-c", "while True: pass"]
+    command = [sys.executable, "-c", _SPIN, str(os.getpid())]
     others = [subprocess.Popen(command) for _ in range(_BUSY)]
     try:
         yield
@@ -38,17 +40,13 @@ async def load(
     browser: Browser, folder: Path, *, one_by_one: int, at_once: int, **environment: str
 ) -> str:
     """Ask, see every video play, and compare with what the bot has written down."""
-    demo = Demo("--keep", str(folder), **environment)
-    await asyncio.to_thread(demo.start)
-    started = time.monotonic()
-    try:
+    async with running("--keep", str(folder), **environment) as demo:
+        started = time.monotonic()
         with busy():
             await _one_by_one(browser, demo, one_by_one)
             between = time.monotonic()
             await _at_once(browser, demo, at_once)
         ended = time.monotonic()
-    finally:
-        await asyncio.to_thread(demo.__exit__)
     statuses = [row["status"] for row in database.rows(folder)]
     assert statuses == ["delivered"] * (one_by_one + at_once), statuses
     return (

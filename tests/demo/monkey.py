@@ -10,14 +10,14 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Final
 
-from playwright.async_api import Error, Locator, ViewportSize
+from playwright.async_api import Error, Locator
 
 from bot.cards.buttons import LABELS, Action
-from tests.browser import PATIENCE, WINDOW
-from tests.demo.visitor import Visitor
+from tests.browser import PATIENCE, PHONE, WINDOW
+from tests.demo.visitor import PEOPLE, Visitor
 
-PEOPLE: Final = ("Ada", "Grace", "Mia", "Alan", "Yuki", "Noah")
-PHONE: Final[ViewportSize] = {"width": 390, "height": 844}
+_ATTEMPTS: Final = 5
+"""For each action that is to be done, so many may be tried."""
 _SHORT: Final = 3000.0
 """Milliseconds for one press or key: what is not there by then is missed."""
 _NEVER: Final = frozenset({LABELS[Action.AGAIN], LABELS[Action.DELETE]})
@@ -44,7 +44,7 @@ class Monkey:
         self._page = visitor.page
         self._random = Random(seed)  # noqa: S311 - it has to be the same each time
         self._videos = videos
-        self._actions: dict[Callable[[], Awaitable[bool]], int] = {
+        self._actions: dict[Callable[[], Awaitable[bool]], float] = {
             self._be: 7,
             self._open: 22,
             self._say: 6,
@@ -60,7 +60,7 @@ class Monkey:
             self._turn: 2,
             self._resize: 2,
             self._reload: 1,
-            self._delete: 3,
+            self._delete: 0.3,
             self._new_video: 3,
             self._again: 2,
             self._edit: 1,
@@ -68,10 +68,12 @@ class Monkey:
         }
 
     async def act(self, actions: int) -> None:
-        """Do so many things."""
+        """Do so many things. Fails where most of what it tries is not there."""
         self._page.set_default_timeout(_SHORT)
         every, weights = list(self._actions), list(self._actions.values())
-        while self.tally.done.total() < actions:
+        for _ in range(_ATTEMPTS * actions):
+            if self.tally.done.total() == actions:
+                break
             (action,) = self._random.choices(every, weights)
             name = action.__name__.strip("_")
             try:
@@ -81,6 +83,7 @@ class Monkey:
                 done = False
             (self.tally.done if done else self.tally.missed)[name] += 1
         self._page.set_default_timeout(PATIENCE * 1000)
+        assert self.tally.done.total() == actions, self.tally
 
     # ---------------------------------------------------------------- who and where
 
@@ -125,7 +128,7 @@ class Monkey:
         return await self._click(said.get_by_label("Delete message"), hover=True)
 
     async def _begin_and_cancel(self) -> bool:
-        await self._begin(self._random.choice(["video", "videos"]))
+        await self._at.begin(self._random.choice(["video", "videos"]))
         for chip in await self._page.locator(".chip").all():
             if self._random.random() < 0.5:
                 await chip.click()
@@ -134,14 +137,14 @@ class Monkey:
         return True
 
     async def _suggest(self) -> bool:
-        await self._begin("videos")
-        await self._give("search", self._random.choice("aeiou"))
+        await self._at.begin("videos")
+        await self._at.give("search", self._random.choice("aeiou"))
         await self._page.get_by_label("Cancel the command").click()
         return True
 
     async def _list(self) -> bool:
-        await self._begin("videos")
-        await self._page.locator("form.command .send").click()
+        await self._at.begin("videos")
+        await self._at.run()
         return True
 
     async def _press_listed(self) -> bool:
@@ -180,9 +183,9 @@ class Monkey:
     async def _new_video(self) -> bool:
         if not self._may_ask():
             return False
-        await self._begin("video")
-        await self._give("prompt", self._prompt())
-        await self._page.locator("form.command .send").click()
+        await self._at.begin("video")
+        await self._at.give("prompt", self._prompt())
+        await self._at.run()
         return self._asked()
 
     async def _again(self) -> bool:
@@ -211,9 +214,7 @@ class Monkey:
 
     async def _delete(self) -> bool:
         """Delete a video with the bot's own button, or say no."""
-        if self._random.random() < 0.9 or not await self._click(
-            self._button(LABELS[Action.DELETE])
-        ):
+        if not await self._click(self._button(LABELS[Action.DELETE])):
             return False
         sure = self._at.private.locator(".row button.danger").last
         await sure.click()
@@ -230,16 +231,6 @@ class Monkey:
         return True
 
     # ---------------------------------------------------------------- hands
-
-    async def _begin(self, command: str) -> None:
-        await self._at.typed.fill(f"/{command}")
-        await self._at.typed.press("Enter")
-
-    async def _give(self, option: str, value: str) -> None:
-        field = self._page.locator(f"#option-{option}")
-        if await field.count() == 0:
-            await self._page.locator(f".chip[data-option={option}]").click()
-        await field.fill(value)
 
     def _button(self, label: str) -> Locator:
         cards = self._at.messages.locator("article:not(.private)")

@@ -1,6 +1,5 @@
 """A monkey plays with a demo of its own; afterwards every request has to have ended."""
 
-import asyncio
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,10 +7,10 @@ from pathlib import Path
 from playwright.async_api import Browser
 
 from tests.browser import WINDOW, opened
-from tests.demo.monkey import PEOPLE, Monkey, Tally
-from tests.demo.process import Demo
+from tests.demo.monkey import Monkey, Tally
+from tests.demo.process import running
 from tests.demo.settled import ends, rest
-from tests.demo.visitor import Visitor
+from tests.demo.visitor import COMPLETED, PEOPLE, Visitor
 
 
 @dataclass(frozen=True)
@@ -34,19 +33,22 @@ class Report:
 async def play(
     browser: Browser, folder: Path, *, actions: int, seed: int, videos: int, **environment: str
 ) -> Report:
-    """Let it act on a demo that keeps its state in a folder, and look at every card at the end."""
-    demo = Demo("--keep", str(folder), **environment)
-    await asyncio.to_thread(demo.start)
-    try:
-        async with opened(browser, demo.address) as page:
-            visitor = Visitor(page)
-            await visitor.ready()
-            monkey = Monkey(visitor, seed=seed, videos=videos)
-            await monkey.act(actions)
-            await rest(folder)
-            await page.set_viewport_size(WINDOW)
-            await page.reload()
-            found = await ends(visitor, folder, PEOPLE)
-        return Report(monkey.tally, found)
-    finally:
-        await asyncio.to_thread(demo.__exit__)
+    """Let it act on a demo that keeps its state in a folder, and look at every card at the end.
+
+    Afterwards somebody asks for one more video, which has to play.
+    """
+    async with (
+        running("--keep", str(folder), **environment) as demo,
+        opened(browser, demo.address) as page,
+    ):
+        visitor = Visitor(page)
+        await visitor.ready()
+        monkey = Monkey(visitor, seed=seed, videos=videos)
+        await monkey.act(actions)
+        await rest(folder)
+        await page.set_viewport_size(WINDOW)
+        await page.reload()
+        await visitor.ready()
+        await visitor.plays(await visitor.ask("a lamp after all that"), completed=COMPLETED)
+        await rest(folder)
+        return Report(monkey.tally, await ends(visitor, folder, PEOPLE))

@@ -1,10 +1,14 @@
 """The demo as a process of its own."""
 
+import asyncio
 import os
 import re
 import signal
 import subprocess
 import sys
+import threading
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from typing import Self
 
 import pytest
@@ -26,23 +30,32 @@ class Demo:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._process is not None:
-            assert self.stop(signal.SIGTERM) == 0
+        self.end()
 
     def start(self, port: int = 0) -> None:
         """Start it and wait for its address."""
-        self._process = subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, "-m", "bot", "demo", "--port", str(port), *self._arguments],
             stdout=subprocess.PIPE,
             text=True,
             env=os.environ | self._environment,
         )
-        assert self._process.stdout is not None
-        for line in self._process.stdout:
-            if address := re.search(r"http://127\.0\.0\.1:\S+", line):
-                self.address = address[0]
-                return
-        pytest.fail("the demo printed no address")
+        deadline = threading.Timer(PATIENCE, process.kill)
+        deadline.start()
+        try:
+            self.address = _address(process)
+        except BaseException:
+            process.kill()
+            process.communicate()
+            raise
+        finally:
+            deadline.cancel()
+        self._process = process
+
+    def end(self) -> None:
+        """Stop it, unless it was stopped."""
+        if self._process is not None:
+            assert self.stop(signal.SIGTERM) == 0
 
     @property
     def port(self) -> int:
@@ -58,3 +71,23 @@ class Demo:
         finally:
             process.kill()
         return process.returncode
+
+
+def _address(process: subprocess.Popen[str]) -> str:
+    """Return the address that the demo prints."""
+    assert process.stdout is not None
+    for line in process.stdout:
+        if address := re.search(r"http://127\.0\.0\.1:\S+", line):
+            return address[0]
+    pytest.fail("the demo printed no address")
+
+
+@asynccontextmanager
+async def running(*arguments: str, **environment: str) -> AsyncGenerator[Demo]:
+    """Run a demo beside an event loop that goes on while it starts and ends."""
+    demo = Demo(*arguments, **environment)
+    await asyncio.to_thread(demo.start)
+    try:
+        yield demo
+    finally:
+        await asyncio.to_thread(demo.end)

@@ -2,19 +2,29 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Final
 
 from bot.serving.origin import LOOPBACK_NAMES
+from bot.simulator.components import V2
+from bot.simulator.interactions import Interaction
 from bot.simulator.messages import Message
 from bot.simulator.page import Page
 from bot.simulator.uploads import NewFile, Upload
 from bot.simulator.world import Channel, Guild, User
-from tests.listening import listening
+from tests.listening import Listener, listening
 from tests.loopback.driver import Loopback
 
-V2 = 1 << 15
-LARGEST = 2**30
+LARGEST: Final = 2**30
+UPDATED: Final = 6
+CHOICES: Final = 8
+MODAL: Final = 9
+"""Types of a response. Source: Discord, interactions/receiving-and-responding."""
+GREETING: Final = {
+    "title": "Hi",
+    "text": "Type `/video`.",
+    "tries": [{"label": "A lamp", "command": "video", "options": {"prompt": "a lamp"}}],
+}
 
 
 @dataclass
@@ -22,13 +32,36 @@ class Simulated:
     """One guild with two channels and two people; `address` is the page's."""
 
     discord: Loopback
-    address: str
+    listener: Listener
     ada: User
     grace: User
     guild: Guild
     general: Channel
     other: Channel
-    commands: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+
+    @property
+    def address(self) -> str:
+        return f"{self.listener.origin}/"
+
+    def offer(self, name: str, *options: dict[str, Any], kind: int = 1) -> None:
+        """Register a command; a page that is opened afterwards offers it."""
+        commands = self.discord.commands.setdefault(None, [])
+        commands.append({"id": "1", "name": name, "type": kind, "options": list(options)})
+
+    @property
+    def asked(self) -> list[Interaction]:
+        """Every interaction that the bot was sent, oldest first."""
+        return list(self.discord.interactions.every.values())
+
+    async def asks(self, number: int) -> Interaction:
+        """Wait for so many interactions; returns the newest."""
+        await self.discord.until(lambda: len(self.asked) >= number)
+        return self.asked[-1]
+
+    def answer(self, asked: Interaction, kind: int, **data: Any) -> None:  # noqa: ANN401
+        """Answer an interaction as the bot."""
+        asked.acknowledge(kind, data, self.discord.clock.now())
+        asked.tell_answered()
 
     def write(
         self,
@@ -66,13 +99,15 @@ async def simulated() -> AsyncGenerator[Simulated]:
     guild = discord.add_guild("Film Club", people=[ada, grace])
     general, other = (discord.add_channel(guild, name) for name in ("general", "film-club"))
     app = discord.application()
-    page = Page(discord, {"title": "Hi", "text": "Type `/video`.", "tries": []})
+    page = Page(discord, GREETING)
     page.add_to(app, LOOPBACK_NAMES)
     async with listening(app, shutdown=0.5) as listener:
         discord.listens_at(listener.place)
-        yield Simulated(discord, f"http://{listener.place}/", ada, grace, guild, general, other)
-        await page.close()
-        await discord.gateway.close()
+        try:
+            yield Simulated(discord, listener, ada, grace, guild, general, other)
+        finally:
+            await page.close()
+            await discord.gateway.close()
 
 
 def text(words: str) -> dict[str, Any]:

@@ -8,12 +8,12 @@ import pytest
 
 from bot.demo import town
 from bot.demo.kept import KeptMessages
+from bot.simulator.components import V2
 from bot.simulator.discord import SimulatedDiscord
 from bot.simulator.messages import Message
 from bot.simulator.uploads import NewFile, Upload
 from bot.simulator.world import Channel, User
 
-V2 = 1 << 15
 GALLERY = {"type": 12, "items": [{"media": {"url": "attachment://film.mp4"}}]}
 FILM = NewFile("film.mp4", b"a film", "video/mp4")
 

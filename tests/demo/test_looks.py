@@ -8,16 +8,15 @@ from importlib.resources import files
 from typing import Any, Final
 
 import pytest
-from playwright.async_api import Browser, Page, ViewportSize, expect
+from playwright.async_api import Browser, Page, expect
 
 from bot.cards.buttons import LABELS, Action
-from tests.browser import WINDOW, Scheme, opened
+from tests.browser import PHONE, WINDOW, Scheme, opened
 from tests.demo.process import Demo
 from tests.demo.visitor import Visitor
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.slow]
 AXE: Final = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
-PHONE: ViewportSize = {"width": 390, "height": 844}
 
 
 async def barriers(page: Page) -> Sequence[str]:

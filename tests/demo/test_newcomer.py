@@ -41,7 +41,9 @@ async def test_one_click_makes_a_video_that_plays(
         await visitor.plays(card)
         titles: list[str] = await page.evaluate("window.titles")
         seen = [title for title in titles if title in ("Queued", "In progress", "Completed")]
-        assert seen == ["Queued", "In progress", "Completed"]
+        # A state that is over before the bot asks again is not shown.
+        assert seen == [title for title in ("Queued", "In progress", "Completed") if title in seen]
+        assert seen[-1] == "Completed"
         assert await card.evaluate("card => card.isTheFirst"), "it is the same message"
         await until(card.locator("video"), "video => video.currentTime > 0")
         film = await film_of(card)

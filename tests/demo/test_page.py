@@ -1,33 +1,17 @@
 """The page by itself: what its messages become, and what stays when they are edited."""
 
 import re
-from collections.abc import AsyncGenerator
 
 import pytest
-import pytest_asyncio
-from playwright.async_api import Browser, FilePayload, expect
+from playwright.async_api import expect
 
 from bot.simulator.uploads import NewFile
-from tests.browser import opened, until
-from tests.demo.simulated import Simulated, button, container, simulated, text, video
+from tests.browser import until
+from tests.demo.simulated import Simulated, button, container, text, video
 from tests.demo.visitor import Visitor
 from tests.media.films import film
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.slow]
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def town() -> AsyncGenerator[Simulated]:
-    async with simulated() as running:
-        yield running
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def page(town: Simulated, browser: Browser) -> AsyncGenerator[Visitor]:
-    async with opened(browser, town.address) as opened_page:
-        visitor = Visitor(opened_page)
-        await expect(visitor.channel("general")).to_have_attribute("aria-current", "page")
-        yield visitor
 
 
 async def test_an_edit_replaces_nothing_that_stays(town: Simulated, page: Visitor) -> None:
@@ -81,16 +65,6 @@ async def test_a_ping_is_a_toast_a_number_and_in_the_title(town: Simulated, page
     await expect(page.page).to_have_title("general · Rushes demo")
 
 
-async def test_a_press_that_nobody_answers_is_said_under_the_message(
-    town: Simulated, page: Visitor
-) -> None:
-    town.write(container(text("a card")), button("Again"))
-    card = page.messages.locator("article").last
-    await page.press(card, "Again")
-    await expect(card.get_by_role("alert")).to_have_text("This interaction failed")
-    await expect(card.get_by_role("button", name="Again")).not_to_have_class(re.compile("busy"))
-
-
 async def test_the_end_stays_in_sight_when_the_window_changes(
     town: Simulated, page: Visitor
 ) -> None:
@@ -128,15 +102,27 @@ MARKDOWN = (
     ("[words](https://a.example/b)", "<a>words</a>"),
     ("[no](javascript:alert(1))", "[no](javascript:alert(1))"),
     ("see https://a.example/b.", "see <a>https://a.example/b</a>."),
-    ("<@1>, <#1>, </video:1>", "<span>@Rushes</span>, <span>#unknown</span>, <span>/video</span>"),
+    ("<@1>, <#1>", "<span>@Rushes</span>, <span>#unknown</span>"),
+    ("a_b *c* d_e **f**", "a_b <em>c</em> d_e <strong>f</strong>"),
+    ("***", "***"),
     ("<b>&amp;</b>", "&lt;b&gt;&amp;amp;&lt;/b&gt;"),
-    ("||secret||", "<span>secret</span>"),
 )
 PLAIN_HTML = """node => {
   const copy = node.cloneNode(true);
   for (const each of copy.querySelectorAll("*"))
     for (const { name } of [...each.attributes]) each.removeAttribute(name);
   return copy.innerHTML;
+}"""
+
+COUNT_CHANGES = """node => {
+  window.changes = 0;
+  const everything = { childList: true, subtree: true, characterData: true };
+  new MutationObserver((records) => (window.changes += records.length)).observe(node, everything);
+}"""
+COUNT_MADE = """() => {
+  window.made = 0;
+  const make = document.createElement;
+  document.createElement = (tag) => (window.made++, make.call(document, tag));
 }"""
 
 
@@ -150,13 +136,28 @@ async def test_markdown_is_what_discord_makes_of_it(town: Simulated, page: Visit
     assert [re.sub(r"</?div>", "", one) for one in lines] == [wanted for _, wanted in MARKDOWN]
 
 
-async def test_times_are_relative_and_a_spoiler_is_opened(town: Simulated, page: Visitor) -> None:
+async def test_a_relative_time_is_written_when_it_changes(town: Simulated, page: Visitor) -> None:
+    await page.page.clock.install()
+    await page.page.reload()
     now = int(town.discord.clock.now())
-    town.write(content=f"<t:{now - 7200}:R> and <t:{now + 86400 * 3 + 60}:R>, ||a secret||")
+    town.write(content=f"<t:{now - 7200}:R> and <t:{now + 86400 * 3 + 60}:R>")
     said = page.messages.locator("article .text")
     await expect(said).to_contain_text("2 hours ago and in 3 days")
-    await said.get_by_role("button", name="Spoiler").click()
-    await expect(said.locator(".spoiler")).to_have_class("spoiler shown")
+    await said.evaluate(COUNT_CHANGES)
+    await page.page.clock.run_for(10_000)
+    assert await page.page.evaluate("window.changes") == 0
+    await page.page.clock.run_for(3_600_000)
+    await expect(said).to_contain_text("3 hours ago and in 2 days")
+
+
+async def test_a_new_message_leaves_the_others_alone(town: Simulated, page: Visitor) -> None:
+    for number in range(40):
+        town.write(content=f"message {number}.")
+    await expect(page.messages).to_contain_text("message 39.")
+    await page.page.evaluate(COUNT_MADE)
+    town.write(content="one more")
+    await expect(page.messages).to_contain_text("one more")
+    assert await page.page.evaluate("window.made") < 40, "fewer than the messages there are"
 
 
 async def test_a_link_to_a_message_leads_there(town: Simulated, page: Visitor) -> None:
@@ -179,58 +180,17 @@ async def test_a_link_to_a_message_leads_there(town: Simulated, page: Visitor) -
     await expect(shown).to_be_focused()
 
 
-async def test_a_command_that_is_cancelled_asks_for_no_choices(
-    town: Simulated, page: Visitor
-) -> None:
-    search = {"name": "search", "type": 3, "description": "Words", "autocomplete": True}
-    town.discord.commands = {None: [{"name": "find", "type": 1, "options": [search]}]}
-    await page.page.clock.install()
-    await page.page.reload()
-    await page.begin("find")
-    await page.give("search", "a")
-    await page.page.get_by_label("Cancel the command").click()
-    await page.page.clock.run_for(1000)
-    await expect(page.typed).to_be_focused()
-
-
-async def test_a_file_that_cannot_be_sent_is_said_and_stays(town: Simulated, page: Visitor) -> None:
-    await page.page.route("**/files*", lambda route: route.abort())
-    file: FilePayload = {"name": "a.txt", "mimeType": "text/plain", "buffer": b"words"}
-    await page.page.get_by_label("Attach a file").set_input_files(file)
-    await page.typed.press("Enter")
-    await expect(page.toasts).to_have_text("A file could not be sent. Try again.")
-    await page.page.unroute("**/files*")
-    await page.typed.press("Enter")
-    await expect(page.messages.get_by_role("link", name="a.txt")).to_be_visible()
-    (said,) = town.discord.messages_in(town.general)
-    assert [each.data for each in said.now.files] == [b"words"]
-
-
-async def test_what_is_typed_stays_in_its_channel_and_with_its_person(page: Visitor) -> None:
-    await page.typed.fill("of Ada")
-    await page.open("film-club")
-    await expect(page.typed).to_have_value("")
-    await page.open("general")
-    await expect(page.typed).to_have_value("of Ada")
-    await page.be("Grace")
-    await expect(page.typed).to_have_value("")
-
-
 async def test_a_message_of_every_component(town: Simulated, page: Visitor) -> None:
-    choice = [{"label": "One", "value": "1"}, {"label": "Two", "value": "2", "default": True}]
     link = {"type": 2, "style": 5, "label": "Open", "url": "https://a.example/"}
     town.write(
         container(text("words"), {"type": 14}, {"type": 14, "divider": False}),
         {"type": 9, "components": [text("beside")], "accessory": link},
-        {"type": 1, "components": [{"type": 3, "custom_id": "s", "options": choice}]},
-        {"type": 1, "components": [{"type": 5, "custom_id": "who", "placeholder": "Who?"}]},
+        button("Again"),
         {"type": 99},
     )
     message = page.messages.locator("article").last
     await expect(message.get_by_role("link", name="Open")).to_have_attribute(
         "rel", re.compile("noopener")
     )
-    await expect(message.get_by_label("Make a selection")).to_have_value("2")
-    await message.get_by_label("Who?").select_option(label="Grace")
-    await expect(message.get_by_role("alert")).to_have_text("This interaction failed")
+    await expect(message.get_by_role("button", name="Again")).to_be_enabled()
     await expect(message).to_contain_text("Component 99 is not shown in this demo.")

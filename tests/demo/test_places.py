@@ -9,7 +9,7 @@ from bot.cards.buttons import LABELS, Action
 from cogs import buttons
 from tests.browser import opened
 from tests.demo.process import Demo
-from tests.demo.visitor import Visitor
+from tests.demo.visitor import COMPLETED, Visitor
 from tests.videos_server.embedded import finish
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.slow]
@@ -37,7 +37,7 @@ async def test_a_video_comes_into_every_kind_of_channel(visitor: Visitor) -> Non
         await visitor.be(person)
         await visitor.open(channel)
         card = await visitor.card(f"a lamp for {person} in {channel}")
-        await visitor.plays(card, completed=re.compile("Completed|完成"))
+        await visitor.plays(card, completed=COMPLETED)
 
 
 async def test_everybody_sees_their_own_places(visitor: Visitor) -> None:

@@ -9,6 +9,9 @@ from playwright.async_api import Locator, Page, expect
 
 from tests.browser import until
 
+PEOPLE: Final = ("Ada", "Grace", "Mia", "Alan", "Yuki", "Noah")
+COMPLETED: Final = re.compile("Completed|完成")
+"""The title of a completed card in the languages of these people."""
 TALLY: Final = """(messages) => {
   window.titles = [];
   const note = () => messages.querySelectorAll("article h3").forEach((title) => {
