@@ -286,7 +286,8 @@ class Admin(commands.GroupCog, group_name="video-admin", group_description=D_SET
 
         text, table = await asyncio.to_thread(report)
         file = discord.File(io.BytesIO(table), filename="usage.csv")
-        await interaction.followup.send(text[:2000], file=file, ephemeral=True)
+        sent = [file] if creates else []
+        await interaction.followup.send(text[:2000], files=sent, ephemeral=True)
 
     @app_commands.command(name="queue", description=D_QUEUE)
     async def queue(self, interaction: Interaction) -> None:

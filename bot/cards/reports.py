@@ -41,7 +41,7 @@ NO_CHANGES: Final = N_("Nobody has changed anything yet.")
 NOTHING_RUNS: Final = N_("Nothing is running in this server.")
 USAGE: Final = N_("Usage since {when}")
 TOTAL: Final = N_("Total")
-NO_MODEL: Final = N_("The server's own model")
+NO_MODEL: Final = N_("The video server's own model")
 NOTHING: Final = N_("nothing")
 DID: Final = {
     "cancel": N_("cancelled a video"),
@@ -74,7 +74,7 @@ def counted_line(limit: Limit, usage: Usage, t: Language, currency: str) -> str:
     """Draw what a limit has counted, with what is held."""
     most = limit.most + usage.granted
     unit = limit.key.unit
-    used = amount(usage.used, unit, t, currency)
+    used = t.number(usage.used / (MILLIONTHS if unit is Unit.MONEY else 1))
     share = usage.used / most if most else 1.0
     return f"{bar(share)} {used} / {amount(most, unit, t, currency)}"
 
@@ -143,12 +143,25 @@ def change_line(entry: AuditEntry, t: Language, currency: str) -> str:
         return f"{head} {t(did, before=entry.before, after=entry.after)}"
     before, after = _fields(entry.before), _fields(entry.after)
     parts = [
-        f"**{t(LABELS[name])}**: {_said(name, before.get(name), t, currency)} → "
-        f"{_said(name, after.get(name), t, currency)}"
+        f"**{t(LABELS[name])}**: {_difference(name, before.get(name), after[name], t, currency)}"
         for name in after
         if name in LABELS
     ]
     return f"{head} {'; '.join(parts)}"
+
+
+def _difference(name: str, before: Any, after: Any, t: Language, currency: str) -> str:  # noqa: ANN401 - JSON
+    """Say what came and went of a list; of anything else what was and what is."""
+    if not isinstance(before, list) or not isinstance(after, list):
+        return f"{_said(name, before, t, currency)} → {_said(name, after, t, currency)}"
+    old, new = cast("list[Any]", before), cast("list[Any]", after)
+    signed = {
+        "+": [each for each in new if each not in old],
+        "-": [each for each in old if each not in new],
+    }
+    return " ".join(
+        f"{sign} {_said(name, each, t, currency)}" for sign, each in signed.items() if each
+    )
 
 
 def _fields(stored: str | None) -> Mapping[str, Any]:

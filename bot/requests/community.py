@@ -135,10 +135,11 @@ class Community(BaseModel):
         if models and not allowed:
             raise NothingAllowed
         catalog = {
-            model: replace(
-                entry,
-                sizes=_allowed(entry.sizes, self.sizes),
-                seconds=_allowed(entry.seconds, self.seconds),
+            model: entry.model_copy(
+                update={
+                    "sizes": _allowed(entry.sizes, self.sizes),
+                    "seconds": _allowed(entry.seconds, self.seconds),
+                }
             )
             for model, entry in offer.catalog.items()
         }

@@ -25,6 +25,8 @@ COMMAND: Final = 2
 COMPONENT: Final = 3
 AUTOCOMPLETE: Final = 4
 MODAL: Final = 5
+SUB_COMMANDS: Final = (1, 2)
+"""Types of options. Source: Discord, interactions/application-commands."""
 SLASH: Final = 1
 """The command type CHAT_INPUT. Source: Discord, interactions/application-commands."""
 
@@ -78,7 +80,13 @@ class Interaction:
         if self.type != COMMAND:
             return None
         name: str = self.data["name"]
-        return self.user, f"/{name}" if self.data["type"] == SLASH else name
+        if self.data["type"] != SLASH:
+            return self.user, name
+        words, level = [f"/{name}"], self.data
+        while (parts := level.get("options")) and parts[0]["type"] in SUB_COMMANDS:
+            level = parts[0]
+            words.append(level["name"])
+        return self.user, " ".join(words)
 
     @property
     def message(self) -> Message:

@@ -8,14 +8,13 @@ from typing import Any, Final, cast
 
 from bot.simulator.cdn import Cdn
 from bot.simulator.components import Attachment, walk
-from bot.simulator.interactions import SLASH
+from bot.simulator.interactions import SLASH, SUB_COMMANDS
 from bot.simulator.messages import Message
 from bot.simulator.uploads import NewFile
 from bot.simulator.world import Channel, Payload, World
 
 MESSAGE_MENU: Final = 3
 
-_SUB_COMMANDS: Final = (1, 2)
 _ATTACHMENT_OPTION: Final = 11
 _NAMING: Final = (6, 7, 8, 9)
 """Options that name a person, a channel, a role, or either of the first and the last."""
@@ -83,7 +82,7 @@ class Typing:
         for option in command.get("options", []):
             if option.get("required") and option["name"] not in given and focused is None:
                 raise ValueError(f"{option['name']} is required")
-            if option["type"] in _SUB_COMMANDS:
+            if option["type"] in SUB_COMMANDS:
                 raise ValueError(f"{command['name']} wants a sub-command")
         typed = [self._typed(_option(command, name), value) for name, value in given.items()]
         for one in typed:

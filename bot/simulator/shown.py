@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from bot.simulator.core import Core
-from bot.simulator.interactions import SLASH
+from bot.simulator.interactions import SLASH, SUB_COMMANDS
 from bot.simulator.messages import EPHEMERAL, LOADING, Message
 from bot.simulator.people import MESSAGE_MENU
 from bot.simulator.world import Channel, Guild, Payload, User
@@ -12,6 +12,9 @@ from bot.simulator.world import Channel, Guild, Payload, User
 _GUILD, _BOT_DM, _PRIVATE = 0, 1, 2
 """Contexts of a command. Source: Discord, interactions/application-commands."""
 _GUILD_INSTALL, _USER_INSTALL = 0, 1
+_NAMING_OPTIONS: Final = {6: "people", 7: "channels", 8: "roles"}
+_NAMING_MENUS: Final = {5: "people", 6: "roles", 8: "channels"}
+"""Source: Discord, application command option types; component types."""
 _ADMINISTRATOR: Final = 1 << 3
 
 
@@ -30,14 +33,15 @@ def places(core: Core, user: User) -> list[Payload]:
         for one in core.world.channels.values()
         if one.guild is None and one.is_seen_by(user)
     ]
-    return [*listed, {"id": "@me", "name": "Direct messages", "channels": talks}]
+    return [*listed, {"id": "@me", "name": "Direct messages", "channels": talks, "roles": []}]
 
 
 def _guild(core: Core, guild: Guild, user: User) -> Payload:
     channels = [
         _channel(core, one, user) for one in core.world.in_guild(guild) if one.is_seen_by(user)
     ]
-    return {"id": str(guild.id), "name": guild.name, "channels": channels}
+    roles = [{"id": str(role.id), "name": role.name} for role in guild.roles]
+    return {"id": str(guild.id), "name": guild.name, "channels": channels, "roles": roles}
 
 
 def _channel(core: Core, channel: Channel, user: User) -> Payload:
@@ -59,8 +63,46 @@ def _channel(core: Core, channel: Channel, user: User) -> Payload:
 def commands(core: Core, channel: Channel, user: User) -> Iterator[Payload]:
     """Yield the commands that a person may use in a channel, in the person's language."""
     for command in core.commands_in(channel):
-        if _is_offered(command, channel, user) and command["type"] in (SLASH, MESSAGE_MENU):
+        if not _is_offered(command, channel, user):
+            continue
+        if command["type"] == SLASH:
+            yield from _leaves(_localized(_with_names(core, command, channel), user.locale))
+        elif command["type"] == MESSAGE_MENU:
             yield _localized(command, user.locale)
+
+
+def _leaves(command: Payload) -> Iterator[Payload]:
+    """Yield what can be run: the command itself, or each of its sub-commands."""
+    parts = [one for one in command["options"] if one["type"] in SUB_COMMANDS]
+    for part in parts:
+        names = {name: f"{command[name]} {part[name]}" for name in ("key", "name")}
+        yield from _leaves(part | names | {"type": command["type"]})
+    if not parts:
+        yield command
+
+
+def _with_names(core: Core, option: Payload, channel: Channel) -> Payload:
+    """Return an option that names somebody or something with those whom it may name."""
+    inner: list[Payload] = option.get("options") or []
+    options = [_with_names(core, one, channel) for one in inner]
+    named = _NAMING_OPTIONS.get(option["type"]) if "required" in option else None
+    found = {} if named is None else {"choices": _named(core, channel.guild, named)}
+    return option | {"options": options} | found
+
+
+def _named(core: Core, guild: Guild | None, kind: str) -> list[Payload]:
+    """List people, roles or channels of a guild, as choices."""
+    if guild is None:
+        return []
+    match kind:
+        case "people":
+            found = [(one.id, one.shown_name) for one in guild.people]
+        case "roles":
+            found = [(one.id, f"@{one.name}") for one in guild.roles]
+        case _:
+            in_guild = core.world.in_guild(guild)
+            found = [(one.id, f"#{one.name}") for one in in_guild if one.parent is None]
+    return [{"name": name, "value": str(number)} for number, name in found]
 
 
 def _is_offered(command: Payload, channel: Channel, user: User) -> bool:
@@ -103,9 +145,11 @@ def _choice(choice: Payload, locale: str) -> Payload:
     return {"name": names.get(locale, choice["name"]), "value": choice["value"]}
 
 
-def message(one: Message, user: User) -> Payload:
+def message(core: Core, one: Message, user: User) -> Payload:
     """Describe a message as one person sees it."""
-    shown = one.payload() | {
+    payload = one.payload()
+    shown = payload | {
+        "components": [_filled(core, part, one.channel.guild) for part in payload["components"]],
         "bot": one.author.bot,
         "author": person(one.author),
         "private": bool(one.now.flags & EPHEMERAL),
@@ -115,6 +159,21 @@ def message(one: Message, user: User) -> Payload:
     if one.used is not None:
         shown["used"] = {"by": person(one.used[0]), "what": one.used[1]}
     return shown
+
+
+def _filled(core: Core, part: Payload, guild: Guild | None) -> Payload:
+    """Return a component whose menus have the options that Discord's client puts there."""
+    if part["type"] not in _NAMING_MENUS:
+        inner: list[Payload] = part.get("components") or []
+        filled = {"components": [_filled(core, one, guild) for one in inner]} if inner else {}
+        return part | filled
+    defaults: list[Payload] = part.get("default_values") or []
+    chosen = {one["id"] for one in defaults}
+    options = [
+        {"label": one["name"], "value": one["value"], "default": one["value"] in chosen}
+        for one in _named(core, guild, _NAMING_MENUS[part["type"]])
+    ]
+    return part | {"options": options}
 
 
 def is_visible(one: Message, user: User) -> bool:

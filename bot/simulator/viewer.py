@@ -136,7 +136,7 @@ class Viewer:
 
     async def _press(self, said: Payload) -> None:
         message = self._discord.messages.get(said["message"])
-        made = await self._discord.press(self._user, message, said["custom_id"])
+        made = await self._discord.press(self._user, message, said["custom_id"], said.get("values"))
         await self._answer(said, made)
 
     async def _submit(self, said: Payload) -> None:
@@ -192,4 +192,4 @@ class Viewer:
         return found
 
     def _described(self, message: Message) -> Payload:
-        return shown.message(message, self._user)
+        return shown.message(self._discord, message, self._user)

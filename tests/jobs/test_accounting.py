@@ -4,6 +4,7 @@ import asyncio
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,38 @@ async def test_a_limit_admits_exactly_what_it_has_room_for(store: JobStore, unit
     )
     assert outcomes.count(True) == 7
     assert await used(store, each) == [(7 * COST.of(unit), 0)]
+
+
+async def test_what_would_be_admitted_is_not(store: JobStore, tmp_path: Path) -> None:
+    one = limit(1)
+    for _ in range(3):
+        asked = terms(cost=COST, limits=[one])
+        assert await store.accounting.would_admit(new_render(), asked) is True
+    await admitted(store, one)
+    denied = await store.accounting.would_admit(new_render(), terms(cost=COST, limits=[one]))
+    assert isinstance(denied, Denied)
+    assert count(tmp_path, "requests") == 1
+    assert await used(store, one) == [(1, 0)]
+
+
+async def test_a_grant_raises_a_limit_in_its_window_alone(store: JobStore) -> None:
+    today, tomorrow = limit(1, window=(NOW, LATER)), limit(1, window=(LATER, LATER + 9))
+    await admitted(store, today)
+    await store.accounting.grant([today], 2, 7, NOW)
+    for _ in range(2):
+        await admitted(store, today)
+    assert not await admit(store, new_render(), cost=COST, limits=[today])
+    usages = await store.accounting.usage([today, tomorrow])
+    assert usages == [Usage(held=3, granted=2), Usage()]
+
+
+async def test_a_thread_counts_as_its_channel(store: JobStore) -> None:
+    one = limit(1, scope=Scope.CHANNEL, scope_id="77")
+    asked = replace(terms(cost=COST, limits=[one]), channel_id=77)
+    for expected in (True, False):
+        thread = new_render(channel_id=78 + expected)
+        assert bool(await store.accounting.admit(thread, asked)) is expected
+    assert await used(store, one) == [(1, 0)]
 
 
 async def test_a_denial_names_the_limit_and_writes_nothing(store: JobStore, tmp_path: Path) -> None:

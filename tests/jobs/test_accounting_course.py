@@ -1,7 +1,9 @@
-"""Any order of requests, ends, cancels, restarts and new limits: the accounts add up."""
+"""Any order of requests, ends, cancels, restarts, grants and limits: the accounts add up."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
@@ -37,6 +39,7 @@ class Course:
         self.limits: list[Limit] = []
         self.overrun = False
         self._live: list[Render] = []
+        self._granted: Counter[MeterKey] = Counter()
         self._now = NOW
 
     async def go(self, steps: Sequence[Step]) -> None:
@@ -52,7 +55,8 @@ class Course:
         usages = await self.store.accounting.usage(self.limits)
         for limit, usage in zip(self.limits, usages, strict=True):
             over = self.overrun and limit.key.unit is Unit.MONEY
-            assert over or usage.used <= limit.most
+            assert over or usage.used <= limit.most + usage.granted
+            assert usage.granted == self._granted[limit.key]
 
     def _take(self, *statuses: RenderStatus) -> Render | None:
         found = [each for each in self._live if each.status in statuses]
@@ -71,6 +75,18 @@ class Course:
             self.limits.append(
                 Limit(MeterKey(0, scope, scope_id, unit, Period.EVER, 0.0), most, None)
             )
+
+    async def grant(self) -> None:
+        if self.limits:
+            limit = self.limits[self._choose(len(self.limits))]
+            await self.store.accounting.grant([limit], 3, 7, self._now)
+            self._granted[limit.key] += 3
+
+    async def change(self) -> None:
+        if self.limits:
+            at = self._choose(len(self.limits))
+            raised = self.limits[at].most + self._choose(5)
+            self.limits[at] = replace(self.limits[at], most=raised)
 
     async def ask(self) -> None:
         render = new_render(requester_id=1, created_at=self._now)
@@ -126,6 +142,8 @@ class Course:
 
 STEPS: Final[tuple[Step, ...]] = (
     Course.limit,
+    Course.grant,
+    Course.change,
     Course.ask,
     Course.ask,
     Course.send,

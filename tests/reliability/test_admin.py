@@ -163,6 +163,7 @@ async def test_the_audit_says_who_changed_what(club: Governed) -> None:
     text = await club.admins("audit")
     assert f"<@{club.admin.id}>" in text
     assert "**Pause**: nothing → lunch" in text
+    assert f"**Channel for changes**: nothing → <#{club.other.id}>" in text
     (*_, posted) = club.discord.messages_in(club.other)
     assert "nothing → lunch" in posted.text
 

@@ -151,7 +151,7 @@ def test_a_private_answer_is_its_readers_alone() -> None:
     messages.write(private, Upload({"content": "hush", "flags": 64}, {}), through="a", limit=1)
     assert shown.is_visible(private, places.user)
     assert not shown.is_visible(private, other)
-    assert shown.message(private, places.user)["private"]
+    assert shown.message(places.discord, private, places.user)["private"]
     messages.delete(private)
     assert not shown.is_visible(private, places.user)
 
@@ -162,8 +162,8 @@ def test_an_answer_says_who_used_what_and_whom_it_pings() -> None:
     made = messages.new(places.by_name["home"], places.discord.bot, used=(places.user, "/video"))
     upload = Upload({"content": f"<@{places.user.id}> done"}, {})
     messages.write(made, upload, through="a", limit=1)
-    told = shown.message(made, places.user)
+    told = shown.message(places.discord, made, places.user)
     assert (told["used"]["by"]["name"], told["used"]["what"]) == ("Ada", "/video")
     assert told["bot"]
     assert told["pings"]
-    assert not shown.message(made, places.discord.add_user("grace"))["pings"]
+    assert not shown.message(places.discord, made, places.discord.add_user("grace"))["pings"]

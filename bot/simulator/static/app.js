@@ -22,6 +22,7 @@ const nameOf = (id) => state.people.find((each) => each.id === id)?.name ?? "Rus
 
 const context = {
   nameOf,
+  roleOf: (id) => state.places.flatMap((place) => place.roles).find((each) => each.id === id)?.name ?? "everyone",
   channelOf: (id) => channelById(id)?.name ?? "unknown",
   channel: () => state.channel,
   jump: (channel, message) => jump(channel, message),
@@ -33,7 +34,7 @@ const context = {
   menu: (message) => (message.private ? [] : state.channel.commands.filter((each) => each.type === MESSAGE_MENU)),
   may: (message) => message.author.id === state.me.id || (placeOf(state.channel)?.id !== "@me" && state.me.roles.length > 0),
   use: (message, command) => interact(message, "menu", { name: command.key }),
-  press: (message, customId) => interact(message, "press", { custom_id: customId }),
+  press: (message, customId, values) => interact(message, "press", { custom_id: customId, values }),
   isPending: (message, customId) => state.pending.has(`${message.id} ${customId}`),
 };
 
@@ -223,6 +224,11 @@ function stateChanged(now) {
 function change(node, words) {
   if (node.textContent !== words) node.textContent = words;
 }
+
+// A press beside an open menu closes it, as in every client.
+document.addEventListener("pointerdown", ({ target }) => {
+  for (const each of document.querySelectorAll(".menu-select[open]")) if (!each.contains(target)) each.open = false;
+}, true);
 
 // On a phone the sidebar lies over the channel: a press beside it, or Escape, closes it.
 find("main").addEventListener("click", closeDrawer);

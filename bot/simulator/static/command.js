@@ -4,6 +4,7 @@ import { h } from "./dom.js";
 
 const TEXT = 3;
 const ATTACHMENT = 11;
+const NAMING = new Set([6, 7, 8]); // a person, a channel, a role: its choices are those that there are
 const LONGEST = 6000; // characters of a text option
 const TYPING_REST = 200; // milliseconds after the last key before choices are asked for
 let lastKey = 0;
@@ -90,7 +91,7 @@ export class Command {
 
   control(option) {
     const props = { name: option.key, id: `option-${option.key}`, key: `control-${option.key}`, required: option.required };
-    if (option.choices.length) return this.choice(option, props);
+    if (option.choices.length || NAMING.has(option.type)) return this.choice(option, props);
     if (option.type === ATTACHMENT) return this.file(option, props);
     if (option.type === TEXT) return [this.text(option, props), this.suggestions(option)];
     return h("small", {}, `Options of type ${option.type} are not shown in this demo.`);

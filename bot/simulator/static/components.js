@@ -16,6 +16,10 @@ export function components(list, context) {
 const MAKERS = {
   1: (row, context) => h("div", { class: "row" }, components(row.components, context)),
   2: button,
+  3: menu,
+  5: menu,
+  6: menu,
+  8: menu,
   9: (section, context) =>
     h("div", { class: "section" },
       h("div", { class: "section-text" }, components(section.components, context)),
@@ -49,6 +53,30 @@ function button(one, context) {
     class: `button ${STYLES[one.style]}`, type: "button", key: one.custom_id, disabled: one.disabled, "aria-disabled": pending && "true",
     onclick: () => context.press(one.custom_id),
   }, face);
+}
+
+/** A menu, whose choice is sent when it is closed; `options` holds all that can be chosen. */
+function menu(one, context) {
+  const chosen = one.options.filter((each) => each.default).map((each) => each.value);
+  const name = (value) => one.options.find((each) => each.value === value).label;
+  const toggle = (value, on) => (on ? chosen.push(value) : chosen.splice(chosen.indexOf(value), 1));
+  const most = one.max_values ?? 1;
+  let changed = false;
+  const choice = (each) => h("label", {}, h("input", {
+    type: most === 1 ? "radio" : "checkbox", name: one.custom_id, checked: each.default,
+    onchange: (event) => {
+      if (most === 1) chosen.length = 0;
+      toggle(each.value, event.currentTarget.checked);
+      changed = true;
+      if (most === 1) event.currentTarget.closest("details").open = false;
+    },
+  }), " ", each.label);
+  return h("details", {
+    class: "menu-select", key: `${one.custom_id} ${chosen}`,
+    ontoggle: (event) => !event.currentTarget.open && changed && context.press(one.custom_id, chosen.slice(0, most)),
+  },
+    h("summary", {}, chosen.map(name).join(", ") || one.placeholder || "Choose"),
+    h("div", { class: "choices", role: "group", "aria-label": one.placeholder }, one.options.map(choice)));
 }
 
 function medium(item) {

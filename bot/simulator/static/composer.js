@@ -132,7 +132,7 @@ export class Composer {
     const wanted = typed[1].trim().toLowerCase();
     return this.offered()
       .filter((each) => `${each.key} ${each.name}`.toLowerCase().includes(wanted))
-      .sort((one, other) => Number(other.name.startsWith(wanted)) - Number(one.name.startsWith(wanted)));
+      .sort((one, other) => Number(other.name.startsWith(wanted)) - Number(one.name.startsWith(wanted)) || one.name.length - other.name.length);
   }
 
   offered() {

@@ -16,6 +16,7 @@ const INLINE = [
   [/<(https?:\/\/[^\s>]+)>/y, (m, c) => link(m[1], m[1], c)],
   [/https?:\/\/[^\s<]+[^\s<.,:;"')\]]/y, (m, c) => link(m[0], m[0], c)],
   [/<@!?(\d+)>/y, (m, c) => h("span", { class: "mention" }, "@" + c.nameOf(m[1]))],
+  [/<@&(\d+)>/y, (m, c) => h("span", { class: "mention" }, "@" + c.roleOf(m[1]))],
   [/<#(\d+)>/y, (m, c) => h("span", { class: "mention" }, "#" + c.channelOf(m[1]))],
   [/<t:(-?\d+)(?::([a-zA-Z]))?>/y, (m) => timestamp(Number(m[1]), m[2] ?? "f")],
 ];

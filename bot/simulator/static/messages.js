@@ -163,7 +163,7 @@ function head(message) {
 
 function body(message, context) {
   if (message.loading) return h("div", { class: "thinking" }, h("i"), h("i"), h("i"), ` ${message.author.name} is thinking…`);
-  const mine = { ...context, press: (id) => context.press(message, id), isPending: (id) => context.isPending(message, id) };
+  const mine = { ...context, press: (id, values) => context.press(message, id, values), isPending: (id) => context.isPending(message, id) };
   return h("div", { class: "body" },
     message.message_reference && h("div", { class: "reply" }, "↱ Replies to an earlier message"),
     message.content && h("div", { class: "text" }, markdown(message.content, context),

@@ -48,7 +48,7 @@ const CONTROLS = { 3: select, 4: textInput, 19: upload };
 
 function textInput(one) {
   const input = h("textarea", {
-    rows: 5, placeholder: one.placeholder, required: one.required !== false, minlength: one.min_length, maxlength: one.max_length ?? 4000,
+    rows: one.style === 1 ? 1 : 5, placeholder: one.placeholder, required: one.required !== false, minlength: one.min_length, maxlength: one.max_length ?? 4000,
   });
   input.value = one.value ?? "";
   return { node: input, value: () => input.value };
