@@ -77,6 +77,19 @@ async def test_a_lost_connection_is_said_once_and_on_whatever_is_sent(
     await expect(notice).to_have_count(0)
 
 
+async def test_a_command_that_may_have_arrived_is_not_called_unsent(
+    town: Simulated, page: Visitor
+) -> None:
+    town.offer("video")
+    await page.page.reload()
+    await page.begin("video")
+    await page.run()
+    await town.asks(1)
+    async with town.listener.away():
+        await expect(page.toasts).to_contain_text("See whether it arrived")
+        await expect(page.page.locator("form.command")).to_be_visible()
+
+
 async def test_a_menu_gives_the_focus_back(town: Simulated, page: Visitor) -> None:
     town.offer("Make a video", kind=3)
     town.write(content="one")

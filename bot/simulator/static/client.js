@@ -9,6 +9,7 @@ export function problemOf(answer) {
   return {
     failed: "The application did not respond. Try again.",
     away: "The demo is not connected. Nothing was lost here; try again.",
+    lost: "The connection was lost before an answer. See whether it arrived before you try again.",
     refused: answer.text,
   }[answer.event] ?? null;
 }
@@ -25,9 +26,10 @@ export class Client {
 
   /** Connect as a person. */
   be(person) {
+    const event = person === this.person ? "lost" : "left";
     this.person = person;
     this.socket?.close();
-    for (const answer of this.answers.values()) answer({ event: "away" });
+    for (const answer of this.answers.values()) answer({ event });
     this.answers.clear();
     const scheme = location.protocol === "https:" ? "wss" : "ws";
     const socket = new WebSocket(`${scheme}://${location.host}/client?as=${person ?? ""}`);
@@ -54,7 +56,7 @@ export class Client {
     this.onEvent(event);
   }
 
-  /** Send an action. Returns its answer: an event "answered", "modal", "choices", "failed", "refused" or "away". */
+  /** Send an action. Returns its answer: an event "answered", "modal", "choices", "failed", "refused", "away", "lost" or "left". */
   async act(what, facts) {
     const ref = this.nextRef++;
     if (!(await this.send({ do: what, ref, ...facts }))) return { event: "away" };
