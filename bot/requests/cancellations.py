@@ -39,15 +39,25 @@ class Cancellations:
     async def cancel(self, render: Render) -> Render:
         """Stop following a job, and end it on the server where that can be done.
 
-        Returns the job as it stands then: unchanged where it has moved on meanwhile.
+        What moves on at the same time is cancelled as it is then: nobody who cancels has to be
+        faster than the server's news. Returns the render as it is then.
         """
-        if render.status not in CANCELLABLE:
-            return render
+        while render.status in CANCELLABLE:
+            if (cancelled := await self._cancel(render)) is not None:
+                return cancelled
+            current = await self.store.get(render.id)
+            if current is None or current == render:
+                return render
+            render = current
+        return render
+
+    async def _cancel(self, render: Render) -> Render | None:
+        """Cancel a render as it is; None where it has moved on meanwhile."""
         now = self.clock()
         here = lifecycle.cancelled(render, Reason.CANCELLED_HERE, now)
         create = None if render.video_id is None else of_running(render, self.deadline)
         if not await self._end_here(render, here, create):
-            return await self.store.get(render.id) or render
+            return None
         if await self._stopped(render):
             everywhere = here.evolve(reason=Reason.CANCELLED_EVERYWHERE)
             await self.store.save(here, everywhere)
