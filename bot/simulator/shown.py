@@ -86,12 +86,13 @@ def _with_names(core: Core, option: Payload, channel: Channel) -> Payload:
     inner: list[Payload] = option.get("options") or []
     options = [_with_names(core, one, channel) for one in inner]
     named = _NAMING_OPTIONS.get(option["type"]) if "required" in option else None
-    found = {} if named is None else {"choices": _named(core, channel.guild, named)}
+    types = option.get("channel_types")
+    found = {} if named is None else {"choices": _named(core, channel.guild, named, types)}
     return option | {"options": options} | found
 
 
-def _named(core: Core, guild: Guild | None, kind: str) -> list[Payload]:
-    """List people, roles or channels of a guild, as choices."""
+def _named(core: Core, guild: Guild | None, kind: str, types: list[int] | None) -> list[Payload]:
+    """List people, roles or channels of a guild, as choices; channels of `types` alone."""
     if guild is None:
         return []
     match kind:
@@ -101,7 +102,11 @@ def _named(core: Core, guild: Guild | None, kind: str) -> list[Payload]:
             found = [(one.id, f"@{one.name}") for one in guild.roles]
         case _:
             in_guild = core.world.in_guild(guild)
-            found = [(one.id, f"#{one.name}") for one in in_guild if one.parent is None]
+            found = [
+                (one.id, f"#{one.name}")
+                for one in in_guild
+                if one.parent is None and (types is None or one.type in types)
+            ]
     return [{"name": name, "value": str(number)} for number, name in found]
 
 
@@ -171,7 +176,7 @@ def _filled(core: Core, part: Payload, guild: Guild | None) -> Payload:
     chosen = {one["id"] for one in defaults}
     options = [
         {"label": one["name"], "value": one["value"], "default": one["value"] in chosen}
-        for one in _named(core, guild, _NAMING_MENUS[part["type"]])
+        for one in _named(core, guild, _NAMING_MENUS[part["type"]], part.get("channel_types"))
     ]
     return part | {"options": options}
 

@@ -125,4 +125,9 @@ def video(name: str) -> dict[str, Any]:
 
 
 def button(label: str) -> dict[str, Any]:
-    return {"type": 1, "components": [{"type": 2, "style": 1, "label": label, "custom_id": label}]}
+    return row({"type": 2, "style": 1, "label": label, "custom_id": label})
+
+
+def row(component: dict[str, Any]) -> dict[str, Any]:
+    """An action row with one component."""
+    return {"type": 1, "components": [component]}

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Locator, expect
 
-from tests.demo.simulated import MODAL, UPDATED, Simulated, button, container, text
+from tests.demo.simulated import MODAL, UPDATED, Simulated, button, container, row, text
 from tests.demo.visitor import Visitor
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.slow]
@@ -114,3 +114,37 @@ async def test_a_field_that_is_not_known_is_a_sentence(town: Simulated, page: Vi
     field = {"type": 18, "label": "Choose", "component": unknown}
     town.answer(await town.asks(1), MODAL, custom_id="form", title="A form", components=[field])
     await expect(page.form).to_contain_text("Component 21 is not shown in this demo.")
+
+
+async def test_what_is_ticked_in_a_menu_is_sent_when_it_is_closed(
+    town: Simulated, page: Visitor
+) -> None:
+    people = {"type": 5, "custom_id": "people", "min_values": 0, "max_values": 25}
+    chosen = [{"id": str(town.grace.id), "type": "user"}]
+    message = town.write(row(people | {"default_values": chosen}))
+    menu = page.messages.locator("summary")
+    await expect(menu).to_have_text("Grace")
+    await menu.click()
+    await page.messages.get_by_text("Ada").click()
+    town.write(container(text("another message")))
+    await page.typed.click()
+    asked = await town.asks(1)
+    assert asked.data["values"] == [str(town.ada.id), str(town.grace.id)]
+    both = [{"id": value, "type": "user"} for value in asked.data["values"]]
+    town.change(message, row(people | {"default_values": both}))
+    town.answer(asked, UPDATED)
+    await expect(menu).to_have_text("Ada, Grace")
+
+
+async def test_a_menu_of_one_can_be_left_empty(town: Simulated, page: Visitor) -> None:
+    channels = {"type": 8, "custom_id": "log", "min_values": 0, "channel_types": [0]}
+    chosen = [{"id": str(town.general.id), "type": "channel"}]
+    town.write(row(channels | {"placeholder": "No channel", "default_values": chosen}))
+    await page.messages.locator("summary").click()
+    await expect(page.messages.locator(".choices label")).to_have_text(
+        ["No channel", "#general", "#film-club"]
+    )
+    await page.messages.get_by_text("No channel").click()
+    asked = await town.asks(1)
+    assert asked.data["values"] == []
+    town.answer(asked, UPDATED)

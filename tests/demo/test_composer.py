@@ -8,6 +8,7 @@ from typing import Any, Final
 import pytest
 from playwright.async_api import FilePayload, Route, expect
 
+from bot.simulator.world import Role
 from tests.demo.simulated import CHOICES, UPDATED, Simulated
 from tests.demo.visitor import Visitor
 
@@ -209,3 +210,30 @@ async def test_only_files_are_dropped_on_the_page(town: Simulated, page: Visitor
     assert await page.page.evaluate(IS_PREVENTED, ["#option-image", True]) == [False, False]
     assert await page.page.evaluate(IS_PREVENTED, ["#messages", True]) == [True, True]
     await expect(page.page.locator(".dropped")).to_have_text("dropped.txt")
+
+
+async def test_a_sub_command_names_people_channels_and_roles(
+    town: Simulated, page: Visitor
+) -> None:
+    town.guild.roles.append(Role(901, "makers", 0))
+    named = (("person", 6), ("channel", 7), ("role", 8))
+    options = [
+        {"name": name, "type": kind, "description": name, "required": True} for name, kind in named
+    ]
+    parts = [{"name": name, "type": 1, "description": name, "options": options} for name in "ab"]
+    town.offer("group", *parts)
+    await page.page.reload()
+    await page.typed.fill("/group b")
+    await page.typed.press("Enter")
+    chosen = {"person": "Grace", "channel": "#film-club", "role": "@makers"}
+    for name, label in chosen.items():
+        await page.page.locator(f'[name="{name}"]').select_option(label=label)
+    await page.page.get_by_role("button", name="Send").click()
+    asked = await town.asks(1)
+    (part,) = asked.data["options"]
+    assert part["name"] == "b"
+    values = {one["name"]: one["value"] for one in part["options"]}
+    ids = (town.grace.id, town.other.id, 901)
+    assert list(values.values()) == [str(number) for number in ids]
+    assert set(asked.data["resolved"]) == {"users", "members", "channels", "roles"}
+    town.answer(asked, UPDATED)

@@ -227,7 +227,7 @@ function change(node, words) {
 
 // A press beside an open menu closes it, as in every client.
 document.addEventListener("pointerdown", ({ target }) => {
-  for (const each of document.querySelectorAll(".menu-select[open]")) if (!each.contains(target)) each.open = false;
+  for (const each of document.querySelectorAll(".choice[open]")) if (!each.contains(target)) each.open = false;
 }, true);
 
 // On a phone the sidebar lies over the channel: a press beside it, or Escape, closes it.

@@ -57,26 +57,23 @@ function button(one, context) {
 
 /** A menu, whose choice is sent when it is closed; `options` holds all that can be chosen. */
 function menu(one, context) {
-  const chosen = one.options.filter((each) => each.default).map((each) => each.value);
-  const name = (value) => one.options.find((each) => each.value === value).label;
-  const toggle = (value, on) => (on ? chosen.push(value) : chosen.splice(chosen.indexOf(value), 1));
-  const most = one.max_values ?? 1;
-  let changed = false;
+  const isSingle = (one.max_values ?? 1) === 1;
+  const chosen = one.options.filter((each) => each.default);
+  const none = isSingle && one.min_values === 0 ? [{ label: one.placeholder, value: "", default: !chosen.length }] : [];
   const choice = (each) => h("label", {}, h("input", {
-    type: most === 1 ? "radio" : "checkbox", name: one.custom_id, checked: each.default,
-    onchange: (event) => {
-      if (most === 1) chosen.length = 0;
-      toggle(each.value, event.currentTarget.checked);
-      changed = true;
-      if (most === 1) event.currentTarget.closest("details").open = false;
-    },
+    type: isSingle ? "radio" : "checkbox", name: one.custom_id, value: each.value, checked: each.default,
+    onchange: (event) => isSingle && (event.currentTarget.closest("details").open = false),
   }), " ", each.label);
-  return h("details", {
-    class: "menu-select", key: `${one.custom_id} ${chosen}`,
-    ontoggle: (event) => !event.currentTarget.open && changed && context.press(one.custom_id, chosen.slice(0, most)),
-  },
-    h("summary", {}, chosen.map(name).join(", ") || one.placeholder || "Choose"),
-    h("div", { class: "choices", role: "group", "aria-label": one.placeholder }, one.options.map(choice)));
+  return h("details", { class: "choice", key: `${one.custom_id} ${chosen.map((each) => each.value)}`, ontoggle: ({ currentTarget }) => close(currentTarget, one, context) },
+    h("summary", {}, chosen.map((each) => each.label).join(", ") || one.placeholder || "Choose"),
+    h("div", { class: "choices", role: "group", "aria-label": one.placeholder }, [...none, ...one.options].map(choice)));
+}
+
+/** Send what is ticked in a menu that was closed, if that is another choice. */
+function close(details, one, context) {
+  const inputs = [...details.querySelectorAll("input")];
+  if (details.open || inputs.every((each) => each.checked === each.defaultChecked)) return;
+  context.press(one.custom_id, inputs.filter((each) => each.checked && each.value).map((each) => each.value));
 }
 
 function medium(item) {

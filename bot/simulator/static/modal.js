@@ -2,6 +2,7 @@
 
 import { h } from "./dom.js";
 
+const SHORT = 1;
 const LABEL = 18;
 
 /**
@@ -47,9 +48,10 @@ function field({ type, label, description, component }, context) {
 const CONTROLS = { 3: select, 4: textInput, 19: upload };
 
 function textInput(one) {
-  const input = h("textarea", {
-    rows: one.style === 1 ? 1 : 5, placeholder: one.placeholder, required: one.required !== false, minlength: one.min_length, maxlength: one.max_length ?? 4000,
-  });
+  const props = {
+    placeholder: one.placeholder, required: one.required !== false, minlength: one.min_length, maxlength: one.max_length ?? 4000,
+  };
+  const input = one.style === SHORT ? h("input", { type: "text", ...props }) : h("textarea", { rows: 5, ...props });
   input.value = one.value ?? "";
   return { node: input, value: () => input.value };
 }
