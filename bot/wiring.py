@@ -44,6 +44,7 @@ from bot.videos.client import VideosClient
 from cogs.admin import Admin
 from cogs.admin_settings import AdminSettings
 from cogs.buttons import Buttons
+from cogs.confirmations import ConfirmationButtons, Confirmations
 from cogs.library import Library
 from cogs.make_video import Make
 from cogs.notifications import Notifications
@@ -95,6 +96,7 @@ class Wiring:
         self._deliveries = self._new_deliveries()
         self._limits = limits_of(settings, resources.offer().catalog)
         self._communities = Communities(settings=resources.store.guild_settings, clock=timing.clock)
+        self._confirmations = Confirmations(clock=timing.clock)
         self._service = self._new_service()
         self._transport = CardTransport(
             client=self.client,
@@ -223,6 +225,7 @@ class Wiring:
             forecaster=self._forecaster,
             renderer=self._renderer,
             options=self._options,
+            confirmations=self._confirmations,
             fetch_image=fetch_image or attachments.fetch,
             largest_image=largest,
             clock=self._timing.clock,
@@ -252,6 +255,7 @@ class Wiring:
             Library(store=store),
             Quota(store=store, limits=limits, communities=communities, clock=clock),
             settings,
+            ConfirmationButtons(confirmations=self._confirmations, start=requests.start),
             Admin(
                 store=store,
                 limits=limits,

@@ -60,9 +60,10 @@ from cogs.admin_options import (
 )
 from cogs.admin_settings import NOT_ALLOWED, AdminSettings, chosen_in, may_administrate
 from cogs.answers import Interaction, own_language, refusal, refuse, too_fast
+from cogs.asked import Asked
 from cogs.buttons import GONE, MOVED_ON
 from cogs.permissions import asker_of
-from cogs.requests import Asked, Requests
+from cogs.requests import Requests
 
 RUNNING_SHOWN: Final = 25
 ENTRIES_SHOWN: Final = 10

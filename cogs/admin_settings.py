@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from bot.cards import admin, reports, words
 from bot.cards.i18n import N_, Language, language
+from bot.jobs.accounts import Unit
 from bot.jobs.database import StoreError
 from bot.jobs.guild_settings import AuditEntry
 from bot.requests.admission import Offer
@@ -19,6 +20,7 @@ from bot.requests.communities import Communities
 from bot.requests.community import REASON_MOST, Community
 from bot.transport.errors import told
 from bot.transport.result import UNREACHED
+from cogs.admin_options import amount_of
 from cogs.answers import Interaction, own_language, refuse, too_fast
 
 _log = logging.getLogger(__name__)
@@ -118,7 +120,12 @@ class AdminSettings(commands.Cog):
     async def _set_numbers(
         self, guild: int, interaction: Interaction, typed: Mapping[str, str | None]
     ) -> None:
-        await self._submitted(interaction, guild, typed)
+        given: dict[str, object] = dict(typed)
+        if (price := typed["confirm_above"]) is not None:
+            # What is no amount stays as it was typed, and is refused by the settings.
+            amount = amount_of(price, Unit.MONEY)
+            given["confirm_above"] = price if amount is None else amount
+        await self._submitted(interaction, guild, given)
 
     async def _submitted(
         self, interaction: Interaction, guild: int, typed: Mapping[str, object]

@@ -38,9 +38,9 @@ from bot.transport.removing import remove_messages
 from bot.transport.result import UNREACHED, refuses_content
 from bot.videos.errors import VideosError
 from bot.videos.spec import VideoSpec
+from cogs.asked import Asked
 from cogs.permissions import asker_for, belongs_here, may_manage, upload_limit
 from cogs.requests import (
-    Asked,
     Interaction,
     Requests,
     own_language,

@@ -14,7 +14,8 @@ from bot.media.image import IMAGE_TYPES
 from bot.requests.admission import Offer
 from bot.videos.models import PROMPT_LIMIT
 from bot.videos.spec import VideoSpec
-from cogs.requests import Asked, Interaction, Requests, own_language
+from cogs.asked import Asked
+from cogs.requests import Interaction, Requests, own_language
 
 NAME: Final = N_("Make a video")
 

@@ -18,18 +18,18 @@ from bot.cards.view import CardOptions
 from bot.client import VideoBot
 from bot.gateway import backoff
 from bot.jobs.database import DuplicateError, StoreError
-from bot.jobs.models import TOKEN_LIFE, Card, Render, RenderStatus, Request, Verb
+from bot.jobs.models import TOKEN_LIFE, Card, Render, RenderStatus, Request
 from bot.jobs.reasons import Reason
 from bot.jobs.store import JobStore
 from bot.media.image import IMAGE_TYPES, BadImage
-from bot.requests.admission import NotAdmitted
+from bot.requests.admission import NotAdmitted, NotConfirmed
 from bot.requests.forecast import Forecaster
 from bot.requests.service import RequestService
 from bot.runtime.background import Background
 from bot.transport.errors import told
 from bot.transport.message import find_card
 from bot.transport.result import UNREACHED, is_malformed, refuses_content
-from bot.videos.spec import ImageSource, VideoSpec
+from bot.videos.spec import ImageSource
 from cogs.answers import (
     Interaction,
     give_back,
@@ -40,6 +40,8 @@ from cogs.answers import (
     tell_surely,
     too_fast,
 )
+from cogs.asked import Asked
+from cogs.confirmations import Confirmations
 from cogs.permissions import asker_of, is_member, missing_permissions, upload_limit
 
 _log = logging.getLogger(__name__)
@@ -63,25 +65,6 @@ class _CardUnknown(Exception):
     """Discord could not be asked in time whether the card exists."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Asked:
-    """What a command or a form asks for."""
-
-    spec: VideoSpec
-    image: discord.Attachment | None = None
-    """What they uploaded or picked."""
-    verb: Verb = Verb.NEW
-    parent: Render | None = None
-    """The render that this one is made from."""
-    parent_video_id: str | None = None
-    """The server's id of the video that a remix changes."""
-
-    @property
-    def typed(self) -> VideoSpec:
-        """What the person typed: a remix asks for words only."""
-        return VideoSpec(prompt=self.spec.prompt) if self.verb is Verb.REMIX else self.spec
-
-
 @dataclass(eq=False, repr=False, kw_only=True)
 class Requests:
     """Saves requests, answers with their cards, and sends them."""
@@ -92,6 +75,7 @@ class Requests:
     forecaster: Forecaster
     renderer: CardRenderer
     options: Callable[[], CardOptions]
+    confirmations: Confirmations
     fetch_image: Callable[[str], Awaitable[bytes]]
     """Returns an attachment's bytes; raises aiohttp.ClientError and OSError."""
     largest_image: int
@@ -104,35 +88,45 @@ class Requests:
         self._background = Background()
         self._closed = False
 
-    async def start(self, interaction: Interaction, asked: Asked) -> None:
-        """Save the request, answer with the card, then send: always in this order."""
+    async def start(
+        self, interaction: Interaction, asked: Asked, *, confirmed: bool = False
+    ) -> bool:
+        """Save the request, answer with the card, then send: always in this order.
+
+        False where it is refused, or its price has to be confirmed first.
+        """
         t = own_language(interaction)
-        if interaction.client.stopping:
-            await give_back(interaction, t(words.STOPPING), asked.typed)
-            return
-        if is_form(interaction) and (sentence := too_fast(interaction)) is not None:
-            await give_back(interaction, sentence, asked.typed)
-            return
-        if asked.image is not None and (problem := self._image_problem(asked.image, t)) is not None:
+        if (problem := self._problem(interaction, asked, t)) is not None:
             await give_back(interaction, problem, asked.typed)
-            return
+            return False
         try:
             with self._answering():
                 request = self.request_of(interaction, asked)
-                render = await self.service.admit(request, asker_of(interaction))
+                asker = asker_of(interaction)
+                render = await self.service.admit(request, asker, confirmed=confirmed)
         except DuplicateError:
             # A gateway that resumes may send an interaction again: the first one is answered.
             _log.info("interaction %d was delivered twice", interaction.id)
-            return
-        except (NotAdmitted, StoreError) as problem:
-            sentence = refusal(problem, t)
-            await give_back(interaction, sentence, asked.typed)
-            return
-        if self._closed:
-            # Saved during the stop: the next start finds it, as one that was interrupted.
-            return
-        going_on = self._surely(partial(self._go_on, interaction), render)
-        await self._background.spawn(going_on, name=f"request {render.id}")
+            return True
+        except NotConfirmed as unconfirmed:
+            await self.confirmations.ask(interaction, asked, unconfirmed)
+            return False
+        except (NotAdmitted, StoreError) as refused:
+            await give_back(interaction, refusal(refused, t), asked.typed)
+            return False
+        if not self._closed:
+            going_on = self._surely(partial(self._go_on, interaction), render)
+            await self._background.spawn(going_on, name=f"request {render.id}")
+        # Else it was saved during the stop: the next start finds it, as one that was interrupted.
+        return True
+
+    def _problem(self, interaction: Interaction, asked: Asked, t: Language) -> str | None:
+        """Say what can be known to be wrong without waiting."""
+        if interaction.client.stopping:
+            return t(words.STOPPING)
+        if is_form(interaction) and (sentence := too_fast(interaction)) is not None:
+            return sentence
+        return None if asked.image is None else self._image_problem(asked.image, t)
 
     async def close(self) -> None:
         """Leave what is not sent yet to the next start."""

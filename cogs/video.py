@@ -12,7 +12,8 @@ from bot.cards.i18n import N_
 from bot.requests.admission import Offer
 from bot.videos.models import PROMPT_LIMIT
 from bot.videos.spec import VideoSpec
-from cogs.requests import Asked, Interaction, Requests
+from cogs.asked import Asked
+from cogs.requests import Interaction, Requests
 
 SUGGESTIONS: Final = 25
 """Choices that are suggested, at the most. Source: Discord, application-commands."""

@@ -9,6 +9,7 @@ from discord import ui
 from bot.cards.buttons import StatelessButton
 from bot.cards.i18n import N_, Language
 from bot.cards.text import plain
+from bot.jobs.accounts import MILLIONTHS
 from bot.requests.admission import Offer
 from bot.requests.community import Community
 
@@ -37,6 +38,7 @@ LABELS: Final = {
     "limits": N_("Limits"),
     "at_once_per_person": N_("Videos at once per person"),
     "at_once": N_("Videos at once in this server"),
+    "confirm_above": N_("Ask before a video that costs more than"),
     "time_zone": N_("Time zone"),
     "audit_channel": N_("Channel for changes"),
 }
@@ -68,6 +70,13 @@ SAVED: Final = N_("Saved.")
 REASON: Final = N_("Reason, shown to people (optional)")
 ZONE_HINT: Final = N_("Like Europe/Berlin; empty: as the bot's owner set it")
 NUMBER_HINT: Final = N_("A number; empty: as many as the bot's owner allows")
+PRICE_HINT: Final = N_("An amount in the bot's currency; empty: never")
+_HINTS: Final = {
+    "at_once_per_person": NUMBER_HINT,
+    "at_once": NUMBER_HINT,
+    "confirm_above": PRICE_HINT,
+    "time_zone": ZONE_HINT,
+}
 
 _CHANNELS: Final = [
     discord.ChannelType.text,
@@ -211,15 +220,16 @@ class NumbersForm(ui.Modal):
         super().__init__(title=t(MORE)[:45])
         self._submitted = submitted
         self.fields: dict[str, ui.TextInput[ui.Modal]] = {}
-        for name in ("at_once_per_person", "at_once", "time_zone"):
+        for name, value_hint in _HINTS.items():
             value = getattr(community, name)
+            if name == "confirm_above" and value is not None:
+                value /= MILLIONTHS
             self.fields[name] = ui.TextInput(
                 required=False, max_length=50, default="" if value is None else str(value)
             )
-            hint = t(ZONE_HINT if name == "time_zone" else NUMBER_HINT)
-            self.add_item(
-                ui.Label(text=t(LABELS[name])[:45], description=hint, component=self.fields[name])
-            )
+            label = t(LABELS[name])[:45]
+            field = self.fields[name]
+            self.add_item(ui.Label(text=label, description=t(value_hint)[:100], component=field))
 
     async def on_submit(self, interaction: discord.Interaction[Any], /) -> None:
         """Hand on what was typed, None for an empty field."""

@@ -183,6 +183,8 @@ def _said(name: str, value: Any, t: Language, currency: str) -> str:  # noqa: AN
     values = cast("list[Any]", value) if isinstance(value, list) else [value]
     if name == "limits":
         found = (limit_line(CommunityLimit.model_validate(each), t, currency) for each in values)
+    elif name == "confirm_above":
+        found = (t.money(each / MILLIONTHS, currency) for each in values)
     elif name in _MENTIONS:
         found = (mention(_MENTIONS[name], each) for each in values)
     else:

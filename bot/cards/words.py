@@ -90,6 +90,7 @@ NOT_WRITTEN: Final = N_(
     "The bot can't save anything right now, so nothing was started. Tell the bot's owner, "
     "and try again later."
 )
+NOTHING_STARTED: Final = N_("Nothing was started.")
 NOT_SAVED: Final = N_(
     "The bot can't save anything right now, so nothing was changed. Tell the bot's owner, "
     "and try again later."

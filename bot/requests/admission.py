@@ -121,6 +121,17 @@ class ChannelClosed(NotAdmitted):
         self.channels = channels
 
 
+class NotConfirmed(NotAdmitted):
+    """The community wants its people to say yes to such a price first; amounts in millionths."""
+
+    def __init__(self, cost: int, left: int | None, currency: str) -> None:
+        """Keep the price, and what the tightest limit of money leaves; None for no limit."""
+        super().__init__(f"{cost} is not confirmed")
+        self.cost = cost
+        self.left = left
+        self.currency = currency
+
+
 class NothingAllowed(NotAdmitted):
     """The community allows none of the models, sizes or lengths that the bot offers now."""
 

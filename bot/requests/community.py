@@ -110,6 +110,8 @@ class Community(BaseModel):
     limits: tuple[CommunityLimit, ...] = Field(default=(), max_length=LIMITS_MOST)
     at_once_per_person: int | None = Field(default=None, ge=0)
     at_once: int | None = Field(default=None, ge=0)
+    confirm_above: int | None = Field(default=None, ge=0, le=MOST_MONEY)
+    """Millionths of the operator's currency; a video that costs more is asked about first."""
     time_zone: Annotated[str | None, AfterValidator(_existing_zone)] = None
     audit_channel: int | None = None
 
@@ -124,6 +126,10 @@ class Community(BaseModel):
             raise RoleNeeded(tuple(sorted(self.roles)))
         if self.channels and asker.channel not in self.channels:
             raise ChannelClosed(tuple(sorted(self.channels)))
+
+    def asks_about(self, cost: int | None) -> bool:
+        """Whether somebody has to say yes to a price."""
+        return self.confirm_above is not None and (cost or 0) > self.confirm_above
 
     def within(self, offer: Offer) -> Offer:
         """Return what of an offer this community allows. Raises NothingAllowed.

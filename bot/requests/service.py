@@ -10,7 +10,7 @@ from typing import Final
 
 from bot.jobs import lifecycle
 from bot.jobs.accounting import Admission, OpenLimits, Terms
-from bot.jobs.accounts import Denied
+from bot.jobs.accounts import Denied, Unit
 from bot.jobs.database import StoreError
 from bot.jobs.events import JobEvents
 from bot.jobs.film_store import FilmStore
@@ -26,12 +26,13 @@ from bot.requests.admission import (
     DiskFull,
     LimitReached,
     NotAdmitted,
+    NotConfirmed,
     Offer,
     OverLimit,
     complete,
 )
 from bot.requests.communities import Communities
-from bot.requests.community import Asker
+from bot.requests.community import Asker, Community
 from bot.requests.limits import Limits
 from bot.requests.lost_creates import LostCreates
 from bot.runtime.background import Background
@@ -74,12 +75,16 @@ class RequestService:
             store=self.store, events=self.events, videos=self.videos, clock=self.clock
         )
 
-    async def admit(self, request: Request, asker: Asker) -> Render:
+    async def admit(self, request: Request, asker: Asker, *, confirmed: bool = False) -> Render:
         """Save a request with its first render, before anything is shown or sent.
 
-        Raises NotAdmitted and StoreError; then nothing was written.
+        `confirmed` says that its price was. Raises NotAdmitted and StoreError; then nothing was
+        written.
         """
-        render, terms = await self._judged(request, asker)
+        community = await self.communities.of(asker.guild)
+        render, terms = self._judged(request, asker, community)
+        if not confirmed and community.asks_about(terms.cost.money):
+            await self._ask_first(render, terms)
         admitted = await self.store.accounting.admit(render, terms)
         if not admitted:
             raise await self._refusal(admitted, render, terms)
@@ -90,16 +95,30 @@ class RequestService:
 
         Raises StoreError.
         """
+        community = await self.communities.of(asker.guild)
         try:
-            render, terms = await self._judged(request, asker)
+            render, terms = self._judged(request, asker, community)
         except NotAdmitted as problem:
             return problem
         admitted = await self.store.accounting.would_admit(render, terms)
         return None if admitted else await self._refusal(admitted, render, terms)
 
-    async def _judged(self, request: Request, asker: Asker) -> tuple[Render, Terms]:
-        """Return what is to be admitted, and on which terms. Raises NotAdmitted, StoreError."""
-        community = await self.communities.of(asker.guild)
+    async def _ask_first(self, render: Render, terms: Terms) -> None:
+        """Raise NotConfirmed; where there is no room for a request, why there is none."""
+        admitted = await self.store.accounting.would_admit(render, terms)
+        if not admitted:
+            raise await self._refusal(admitted, render, terms)
+        of_money = [each for each in terms.limits if each.key.unit is Unit.MONEY]
+        usages = await self.store.accounting.usage(of_money)
+        left = (
+            each.most + usage.granted - usage.used
+            for each, usage in zip(of_money, usages, strict=True)
+        )
+        cost = terms.cost.money or 0
+        raise NotConfirmed(cost, min(left, default=None), self.limits.currency)
+
+    def _judged(self, request: Request, asker: Asker, community: Community) -> tuple[Render, Terms]:
+        """Return what is to be admitted, and on which terms. Raises NotAdmitted."""
         spec = complete(request.spec, community.within(self.offer()))
         render = Render.first(replace(request, spec=spec))
         terms = self.limits.terms(render.request, asker, community, request.created_at)

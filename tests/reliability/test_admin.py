@@ -192,3 +192,52 @@ async def test_the_queue_cancels_what_runs(club: Governed) -> None:
     await club.discord.until(lambda: made.follow_ups)
     assert "Cancelled" in made.follow_ups[0].text
     assert "cancelled a video" in await club.admins("audit")
+
+
+PRICED = pytest.mark.parametrize(
+    "environment", [{"VIDEOS_PRICES": "0.10", "BUDGET_PER_DAY": "1"}], indirect=True
+)
+
+
+async def asked_above(club: Governed, price: str) -> None:
+    """Have the bot ask before what costs more."""
+    opened = await club.discord.slash(club.admin, club.channel, "video-admin settings")
+    await opened.answered()
+    form = await club.discord.press(club.admin, opened.message, "rushes-admin:numbers")
+    await form.answered()
+    fields = [one["component"]["custom_id"] for one in form.response_data["components"]]
+    sent = await club.discord.submit(form, **dict(zip(fields, ("", "", price, ""), strict=True)))
+    await sent.answered()
+
+
+@PRICED
+async def test_a_price_is_confirmed_before_anything_is_held(club: Governed) -> None:
+    await asked_above(club, "0.30")
+    await club.asks(size="1280x720", seconds="4")
+    question = club.discord.private_to(club.ada)[-1]
+    assert "This video costs $0.40. · $1.00 left" in question.text
+    assert club.rows() == []
+
+    cancelled = await club.discord.press(club.ada, question, "Cancel")
+    await cancelled.answered()
+    await club.discord.until(lambda: "Nothing was started" in question.text)
+
+    await club.asks(size="1280x720", seconds="4")
+    question = club.discord.private_to(club.ada)[-1]
+    yes = await club.discord.press(club.ada, question, "Render for $0.40")
+    await yes.answered()
+    again = await club.discord.press(club.ada, question, "Render for $0.40")
+    await again.answered()
+    await club.discord.until(lambda: question.deleted)
+    await club.until_film()
+    assert club.videos.seen["create"] == 1
+    assert len(club.rows()) == 1
+
+
+@PRICED
+async def test_what_is_not_dear_or_has_no_room_is_not_asked_about(club: Governed) -> None:
+    await asked_above(club, "0.50")
+    for seen in (1, 2):
+        await club.asks(seconds="4")
+        await club.discord.until(lambda seen=seen: club.videos.seen["create"] == seen)
+    assert "This video needs $0.80, and $0.20 is left." in await club.asks(seconds="8")

@@ -1,0 +1,92 @@
+"""Asks in private whether a video is worth its price; nothing is written or held before the yes."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+from uuid import uuid4
+
+from discord.ext import commands
+
+from bot.cards import confirm, words
+from bot.requests.admission import NotConfirmed
+from cogs.answers import Interaction, own_language, refuse, too_fast
+from cogs.asked import Asked
+
+LIFE: Final = 14 * 60.0
+"""Seconds for which a question can be answered: its token can then still delete it."""
+MOST: Final = 10_000
+"""Questions that are remembered; beyond them the oldest are forgotten."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """What was asked for, by the interaction whose answer is the question."""
+
+    asked: Asked
+    interaction: Interaction
+    at: float
+
+
+@dataclass(eq=False, repr=False, kw_only=True)
+class Confirmations:
+    """The questions that are open. A restart forgets them: then the video is asked for again."""
+
+    clock: Callable[[], float] = time.time
+    _open: dict[str, Question] = field(default_factory=dict[str, Question])
+
+    async def ask(self, interaction: Interaction, asked: Asked, problem: NotConfirmed) -> None:
+        """Answer with the price, what is left, and two buttons."""
+        key = uuid4().hex
+        while len(self._open) >= MOST:
+            del self._open[next(iter(self._open))]
+        self._open[key] = Question(asked=asked, interaction=interaction, at=self.clock())
+        view = confirm.question(key, asked.spec.prompt, problem, own_language(interaction))
+        await interaction.response.send_message(view=view, ephemeral=True)
+
+    def take(self, key: str, person: int) -> Question | None:
+        """Return an open question of a person once; None where it is too old or answered."""
+        found = self._open.get(key)
+        if found is None or found.interaction.user.id != person:
+            return None
+        del self._open[key]
+        return found if self.clock() - found.at < LIFE else None
+
+    def put_back(self, key: str, question: Question) -> None:
+        """Let a question be answered once more."""
+        self._open[key] = question
+
+
+class Start(Protocol):
+    """What Requests.start is."""
+
+    async def __call__(self, interaction: Interaction, asked: Asked, *, confirmed: bool) -> bool:
+        """Start what was asked for; False where it is refused."""
+        ...
+
+
+@dataclass(eq=False, repr=False, kw_only=True)
+class ConfirmationButtons(commands.Cog):
+    """Answers the presses."""
+
+    confirmations: Confirmations
+    start: Start
+
+    @commands.Cog.listener()
+    async def on_interaction(self, interaction: Interaction) -> None:
+        """Make the video, or leave it."""
+        if (press := confirm.press_in(interaction)) is None:
+            return
+        t = own_language(interaction)
+        if (sentence := too_fast(interaction)) is not None:
+            await refuse(interaction, sentence)
+            return
+        question = self.confirmations.take(press.key, interaction.user.id)
+        if question is None:
+            await interaction.response.edit_message(view=confirm.said(t(confirm.TOO_OLD)))
+        elif not press.yes:
+            await interaction.response.edit_message(view=confirm.said(t(words.NOTHING_STARTED)))
+        elif await self.start(interaction, question.asked, confirmed=True):
+            await question.interaction.delete_original_response()
+        else:
+            self.confirmations.put_back(press.key, question)
