@@ -113,6 +113,11 @@ class Database:
         """Write statements that hold their own values; return what the last one changed."""
         return await self.write(*((statement, None) for statement in statements))
 
+    async def empty_log(self) -> None:
+        """Move all that was written into the file itself, and leave the log beside it empty."""
+        with _translated():
+            await self._writer.empty_log()
+
     async def _close(self) -> None:
         await self._writer.close()
         await asyncio.to_thread(self._readers.shutdown)
@@ -140,6 +145,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     FULL, since a lost commit could turn a sent create back into one that seems never sent. Nobody
     else writes here; a lock of another program is waited for less than an interaction may wait.
     Each connection has a cache, by default of 2 MB: the file is in the system's cache anyway.
+    What is deleted is overwritten, since people may ask for that.
     """
     cursor = connection.cursor()
     for pragma in (
@@ -147,6 +153,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
         "synchronous=FULL",
         "busy_timeout=1000",
         "foreign_keys=ON",
+        "secure_delete=ON",
         f"cache_size={-CACHE_KIB}",
     ):
         cursor.execute(f"PRAGMA {pragma}")

@@ -1,16 +1,21 @@
 """The database's schema at an opening: made where there is none, upgraded where it is old."""
 
+import secrets
 from pathlib import Path
 from typing import Final
 
 import sqlalchemy as sa
 
+from bot.jobs import tables
 from bot.jobs.tables import metadata
 
 REVISIONS: Final = tuple(
     sorted(path.stem[:4] for path in Path(__file__).parent.glob("migrations/versions/[0-9]*.py"))
 )
 """Every revision there is, oldest first; a revision's file begins with its number."""
+PSEUDONYMS: Final = "pseudonyms"
+"""The name of the key that makes pseudonyms, in the table `secrets`."""
+KEY_BYTES: Final = 32
 _VERSION: Final = sa.table("alembic_version", sa.column("version_num", sa.Text))
 
 
@@ -42,6 +47,8 @@ def prepare(connection: sa.Connection) -> None:
 def _create(connection: sa.Connection) -> None:
     """Make the tables that all revisions lead to, and say so as Alembic would."""
     metadata.create_all(connection)
+    key = {"name": PSEUDONYMS, "value": secrets.token_bytes(KEY_BYTES)}
+    connection.execute(sa.insert(tables.secrets).values(key))
     version = sa.Column("version_num", sa.String(32), primary_key=True)
     sa.Table(_VERSION.name, sa.MetaData(), version).create(connection)
     connection.execute(sa.insert(_VERSION).values(version_num=REVISIONS[-1]))

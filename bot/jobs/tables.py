@@ -55,8 +55,10 @@ requests = sa.Table(
     sa.Index("ix_requests_requester_id_created_at", "requester_id", "created_at"),
     sa.Index("ix_requests_guild_id_created_at", "guild_id", "created_at"),
     sa.Index("ix_requests_card_retry_at", "card_retry_at"),
+    sa.Index("ix_requests_parent_render_id", "parent_render_id"),
 )
-"""Who asked for what, where, and the card. `options` is a JSON object of further API fields."""
+"""Who asked for what, where, and the card. `options` is a JSON object of further API fields. A
+prompt or an image's name is empty where it was another person's, who deleted or erased it."""
 
 renders = sa.Table(
     "renders",
@@ -192,9 +194,10 @@ ledger = sa.Table(
     sa.Index("ix_ledger_requester_id_at", "requester_id", "at"),
     sa.Index("ix_ledger_guild_id_at", "guild_id", "at"),
 )
-"""Every create and what came of it, append-only. `hold_id` names the entry that this one finishes;
-guild 0 stands for a direct message, a thread counts as its parent channel, and money is in
-millionths, NULL where no price is known."""
+"""Every create and what came of it, append-only: only an erasure changes a row, and of it only
+whose it is (bot/jobs/personal_data.py). `hold_id` names the entry that this one finishes; guild 0
+stands for a direct message, a thread counts as its parent channel, and money is in millionths, NULL
+where no price is known."""
 
 grants = sa.Table(
     "grants",
@@ -230,3 +233,19 @@ audit = sa.Table(
     sa.Index("ix_audit_guild_id_at", "guild_id", "at"),
 )
 """Who changed what in a community, append-only."""
+
+departures = sa.Table(
+    "departures",
+    metadata,
+    sa.Column("guild_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("at", sa.Float(53), nullable=False),
+)
+"""Communities that the bot has left, and since when; their rows are removed some time later."""
+
+secrets = sa.Table(
+    "secrets",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("value", sa.LargeBinary, nullable=False),
+)
+"""Keys of this database, made with it."""

@@ -43,6 +43,8 @@ class _Work:
     outcome: asyncio.Future[Any]
 
 
+LOG_TRIES: Final = 5
+"""Each waits for readers as long as a write does for other programs."""
 _LOCKED: Final = frozenset({"SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_READONLY"})
 """Failures of the whole database: each further write would only wait for the same."""
 
@@ -82,6 +84,21 @@ class Writer:
         """
         outcome: asyncio.Future[_T] = asyncio.get_running_loop().create_future()
         return await self._commit_soon(_Work(work, outcome))
+
+    async def empty_log(self) -> None:
+        """Write SQLite's log into the database's file and truncate it, once nobody reads it."""
+        if self._engine.dialect.name != "sqlite":
+            return
+        for _ in range(LOG_TRIES):
+            loop = asyncio.get_running_loop()
+            if await loop.run_in_executor(self._thread, self._empty_log):
+                return
+        _log.warning("the database's log is in use and not emptied yet")
+
+    def _empty_log(self) -> bool:
+        with self._engine.connect() as connection:
+            statement = "PRAGMA wal_checkpoint(TRUNCATE)"
+            return connection.exec_driver_sql(statement).one()[0] == 0
 
     async def _commit_soon(self, write: _Write | _Work) -> Any:  # noqa: ANN401 - its outcome
         self._waiting.append(write)
