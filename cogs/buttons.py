@@ -79,6 +79,10 @@ DELETED: Final = N_("Deleted.")
 DELETED_HERE: Final = N_("Deleted here. The video server kept its copy.")
 NOT_REMOVED: Final = N_("Deleted, but the bot can't remove the message. A moderator can.")
 
+NO_LONGER_THERE: Final = N_(
+    "Its prompt or image was deleted by the person it came from, so it can't be used again."
+)
+
 SETTLED: Final = 60.0
 """Seconds after which no client can still show the card as it was before its film."""
 DELIVERY_PAUSE: Final = 0.1
@@ -91,6 +95,8 @@ _RECORDED: Final = {
     Action.DELETE_SURELY: "delete",
     Action.SEND: "send",
 }
+
+_COPYING: Final = frozenset({Action.AGAIN, Action.EDIT})
 
 _Do = Callable[[Interaction, Render], Awaitable[None]]
 
@@ -165,7 +171,9 @@ class Buttons(commands.Cog):
         render = await self._with_its_film(interaction, render)
         if render.status is RenderStatus.COMPLETED and self._comes_with_film(action, render):
             render = await self._once_delivered(render)
-        if self._is_offered(action, render):
+        if action in _COPYING and render.spec.is_incomplete:
+            await refuse(interaction, t(NO_LONGER_THERE))
+        elif self._is_offered(action, render):
             await self._does[action](interaction, render)
             await self._record(interaction, action, render)
         else:

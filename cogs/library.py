@@ -66,6 +66,7 @@ class Library(commands.Cog):
         search = _search(interaction, Place(search=current[:SEARCH_LIMIT]))
         renders = await self.store.history(search, limit=SUGGESTIONS, offset=0)
         prompts = dict.fromkeys(shorten(render.spec.prompt, 100) for render in renders)
+        prompts.pop("", None)
         return [
             app_commands.Choice(name=prompt, value=prompt.rstrip("…")[:SEARCH_LIMIT])
             for prompt in prompts

@@ -124,7 +124,9 @@ def thumbnail_name(render_id: str) -> str:
 
 def _thumbnail(render: Render) -> ui.Thumbnail[ui.LayoutView]:
     name = thumbnail_name(render.id)
-    return ui.Thumbnail(f"attachment://{name}", description=shorten(render.spec.prompt, ALT_TEXT))
+    return ui.Thumbnail(
+        f"attachment://{name}", description=shorten(render.spec.shown_prompt, ALT_TEXT)
+    )
 
 
 def _line(render: Render, t: Language) -> str:
@@ -132,7 +134,7 @@ def _line(render: Render, t: Language) -> str:
     size = (render.made_size or render.spec.size).replace("x", " x ")
     facts = f"{words.title(render, t)} · {size} · {link}"
     when = f"<t:{int(render.request.created_at)}:R> · <@{render.request.requester_id}>"
-    return f"**{plain(render.spec.prompt, PROMPT_SHOWN)}**\n-# {facts} · {when}"
+    return f"**{plain(render.spec.shown_prompt, PROMPT_SHOWN)}**\n-# {facts} · {when}"
 
 
 def _filters(place: Place, t: Language) -> ui.ActionRow[ui.LayoutView]:

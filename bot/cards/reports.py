@@ -116,13 +116,13 @@ def queue_card(renders: Sequence[Render], t: Language) -> ui.LayoutView:
     view = ui.LayoutView(timeout=None)
     lines = [
         f"- {words.title(each, t)} · <@{each.request.requester_id}> · "
-        f"[{plain(each.spec.prompt, 40)}]({each.request.link})"
+        f"[{plain(each.spec.shown_prompt, 40)}]({each.request.link})"
         for each in renders
     ]
     view.add_item(ui.TextDisplay("\n".join(lines) or t(NOTHING_RUNS)))
     if renders:
         options = [
-            discord.SelectOption(label=shorten(each.spec.prompt, 100), value=each.id)
+            discord.SelectOption(label=shorten(each.spec.shown_prompt, 100), value=each.id)
             for each in renders
         ]
         menu = Menu(custom_id=PREFIX + CANCEL, placeholder=t(CANCEL_ONE), options=options)

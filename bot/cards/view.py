@@ -54,6 +54,8 @@ class CardOptions:
     currency: str = "USD"
     link_for: Callable[[Render], str] | None = None
     """Gives the address of a film that was too large for its message; None without links."""
+    film: str | None = None
+    """The film's name in its message, where the prompt that named it is gone."""
 
 
 PLAIN: Final = CardOptions()
@@ -75,7 +77,7 @@ def card(
     t = language(render.request.locale)
     body = ui.Container[ui.LayoutView](accent_colour=_ACCENTS[render.status])
     body.add_item(ui.TextDisplay(f"### {_title(render, forecast, t)}"))
-    body.add_item(ui.TextDisplay(f"> {plain(render.spec.prompt, PROMPT_SHOWN)}"))
+    body.add_item(ui.TextDisplay(f"> {plain(render.spec.shown_prompt, PROMPT_SHOWN)}"))
     if text := _state(render, forecast, t):
         body.add_item(ui.TextDisplay(text))
     if (link := _link(render, options, t)) is not None:
@@ -83,7 +85,7 @@ def card(
     elif left is not None:
         body.add_item(ui.TextDisplay(left))
     elif render.status is RenderStatus.DELIVERED:
-        body.add_item(_film(render))
+        body.add_item(_film(render, options))
     body.add_item(ui.Separator())
     footer = _footer(render, forecast, options, t)
     if elsewhere is not None:
@@ -117,7 +119,9 @@ def plain_card(
     view = ui.LayoutView(timeout=None)
     view.add_item(ui.TextDisplay("\n".join(line for line in lines if line)))
     if render.status is RenderStatus.DELIVERED and instead is None:
-        view.add_item(ui.MediaGallery[ui.LayoutView](discord.MediaGalleryItem(_address(render))))
+        view.add_item(
+            ui.MediaGallery[ui.LayoutView](discord.MediaGalleryItem(_address(render, options)))
+        )
     return view.add_item(
         button_row(offered(render, remix=options.remix), render.id, t, outcome_of(render))
     )
@@ -185,16 +189,16 @@ def _bar(percent: int) -> str:
     return f"`{'█' * full}{'░' * (BAR_CELLS - full)}`"
 
 
-def _film(render: Render) -> ui.MediaGallery[ui.LayoutView]:
+def _film(render: Render, options: CardOptions) -> ui.MediaGallery[ui.LayoutView]:
     gallery = ui.MediaGallery[ui.LayoutView]()
     return gallery.add_item(
-        media=_address(render), description=shorten(render.spec.prompt, ALT_TEXT)
+        media=_address(render, options), description=shorten(render.spec.shown_prompt, ALT_TEXT)
     )
 
 
-def _address(render: Render) -> str:
+def _address(render: Render, options: CardOptions) -> str:
     """Return the film's address inside its own message."""
-    return f"attachment://{film_name(render)}"
+    return f"attachment://{options.film or film_name(render)}"
 
 
 def _link(render: Render, options: CardOptions, t: Language) -> str | None:

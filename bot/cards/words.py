@@ -195,9 +195,8 @@ def where_instead(render: Render) -> str | None:
 def _running(render: Render, t: Language) -> str:
     where = f" · {render.request.link}" if render.card.message_id is not None else ""
     state = t(TITLES[render.status])
-    return (
-        f"{plain(render.spec.prompt, 60)} · {state}, <t:{int(render.request.created_at)}:R>{where}"
-    )
+    prompt, asked = plain(render.spec.shown_prompt, 60), int(render.request.created_at)
+    return f"{prompt} · {state}, <t:{asked}:R>{where}"
 
 
 def not_offered(value: str, offered: Sequence[str], t: Language) -> str:

@@ -29,10 +29,11 @@ from bot.jobs.store import JobStore
 from bot.requests.forecast import Forecaster, Phase
 from bot.runtime.background import Background
 from bot.transport.card_transport import CardTransport, uses_token
+from bot.transport.deduplication import shown_name
 from bot.transport.message import KeptFilm
 from bot.transport.notifications import say_it_stands_still
 from bot.transport.rate_limits import RateLimits
-from bot.transport.result import Outcome, PutResult
+from bot.transport.result import UNREACHED, Outcome, PutResult
 from bot.transport.retries import Retries
 from bot.transport.scheduler import EditScheduler
 
@@ -95,12 +96,15 @@ class CardUpdates:
         by_token = uses_token(render, self.rate_limits, self.clock() + lead, size=size)
         return None if by_token else render.request.channel_id
 
-    async def draw(self, render: Render) -> Draw:
-        """Return what renders this card, with what is known beside the render now."""
+    async def draw(self, render: Render, film: str | None = None) -> Draw:
+        """Return what renders this card, with what is known beside the render now.
+
+        `film` is the film's name in its message, where it is another than that of the prompt.
+        """
         forecast = await self.forecaster.forecast(render)
         if render.status is RenderStatus.COMPLETED:
             forecast = replace(forecast, phase=self._phases.get(render.id))
-        return self.renderer.draw(render, forecast, self.options())
+        return self.renderer.draw(render, forecast, replace(self.options(), film=film))
 
     def show_by_token(self, render: Render) -> None:
         """Show the card where the token works: a channel's few edits are for films."""
@@ -141,10 +145,11 @@ class CardUpdates:
     async def _send(self, render: Render, render_id: str) -> None:
         """Edit a card; `render_id` is the scheduler's key: reusing that string saves memory."""
         try:
-            draw = await self.draw(render)
+            film = await self._film_name(render)
+            draw = await self.draw(render, film)
             digest = _digest(draw())
             if self._shown.get(render_id) != digest:
-                result = await self._put(render, draw)
+                result = await self._put(render, draw, film)
                 if not await self._is_settled(render, render_id, result, draw):
                     return
                 self._shown[render_id] = digest
@@ -157,7 +162,19 @@ class CardUpdates:
         except StoreError as error:
             _log.warning("a card is not saved: %s", error, extra=render.log_context())
 
-    async def _put(self, render: Render, draw: Draw) -> PutResult:
+    async def _film_name(self, render: Render) -> str | None:
+        """Return the name of a delivered film; None where there is none, or nobody knows it."""
+        if render.status is not RenderStatus.DELIVERED or render.attachment_id is None:
+            return None
+        if render.spec.prompt:
+            return film_name(render)
+        try:
+            return await shown_name(self.client, render)
+        except UNREACHED as error:
+            _log.warning("a film's name is not known: %s", error, extra=render.log_context())
+            return None
+
+    async def _put(self, render: Render, draw: Draw, film: str | None) -> PutResult:
         """Edit the card, or show its end in another message."""
         if render.status in WITHOUT_VIDEO and render.card.shown is not render.status:
             result = await self.transport.put(render, draw)
@@ -170,8 +187,8 @@ class CardUpdates:
             return await self._say_where(render, draw)
         kept = None
         if render.status is RenderStatus.DELIVERED:
-            if render.attachment_id is not None:
-                kept = KeptFilm(render.attachment_id, film_name(render))
+            if render.attachment_id is not None and film is not None:
+                kept = KeptFilm(render.attachment_id, film)
             elif render.link_expires_at is None:
                 return _NOTHING_TO_SAY
         return await self.transport.edit(render, draw, kept)

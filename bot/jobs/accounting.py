@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from bot.jobs import accounts
 from bot.jobs.accounts import Cost, Denied, Limit, Usage
 from bot.jobs.charges import CHARGED, REFUNDED, Charge
+from bot.jobs.copies import forget_copies
 from bot.jobs.database import Database
 from bot.jobs.models import Render, RenderStatus, Request
 from bot.jobs.open_creates import UNCONFIRMED_COUNTS_FOR, OpenCreate, insert, is_unchanged
@@ -152,15 +153,20 @@ class Accounting:
 
         await self._database.run(work)
 
-    async def delete(self, render: Render, at: float) -> None:
-        """Remove a request with all that belongs to it; one that was never sent is refunded."""
+    async def delete(self, render: Render, at: float) -> list[str]:
+        """Remove a request with all that belongs to it; one that was never sent is refunded.
 
-        def work(connection: sa.Connection) -> None:
+        Returns the ids of others' requests that lost the prompt or the image they had from it.
+        """
+
+        def work(connection: sa.Connection) -> list[str]:
             if render.status is RenderStatus.REQUESTED and render.sent_at is None:
                 _finish(connection, render.id, REFUNDED, at)
+            copies = forget_copies(connection, render.request)
             connection.execute(delete_request(), {"of_request": render.request.id})
+            return copies
 
-        await self._database.run(work)
+        return await self._database.run(work)
 
     async def is_community_full(self, render: Render, most: OpenLimits, now: float) -> bool:
         """Whether the community of a request has as many creates open as it may."""

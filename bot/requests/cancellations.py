@@ -89,11 +89,14 @@ class Cancellations:
         """Delete a job for good: our row, then our film. Raises OSError, too.
 
         A row that our disk does not let go keeps its film; a film without a row is tidied away.
+        Others' cards that had the prompt or the image from it are drawn without them.
         """
-        await self.store.accounting.delete(render, self.clock())
+        copies = await self.store.accounting.delete(render, self.clock())
         await self.films.remove(
             name for name in (render.film, render.transcoded_name) if name is not None
         )
+        for copy in await self.store.with_ids(copies):
+            self.events.redraw(copy)
 
     async def delete_upstream(self, render: Render) -> bool:
         """Delete a job on the server; False where it could not be done, or not yet."""

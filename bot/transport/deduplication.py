@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Final, cast
 
 import discord
+from yarl import URL
 
 from bot.jobs.models import Render
 from bot.transport.places import channel_of
@@ -41,12 +42,27 @@ async def shown_film(client: discord.Client, render: Render) -> int | None:
 
     None also where the bot cannot look. Raises discord.HTTPException for what may pass by itself.
     """
+    message = await _fetched(client, render)
+    return None if message is None else film_in(message)
+
+
+async def shown_name(client: discord.Client, render: Render) -> str | None:
+    """Return the name of the file that the card shows; as `shown_film`.
+
+    Discord's address of a file ends in its name (Discord, reference, "CDN Endpoints").
+    """
+    message = await _fetched(client, render)
+    for item in () if message is None else _gallery(message):
+        return URL(item.media.url).name
+    return None
+
+
+async def _fetched(client: discord.Client, render: Render) -> discord.Message | None:
     card = channel_of(client, render).get_partial_message(cast("int", render.card.message_id))
     try:
-        message = await card.fetch()
+        return await card.fetch()
     except (discord.Forbidden, discord.NotFound):
         return None
-    return film_in(message)
 
 
 def film_in(message: discord.Message) -> int | None:
@@ -55,11 +71,9 @@ def film_in(message: discord.Message) -> int | None:
     A file that a component shows is absent from `attachments` (discord-api-docs#8277), so the
     gallery is asked first.
     """
-    for part in _parts(message.components):
-        if isinstance(part, discord.MediaGalleryComponent):
-            for item in part.items:
-                if item.media.attachment_id is not None:
-                    return item.media.attachment_id
+    for item in _gallery(message):
+        if item.media.attachment_id is not None:
+            return item.media.attachment_id
     return message.attachments[0].id if message.attachments else None
 
 
@@ -73,6 +87,12 @@ def is_card_of(message: discord.Message, render: Render) -> bool:
     """Whether a message has one of the job's buttons."""
     buttons = (getattr(part, "custom_id", None) or "" for part in _parts(message.components))
     return any(custom_id.endswith(render.id) for custom_id in buttons)
+
+
+def _gallery(message: discord.Message) -> Iterator[discord.MediaGalleryItem]:
+    for part in _parts(message.components):
+        if isinstance(part, discord.MediaGalleryComponent):
+            yield from part.items
 
 
 def _parts(components: Iterable[object]) -> Iterator[object]:

@@ -37,7 +37,7 @@ def notice(render: Render, people: Sequence[int]) -> str:
 
 def direct_notice(render: Render) -> str:
     """Say how a render ended, and link to its card."""
-    lines = [f"{_title(render)} · {plain(render.spec.prompt, _PROMPT_SHOWN)}"]
+    lines = [f"{_title(render)} · {plain(render.spec.shown_prompt, _PROMPT_SHOWN)}"]
     if render.card.message_id is not None:
         lines.append(render.request.link)
     return "\n".join(lines)
