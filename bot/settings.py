@@ -179,6 +179,7 @@ class Settings(BaseSettings):
     keep_undelivered_hours: float = Field(
         24.0 * 7, gt=0, le=24 * 365, description="hours, up to 8760"
     )
+    keep_history_days: int = Field(0, ge=0, le=36500, description="whole days; 0 is for ever")
     films_max_gb: float = Field(5.0, gt=0, le=1e6, description="gigabytes, up to a million")
 
     web_host: Host = Field("127.0.0.1", description="an address of this machine to listen on")

@@ -15,6 +15,7 @@ from bot.cards.view import CardOptions, film_name
 from bot.client import VideoBot
 from bot.delivery.card_updates import CardUpdates
 from bot.delivery.deliverer import Deliverer
+from bot.delivery.history import HistoryPolicy, HistoryRetention
 from bot.delivery.links import Links
 from bot.delivery.plan import DeliveryPlanner
 from bot.delivery.retention import FilmRetention, RetentionPolicy
@@ -45,6 +46,7 @@ from cogs.admin import Admin
 from cogs.admin_settings import AdminSettings
 from cogs.buttons import Buttons
 from cogs.confirmations import ConfirmationButtons, Confirmations
+from cogs.departures import Departures
 from cogs.library import Library
 from cogs.make_video import Make
 from cogs.notifications import Notifications
@@ -117,6 +119,7 @@ class Wiring:
         `fetch_image` returns an attachment's bytes; None gets them from Discord's file store.
         """
         poller, abandoned = self._new_poller(), self._new_abandoned()
+        history = self._new_history()
         requests = self._new_requests(fetch_image)
         cards = self._new_card_updates()
         deliverer = self._new_deliverer(cards)
@@ -128,7 +131,7 @@ class Wiring:
             deliveries=self._deliveries,
             send_unsent=requests.take_up,
             reasons=self._reasons(),
-            services=(deliverer, poller, abandoned, self._retention),
+            services=(deliverer, poller, abandoned, self._retention, history),
         )
         self.client.prepare(self._cogs(requests), startup.run)
         stack.push_async_callback(self.client.hang_up)
@@ -137,6 +140,7 @@ class Wiring:
         stack.push_async_callback(deliverer.close)
         stack.push_async_callback(partial(self._scheduler.close, grace=LAST_EDITS))
         stack.push_async_callback(self._service.close)
+        stack.push_async_callback(history.close)
         stack.push_async_callback(self._retention.close)
         stack.push_async_callback(poller.close)
         stack.push_async_callback(abandoned.close)
@@ -153,6 +157,15 @@ class Wiring:
             films=self._resources.films,
             policy=retention_policy(self._settings),
             events=self.events,
+            clock=self._timing.clock,
+            sleep=self._timing.sleep,
+        )
+
+    def _new_history(self) -> HistoryRetention:
+        return HistoryRetention(
+            store=self._resources.store,
+            cancellations=self._new_cancellations(),
+            policy=HistoryPolicy.of(self._settings.keep_history_days),
             clock=self._timing.clock,
             sleep=self._timing.sleep,
         )
@@ -266,6 +279,7 @@ class Wiring:
                 clock=clock,
             ),
             ReopenedChannels(client=client, deliveries=self._deliveries, events=self.events),
+            Departures(client=client, store=store, clock=clock),
         ]
 
     def _new_card_updates(self) -> CardUpdates:

@@ -29,6 +29,7 @@ from bot.jobs.models import (
     Render,
     RenderStatus,
 )
+from bot.jobs.old_requests import OldRequests
 from bot.jobs.open_creates import OpenCreates
 from bot.jobs.reasons import Reason
 from bot.jobs.rows import (
@@ -67,6 +68,7 @@ class JobStore:
         """In which a server's stated cost is charged; one in another is not understood."""
         self.accounting = Accounting(database)
         self.creates = OpenCreates(database)
+        self.old = OldRequests(database)
         self.guild_settings = GuildSettings(database)
         self.usage = UsageReports(database)
         self.subscriptions = Subscriptions(database)
