@@ -166,8 +166,9 @@ async def open_store(settings: Settings) -> AsyncGenerator[JobStore]:
     name = make_url(settings.database).database
     async with AsyncExitStack() as stack:
         try:
+            keys = [key.get_secret_value().encode() for key in settings.secret_keys]
             store = await stack.enter_async_context(
-                JobStore.open(settings.database, settings.videos_currency)
+                JobStore.open(settings.database, settings.videos_currency, keys)
             )
         except NewerDatabaseError as error:
             raise StartError(

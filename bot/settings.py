@@ -105,6 +105,9 @@ Seconds = Annotated[str, Field(pattern=r"^[1-9]\d{0,2}$")]
 HttpAddress = Annotated[str, _address("http", "https")]
 VideosAddress = Annotated[str, AfterValidator(videos_base)]
 Secret = Annotated[SecretStr, AfterValidator(_printable)]
+SecretList = Annotated[
+    tuple[Annotated[SecretStr, Field(min_length=32)], ...], NoDecode, BeforeValidator(_split)
+]
 Host = Annotated[str, Field(pattern=r"^[A-Za-z0-9._:%-]{1,63}(\.[A-Za-z0-9-]{1,63})*$")]
 GatewayAddress = Annotated[str, _address("ws", "wss")]
 _PROXY: Final = "the http address of a proxy, like http://proxy.example.org:3128"
@@ -230,6 +233,8 @@ class Settings(BaseSettings):
         None, description="an address like sqlite:///data/rushes.db"
     )
 
+    secret_keys: SecretList = Field((), description="secrets of 32 characters or more, with commas")
+
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="DEBUG, INFO, WARNING or ERROR"
     )
@@ -322,7 +327,7 @@ def _sentence(error: ValidationError) -> str:
     problem = error.errors(include_url=False)[0]
     name = str(problem["loc"][0])
     expected = Settings.model_fields[name].description
-    got = "something else" if name.endswith(("token", "key")) else quoted(problem["input"])
+    got = "something else" if name.endswith(("token", "key", "keys")) else quoted(problem["input"])
     cause = problem.get("ctx", {}).get("error")
     hint = f"; {cause}" if isinstance(cause, AddressError | _UnusableError) else ""
     return f"{name.upper()} must be {expected}; got {got}{hint}."

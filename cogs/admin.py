@@ -281,7 +281,7 @@ class Admin(commands.GroupCog, group_name="video-admin", group_description=D_SET
         creates = await self.store.usage.creates(since, now, guild)
 
         def report() -> tuple[str, bytes]:
-            rows = totals(creates, grouping(by, zone))
+            rows = totals(creates, grouping(by, zone, t))
             text = reports.usage_report(rows, since, t, self.limits.currency)
             return text, as_csv(creates).encode()
 

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 import discord
 from discord import app_commands
 
-from bot.cards.i18n import N_
+from bot.cards import reports
+from bot.cards.i18n import N_, Language
 from bot.jobs.accounts import MILLIONTHS, MOST_MONEY, Period, Unit
 from bot.jobs.usage import Create
 from bot.requests.community import Asker, Subject
@@ -99,11 +100,11 @@ def amount_of(typed: str, unit: Unit) -> int | None:
     return whole if whole >= 0 and whole == scaled else None
 
 
-def grouping(by: str, zone: ZoneInfo) -> Callable[[Create], str]:
+def grouping(by: str, zone: ZoneInfo, t: Language) -> Callable[[Create], str]:
     """Return what names a create's group, as people read it; "" for no model."""
     match by:
         case "person":
-            return lambda each: f"<@{each.requester_id}>"
+            return lambda each: reports.person(each.requester_id, t)
         case "channel":
             return lambda each: f"<#{each.channel_id}>"
         case "day":

@@ -43,6 +43,7 @@ USAGE: Final = N_("Usage since {when}")
 TOTAL: Final = N_("Total")
 NO_MODEL: Final = N_("The video server's own model")
 NOTHING: Final = N_("nothing")
+ERASED: Final = N_("somebody who erased their data")
 DID: Final = {
     "cancel": N_("cancelled a video"),
     "delete": N_("deleted a video"),
@@ -61,6 +62,11 @@ def mention(subject: Subject, number: int) -> str:
     """Name a role, person or channel as Discord shows it."""
     signs = {Subject.ROLE: "@&", Subject.PERSON: "@", Subject.CHANNEL: "#"}
     return f"<{signs[subject]}{number}>" if subject in signs else ""
+
+
+def person(number: int, t: Language) -> str:
+    """Name somebody; a negative number is the pseudonym of who erased their data."""
+    return mention(Subject.PERSON, number) if number > 0 else t(ERASED)
 
 
 def limit_line(limit: CommunityLimit, t: Language, currency: str, name: str | None = None) -> str:
@@ -138,7 +144,7 @@ def changes(entries: Iterable[AuditEntry], t: Language, currency: str) -> str:
 
 def change_line(entry: AuditEntry, t: Language, currency: str) -> str:
     """Say one change: who, when, what, from what, to what."""
-    head = f"<t:{int(entry.at)}:R> <@{entry.actor_id}>"
+    head = f"<t:{int(entry.at)}:R> {person(entry.actor_id, t)}"
     if (did := DID.get(entry.action)) is not None:
         return f"{head} {t(did, before=entry.before, after=entry.after)}"
     before, after = _fields(entry.before), _fields(entry.after)

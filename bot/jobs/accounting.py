@@ -13,6 +13,7 @@ from bot.jobs.copies import forget_copies
 from bot.jobs.database import Database
 from bot.jobs.models import Render, RenderStatus, Request
 from bot.jobs.open_creates import UNCONFIRMED_COUNTS_FOR, OpenCreate, insert, is_unchanged
+from bot.jobs.pseudonyms import account_of, counted
 from bot.jobs.rows import (
     changed_values,
     delete_request,
@@ -65,22 +66,24 @@ another limit."""
 class Accounting:
     """Every method raises StoreError where the database fails."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, keys: Sequence[bytes] = ()) -> None:
+        """`keys` are the operator's for pseudonyms."""
         self._database = database
+        self._keys = keys
 
     async def admit(self, render: Render, terms: Terms) -> Admission:
         """Insert a request with its render, and hold its cost, unless a limit is reached.
 
         False where too many creates are open; a Denied, which is false, names another limit.
         """
-        return await self._database.run(lambda connection: _admit(connection, render, terms))
+        return await self._database.run(lambda connection: self._admit(connection, render, terms))
 
     async def would_admit(self, render: Render, terms: Terms) -> Admission:
         """Return what `admit` would, and change nothing."""
 
         def work(connection: sa.Connection) -> Admission:
             with connection.begin_nested() as savepoint:
-                admitted = _admit(connection, render, terms)
+                admitted = self._admit(connection, render, terms)
                 savepoint.rollback()
             return admitted
 
@@ -94,7 +97,6 @@ class Accounting:
         False where too many are open, or where the row is no longer as `before`.
         """
         counts = terms.open.at(now)
-        room = has_room(_counted(before), lambda name: sa.literal(counts[name]))
         is_first = (is_unchanged(before), sa.exists().where(open_creates.c.id == first.id))
         of_render, of_request = changed_values(before, after)
         request = sa.update(requests).where(requests.c.id == before.request.id, *is_first)
@@ -103,9 +105,11 @@ class Accounting:
         def work(connection: sa.Connection) -> Admission:
             hold = accounts.unfinished(connection, before.id)
             asked = replace(before.request, created_at=now)
-            denied = _take(connection, asked, before.id, terms)
+            account = account_of(connection, asked.requester_id, self._keys)
+            denied = self._take(connection, replace(asked, requester_id=account), before.id, terms)
             if denied is not None:
                 return denied
+            room = has_room(_counted(before, account), lambda name: sa.literal(counts[name]))
             connection.execute(insert(first, before, room, hold_id=hold and hold[0]))
             if of_request:
                 connection.execute(request.values(of_request))
@@ -181,7 +185,8 @@ class Accounting:
         """Return what each limit's meter has counted."""
 
         def work(connection: sa.Connection) -> list[Usage]:
-            return [accounts.usage(connection, limit) for limit in limits]
+            resolved = counted(connection, limits, self._keys)
+            return [accounts.usage(connection, limit) for limit in resolved]
 
         return await self._database.read(work)
 
@@ -189,7 +194,7 @@ class Accounting:
         """Raise limits by an amount, each in its window."""
 
         def work(connection: sa.Connection) -> None:
-            for limit in limits:
+            for limit in counted(connection, limits, self._keys):
                 accounts.grant(connection, limit, amount, actor_id, at)
 
         await self._database.run(work)
@@ -198,29 +203,31 @@ class Accounting:
         """Check that meters add up to the ledger and holds to open creates; name what does not."""
         return await self._database.read(faults)
 
+    def _admit(self, connection: sa.Connection, render: Render, terms: Terms) -> Admission:
+        request = render.request
+        account = account_of(connection, request.requester_id, self._keys)
+        connection.execute(insert_request(), request_row(request))
+        row = render_row(render) | _counted(render, account) | terms.open.at(request.created_at)
+        admitted: Admission = connection.execute(insert_render_within_limits(), row).rowcount == 1
+        if admitted:
+            asked = replace(request, requester_id=account)
+            denied = self._take(connection, asked, render.id, terms)
+            admitted = True if denied is None else denied
+        if not admitted:
+            connection.execute(delete_request(), {"of_request": request.id})
+        return admitted
 
-def _admit(connection: sa.Connection, render: Render, terms: Terms) -> Admission:
-    request = render.request
-    connection.execute(insert_request(), request_row(request))
-    row = render_row(render) | _counted(render) | terms.open.at(request.created_at)
-    admitted: Admission = connection.execute(insert_render_within_limits(), row).rowcount == 1
-    if admitted:
-        denied = _take(connection, request, render.id, terms)
-        admitted = True if denied is None else denied
-    if not admitted:
-        connection.execute(delete_request(), {"of_request": request.id})
-    return admitted
+    def _take(
+        self, connection: sa.Connection, request: Request, render_id: str, terms: Terms
+    ) -> Denied | None:
+        limits = counted(connection, terms.limits, self._keys)
+        return accounts.take(connection, request, render_id, terms.cost, limits, terms.channel_id)
 
 
-def _take(
-    connection: sa.Connection, request: Request, render_id: str, terms: Terms
-) -> Denied | None:
-    return accounts.take(connection, request, render_id, terms.cost, terms.limits, terms.channel_id)
-
-
-def _counted(render: Render) -> dict[str, Any]:
+def _counted(render: Render, account: int) -> dict[str, Any]:
     return {
         "of_requester": render.request.requester_id,
+        "of_account": account,
         "of_guild": render.request.guild_id or 0,
     }
 

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from bot.jobs.database import Database
 from bot.jobs.models import Render, RenderStatus
+from bot.jobs.pseudonyms import account_of
 from bot.jobs.tables import open_creates, renders, requests
 
 UNCONFIRMED_COUNTS_FOR: Final = 3600.0
@@ -38,8 +39,10 @@ _COLUMNS: Final = tuple(open_creates.c[name] for name in OpenCreate.__slots__)
 class OpenCreates:
     """Every method raises StoreError where the database fails."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, keys: Sequence[bytes] = ()) -> None:
+        """`keys` are the operator's for pseudonyms."""
         self._database = database
+        self._keys = keys
 
     async def all(self, now: float) -> list[OpenCreate]:
         """Return the creates that may still render although nobody waits for them."""
@@ -62,7 +65,11 @@ class OpenCreates:
 
     async def counted_of(self, requester_id: int, now: float) -> tuple[list[OpenCreate], int]:
         """Return what counts beside a person's active renders: open creates, unconfirmed ones."""
-        theirs = [each for each in await self.all(now) if each.requester_id == requester_id]
+        account = await self._database.read(
+            lambda reader: account_of(reader, requester_id, self._keys)
+        )
+        known = {requester_id, account}
+        theirs = [each for each in await self.all(now) if each.requester_id in known]
         sent_at = sa.func.coalesce(renders.c.sent_at, requests.c.created_at)
         unconfirmed = (
             sa.select(renders.c.id)

@@ -194,7 +194,8 @@ def insert_render_within_limits() -> sa.Insert:
     names = [*_RENDER, "request_id"]
     values = [sa.bindparam(name, type_=renders.c[name].type) for name in names]
     counted = {
-        name: sa.bindparam(name, type_=sa.BigInteger) for name in ("of_requester", "of_guild")
+        name: sa.bindparam(name, type_=sa.BigInteger)
+        for name in ("of_requester", "of_account", "of_guild")
     }
     return sa.insert(renders).from_select(
         names, sa.select(*values).where(has_room(counted, sa.bindparam))
@@ -212,21 +213,28 @@ def has_room(
 ) -> sa.ColumnElement[bool]:
     """Whether one more create may be open: of everybody, of this person and of this community.
 
-    `counted` gives `of_requester` and `of_guild`, 0 for none; `limit` gives `most`, `most_of_user`,
-    `most_of_community`, `counts_since` and `counted_at`: values or parameters.
+    `counted` gives `of_requester`, the `of_account` that the ledger knows them by, and `of_guild`,
+    0 for none; `limit` gives `most`, `most_of_user`, `most_of_community`, `counts_since` and
+    `counted_at`: values or parameters.
     """
-    requester, guild = counted["of_requester"], counted["of_guild"]
+    requester, guild, account = (
+        counted[name] for name in ("of_requester", "of_guild", "of_account")
+    )
     return sa.and_(
         number_open(limit) < limit("most"),
-        number_open(limit, requester_id=requester) < limit("most_of_user"),
+        number_open(limit, requester_id=requester, also=account) < limit("most_of_user"),
         sa.or_(guild == 0, number_open(limit, guild_id=guild) < limit("most_of_community")),
     )
 
 
 def number_open(
-    limit: Callable[[str], sa.ColumnElement[Any]], **whose: sa.ColumnElement[int] | int
+    limit: Callable[[str], sa.ColumnElement[Any]],
+    also: sa.ColumnElement[int] | int | None = None,
+    **whose: sa.ColumnElement[int] | int,
 ) -> sa.ColumnElement[int]:
     """Count the creates that are open, of one person or community.
+
+    `also` is the pseudonym by which the open creates of an erased person are known.
 
     The kinds are counted apart, since SQLite counts their union by looking up every row.
     """
@@ -234,7 +242,10 @@ def number_open(
     sent_at = sa.func.coalesce(renders.c.sent_at, requests.c.created_at)
     maybe = sa.and_(renders.c.status == RenderStatus.UNCONFIRMED, sent_at > limit("counts_since"))
     theirs = [requests.c[name] == value for name, value in whose.items()]
-    abandoned = [open_creates.c[name] == value for name, value in whose.items()]
+    abandoned = [
+        sa.or_(*(open_creates.c[name] == each for each in (value, also) if each is not None))
+        for name, value in whose.items()
+    ]
     joined = sa.join(renders, requests) if theirs else renders
     with_request = sa.select(sa.func.count()).select_from(sa.join(renders, requests))
     still_open = (

@@ -31,6 +31,7 @@ from bot.jobs.models import (
 )
 from bot.jobs.old_requests import OldRequests
 from bot.jobs.open_creates import OpenCreates
+from bot.jobs.personal_data import PersonalData
 from bot.jobs.reasons import Reason
 from bot.jobs.rows import (
     Names,
@@ -62,12 +63,13 @@ class JobStore:
     Every method raises StoreError where the database fails; a write is on disk on return.
     """
 
-    def __init__(self, database: Database, currency: str) -> None:
+    def __init__(self, database: Database, currency: str, keys: Sequence[bytes] = ()) -> None:
         self._database = database
         self.currency = currency
         """In which a server's stated cost is charged; one in another is not understood."""
-        self.accounting = Accounting(database)
-        self.creates = OpenCreates(database)
+        self.accounting = Accounting(database, keys)
+        self.creates = OpenCreates(database, keys)
+        self.personal = PersonalData(database, keys)
         self.old = OldRequests(database)
         self.guild_settings = GuildSettings(database)
         self.usage = UsageReports(database)
@@ -76,10 +78,15 @@ class JobStore:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, url: str, currency: str = "USD") -> "AsyncGenerator[JobStore]":
-        """Open the database at `url`; as Database.open."""
+    async def open(
+        cls, url: str, currency: str = "USD", keys: Sequence[bytes] = ()
+    ) -> "AsyncGenerator[JobStore]":
+        """Open the database at `url`; as Database.open.
+
+        `keys` are the operator's for pseudonyms.
+        """
         async with Database.open(url) as database:
-            yield cls(database, currency)
+            yield cls(database, currency, keys)
 
     @property
     def stuck(self) -> bool:

@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 from alembic import command
 
+from bot.jobs.accounts import Scope
 from bot.jobs.migrations.upgrade import config
 from bot.jobs.models import RUNNING, Fallback, Render, RenderStatus, RequestState, Verb
 from bot.jobs.reasons import Reason
@@ -239,3 +240,12 @@ async def test_what_is_under_way_is_held_and_the_rest_is_not(
         assert [one.guild_id for one in await store.creates.all(NOW)] == [20]
     assert used.held == sum(status in under_way for status, _ in STATES)
     assert used.spent == 0
+
+
+async def test_an_older_ledger_gets_pseudonyms(released: sa.Connection, tmp_path: Path) -> None:
+    fill(released, "jobs", *(row(n, "queued", requester_id=7) for n in range(3)))
+    async with JobStore.open(address(tmp_path)) as store:
+        await store.personal.erase(7)
+        (used,) = await store.accounting.usage([limit(1, scope=Scope.PERSON, scope_id="7")])
+        assert used.held == 3
+        assert await store.accounting.faults() == []
