@@ -31,6 +31,8 @@ from bot.media.transcode import transcode_film
 from bot.requests.admission import Offer
 from bot.requests.cancellations import Cancellations
 from bot.requests.communities import Communities
+from bot.requests.erasure import Erasures
+from bot.requests.export import Exporter
 from bot.requests.forecast import Forecaster
 from bot.requests.service import RequestService
 from bot.runtime.proxies import is_this_machine
@@ -40,6 +42,7 @@ from bot.startup import Startup
 from bot.transport.attachments import Attachments
 from bot.transport.card_transport import CardTransport
 from bot.transport.rate_limits import RateLimits
+from bot.transport.removing import remove_messages
 from bot.transport.scheduler import EditScheduler
 from bot.videos.client import VideosClient
 from cogs.admin import Admin
@@ -50,6 +53,7 @@ from cogs.departures import Departures
 from cogs.library import Library
 from cogs.make_video import Make
 from cogs.notifications import Notifications
+from cogs.personal_data import Personal
 from cogs.quota import Quota
 from cogs.reopened import ReopenedChannels
 from cogs.requests import Requests
@@ -280,7 +284,21 @@ class Wiring:
             ),
             ReopenedChannels(client=client, deliveries=self._deliveries, events=self.events),
             Departures(client=client, store=store, clock=clock),
+            self._new_personal(cancellations),
         ]
+
+    def _new_personal(self, cancellations: Cancellations) -> Personal:
+        opened = self._resources
+        return Personal(
+            exporter=Exporter(store=opened.store, films=opened.films),
+            erasures=Erasures(
+                store=opened.store,
+                cancellations=cancellations,
+                remove_messages=partial(remove_messages, self.client),
+                clock=self._timing.clock,
+                sleep=self._timing.sleep,
+            ),
+        )
 
     def _new_card_updates(self) -> CardUpdates:
         return CardUpdates(

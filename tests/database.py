@@ -76,6 +76,13 @@ def update(folder: Path, /, **changes: Change) -> None:
                 database.execute(statement, (value, row[key]))
 
 
+def age(folder: Path, table: str, column: str, seconds: float) -> None:
+    """Move a column's times back in every row of a table."""
+    with closing(_connect(folder)) as database, database:
+        statement = f"UPDATE {table} SET {column} = {column} - ?"  # noqa: S608
+        database.execute(statement, (seconds,))
+
+
 def earlier(column: str, seconds: float) -> Callable[[Row], float | None]:
     """Move a column's time back by so many seconds, where there is one."""
     return lambda row: None if row[column] is None else row[column] - seconds

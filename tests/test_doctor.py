@@ -51,7 +51,7 @@ async def test_the_doctor_finds_a_working_bot(server: VideosServer, tmp_path: Pa
     if sys.platform == "linux":
         assert checks["children"]["found"].endswith("512 MB")
     assert (
-        "does not know Make a video, quota, video, video-admin, videos"
+        "does not know Make a video, quota, video, video-admin, video-data, videos"
         in checks["commands"]["found"]
     )
     assert checks["server Film club"]["found"] == "can work in 1 channels"
@@ -115,11 +115,14 @@ async def test_commands_are_compared_with_those_at_discord(
 ) -> None:
     async with loopback() as discord:
         async with BotProcess(discord, tmp_path, server.base_url):
-            await discord.until(lambda: len(discord.commands.get(None, [])) == 5)
+            await discord.until(lambda: len(discord.commands.get(None, [])) == 6)
         _, synced, _ = await examined(discord, tmp_path, server.base_url)
         _, changed, _ = await examined(discord, tmp_path, server.base_url, VIDEOS_SECONDS="5")
         _, fewer, _ = await examined(discord, tmp_path, server.base_url, VIDEOS_MODELS="preview")
-    assert synced["commands"]["found"] == "in sync: Make a video, quota, video, video-admin, videos"
+    assert (
+        synced["commands"]["found"]
+        == "in sync: Make a video, quota, video, video-admin, video-data, videos"
+    )
     assert changed["commands"]["found"] == "Discord has other options for video"
     assert fewer["commands"]["mark"] == "look"
 

@@ -37,7 +37,7 @@ class Communities:
 
     async def of(self, guild_id: int | None) -> Community:
         """Return the settings of a community."""
-        return OPEN if guild_id is None else _read(await self.settings.read(guild_id))
+        return OPEN if guild_id is None else settings_in(await self.settings.read(guild_id))
 
     async def change(
         self, guild_id: int, actor_id: int, changes: Callable[[Community], Community]
@@ -46,7 +46,7 @@ class Communities:
         made: list[Change] = []
 
         def apply(stored: str | None) -> tuple[str, AuditEntry]:
-            before = _read(stored)
+            before = settings_in(stored)
             after = Community.model_validate(changes(before).model_dump())
             made.append(Change(entry=self._entry(guild_id, actor_id, before, after), after=after))
             return after.model_dump_json(exclude_defaults=True), made[-1].entry
@@ -94,7 +94,7 @@ def _of(community: Community, name: str) -> object:
     return fields[name]
 
 
-def _read(stored: str | None) -> Community:
+def settings_in(stored: str | None) -> Community:
     """Read what is stored; nothing is admitted by settings that cannot be read."""
     if stored is None:
         return OPEN
