@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all:
 
 .DEFAULT_GOAL := help
-.PHONY: help setup tools demo run doctor serve check quick test pictures catalogues language bench tables chaos machine monkey load soak fuzz interop lint audit format lock clean
+.PHONY: help setup tools demo run doctor serve check quick test pictures catalogues language bench tables privacy chaos machine monkey load soak fuzz interop lint audit format lock clean
 
 # The locks hold every package by version and hash, so the same command gives the same
 # environment everywhere; the stamps make a second call cost nothing. run.lock is all that the bot
@@ -53,7 +53,7 @@ check: tools ## check format, imports, types and the quick tests
 
 # Neither Discord nor a browser nor a rendered film: the folders whose tests need a process of their
 # own at most.
-QUICK := $(addprefix tests/,cards delivery http jobs requests runtime transport videos test_settings.py)
+QUICK := $(addprefix tests/,cards delivery http jobs privacy requests runtime transport videos test_settings.py)
 quick: tools ## run the quick tests
 	$(BIN)/python -m pytest --quiet -m "not slow" --numprocesses 2 --dist worksteal $(QUICK)
 
@@ -106,6 +106,10 @@ bench: tools ## measure the bot: all figures, or FIGURE=latency
 # docs/reliability.md, from the fault table that the tests play.
 tables: tools ## write docs/reliability.md
 	$(BIN)/python -m tests.reliability.document
+
+# docs/privacy.md, from the schema and what each column of it is for.
+privacy: tools ## write docs/privacy.md
+	$(BIN)/python -m tests.privacy.document
 
 # The bot killed at every step and at any moment, and everything counted: 300 runs, some 15 minutes.
 chaos: tools ## kill the bot at every step, and count what is left
