@@ -66,7 +66,7 @@ test: tools ## run every test (needs Chromium or Chrome)
 pictures: tools ## take the documentation's pictures
 	@$(BROWSER_IS_THERE)
 	PICTURES=docs/pictures $(BIN)/python -m pytest -q tests/demo/test_pictures.py \
-		tests/demo/test_states.py
+		tests/demo/test_states.py tests/demo/test_governance.py
 
 # The catalogues that are there are the languages that are offered. gettext keeps pt_BR where Discord
 # says pt-BR.

@@ -258,11 +258,8 @@ class Admin(commands.GroupCog, group_name="video-admin", group_description=D_SET
         community = await self.communities.of(asker.guild)
         applying = list(self.limits.of(asker, community, self.clock()))
         usages = await self.store.accounting.usage(applying)
-        listed = limits.quota(
-            zip(applying, usages, strict=True),
-            self.limits.at_once(community).of_user,
-            self.limits.currency,
-            t,
+        listed = limits.counted(
+            zip(applying, usages, strict=True), self.limits.currency, t, person=name
         )
         await _answer(interaction, f"{verdict}\n\n{listed}")
 

@@ -35,7 +35,7 @@ def question(key: str, prompt: str, problem: NotConfirmed, t: Language) -> ui.La
     facts = [t(COSTS, cost=cost)]
     if problem.left is not None:
         facts.append(t(LEFT, left=t.money(problem.left / MILLIONTHS, problem.currency)))
-    view = said(f"> {plain(prompt, PROMPT_SHOWN)}\n{' · '.join(facts)}")
+    view = said(f"> {plain(prompt, PROMPT_SHOWN)}\n{' '.join(facts)}")
     row = ui.ActionRow[ui.LayoutView]()
     style = discord.ButtonStyle.primary
     for label, name in ((t(RENDER, cost=cost), "yes"), (t(LABELS[Action.CANCEL]), "no")):

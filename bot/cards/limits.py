@@ -113,8 +113,15 @@ def _reached(denied: Denied, cost: Cost, currency: str, t: Language) -> str:
 
 def quota(usages: Iterable[tuple[Limit, Usage]], at_once: int, currency: str, t: Language) -> str:
     """List every limit that applies to a person here, with what is left and held of it."""
-    listed = [_listed(limit, usage, currency, t) for limit, usage in usages]
-    return "\n".join([t.count(AT_ONCE, at_once), *(listed or [t(UNLIMITED)])])
+    return f"{t.count(AT_ONCE, at_once)}\n{counted(usages, currency, t)}"
+
+
+def counted(
+    usages: Iterable[tuple[Limit, Usage]], currency: str, t: Language, person: str | None = None
+) -> str:
+    """List limits with what is left and held; `person` names whose they are to somebody else."""
+    listed = [_listed(limit, usage, currency, t, person) for limit, usage in usages]
+    return "\n".join(listed) or t(UNLIMITED)
 
 
 def amount(value: int, unit: Unit, t: Language, currency: str) -> str:
@@ -128,8 +135,10 @@ def amount(value: int, unit: Unit, t: Language, currency: str) -> str:
             return t.money(value / MILLIONTHS, currency)
 
 
-def _listed(limit: Limit, usage: Usage, currency: str, t: Language) -> str:
+def _listed(limit: Limit, usage: Usage, currency: str, t: Language, person: str | None) -> str:
     unit, whose = limit.key.unit, t(WHOSE[limit.key.scope])
+    if person is not None and limit.key.scope is Scope.PERSON:
+        whose = person
     head = t(QUOTA, whose=whose, most=_most(limit, t, currency), period=_period(limit, t))
     left = _left(limit, usage)
     facts = [t(LEFT, left=amount(left, unit, t, currency)) if left else t(NOTHING_LEFT)]

@@ -173,7 +173,7 @@ def _filled(core: Core, part: Payload, guild: Guild | None) -> Payload:
         filled = {"components": [_filled(core, one, guild) for one in inner]} if inner else {}
         return part | filled
     defaults: list[Payload] = part.get("default_values") or []
-    chosen = {one["id"] for one in defaults}
+    chosen = {str(one["id"]) for one in defaults}
     options = [
         {"label": one["name"], "value": one["value"], "default": one["value"] in chosen}
         for one in _named(core, guild, _NAMING_MENUS[part["type"]], part.get("channel_types"))

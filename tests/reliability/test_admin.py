@@ -215,7 +215,7 @@ async def test_a_price_is_confirmed_before_anything_is_held(club: Governed) -> N
     await asked_above(club, "0.30")
     await club.asks(size="1280x720", seconds="4")
     question = club.discord.private_to(club.ada)[-1]
-    assert "This video costs $0.40. · $1.00 left" in question.text
+    assert "This video costs $0.40. $1.00 left" in question.text
     assert club.rows() == []
 
     cancelled = await club.discord.press(club.ada, question, "Cancel")

@@ -2,13 +2,12 @@
 
 import asyncio
 import os
-import sqlite3
 import sys
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from tests import database
 from tests.loopback.driver import Loopback
 from tests.reliability.film_club import FilmClub
 from tests.videos_server.server import ScriptedServer
@@ -51,8 +50,7 @@ async def test_an_operator_sees_usage_limits_and_the_ledger(folder: Path) -> Non
 
 
 async def test_a_meter_that_was_changed_by_hand_is_found(folder: Path) -> None:
-    with closing(sqlite3.connect(folder / "rushes.db")) as database, database:
-        database.execute("UPDATE meters SET spent = spent + 1")
+    database.charge_more(folder)
     code, told = await said(folder, "ledger", "check")
     assert code == 1
     assert "add up to" in told
