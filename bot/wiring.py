@@ -34,6 +34,7 @@ from bot.requests.communities import Communities
 from bot.requests.erasure import Erasures
 from bot.requests.export import Exporter
 from bot.requests.forecast import Forecaster
+from bot.requests.gate import Gate
 from bot.requests.service import RequestService
 from bot.runtime.proxies import is_this_machine
 from bot.runtime.timing import Timing
@@ -103,6 +104,7 @@ class Wiring:
         self._limits = limits_of(settings, resources.offer().catalog)
         self._communities = Communities(settings=resources.store.guild_settings, clock=timing.clock)
         self._confirmations = Confirmations(clock=timing.clock)
+        self._gate = self._new_gate()
         self._service = self._new_service()
         self._transport = CardTransport(
             client=self.client,
@@ -192,9 +194,16 @@ class Wiring:
             videos=self._resources.videos,
             films=self._resources.films,
             offer=self._resources.offer,
+            poll_interval=self._pause,
+            clock=self._timing.clock,
+        )
+
+    def _new_gate(self) -> Gate:
+        return Gate(
+            store=self._resources.store,
+            offer=self._resources.offer,
             limits=self._limits,
             communities=self._communities,
-            poll_interval=self._pause,
             disk_full=lambda: self._retention.full,
             clock=self._timing.clock,
         )
@@ -237,6 +246,7 @@ class Wiring:
         )
         return Requests(
             client=self.client,
+            gate=self._gate,
             service=self._service,
             store=self._resources.store,
             forecaster=self._forecaster,
@@ -260,6 +270,7 @@ class Wiring:
             Buttons(
                 client=client,
                 requests=requests,
+                gate=self._gate,
                 service=self._service,
                 cancellations=cancellations,
                 communities=communities,

@@ -248,7 +248,7 @@ class Admin(commands.GroupCog, group_name="video-admin", group_description=D_SET
         t, asker = own_language(interaction), asker_as(interaction, person)
         request = self.requests.request_of(interaction, Asked(spec=VideoSpec(prompt="?")))
         request = replace(request, requester_id=person.id)
-        problem = await self.requests.service.explain(request, asker)
+        problem = await self.requests.gate.explain(request, asker)
         name = f"<@{person.id}>"
         verdict = (
             t(MAY, name=name)

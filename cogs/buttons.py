@@ -31,6 +31,7 @@ from bot.jobs.store import JobStore
 from bot.requests.admission import NotAdmitted
 from bot.requests.cancellations import Cancellations
 from bot.requests.communities import Communities
+from bot.requests.gate import Gate
 from bot.requests.service import RequestService
 from bot.transport.deduplication import shows_film
 from bot.transport.errors import told
@@ -107,6 +108,7 @@ class Buttons(commands.Cog):
 
     client: discord.Client
     requests: Requests
+    gate: Gate
     service: RequestService
     cancellations: Cancellations
     communities: Communities
@@ -211,7 +213,7 @@ class Buttons(commands.Cog):
         return self._is_offered(action, delivered) and not self._is_offered(action, render)
 
     def _is_offered(self, action: Action, render: Render) -> bool:
-        actions = offered(render, remix=self.service.offer().remix)
+        actions = offered(render, remix=self.gate.offer().remix)
         return action in actions or (action is Action.DELETE_SURELY and Action.DELETE in actions)
 
     async def _refresh(self, interaction: Interaction, render: Render) -> None:
@@ -252,7 +254,7 @@ class Buttons(commands.Cog):
 
         t = own_language(interaction)
         title, start = t(LABELS[Action.EDIT]), _with_stored_image(render)
-        form = VideoForm(title, t, self.service.offer(), submitted, start=start)
+        form = VideoForm(title, t, self.gate.offer(), submitted, start=start)
         await interaction.response.send_modal(form)
 
     async def _remix(self, interaction: Interaction, render: Render) -> None:
@@ -293,7 +295,7 @@ class Buttons(commands.Cog):
             await self._refresh(interaction, render)
             return
         try:
-            again = await self.service.admit_again(render, await asker_for(interaction, render))
+            again = await self.gate.admit_again(render, await asker_for(interaction, render))
         except NotAdmitted as problem:
             await refuse(interaction, refusal(problem, t))
             return

@@ -24,6 +24,7 @@ from bot.jobs.store import JobStore
 from bot.media.image import IMAGE_TYPES, BadImage
 from bot.requests.admission import NotAdmitted, NotConfirmed
 from bot.requests.forecast import Forecaster
+from bot.requests.gate import Gate
 from bot.requests.service import RequestService
 from bot.runtime.background import Background
 from bot.transport.errors import told
@@ -70,6 +71,7 @@ class Requests:
     """Saves requests, answers with their cards, and sends them."""
 
     client: discord.Client
+    gate: Gate
     service: RequestService
     store: JobStore
     forecaster: Forecaster
@@ -103,7 +105,7 @@ class Requests:
             with self._answering():
                 request = self.request_of(interaction, asked)
                 asker = asker_of(interaction)
-                render = await self.service.admit(request, asker, confirmed=confirmed)
+                render = await self.gate.admit(request, asker, confirmed=confirmed)
         except DuplicateError:
             # A gateway that resumes may send an interaction again: the first one is answered.
             _log.info("interaction %d was delivered twice", interaction.id)
