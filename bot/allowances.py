@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
 from bot.jobs.accounting import OpenLimits
-from bot.jobs.accounts import MILLIONTHS, Period, Scope, Unit
+from bot.jobs.meters import MILLIONTHS, Period, Scope, Unit
 from bot.requests.limits import Limits, Places, Rule
 from bot.requests.prices import OTHERS, Prices
 from bot.settings import Settings

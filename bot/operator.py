@@ -17,7 +17,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.jobs.accounting import faults
-from bot.jobs.accounts import MILLIONTHS, Unit
+from bot.jobs.meters import MILLIONTHS, Unit
 from bot.jobs.read_only import read_only, revision_of
 from bot.jobs.schema import REVISIONS
 from bot.jobs.tables import ledger, meters

@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
@@ -10,16 +11,18 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.cards import admin, limits, reports
+from bot.cards import admin, limits, reports, words
 from bot.cards.i18n import N_, Language
 from bot.cards.limits import PERIODS
 from bot.cards.sentences import cancelled
 from bot.cards.text import plain, shorten
-from bot.jobs.accounts import Limit, MeterKey, Period, Unit
+from bot.jobs.database import DuplicateError, StoreError
 from bot.jobs.history import Search
+from bot.jobs.meters import Grant, Limit, MeterKey, Period, Scope, Unit, Usage
 from bot.jobs.models import ACTIVE, RenderStatus
 from bot.jobs.store import JobStore
 from bot.jobs.usage import as_csv, totals
+from bot.requests.admission import NotAdmitted, OverLimit
 from bot.requests.cancellations import Cancellations
 from bot.requests.communities import Communities
 from bot.requests.community import (
@@ -33,37 +36,16 @@ from bot.requests.community import (
 from bot.requests.limits import Limits
 from bot.requests.windows import window
 from bot.videos.spec import VideoSpec
-from cogs.admin_options import (
-    BY,
-    EACH,
-    O_AMOUNT,
-    O_BY,
-    O_CHANNEL,
-    O_COUNTS,
-    O_EACH,
-    O_MOST,
-    O_PERIOD,
-    O_PERSON,
-    O_REASON,
-    O_ROLE,
-    O_WHOM,
-    SINCE,
-    UNITS,
-    Channel,
-    Person,
-    amount_of,
-    asker_as,
-    choices,
-    grouping,
-    guild_of,
-    subject_of,
-)
+from cogs import admin_options as options
+from cogs.admin_options import Channel, Person
 from cogs.admin_settings import NOT_ALLOWED, AdminSettings, chosen_in, may_administrate
-from cogs.answers import Interaction, own_language, refusal, refuse, too_fast
+from cogs.answers import Interaction, not_now, own_language, refusal, refuse
 from cogs.asked import Asked
 from cogs.buttons import GONE, MOVED_ON
-from cogs.permissions import asker_of
+from cogs.permissions import asker_of, readable
 from cogs.requests import Requests
+
+_log = logging.getLogger(__name__)
 
 RUNNING_SHOWN: Final = 25
 ENTRIES_SHOWN: Final = 10
@@ -79,23 +61,13 @@ PAUSED: Final = N_("Videos are paused. Those in progress go on.")
 RESUMED: Final = N_("Videos can be made again.")
 MAY: Final = N_("{name} can make a video here.")
 MAY_NOT: Final = N_("{name} can't make a video here now, and would read:")
-D_SETTINGS: Final = N_("Who can make videos, where and which")
-D_LIMITS: Final = N_("The limits of this server and what is used of them")
-D_LIMIT: Final = N_("Set, change or remove a limit")
-D_GRANT: Final = N_("Raise a limit once, for its current day, week or month")
-D_USAGE: Final = N_("What was made here and what it cost")
-D_EXPLAIN: Final = N_("Whether a person can make a video here, limit by limit")
-D_QUEUE: Final = N_("What is running in this server")
-D_PAUSE: Final = N_("Stop new videos in this server")
-D_RESUME: Final = N_("Allow new videos again")
-D_AUDIT: Final = N_("Who changed what")
 
 
 @app_commands.default_permissions(manage_guild=True)
 @app_commands.guild_only()
 @app_commands.allowed_installs(guilds=True, users=False)
 @dataclass(eq=False, repr=False, kw_only=True)
-class Admin(commands.GroupCog, group_name="video-admin", group_description=D_SETTINGS):
+class Admin(commands.GroupCog, group_name="video-admin", group_description=options.D_SETTINGS):
     """Offers /video-admin to who may manage the server."""
 
     store: JobStore
@@ -115,52 +87,65 @@ class Admin(commands.GroupCog, group_name="video-admin", group_description=D_SET
         """Check again what Discord's own settings of commands may have opened to others."""
         t = own_language(interaction)
         sentence = None if may_administrate(interaction) else t(NOT_ALLOWED)
-        if sentence is None and (sentence := too_fast(interaction)) is None:
+        if sentence is None and (sentence := not_now(interaction)) is None:
             return True
         await refuse(interaction, sentence)
         return False
 
-    @app_commands.command(name="settings", description=D_SETTINGS)
+    @app_commands.command(name="settings", description=options.D_SETTINGS)
     async def show_settings(self, interaction: Interaction) -> None:
         """Answer with the card of settings."""
-        await self.settings.show(interaction, guild_of(interaction))
+        await self.settings.show(interaction, options.guild_of(interaction))
 
-    @app_commands.command(name="pause", description=D_PAUSE)
-    @app_commands.describe(reason=O_REASON)
+    @app_commands.command(name="pause", description=options.D_PAUSE)
+    @app_commands.describe(reason=options.O_REASON)
     async def pause(
         self, interaction: Interaction, reason: app_commands.Range[str, 0, REASON_MOST] = ""
     ) -> None:
         """Refuse new requests until resumed."""
-        await self.settings.change(interaction, guild_of(interaction), {"paused": reason.strip()})
+        await self.settings.change(
+            interaction, options.guild_of(interaction), {"paused": reason.strip()}
+        )
         await refuse(interaction, own_language(interaction)(PAUSED))
 
-    @app_commands.command(name="resume", description=D_RESUME)
+    @app_commands.command(name="resume", description=options.D_RESUME)
     async def resume(self, interaction: Interaction) -> None:
         """Admit requests again."""
-        await self.settings.change(interaction, guild_of(interaction), {"paused": None})
+        await self.settings.change(interaction, options.guild_of(interaction), {"paused": None})
         await refuse(interaction, own_language(interaction)(RESUMED))
 
-    @app_commands.command(name="limits", description=D_LIMITS)
+    @app_commands.command(name="limits", description=options.D_LIMITS)
     async def show_limits(self, interaction: Interaction) -> None:
         """List the limits of this community with what is counted where that is one number."""
-        t, guild = own_language(interaction), guild_of(interaction)
+        t, guild = own_language(interaction), options.guild_of(interaction)
         community = await self.communities.of(guild)
-        lines = [await self._limit_line(each, community, guild, t) for each in community.limits]
-        await _answer(
-            interaction, "\n".join(lines) or t(reports.NO_LIMITS, command="`/video-admin limit`")
-        )
+        await interaction.response.defer(ephemeral=True)
+        meters = [self._meter(each, community, guild) for each in community.limits]
+        counting = [each for each in meters if each is not None]
+        usages = await self.store.accounting.usage(counting)
+        counted = dict(zip(counting, usages, strict=True))
+        lines = [
+            self._limit_line(limit, meter, None if meter is None else counted[meter], t)
+            for limit, meter in zip(community.limits, meters, strict=True)
+        ]
+        none = t(reports.NO_LIMITS, command="`/video-admin limit`")
+        await _answer(interaction, "\n".join(lines) or none)
 
-    @app_commands.command(name="limit", description=D_LIMIT)
+    @app_commands.command(name="limit", description=options.D_LIMIT)
     @app_commands.describe(
-        counts=O_COUNTS,
-        period=O_PERIOD,
-        most=O_MOST,
-        whose=O_EACH,
-        role=O_ROLE,
-        person=O_PERSON,
-        channel=O_CHANNEL,
+        counts=options.O_COUNTS,
+        period=options.O_PERIOD,
+        most=options.O_MOST,
+        whose=options.O_EACH,
+        role=options.O_ROLE,
+        person=options.O_PERSON,
+        channel=options.O_CHANNEL,
     )
-    @app_commands.choices(counts=choices(UNITS), period=choices(PERIODS), whose=choices(EACH))
+    @app_commands.choices(
+        counts=options.choices(options.UNITS),
+        period=options.choices(PERIODS),
+        whose=options.choices(options.EACH),
+    )
     async def set_limit(  # noqa: PLR0917 - the options of the command
         self,
         interaction: Interaction,
@@ -173,10 +158,10 @@ class Admin(commands.GroupCog, group_name="video-admin", group_description=D_SET
         channel: Channel | None = None,
     ) -> None:
         """Set a limit in the place of an earlier one for the same, or remove it."""
-        t, guild = own_language(interaction), guild_of(interaction)
-        subject, number = subject_of(whose, role, person, channel)
+        t, guild = own_language(interaction), options.guild_of(interaction)
+        subject, number = options.subject_of(whose, role, person, channel)
         unit = Unit(counts)
-        value = amount_of(most, unit) if most.strip() else 0
+        value = options.amount_of(most, unit) if most.strip() else 0
         if value is None:
             await refuse(interaction, t(NOT_A_NUMBER, value=plain(most, 50)))
             return
@@ -209,9 +194,14 @@ class Admin(commands.GroupCog, group_name="video-admin", group_description=D_SET
         await self.settings.apply(interaction, guild, lambda old: old.without_limit(limit.key))
         await refuse(interaction, t(LIMIT_REMOVED))
 
-    @app_commands.command(name="grant", description=D_GRANT)
-    @app_commands.describe(counts=O_COUNTS, amount=O_AMOUNT, person=O_PERSON, channel=O_CHANNEL)
-    @app_commands.choices(counts=choices(UNITS))
+    @app_commands.command(name="grant", description=options.D_GRANT)
+    @app_commands.describe(
+        counts=options.O_COUNTS,
+        amount=options.O_AMOUNT,
+        person=options.O_PERSON,
+        channel=options.O_CHANNEL,
+    )
+    @app_commands.choices(counts=options.choices(options.UNITS))
     async def grant(
         self,
         interaction: Interaction,
@@ -221,31 +211,36 @@ class Admin(commands.GroupCog, group_name="video-admin", group_description=D_SET
         channel: Channel | None = None,
     ) -> None:
         """Raise this community's limits on somebody in their current windows."""
-        t, guild, unit = own_language(interaction), guild_of(interaction), Unit(counts)
-        value = amount_of(amount, unit)
+        t, guild, unit = own_language(interaction), options.guild_of(interaction), Unit(counts)
+        value = options.amount_of(amount, unit)
         if not value:
             await refuse(interaction, t(NOT_A_NUMBER, value=plain(amount, 50)))
             return
-        subject, number = subject_of(Subject.ALL, None, person, channel)
+        subject, number = options.subject_of(Subject.ALL, None, person, channel)
         found = await self._limits_on(interaction, guild, subject, person, channel)
         raised = [each for each in found if each.key.unit is unit]
         if not raised:
             await refuse(interaction, t(NOTHING_TO_RAISE))
             return
-        await self.store.accounting.grant(raised, value, interaction.user.id, self.clock())
+        actor = interaction.user.id
+        given = Grant(amount=value, actor_id=actor, at=self.clock(), interaction_id=interaction.id)
+        try:
+            await self.store.accounting.grant(raised, given)
+        except DuplicateError:
+            # A gateway that resumes may send an interaction again.
+            return
         said = limits.amount(value, unit, t, self.limits.currency)
         name = reports.mention(subject, number) or t(reports.WHOSE[subject])
-        entry = await self.communities.record(
-            guild, interaction.user.id, "grant", before=name, after=said
-        )
-        await self.settings.post(interaction, await self.communities.of(guild), entry)
+        entry = await self.communities.record(guild, actor, "grant", before=name, after=said)
+        self.settings.post(interaction, await self.communities.of(guild), entry)
         await refuse(interaction, t(GRANTED, amount=said, name=name))
 
-    @app_commands.command(name="explain", description=D_EXPLAIN)
-    @app_commands.describe(person=O_WHOM)
+    @app_commands.command(name="explain", description=options.D_EXPLAIN)
+    @app_commands.describe(person=options.O_WHOM)
     async def explain(self, interaction: Interaction, person: Person) -> None:
         """Ask the gate itself, for the default video in this channel."""
-        t, asker = own_language(interaction), asker_as(interaction, person)
+        t, asker = own_language(interaction), options.asker_as(interaction, person)
+        await interaction.response.defer(ephemeral=True)
         request = self.requests.request_of(interaction, Asked(spec=VideoSpec(prompt="?")))
         request = replace(request, requester_id=person.id)
         problem = await self.requests.gate.explain(request, asker)
@@ -253,24 +248,35 @@ class Admin(commands.GroupCog, group_name="video-admin", group_description=D_SET
         verdict = (
             t(MAY, name=name)
             if problem is None
-            else f"{t(MAY_NOT, name=name)}\n> {refusal(problem, t)}"
+            else f"{t(MAY_NOT, name=name)}\n> {self._explained(problem, t)}"
         )
         community = await self.communities.of(asker.guild)
-        applying = list(self.limits.of(asker, community, self.clock()))
+        # What a person did elsewhere is none of this community's business.
+        applying = [
+            each
+            for each in self.limits.of(asker, community, self.clock())
+            if each.key.guild_id == asker.guild or each.key.scope is not Scope.PERSON
+        ]
         usages = await self.store.accounting.usage(applying)
         listed = limits.counted(
             zip(applying, usages, strict=True), self.limits.currency, t, person=name
         )
         await _answer(interaction, f"{verdict}\n\n{listed}")
 
-    @app_commands.command(name="usage", description=D_USAGE)
-    @app_commands.describe(period=O_PERIOD, by=O_BY)
-    @app_commands.choices(period=choices(SINCE), by=choices(BY))
+    def _explained(self, problem: NotAdmitted, t: Language) -> str:
+        """Say why somebody is refused, without the prompts of what they have running."""
+        if isinstance(problem, OverLimit):
+            return t.count(limits.AT_ONCE, problem.most_of_user)
+        return refusal(problem, t)
+
+    @app_commands.command(name="usage", description=options.D_USAGE)
+    @app_commands.describe(period=options.O_PERIOD, by=options.O_BY)
+    @app_commands.choices(period=options.choices(options.SINCE), by=options.choices(options.BY))
     async def usage(
         self, interaction: Interaction, period: str = Period.MONTH, by: str = "person"
     ) -> None:
         """Add up the ledger, and give every create of it in a file."""
-        t, guild, now = own_language(interaction), guild_of(interaction), self.clock()
+        t, guild, now = own_language(interaction), options.guild_of(interaction), self.clock()
         await interaction.response.defer(ephemeral=True)
         community = await self.communities.of(guild)
         zone = community.zone(self.limits.zone)
@@ -278,35 +284,45 @@ class Admin(commands.GroupCog, group_name="video-admin", group_description=D_SET
         creates = await self.store.usage.creates(since, now, guild)
 
         def report() -> tuple[str, bytes]:
-            rows = totals(creates, grouping(by, zone, t))
+            rows = totals(creates, options.grouping(by, zone, t))
             text = reports.usage_report(rows, since, t, self.limits.currency)
             return text, as_csv(creates).encode()
 
         text, table = await asyncio.to_thread(report)
         file = discord.File(io.BytesIO(table), filename="usage.csv")
-        sent = [file] if creates else []
+        sent = [file] if creates and len(table) <= interaction.filesize_limit else []
         await interaction.followup.send(text[:2000], files=sent, ephemeral=True)
 
-    @app_commands.command(name="queue", description=D_QUEUE)
+    @app_commands.command(name="queue", description=options.D_QUEUE)
     async def queue(self, interaction: Interaction) -> None:
         """List what is running, with a menu that cancels."""
-        t, guild = own_language(interaction), guild_of(interaction)
+        t, guild = own_language(interaction), options.guild_of(interaction)
         search = Search(guild_id=guild, channel_ids=None, statuses=ACTIVE)
         found = await self.store.history(search, limit=RUNNING_SHOWN, offset=0)
-        view = reports.queue_card(found, t)
+        seen = readable(interaction)
+        shown = [
+            each if seen is None or each.request.channel_id in seen else each.with_spec(prompt="…")
+            for each in found
+        ]
+        view = reports.queue_card(shown, t)
         await interaction.response.send_message(view=view, ephemeral=True)
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: Interaction) -> None:
         """Cancel what was chosen in the menu of /video-admin queue."""
-        if admin.named_in(interaction) != reports.CANCEL or not may_administrate(interaction):
+        if admin.named_in(interaction) != reports.CANCEL or interaction.guild_id is None:
             return
         t = own_language(interaction)
-        if (sentence := too_fast(interaction)) is not None:
-            await refuse(interaction, sentence)
+        if not await self.interaction_check(interaction):
             return
         await interaction.response.defer(ephemeral=True)
-        guild = guild_of(interaction)
+        try:
+            await self._cancel(interaction, interaction.guild_id, t)
+        except StoreError as error:
+            _log.error("a video could not be cancelled: %s", error)
+            await refuse(interaction, t(words.NOT_SAVED))
+
+    async def _cancel(self, interaction: Interaction, guild: int, t: Language) -> None:
         render = await self.store.get(chosen_in(interaction)[0])
         if render is None or render.request.guild_id != guild:
             await refuse(interaction, t(GONE))
@@ -318,11 +334,13 @@ class Admin(commands.GroupCog, group_name="video-admin", group_description=D_SET
         await self.communities.record(guild, interaction.user.id, "cancel", after=render.id)
         await refuse(interaction, t(cancelled(after)))
 
-    @app_commands.command(name="audit", description=D_AUDIT)
+    @app_commands.command(name="audit", description=options.D_AUDIT)
     async def audit(self, interaction: Interaction) -> None:
         """List the last changes, with what was before and after."""
         t = own_language(interaction)
-        entries = await self.store.guild_settings.entries(guild_of(interaction), ENTRIES_SHOWN)
+        entries = await self.store.guild_settings.entries(
+            options.guild_of(interaction), ENTRIES_SHOWN
+        )
         await _answer(interaction, reports.changes(entries, t, self.limits.currency))
 
     async def _limits_on(
@@ -334,7 +352,7 @@ class Admin(commands.GroupCog, group_name="video-admin", group_description=D_SET
         channel: Channel | None,
     ) -> list[Limit]:
         """Return this community's limits of one scope on somebody or something."""
-        asker = asker_of(interaction) if person is None else asker_as(interaction, person)
+        asker = asker_of(interaction) if person is None else options.asker_as(interaction, person)
         if channel is not None:
             asker = replace(asker, channel=channel.id)
         community = await self.communities.of(guild)
@@ -342,21 +360,24 @@ class Admin(commands.GroupCog, group_name="video-admin", group_description=D_SET
         scope = SCOPES[subject]
         return [each for each in found if each.key.guild_id == guild and each.key.scope is scope]
 
-    async def _limit_line(
-        self, limit: CommunityLimit, community: Community, guild: int, t: Language
-    ) -> str:
-        """Say a limit, and what is counted of it where it has one meter."""
-        line = reports.limit_line(limit, t, self.limits.currency)
+    def _meter(self, limit: CommunityLimit, community: Community, guild: int) -> Limit | None:
+        """Return the one meter of a limit; None where each person has one."""
         ids = {Subject.PERSON: limit.id, Subject.CHANNEL: limit.id, Subject.ALL: guild}
         if limit.subject not in ids:
-            return f"**{line}**"
+            return None
         begins, ends = window(limit.period, self.clock(), community.zone(self.limits.zone))
         scope, number = SCOPES[limit.subject], str(ids[limit.subject])
-        meter = Limit(
-            MeterKey(guild, scope, number, limit.unit, limit.period, begins), limit.most, ends
-        )
-        (usage,) = await self.store.accounting.usage([meter])
-        return f"**{line}**\n{reports.counted_line(meter, usage, t, self.limits.currency)}"
+        key = MeterKey(guild, scope, number, limit.unit, limit.period, begins)
+        return Limit(key, limit.most, ends)
+
+    def _limit_line(
+        self, limit: CommunityLimit, meter: Limit | None, usage: Usage | None, t: Language
+    ) -> str:
+        """Say a limit, and what is counted of it where it has one meter."""
+        line = f"**{reports.limit_line(limit, t, self.limits.currency)}**"
+        if meter is None or usage is None:
+            return line
+        return f"{line}\n{reports.counted_line(meter, usage, t, self.limits.currency)}"
 
 
 async def _answer(interaction: Interaction, text: str) -> None:

@@ -1,8 +1,9 @@
 """The options of /video-admin: what they offer, and what is meant by what was given."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -11,7 +12,8 @@ from discord import app_commands
 
 from bot.cards import reports
 from bot.cards.i18n import N_, Language
-from bot.jobs.accounts import MILLIONTHS, MOST_MONEY, Period, Unit
+from bot.cards.text import plain
+from bot.jobs.meters import MILLIONTHS, MOST_MONEY, Period, Unit
 from bot.jobs.usage import Create
 from bot.requests.community import Asker, Subject
 from bot.requests.windows import window
@@ -19,8 +21,20 @@ from cogs.answers import Interaction
 from cogs.permissions import asker_of
 
 Channel = discord.TextChannel | discord.VoiceChannel | discord.ForumChannel
+_AMOUNT: Final = r"\d{1,15}(?:[.,](?:\d{1,2}|\d{4,6}))?"
+"""No three digits after a sign: 1,000 is a thousand to some, and one to others."""
 Person = discord.Member | discord.User
 
+D_SETTINGS: Final = N_("Who can make videos, where and which")
+D_LIMITS: Final = N_("The limits of this server and what is used of them")
+D_LIMIT: Final = N_("Set, change or remove a limit")
+D_GRANT: Final = N_("Raise a limit once, for its current day, week or month")
+D_USAGE: Final = N_("What was made here and what it cost")
+D_EXPLAIN: Final = N_("Whether a person can make a video here, limit by limit")
+D_QUEUE: Final = N_("What is running in this server")
+D_PAUSE: Final = N_("Stop new videos in this server")
+D_RESUME: Final = N_("Allow new videos again")
+D_AUDIT: Final = N_("Who changed what")
 O_COUNTS: Final = N_("What is counted")
 O_PERIOD: Final = N_("In which time")
 O_MOST: Final = N_("How much at most; empty removes the limit")
@@ -89,15 +103,13 @@ def subject_of(
 
 def amount_of(typed: str, unit: Unit) -> int | None:
     """Read an amount of a unit as people write it; None where it is none, or too large."""
-    try:
-        value = Decimal(typed.strip().replace(",", "."))
-    except InvalidOperation:
+    number = typed.strip()
+    if re.fullmatch(_AMOUNT, number) is None:
         return None
-    if not value.is_finite():
-        return None
+    value = Decimal(number.replace(",", "."))
     scaled = value * MILLIONTHS if unit is Unit.MONEY else value
-    whole = int(scaled) if abs(scaled) <= MOST_MONEY else -1
-    return whole if whole >= 0 and whole == scaled else None
+    whole = int(scaled)
+    return whole if whole == scaled and whole <= MOST_MONEY else None
 
 
 def grouping(by: str, zone: ZoneInfo, t: Language) -> Callable[[Create], str]:
@@ -110,4 +122,4 @@ def grouping(by: str, zone: ZoneInfo, t: Language) -> Callable[[Create], str]:
         case "day":
             return lambda each: f"<t:{int(window(Period.DAY, each.at, zone)[0])}:D>"
         case _:
-            return lambda each: each.model or ""
+            return lambda each: plain(each.model or "", 60)

@@ -12,16 +12,17 @@ from pydantic import ValidationError
 
 from bot.cards import admin, reports, words
 from bot.cards.i18n import N_, Language, language
-from bot.jobs.accounts import Unit
 from bot.jobs.database import StoreError
 from bot.jobs.guild_settings import AuditEntry
+from bot.jobs.meters import Unit
 from bot.requests.admission import Offer
 from bot.requests.communities import Communities
 from bot.requests.community import REASON_MOST, Community
+from bot.runtime.background import Background
 from bot.transport.errors import told
 from bot.transport.result import UNREACHED
 from cogs.admin_options import amount_of
-from cogs.answers import Interaction, own_language, refuse, too_fast
+from cogs.answers import Interaction, not_now, own_language, refuse
 
 _log = logging.getLogger(__name__)
 
@@ -43,18 +44,25 @@ class AdminSettings(commands.Cog):
     offer: Callable[[], Offer]
     currency: str
 
+    def __post_init__(self) -> None:
+        self._background = Background()
+
+    async def cog_unload(self) -> None:
+        """Leave what is not posted; the audit has it."""
+        await self._background.close()
+
     @commands.Cog.listener()
     async def on_interaction(self, interaction: Interaction) -> None:
         """Save what was chosen, and draw the card again."""
         name = admin.named_in(interaction)
         guild = interaction.guild_id
-        if guild is None or name not in {*_CHOSEN, admin.NUMBERS, admin.PAUSE, admin.RESUME}:
+        if guild is None or name not in _KNOWN:
             return
         t = own_language(interaction)
         if not may_administrate(interaction):
             await refuse(interaction, t(NOT_ALLOWED))
             return
-        if (sentence := too_fast(interaction)) is not None:
+        if (sentence := not_now(interaction)) is not None:
             await refuse(interaction, sentence)
             return
         try:
@@ -81,11 +89,17 @@ class AdminSettings(commands.Cog):
     ) -> Community:
         """As change, with what makes new settings of the newest."""
         change = await self.communities.change(guild, interaction.user.id, changes)
-        await self.post(interaction, change.after, change.entry)
+        self.post(interaction, change.after, change.entry)
         return change.after
 
-    async def post(self, interaction: Interaction, community: Community, entry: AuditEntry) -> None:
-        """Post a change into the channel for them; the audit has it in any case."""
+    def post(self, interaction: Interaction, community: Community, entry: AuditEntry) -> None:
+        """Post a change into the channel for them, beside the answer to who made it."""
+        posting = self._post(interaction, community, entry)
+        self._background.spawn(posting, name="post a change of settings")
+
+    async def _post(
+        self, interaction: Interaction, community: Community, entry: AuditEntry
+    ) -> None:
         guild = interaction.guild
         if community.audit_channel is None or guild is None:
             return
@@ -111,6 +125,8 @@ class AdminSettings(commands.Cog):
             await interaction.response.send_modal(form)
         elif name == admin.RESUME:
             await self._save(interaction, guild, {"paused": None})
+        elif name in _CLEARED:
+            await self._save(interaction, guild, {_CLEARED[name]: frozenset[int]()})
         elif name in _CHOSEN:
             await self._save(interaction, guild, {name: _CHOSEN[name](chosen_in(interaction))})
 
@@ -183,3 +199,5 @@ _CHOSEN: Final[Mapping[str, Callable[[list[str]], object]]] = {
     "audit_channel": _first_id,
 }
 """What each menu's values stand for."""
+_CLEARED: Final = {admin.CLEAR + field: field for field in ("roles", "channels")}
+_KNOWN: Final = frozenset({*_CHOSEN, *_CLEARED, admin.NUMBERS, admin.PAUSE, admin.RESUME})

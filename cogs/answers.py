@@ -109,6 +109,13 @@ def refusal(problem: Exception, t: Language) -> str:
             return t(words.NOT_WRITTEN)
 
 
+def not_now(interaction: Interaction) -> str | None:
+    """Say why nothing is done now: the bot is about to end, or it came too fast; else None."""
+    if interaction.client.stopping:
+        return own_language(interaction)(words.STOPPING)
+    return too_fast(interaction)
+
+
 def too_fast(interaction: Interaction) -> str | None:
     """Count a press or a submitted form; return the refusal if it came too early, else None."""
     bot = interaction.client

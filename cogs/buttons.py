@@ -91,13 +91,7 @@ DELIVERY_LOOKS: Final = 20
 """Seconds between two looks whether a delivery is saved, and how many: a press is answered in
 three seconds (Discord, interactions/receiving-and-responding)."""
 
-_RECORDED: Final = {
-    Action.CANCEL: "cancel",
-    Action.DELETE_SURELY: "delete",
-    Action.SEND: "send",
-}
-
-_COPYING: Final = frozenset({Action.AGAIN, Action.EDIT})
+_COPYING: Final = frozenset({Action.AGAIN, Action.EDIT, Action.SEND})
 
 _Do = Callable[[Interaction, Render], Awaitable[None]]
 
@@ -177,16 +171,18 @@ class Buttons(commands.Cog):
             await refuse(interaction, t(NO_LONGER_THERE))
         elif self._is_offered(action, render):
             await self._does[action](interaction, render)
-            await self._record(interaction, action, render)
         else:
             await self._refresh(interaction, render)
 
-    async def _record(self, interaction: Interaction, action: Action, render: Render) -> None:
-        """Record in the community's audit what decides over a video or its price."""
-        if interaction.guild_id is not None and action in _RECORDED:
-            await self.communities.record(
-                interaction.guild_id, interaction.user.id, _RECORDED[action], after=render.id
-            )
+    async def _record(self, interaction: Interaction, did: str, render: Render) -> None:
+        """Record in the community's audit what decided over a video or its price."""
+        guild = render.request.guild_id
+        if guild is None:
+            return
+        try:
+            await self.communities.record(guild, interaction.user.id, did, after=render.id)
+        except StoreError as error:
+            _log.error("the audit misses %r: %s", did, error, extra=render.log_context())
 
     async def _once_delivered(self, render: Render) -> Render:
         """Wait a moment for a delivery to be saved: people see the film and its buttons before."""
@@ -229,6 +225,7 @@ class Buttons(commands.Cog):
             await _answer(interaction, MOVED_ON)
             return
         await _answer(interaction, cancelled(after))
+        await self._record(interaction, "cancel", after)
 
     async def _notify(self, interaction: Interaction, render: Render) -> None:
         is_new = await self.store.subscriptions.add(render.request.id, interaction.user.id)
@@ -302,7 +299,11 @@ class Buttons(commands.Cog):
         if again is None:
             await self._refresh(interaction, await self.store.get(render.id) or render)
             return
-        await asyncio.gather(refuse(interaction, t(SENT_AGAIN)), self.service.send(again))
+        await asyncio.gather(
+            refuse(interaction, t(SENT_AGAIN)),
+            self.service.send(again),
+            self._record(interaction, "send", again),
+        )
 
     async def _is_of_this_outcome(self, interaction: Interaction, render: Render) -> bool:
         """Whether the button belongs to the last create; an old card's belongs to the first."""
@@ -339,6 +340,7 @@ class Buttons(commands.Cog):
             await _answer(interaction, NOT_REMOVED)
         else:
             await _answer(interaction, DELETED if upstream else DELETED_HERE)
+        await self._record(interaction, "delete", render)
 
 
 def _with_stored_image(render: Render) -> VideoSpec:

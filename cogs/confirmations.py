@@ -10,13 +10,11 @@ from discord.ext import commands
 
 from bot.cards import confirm, words
 from bot.requests.admission import NotConfirmed
-from cogs.answers import Interaction, own_language, refuse, too_fast
+from cogs.answers import Interaction, not_now, own_language, refuse
 from cogs.asked import Asked
 
 LIFE: Final = 14 * 60.0
 """Seconds for which a question can be answered: its token can then still delete it."""
-MOST: Final = 10_000
-"""Questions that are remembered; beyond them the oldest are forgotten."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,10 +35,9 @@ class Confirmations:
 
     async def ask(self, interaction: Interaction, asked: Asked, problem: NotConfirmed) -> None:
         """Answer with the price, what is left, and two buttons."""
-        key = uuid4().hex
-        while len(self._open) >= MOST:
-            del self._open[next(iter(self._open))]
-        self._open[key] = Question(asked=asked, interaction=interaction, at=self.clock())
+        key, now = uuid4().hex, self.clock()
+        self._open = {name: each for name, each in self._open.items() if now - each.at < LIFE}
+        self._open[key] = Question(asked=asked, interaction=interaction, at=now)
         view = confirm.question(key, asked.spec.prompt, problem, own_language(interaction))
         await interaction.response.send_message(view=view, ephemeral=True)
 
@@ -78,12 +75,13 @@ class ConfirmationButtons(commands.Cog):
         if (press := confirm.press_in(interaction)) is None:
             return
         t = own_language(interaction)
-        if (sentence := too_fast(interaction)) is not None:
+        if (sentence := not_now(interaction)) is not None:
             await refuse(interaction, sentence)
             return
         question = self.confirmations.take(press.key, interaction.user.id)
         if question is None:
-            await interaction.response.edit_message(view=confirm.said(t(confirm.TOO_OLD)))
+            # The question stays: its prompt may be nowhere else.
+            await refuse(interaction, t(confirm.TOO_OLD))
         elif not press.yes:
             await interaction.response.edit_message(view=confirm.said(t(words.NOTHING_STARTED)))
         elif await self.start(interaction, question.asked, confirmed=True):

@@ -1,7 +1,6 @@
 """Who may see and do what: Discord's permissions of a person in a channel."""
 
 from contextlib import suppress
-from dataclasses import replace
 
 import discord
 
@@ -38,16 +37,33 @@ def asker_of(interaction: Interaction) -> Asker:
 
 
 async def asker_for(interaction: Interaction, render: Render) -> Asker:
-    """Return whose limits count where somebody sends a render again: its requester's."""
-    asker, requester = asker_of(interaction), render.request.requester_id
-    if asker.person == requester:
+    """Return whose limits count where somebody sends a render again: its requester's, in its place.
+
+    The press may come from a direct message, where a card's end went.
+    """
+    request = render.request
+    client = interaction.client
+    guild = None if request.guild_id is None else client.get_guild(request.guild_id)
+    is_same = (interaction.user.id, interaction.guild_id) == (
+        request.requester_id,
+        request.guild_id,
+    )
+    asker = asker_of(interaction)
+    if is_same and interaction.channel_id == request.channel_id:
         return asker
-    roles = frozenset[int]()
-    if interaction.guild is not None:
-        with suppress(discord.HTTPException):
-            member = await interaction.guild.fetch_member(requester)
-            roles = frozenset(role.id for role in member.roles)
-    return replace(asker, person=requester, roles=roles)
+    channel = None if guild is None else guild.get_channel_or_thread(request.channel_id)
+    parent = channel.parent_id if isinstance(channel, discord.Thread) else request.channel_id
+    roles = asker.roles if is_same else await _roles_of(guild, request.requester_id)
+    return Asker(request.requester_id, request.guild_id, parent, roles)
+
+
+async def _roles_of(guild: discord.Guild | None, person: int) -> frozenset[int]:
+    """Return the roles of somebody who may not be there any more."""
+    if guild is None:
+        return frozenset()
+    with suppress(discord.HTTPException):
+        return frozenset(role.id for role in (await guild.fetch_member(person)).roles)
+    return frozenset()
 
 
 def may_manage(interaction: Interaction, render: Render) -> bool:
@@ -78,6 +94,20 @@ def moderated(interaction: Interaction) -> frozenset[int] | None:
         if _reads(may) and (everywhere or may.manage_messages) and not _hidden(channel, may):
             found.add(channel.id)
     return frozenset(found)
+
+
+def readable(interaction: Interaction) -> frozenset[int] | None:
+    """Return the channels and threads that this person can read; None means every one."""
+    guild, member = interaction.guild, interaction.user
+    if guild is None or not isinstance(member, discord.Member):
+        return frozenset()
+    if interaction.permissions.administrator:
+        return None
+    return frozenset(
+        channel.id
+        for channel in (*guild.channels, *guild.threads)
+        if _reads(may := _permissions(channel, member)) and not _hidden(channel, may)
+    )
 
 
 async def can_see(client: discord.Client, render: Render, person: int) -> bool | None:

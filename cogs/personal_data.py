@@ -1,5 +1,6 @@
 """/video-data: a person's own data, to be taken along or erased."""
 
+import asyncio
 import logging
 from dataclasses import dataclass
 from typing import Final
@@ -14,7 +15,7 @@ from bot.jobs.database import StoreError
 from bot.requests.erasure import Erasures
 from bot.requests.export import Exporter
 from bot.runtime.background import Background
-from cogs.answers import Interaction, own_language, refuse, tell_surely, too_fast
+from cogs.answers import Interaction, not_now, own_language, refuse, tell_surely
 
 _log = logging.getLogger(__name__)
 
@@ -36,6 +37,7 @@ class Personal(commands.GroupCog, group_name="video-data", group_description=D_D
         super().__init__()
         self._background = Background()
         self._erasing: set[int] = set()
+        self._exporting = asyncio.Lock()
 
     async def cog_unload(self) -> None:
         """Leave the rest of an erasure to the next one."""
@@ -45,7 +47,7 @@ class Personal(commands.GroupCog, group_name="video-data", group_description=D_D
         self, interaction: Interaction, /
     ) -> bool:
         """Keep the pace of all commands."""
-        if (sentence := too_fast(interaction)) is None:
+        if (sentence := not_now(interaction)) is None:
             return True
         await refuse(interaction, sentence)
         return False
@@ -56,7 +58,9 @@ class Personal(commands.GroupCog, group_name="video-data", group_description=D_D
         t, limit = own_language(interaction), interaction.filesize_limit
         await interaction.response.defer(ephemeral=True)
         try:
-            made = await self.exporter.export(interaction.user.id, limit)
+            # One at a time: each keeps one of the threads that read the database.
+            async with self._exporting:
+                made = await self.exporter.export(interaction.user.id, limit)
         except (StoreError, OSError) as error:
             _log.error("a person's data could not be read: %s", error)
             await refuse(interaction, t(personal.NOT_EXPORTED))
@@ -80,7 +84,7 @@ class Personal(commands.GroupCog, group_name="video-data", group_description=D_D
         if not personal.is_confirmed(interaction):
             return
         person, t = interaction.user.id, own_language(interaction)
-        if (sentence := too_fast(interaction)) is not None:
+        if (sentence := not_now(interaction)) is not None:
             await refuse(interaction, sentence)
             return
         await refuse(interaction, t(personal.BEGUN))

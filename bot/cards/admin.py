@@ -1,6 +1,6 @@
 """The settings of a community as a card: what is set, and the menus that change it."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, Final
 
 import discord
@@ -9,7 +9,7 @@ from discord import ui
 from bot.cards.buttons import StatelessButton
 from bot.cards.i18n import N_, Language
 from bot.cards.text import plain
-from bot.jobs.accounts import MILLIONTHS
+from bot.jobs.meters import MILLIONTHS
 from bot.requests.admission import Offer
 from bot.requests.community import Community
 
@@ -17,9 +17,12 @@ PREFIX: Final = "rushes-admin:"
 """What the custom_id of each menu and button of the card begins with."""
 PICKED: Final = 25
 """What one menu holds. Source: Discord, components/reference, "String Select"."""
+VALUE: Final = 100
+"""Characters of one option."""
 NUMBERS: Final = "numbers"
 PAUSE: Final = "pause"
 RESUME: Final = "resume"
+CLEAR: Final = "clear-"
 
 TITLE: Final = N_("Video settings of this server")
 ABOUT: Final = N_(
@@ -59,6 +62,11 @@ _NONE_CHOSEN: Final = {
     "audit_channel": NOWHERE,
 }
 """What a menu says where nothing is chosen."""
+_GONE: Final = {
+    "roles": N_("The chosen roles were deleted, so nobody can make videos."),
+    "channels": N_("The chosen channels were deleted, so no channel allows videos."),
+}
+CLEAR_ALL: Final = N_("Allow all again")
 MORE: Final = N_("More settings")
 PAUSE_VIDEOS: Final = N_("Pause videos")
 RESUME_VIDEOS: Final = N_("Resume videos")
@@ -130,9 +138,17 @@ def settings_card(
     for field, menu in _menus(community, offer, exists, t):
         body.add_item(ui.TextDisplay(f"**{t(LABELS[field])}**"))
         body.add_item(ui.ActionRow(menu))
+        if field in _GONE and _is_gone(getattr(community, field), exists):
+            clear = StatelessButton(label=t(CLEAR_ALL), custom_id=PREFIX + CLEAR + field)
+            body.add_item(ui.Section(f"⚠️ {t(_GONE[field])}", accessory=clear))
     view.add_item(body)
     view.add_item(_buttons(community, t))
     return view
+
+
+def _is_gone(chosen: Collection[int], exists: Callable[[int], bool]) -> bool:
+    """Whether something is chosen, and none of it is there any more."""
+    return bool(chosen) and not any(exists(each) for each in chosen)
 
 
 def named_in(interaction: discord.Interaction[Any]) -> str | None:
@@ -163,8 +179,12 @@ def _menus(
     models = offer.models or offer.listed
     offered = {"models": models, "sizes": offer.sizes, "seconds": offer.seconds}
     for field, values in offered.items():
-        if len(values) > 1:
-            yield field, _values_menu(field, values, getattr(community, field), t)
+        chosen = getattr(community, field)
+        # What is chosen and no longer offered can be taken away, and by that alone.
+        listed = [*chosen, *(each for each in values if each not in chosen)]
+        usable = [each for each in listed if len(each) <= VALUE]
+        if len(values) > 1 or chosen:
+            yield field, _values_menu(field, usable, chosen, t)
     told = () if community.audit_channel is None else (community.audit_channel,)
     log = _chosen((each for each in told if exists(each)), kind.channel)
     only_one: dict[str, Any] = {**_several("audit_channel", t), "max_values": 1}
@@ -192,7 +212,7 @@ def _chosen(
 
 def _values_menu(field: str, values: Sequence[str], chosen: Sequence[str], t: Language) -> Menu:
     options = [
-        discord.SelectOption(label=value[:100], value=value[:100], default=value in chosen)
+        discord.SelectOption(label=value, value=value, default=value in chosen)
         for value in values[:PICKED]
     ]
     several: dict[str, Any] = {**_several(field, t), "max_values": len(options)}

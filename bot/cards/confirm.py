@@ -11,13 +11,13 @@ from bot.cards.buttons import LABELS, Action, StatelessButton
 from bot.cards.i18n import N_, Language
 from bot.cards.limits import LEFT
 from bot.cards.text import plain
-from bot.jobs.accounts import MILLIONTHS
+from bot.jobs.meters import MILLIONTHS
 from bot.requests.admission import NotConfirmed
 
 COSTS: Final = N_("This video costs {cost}.")
 RENDER: Final = N_("Render for {cost}")
 TOO_OLD: Final = N_("This question is too old or was answered. Ask for the video again.")
-PROMPT_SHOWN: Final = 1000
+PROMPT_SHOWN: Final = 3500
 _TEMPLATE: Final = r"rushes-confirm:(?P<answer>yes|no):(?P<key>[0-9a-f]{32})"
 
 

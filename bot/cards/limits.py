@@ -5,7 +5,7 @@ from typing import Final
 
 from bot.cards.i18n import N_, NN_, Language
 from bot.cards.text import plain
-from bot.jobs.accounts import MILLIONTHS, Cost, Denied, Limit, Period, Scope, Unit, Usage
+from bot.jobs.meters import MILLIONTHS, Cost, Denied, Limit, Period, Scope, Unit, Usage
 from bot.requests.admission import (
     Blocked,
     ChannelClosed,

@@ -12,13 +12,15 @@ from bot.cards.admin import LABELS, PREFIX, Menu
 from bot.cards.i18n import N_, NN_, Language
 from bot.cards.limits import PERIODS, amount
 from bot.cards.text import plain, shorten
-from bot.jobs.accounts import MILLIONTHS, Limit, Unit, Usage
 from bot.jobs.guild_settings import AuditEntry
+from bot.jobs.meters import MILLIONTHS, Limit, Unit, Usage
 from bot.jobs.models import Render
 from bot.jobs.usage import Total
 from bot.requests.community import CommunityLimit, Subject
 
 CANCEL: Final = "cancel"
+TEXT: Final = 3900
+"""Characters of one text; Discord accepts 4000 in all texts of a message."""
 CANCEL_ONE: Final = N_("Cancel a video")
 BAR: Final = 10
 """Blocks of a bar."""
@@ -125,15 +127,28 @@ def queue_card(renders: Sequence[Render], t: Language) -> ui.LayoutView:
         f"[{plain(each.spec.shown_prompt, 40)}]({each.request.link})"
         for each in renders
     ]
-    view.add_item(ui.TextDisplay("\n".join(lines) or t(NOTHING_RUNS)))
+    view.add_item(ui.TextDisplay(_within(lines, TEXT) or t(NOTHING_RUNS)))
     if renders:
-        options = [
-            discord.SelectOption(label=shorten(each.spec.shown_prompt, 100), value=each.id)
-            for each in renders
-        ]
+        options = [discord.SelectOption(label=_label(each), value=each.id) for each in renders]
         menu = Menu(custom_id=PREFIX + CANCEL, placeholder=t(CANCEL_ONE), options=options)
         view.add_item(ui.ActionRow(menu))
     return view
+
+
+def _within(lines: Iterable[str], most: int) -> str:
+    """Join as many lines as fit."""
+    text = ""
+    for line in lines:
+        if len(text) + len(line) >= most:
+            return f"{text}\n…"
+        text = f"{text}\n{line}" if text else line
+    return text
+
+
+def _label(render: Render) -> str:
+    """Name a render in a menu: a label has to hold something that can be seen."""
+    prompt = shorten(" ".join(render.spec.shown_prompt.split()), 100)
+    return prompt if any(sign.isalnum() for sign in prompt) else f"… {render.id[:6]}"
 
 
 def changes(entries: Iterable[AuditEntry], t: Language, currency: str) -> str:

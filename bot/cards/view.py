@@ -14,7 +14,7 @@ from bot.cards import sentences, words
 from bot.cards.buttons import button_row, offered, outcome_of
 from bot.cards.i18n import Language, language
 from bot.cards.text import file_stem, plain, shorten
-from bot.jobs.accounts import MILLIONTHS
+from bot.jobs.meters import MILLIONTHS
 from bot.jobs.models import ACTIVE, Render, RenderStatus, Verb
 from bot.requests.forecast import Forecast
 from bot.videos.public_words import public

@@ -7,10 +7,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from bot.jobs import accounts
-from bot.jobs.accounts import Cost, Denied, Limit, Usage
 from bot.jobs.charges import CHARGED, REFUNDED, Charge
 from bot.jobs.copies import forget_copies
 from bot.jobs.database import Database
+from bot.jobs.meters import Cost, Denied, Entry, Grant, Limit, MeterKey, Usage
 from bot.jobs.models import Render, RenderStatus, Request
 from bot.jobs.open_creates import UNCONFIRMED_COUNTS_FOR, OpenCreate, insert, is_unchanged
 from bot.jobs.pseudonyms import account_of, counted
@@ -190,12 +190,12 @@ class Accounting:
 
         return await self._database.read(work)
 
-    async def grant(self, limits: Sequence[Limit], amount: int, actor_id: int, at: float) -> None:
-        """Raise limits by an amount, each in its window."""
+    async def grant(self, limits: Sequence[Limit], given: Grant) -> None:
+        """Raise limits, each in its window. Raises DuplicateError where that was done already."""
 
         def work(connection: sa.Connection) -> None:
             for limit in counted(connection, limits, self._keys):
-                accounts.grant(connection, limit, amount, actor_id, at)
+                accounts.grant(connection, limit, given)
 
         await self._database.run(work)
 
@@ -263,7 +263,7 @@ def faults(connection: sa.Connection) -> list[str]:
     """Name the meters that do not add up to the ledger, and holds without a create."""
     found: list[str] = []
     for row in connection.execute(sa.select(meters)).all():
-        limit = Limit(accounts.MeterKey(*row[:6]), 0, row.ends_at)
+        limit = Limit(MeterKey(*row[:6]), 0, row.ends_at)
         counted = Usage(row.held, row.spent, row.granted)
         derived = accounts.derived(connection, limit)
         if counted != derived:
@@ -274,7 +274,7 @@ def faults(connection: sa.Connection) -> list[str]:
     live = sa.select(renders.c.id).where(renders.c.status.in_(_LIVE))
     opened = sa.select(open_creates.c.hold_id).where(open_creates.c.hold_id.is_not(None))
     ended = sa.select(ledger.c.id).where(
-        ledger.c.kind == accounts.Entry.HOLD,
+        ledger.c.kind == Entry.HOLD,
         ledger.c.id.not_in(finished),
         ledger.c.id.not_in(opened),
         ledger.c.render_id.not_in(live),

@@ -7,123 +7,15 @@ the render.
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, astuple, dataclass, fields, replace
-from enum import StrEnum
+from dataclasses import asdict, astuple, fields, replace
 from functools import cache
 from typing import Any, Final
 
 import sqlalchemy as sa
 
+from bot.jobs.meters import Cost, Denied, Entry, Grant, Limit, MeterKey, Scope, Unit, Usage
 from bot.jobs.models import Request
 from bot.jobs.tables import grants, holds, ledger, meters
-
-MILLIONTHS: Final = 1_000_000
-"""In one of the operator's currency."""
-MOST_MONEY: Final = 10**15
-"""A thousand million of it, in millionths: sums of them fit into 63 bits."""
-
-
-class Unit(StrEnum):
-    """What a limit counts."""
-
-    VIDEOS = "videos"
-    SECONDS = "seconds"
-    """Of film."""
-    MONEY = "money"
-    """Millionths of the operator's currency."""
-
-
-class Scope(StrEnum):
-    """Whose requests a limit counts."""
-
-    PERSON = "person"
-    CHANNEL = "channel"
-    COMMUNITY = "community"
-    EVERYONE = "everyone"
-
-
-class Period(StrEnum):
-    """How long a window of a limit is."""
-
-    HOUR = "hour"
-    DAY = "day"
-    WEEK = "week"
-    MONTH = "month"
-    EVER = "ever"
-
-
-class Entry(StrEnum):
-    """Kinds of ledger entries."""
-
-    HOLD = "hold"
-    SETTLE = "settle"
-    """The create was bought; the entry has what was charged."""
-    RELEASE = "release"
-    """Surely nothing was bought."""
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class MeterKey:
-    """One count. `guild_id` is whose limit it is, 0 for the owner's; `scope_id` "" for everyone.
-
-    `starts_at` is the beginning of the window in Unix seconds, 0 for ever.
-    """
-
-    guild_id: int
-    scope: Scope
-    scope_id: str
-    unit: Unit
-    period: Period
-    starts_at: float
-
-
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """A meter and how much it may count; `ends_at` is when its window ends, None for never."""
-
-    key: MeterKey
-    most: int
-    ends_at: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """What one create costs in each unit; no price is known where `money` is None."""
-
-    videos: int = 0
-    seconds: int = 0
-    money: int | None = None
-
-    def of(self, unit: Unit) -> int:
-        """Return the amount in a unit."""
-        return int(getattr(self, unit) or 0)
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """What a meter has counted: `granted` raises its limit."""
-
-    held: int = 0
-    spent: int = 0
-    granted: int = 0
-
-    @property
-    def used(self) -> int:
-        """What is spent or may yet be."""
-        return self.held + self.spent
-
-
-@dataclass(frozen=True, slots=True)
-class Denied:
-    """The limit that leaves no room, and what it has counted."""
-
-    limit: Limit
-    usage: Usage
-
-    def __bool__(self) -> bool:
-        """A denial is a no."""
-        return False
-
 
 KEY: Final = tuple(field.name for field in fields(MeterKey))
 _UNITS: Final = tuple(Unit)
@@ -133,6 +25,8 @@ _SCOPED: Final = {
     Scope.COMMUNITY: ledger.c.guild_id,
 }
 """The column that a scope's id is compared with."""
+_COUNTED_BY: Final = ("guild_id", "channel_id", "requester_id", "at")
+"""What of a ledger's entry decides which meters count it."""
 
 
 def take(  # noqa: PLR0917 - what the entry of the ledger says
@@ -148,26 +42,40 @@ def take(  # noqa: PLR0917 - what the entry of the ledger says
     `channel_id` is the channel that counts where it is not the request's own: a thread's parent.
     The meters are taken in the order of their keys, so that two transactions cannot deadlock.
     """
-    taken: list[Limit] = []
+    taken: list[MeterKey] = []
     for limit in sorted(limits, key=lambda each: each.key):
         _open_meter(connection, limit)
         amount = cost.of(limit.key.unit)
         values = _bound(limit.key) | {"amount": amount, "most": limit.most}
         if connection.execute(_take(), values).rowcount != 1:
-            for each in taken:
-                back = _bound(each.key) | {"amount": cost.of(each.key.unit)}
-                connection.execute(_give_back(), back)
+            for key in taken:
+                connection.execute(_hold(), _bound(key) | {"amount": -cost.of(key.unit)})
             return Denied(limit, usage(connection, limit))
-        taken.append(limit)
+        taken.append(limit.key)
     inserting = insert_hold().returning(ledger.c.id)
     entry = hold_row(request, render_id, cost)
     if channel_id is not None:
         entry["channel_id"] = channel_id
     hold_id = connection.execute(inserting, entry).scalar_one()
-    for limit in taken:
-        row = _named(limit.key) | {"hold_id": hold_id, "amount": cost.of(limit.key.unit)}
+    for key in _idle(connection, entry, taken):
+        connection.execute(_hold(), _bound(key) | {"amount": cost.of(key.unit)})
+        taken.append(key)
+    for key in taken:
+        row = _named(key) | {"hold_id": hold_id, "amount": cost.of(key.unit)}
         connection.execute(sa.insert(holds), row)
     return None
+
+
+def _idle(
+    connection: sa.Connection, entry: dict[str, Any], taken: Sequence[MeterKey]
+) -> list[MeterKey]:
+    """Return the other meters that count a create: their limits do not apply now, and may again.
+
+    A limit that was removed is set once more, or somebody gets back a role.
+    """
+    found = connection.execute(_counting(), {f"of_{name}": entry[name] for name in _COUNTED_BY})
+    keys = [MeterKey(*row) for row in found]
+    return sorted(key for key in keys if key not in taken)
 
 
 def settle(connection: sa.Connection, hold_id: int, cost: Cost, at: float) -> None:
@@ -180,11 +88,11 @@ def release(connection: sa.Connection, hold_id: int, at: float) -> None:
     _finish(connection, hold_id, Entry.RELEASE, Cost(money=0), at)
 
 
-def grant(connection: sa.Connection, limit: Limit, amount: int, actor_id: int, at: float) -> None:
-    """Raise a limit in its window by an amount."""
+def grant(connection: sa.Connection, limit: Limit, given: Grant) -> None:
+    """Raise a limit in its window. Raises IntegrityError where the interaction has done it."""
     _open_meter(connection, limit)
-    entry = _named(limit.key) | {"amount": amount, "actor_id": actor_id, "at": at}
-    connection.execute(sa.insert(grants), entry)
+    amount = given.amount
+    connection.execute(sa.insert(grants), _named(limit.key) | asdict(given))
     connection.execute(_raise(), _bound(limit.key) | {"amount": amount})
 
 
@@ -313,9 +221,31 @@ def _take() -> sa.Update:
 
 
 @cache
-def _give_back() -> sa.Update:
+def _hold() -> sa.Update:
+    """Hold an amount whatever the limit says; a negative one gives back."""
     amount = sa.bindparam("amount", type_=sa.BigInteger)
-    return sa.update(meters).where(*_is_key()).values(held=meters.c.held - amount)
+    return sa.update(meters).where(*_is_key()).values(held=meters.c.held + amount)
+
+
+@cache
+def _counting() -> sa.Select[Any]:
+    """Select the keys of the meters in whose window and scope an entry of the ledger is."""
+    at, guild = (
+        sa.bindparam("of_at", type_=sa.Float),
+        sa.bindparam("of_guild_id", type_=sa.BigInteger),
+    )
+    scopes = [meters.c.scope == Scope.EVERYONE]
+    for scope, column in _SCOPED.items():
+        number = sa.bindparam(f"of_{column.name}", type_=sa.BigInteger)
+        scopes.append(
+            sa.and_(meters.c.scope == scope, meters.c.scope_id == sa.cast(number, sa.Text))
+        )
+    return sa.select(*(meters.c[name] for name in KEY)).where(
+        sa.or_(meters.c.guild_id == 0, meters.c.guild_id == guild),
+        sa.or_(*scopes),
+        meters.c.starts_at <= at,
+        sa.or_(meters.c.ends_at.is_(None), at < meters.c.ends_at),
+    )
 
 
 @cache

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from bot.jobs.accounts import MILLIONTHS, MOST_MONEY, Cost
+from bot.jobs.meters import MILLIONTHS, MOST_MONEY, Cost
 from bot.jobs.models import Render, RenderStatus
 from bot.jobs.reasons import Reason
 

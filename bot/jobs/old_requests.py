@@ -40,7 +40,12 @@ class OldRequests:
         Newest first: nothing that is left was made from them, and no card there can be edited.
         """
         newest = requests.c.created_at.desc()
-        return await self._finished(now, limit, newest, requests.c.guild_id.in_(_left(before)))
+        is_older = sa.exists().where(
+            departures.c.guild_id == requests.c.guild_id,
+            departures.c.at < before,
+            requests.c.created_at <= departures.c.at,
+        )
+        return await self._finished(now, limit, newest, requests.c.is_member, is_older)
 
     async def _finished(
         self,

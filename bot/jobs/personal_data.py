@@ -5,8 +5,8 @@ from typing import Any, Final, TypeVar
 
 import sqlalchemy as sa
 
-from bot.jobs.accounts import Scope
 from bot.jobs.database import Database
+from bot.jobs.meters import Scope
 from bot.jobs.models import Render
 from bot.jobs.pseudonyms import account_of, pseudonym
 from bot.jobs.rows import render_of, select_renders

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import sqlalchemy as sa
 
-from bot.jobs.accounts import Limit, Scope
+from bot.jobs.meters import Limit, Scope
 from bot.jobs.schema import PSEUDONYMS
 from bot.jobs.tables import ledger, secrets
 

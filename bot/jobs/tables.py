@@ -193,6 +193,7 @@ ledger = sa.Table(
     sa.Index("ix_ledger_render_id", "render_id"),
     sa.Index("ix_ledger_requester_id_at", "requester_id", "at"),
     sa.Index("ix_ledger_guild_id_at", "guild_id", "at"),
+    sa.Index("ix_ledger_channel_id_at", "channel_id", "at"),
 )
 """Every create and what came of it, append-only: only an erasure changes a row, and of it only
 whose it is (bot/jobs/personal_data.py). `hold_id` names the entry that this one finishes; guild 0
@@ -207,7 +208,8 @@ grants = sa.Table(
     sa.Column("amount", sa.BigInteger, nullable=False),
     sa.Column("actor_id", sa.BigInteger, nullable=False),
     sa.Column("at", sa.Float(53), nullable=False),
-    sa.Index("ix_grants_meter", *(name for name, _ in _METER)),
+    sa.Column("interaction_id", sa.BigInteger, nullable=False),
+    sa.Index("ix_grants_meter", *(name for name, _ in _METER), "interaction_id", unique=True),
 )
 """What was granted beyond a limit in one window, append-only."""
 

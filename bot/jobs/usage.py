@@ -8,8 +8,8 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from bot.jobs.accounts import MILLIONTHS, Entry
 from bot.jobs.database import Database
+from bot.jobs.meters import MILLIONTHS, Entry
 from bot.jobs.tables import ledger
 
 

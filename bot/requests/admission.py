@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from bot.jobs.accounts import Cost, Denied
+from bot.jobs.meters import Cost, Denied
 from bot.jobs.models import Render
 from bot.videos.catalog import Catalog, Entry
 from bot.videos.models import PROMPT_LIMIT

@@ -8,6 +8,7 @@ from typing import Final
 
 from pydantic import ValidationError
 
+from bot.jobs.database import StoreError
 from bot.jobs.guild_settings import AuditEntry, GuildSettings
 from bot.requests.community import Community
 
@@ -46,7 +47,7 @@ class Communities:
         made: list[Change] = []
 
         def apply(stored: str | None) -> tuple[str, AuditEntry]:
-            before = settings_in(stored)
+            before = OPEN if stored is None else _readable(stored)
             after = Community.model_validate(changes(before).model_dump())
             made.append(Change(entry=self._entry(guild_id, actor_id, before, after), after=after))
             return after.model_dump_json(exclude_defaults=True), made[-1].entry
@@ -94,12 +95,21 @@ def _of(community: Community, name: str) -> object:
     return fields[name]
 
 
-def settings_in(stored: str | None) -> Community:
-    """Read what is stored; nothing is admitted by settings that cannot be read."""
-    if stored is None:
-        return OPEN
+class UnreadableSettings(StoreError):
+    """The settings are not overwritten where they cannot be read: they would be lost."""
+
+
+def _readable(stored: str) -> Community:
     try:
         return Community.model_validate_json(stored)
-    except ValidationError:
+    except ValidationError as error:
+        raise UnreadableSettings("the settings of a community cannot be read") from error
+
+
+def settings_in(stored: str | None) -> Community:
+    """Read what is stored; nothing is admitted by settings that cannot be read."""
+    try:
+        return OPEN if stored is None else _readable(stored)
+    except UnreadableSettings:
         _log.exception("the settings of a community cannot be read, so it is paused")
         return Community(paused="")

@@ -4,11 +4,11 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Annotated, Final
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from bot.jobs.accounts import MOST_MONEY, Period, Scope, Unit
+from bot.jobs.meters import MOST_MONEY, Period, Scope, Unit
 from bot.requests.admission import (
     Blocked,
     ChannelClosed,
@@ -86,9 +86,13 @@ class CommunityLimit(BaseModel):
 
 
 def _existing_zone(name: str | None) -> str | None:
-    if name is not None and name not in available_timezones():
-        raise ValueError(name)
-    return name
+    """Return a zone's name. Raises ValueError; a zone that was found is remembered by zoneinfo."""
+    if name is None:
+        return None
+    try:
+        return ZoneInfo(name).key
+    except (ZoneInfoNotFoundError, OSError):
+        raise ValueError(name) from None
 
 
 class Community(BaseModel):

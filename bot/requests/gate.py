@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from bot.jobs import lifecycle
 from bot.jobs.accounting import Admission, OpenLimits, Terms
-from bot.jobs.accounts import Denied, Unit
+from bot.jobs.meters import Denied, Unit
 from bot.jobs.models import Render, RenderStatus, Request
 from bot.jobs.open_creates import of_unknown
 from bot.jobs.store import JobStore
@@ -100,7 +100,9 @@ class Gate:
         cancelled = sum(each.video_id is not None for each in creates)
         unknown = len(creates) - cancelled + unconfirmed
         beside = Beside(cancelled=cancelled, unknown=unknown)
-        is_full = await self.store.accounting.is_community_full(render, most, self.clock())
+        is_full = most.of_community < most.of_all and (
+            await self.store.accounting.is_community_full(render, most, self.clock())
+        )
         return OverLimit(
             own,
             beside,
@@ -120,6 +122,7 @@ class Gate:
             raise DiskFull
         again, now = lifecycle.requested_again(render), self.clock()
         community = await self.communities.of(render.request.guild_id)
+        complete(render.spec, community.within(self.offer()))
         terms = self.limits.terms(render.request, asker, community, now)
         admitted = await self.store.accounting.admit_again(
             render, again, of_unknown(render), terms, now

@@ -7,7 +7,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from bot.jobs.accounting import OpenLimits, Terms
-from bot.jobs.accounts import Cost, Limit, MeterKey, Period, Scope, Unit
+from bot.jobs.meters import Cost, Limit, MeterKey, Period, Scope, Unit
 from bot.jobs.models import Request
 from bot.requests.admission import NotAllowedHere, Place, PriceUnknown
 from bot.requests.community import SCOPES, Asker, Community

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bot.jobs.accounts import MILLIONTHS
+from bot.jobs.meters import MILLIONTHS
 from bot.videos.spec import VideoSpec
 
 OTHERS = ""

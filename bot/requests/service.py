@@ -135,7 +135,10 @@ class RequestService:
 
     async def _send(self, render: Render) -> Render:
         try:
-            request = self._request(render, await self.store.image(render.request.id))
+            image = await self.store.image(render.request.id)
+            if image is None and render.spec.image is not None:
+                return await self.give_up(render, Reason.IMAGE_LOST)
+            request = self._request(render, image)
             sending = lifecycle.sending(render, self.clock())
             if not await self.store.save(render, sending):
                 _log.error("this render was sent or ended already", extra=render.log_context())

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from bot.jobs.accounts import Period
+from bot.jobs.meters import Period
 
 _MONTHS: Final = 12
 

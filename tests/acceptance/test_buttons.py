@@ -229,7 +229,7 @@ async def test_an_unconfirmed_film_is_decided_by_its_requester(
             elif action is Action.DROP:
                 assert "Cancelled" in stage.text
             else:
-                assert "doesn't seem to have it" in sentence
+                assert "couldn't find it" in sentence
                 assert "Not sure it was sent" in stage.text
 
 

@@ -198,9 +198,9 @@ async def test_a_command_that_is_cancelled_asks_for_no_choices(
 
 
 async def test_an_option_that_is_not_known_is_a_sentence(town: Simulated, page: Visitor) -> None:
-    await offered(town, page, {"name": "who", "type": 6, "description": "Who?", "required": True})
+    await offered(town, page, {"name": "who", "type": 9, "description": "Who?", "required": True})
     await page.begin("video")
-    await expect(page.page.locator(".option")).to_contain_text("Options of type 6 are not shown")
+    await expect(page.page.locator(".option")).to_contain_text("Options of type 9 are not shown")
 
 
 async def test_only_files_are_dropped_on_the_page(town: Simulated, page: Visitor) -> None:

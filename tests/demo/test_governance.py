@@ -9,8 +9,8 @@ from playwright.async_api import Browser, expect
 from bot.cards import confirm, limits, reports
 from bot.cards.admin import settings_card
 from bot.cards.i18n import language
-from bot.jobs.accounts import Limit, MeterKey, Period, Scope, Unit, Usage
 from bot.jobs.guild_settings import AuditEntry
+from bot.jobs.meters import Limit, MeterKey, Period, Scope, Unit, Usage
 from bot.jobs.usage import Total
 from bot.requests.admission import NotConfirmed, Offer
 from bot.requests.community import Community, CommunityLimit, Subject

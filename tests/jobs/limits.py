@@ -1,6 +1,6 @@
 """A limit and a cost, as the tests of accounts use them."""
 
-from bot.jobs.accounts import Cost, Limit, MeterKey, Period, Scope, Unit
+from bot.jobs.meters import Cost, Limit, MeterKey, Period, Scope, Unit
 
 COST = Cost(videos=1, seconds=4, money=400_000)
 

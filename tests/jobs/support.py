@@ -9,7 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 from bot.jobs.accounting import Admission, OpenLimits, Terms
-from bot.jobs.accounts import Cost, Limit
+from bot.jobs.meters import Cost, Limit
 from bot.jobs.models import TOKEN_LIFE, Card, Render, RenderStatus, Request
 from bot.jobs.store import JobStore
 from bot.videos.models import Video, VideoStatus

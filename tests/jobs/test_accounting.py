@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from bot.jobs import lifecycle
-from bot.jobs.accounts import Cost, Denied, Limit, Scope, Unit, Usage
 from bot.jobs.charges import CHARGED, REFUNDED, STOPPED, Charge
+from bot.jobs.database import DuplicateError
+from bot.jobs.meters import Cost, Denied, Grant, Limit, Scope, Unit, Usage
 from bot.jobs.models import Render, RenderStatus
 from bot.jobs.open_creates import of_running, of_unknown
 from bot.jobs.reasons import Reason
@@ -63,13 +64,25 @@ async def test_what_would_be_admitted_is_not(store: JobStore, tmp_path: Path) ->
 
 async def test_a_grant_raises_a_limit_in_its_window_alone(store: JobStore) -> None:
     today, tomorrow = limit(1, window=(NOW, LATER)), limit(1, window=(LATER, LATER + 9))
+    granted = Grant(amount=2, actor_id=7, at=NOW, interaction_id=5)
     await admitted(store, today)
-    await store.accounting.grant([today], 2, 7, NOW)
+    await store.accounting.grant([today], granted)
+    with pytest.raises(DuplicateError):
+        await store.accounting.grant([today], granted)
     for _ in range(2):
         await admitted(store, today)
     assert not await admit(store, new_render(), cost=COST, limits=[today])
     usages = await store.accounting.usage([today, tomorrow])
     assert usages == [Usage(held=3, granted=2), Usage()]
+
+
+async def test_a_limit_that_rested_has_counted_what_was_made_meanwhile(store: JobStore) -> None:
+    one = limit(3)
+    for _ in range(2):
+        await admitted(store, one)
+    await admitted(store)
+    assert await used(store, one) == [(3, 0)]
+    assert not await admit(store, new_render(), cost=COST, limits=[one])
 
 
 async def test_a_thread_counts_as_its_channel(store: JobStore) -> None:
@@ -360,7 +373,7 @@ async def test_deleting_refunds_only_what_was_never_sent(store: JobStore) -> Non
 _ASKS = """
 import asyncio, json, sys
 from bot.jobs.database import StoreError
-from bot.jobs.accounts import Cost
+from bot.jobs.meters import (Cost)
 from bot.jobs.store import JobStore
 from tests.jobs.support import admit, new_render
 from tests.jobs.limits import COST, limit

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from alembic import command
 
-from bot.jobs.accounts import Scope
+from bot.jobs.meters import Scope
 from bot.jobs.migrations.upgrade import config
 from bot.jobs.models import RUNNING, Fallback, Render, RenderStatus, RequestState, Verb
 from bot.jobs.reasons import Reason

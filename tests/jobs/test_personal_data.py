@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from bot.jobs.accounts import Limit, Scope, Usage
 from bot.jobs.charges import CHARGED, REFUNDED
+from bot.jobs.meters import Grant, Limit, Scope, Usage
 from bot.jobs.models import Render, RenderStatus
 from bot.jobs.open_creates import of_running
 from bot.jobs.reasons import Reason
@@ -37,7 +37,9 @@ async def bought(store: JobStore, **fields: Any) -> Render:  # noqa: ANN401 - a 
 
 
 async def test_limits_go_on_counting_under_a_pseudonym(store: JobStore, tmp_path: Path) -> None:
-    await store.accounting.grant([of_ada(2)], 1, ADA, NOW)
+    await store.accounting.grant(
+        [of_ada(2)], Grant(amount=1, actor_id=ADA, at=NOW, interaction_id=1)
+    )
     for number in (1, 2):
         render = await bought(store)
         await store.accounting.delete(render, NOW)

@@ -241,3 +241,22 @@ async def test_what_is_not_dear_or_has_no_room_is_not_asked_about(club: Governed
         await club.asks(seconds="4")
         await club.discord.until(lambda seen=seen: club.videos.seen["create"] == seen)
     assert "This video needs $0.80, and $0.20 is left." in await club.asks(seconds="8")
+
+
+async def test_roles_that_were_deleted_can_be_cleared(club: Governed) -> None:
+    await club.choose("roles", MAKERS.id)
+    club.guild.roles.remove(MAKERS)
+    await club.bot.kill()
+    await club.bot.start()
+    opened = await club.discord.slash(club.admin, club.channel, "video-admin settings")
+    assert "The chosen roles were deleted" in await club.text_of(opened)
+    cleared = await club.discord.press(club.admin, opened.message, "Allow all again")
+    await cleared.answered()
+    await club.asks()
+    await club.discord.until(lambda: club.videos.seen["create"] == 1)
+
+
+async def test_an_amount_is_read_as_it_is_written_or_not_at_all(club: Governed) -> None:
+    for typed in ("1e9999999", "1,000", "1.000", "0x10"):
+        said = await club.admins("grant", counts="money", amount=typed)
+        assert "is not an amount" in said, typed

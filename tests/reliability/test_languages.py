@@ -10,7 +10,7 @@ async def test_the_card_is_the_servers_and_the_answer_the_persons(club: FilmClub
     await club.ask()
     await club.until_card_says("In Arbeit")
 
-    watched = await (await club.discord.press(grace, club.card, "Sag mir Bescheid")).answered()
+    watched = await (await club.discord.press(grace, club.card, "Mich benachrichtigen")).answered()
     refused = await (await club.discord.press(grace, club.card, "Abbrechen")).answered()
     listed = await (await club.discord.slash(grace, club.channel, "videos")).answered()
 

@@ -209,6 +209,7 @@ async def test_a_server_that_removed_the_bot_is_forgotten_a_month_later(club: Tw
     await club.bot.restart()
     assert len(club.rows()) == 1
     await club.bot.kill()
+    club.rewrite(**_earlier(days=32))
     database.age(club.folder, "departures", "at", 31 * 86400)
     await club.bot.start()
     await club.discord.until(lambda: not club.rows())

@@ -117,7 +117,7 @@ async def test_a_delivery_that_fails_by_our_own_fault_is_said(club: FilmClub) ->
 
     await club.until_card_says("something went wrong")
 
-    assert club.bot.log.count("nobody foresaw") == DELIVERY_ATTEMPTS
+    assert club.bot.log.count("a delivery failed unexpectedly") == DELIVERY_ATTEMPTS
 
 
 async def test_a_job_that_cannot_be_polled_stops_no_other(club: FilmClub) -> None:
@@ -130,7 +130,7 @@ async def test_a_job_that_cannot_be_polled_stops_no_other(club: FilmClub) -> Non
 
     poison, _ = club.rows()
     assert poison["next_poll_at"] - poison["created_at"] > 1
-    assert poison["failed_polls"] == club.bot.log.count("nobody foresaw")
+    assert poison["failed_polls"] == club.bot.log.count("a poll failed unexpectedly")
 
 
 async def test_a_reason_that_no_database_holds(club: FilmClub) -> None:

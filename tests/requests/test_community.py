@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from bot.jobs.accounts import Period, Unit
+from bot.jobs.meters import Period, Unit
 from bot.requests.admission import (
     Blocked,
     ChannelClosed,

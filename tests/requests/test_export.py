@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import pytest
 
-from bot.jobs.accounts import Period, Unit
 from bot.jobs.film_store import FilmStore
+from bot.jobs.meters import Period, Unit
 from bot.jobs.models import RenderStatus
 from bot.jobs.store import JobStore
 from bot.media.input_reference import InputReference

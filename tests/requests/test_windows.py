@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.jobs.accounts import Period
+from bot.jobs.meters import Period
 from bot.requests.windows import window
 
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -19,6 +19,7 @@ def _id() -> sa.Column[int]:
 
 def upgrade() -> None:
     op.add_column('ledger', sa.Column('model', sa.Text(), nullable=True))
+    op.create_index('ix_ledger_channel_id_at', 'ledger', ['channel_id', 'at'], unique=False)
     op.execute(
         "UPDATE ledger SET model = (SELECT requests.model FROM renders "
         "JOIN requests ON requests.id = renders.request_id WHERE renders.id = ledger.render_id)"
@@ -36,9 +37,10 @@ def upgrade() -> None:
         sa.Column('amount', sa.BigInteger(), nullable=False),
         sa.Column('actor_id', sa.BigInteger(), nullable=False),
         sa.Column('at', sa.Float(precision=53), nullable=False),
+        sa.Column('interaction_id', sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint('id', name=op.f('pk_grants')),
     )
-    op.create_index('ix_grants_meter', 'grants', list(meter), unique=False)
+    op.create_index('ix_grants_meter', 'grants', [*meter, 'interaction_id'], unique=True)
     op.create_table(
         'guild_settings',
         sa.Column('guild_id', sa.BigInteger(), autoincrement=False, nullable=False),
@@ -64,4 +66,5 @@ def downgrade() -> None:
     op.drop_table('audit')
     op.drop_table('guild_settings')
     op.drop_table('grants')
+    op.drop_index('ix_ledger_channel_id_at', table_name='ledger')
     op.drop_column('ledger', 'model')
