@@ -1,7 +1,8 @@
 """Cancellations: ends and deletes renders that nobody wants, here and on the server."""
 
+import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,6 +23,9 @@ CANCELLABLE: Final = frozenset(
     {RenderStatus.REQUESTED, RenderStatus.QUEUED, RenderStatus.IN_PROGRESS}
 )
 """Not while the create is on the wire: what came of it has to be written down first."""
+PAUSE: Final = 0.1
+LOOKS: Final = 600
+"""Seconds between two looks whether a create is answered, and how many: a minute in all."""
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
@@ -35,18 +39,24 @@ class Cancellations:
     deadline: float
     """Seconds for which an abandoned render may go on at most."""
     clock: Callable[[], float]
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
     async def cancel(self, render: Render) -> Render:
         """Stop following a job, and end it on the server where that can be done.
 
-        What moves on at the same time is cancelled as it is then: nobody who cancels has to be
-        faster than the server's news. Returns the render as it is then.
+        What moves on at the same time is cancelled as it is then, and a create on the wire once it
+        is answered: nobody who cancels has to find the right moment. Returns the render as it is
+        then.
         """
-        while render.status in CANCELLABLE:
-            if (cancelled := await self._cancel(render)) is not None:
+        for _ in range(LOOKS):
+            if render.status is RenderStatus.SENDING:
+                await self.sleep(PAUSE)
+            elif render.status not in CANCELLABLE:
+                return render
+            elif (cancelled := await self._cancel(render)) is not None:
                 return cancelled
             current = await self.store.get(render.id)
-            if current is None or current == render:
+            if current is None:
                 return render
             render = current
         return render
