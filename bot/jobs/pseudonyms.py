@@ -7,6 +7,7 @@ and nobody without the key can tell who it was. It is negative, and so no id of 
 import hmac
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 
 import sqlalchemy as sa
 
@@ -45,8 +46,7 @@ def counted(
 
 
 def _possible(connection: sa.Connection, person: int, keys: Sequence[bytes]) -> list[int]:
-    query = sa.select(secrets.c.value).where(secrets.c.name == PSEUDONYMS)
-    stored: bytes = connection.execute(query).scalar_one()
+    stored: bytes = connection.execute(_stored_key()).scalar_one()
     return [_made(person, key) for key in (*keys, stored)]
 
 
@@ -57,5 +57,15 @@ def _made(person: int, key: bytes) -> int:
 
 
 def _is_known(connection: sa.Connection, account: int) -> bool:
-    query = sa.select(ledger.c.id).where(ledger.c.requester_id == account).limit(1)
-    return connection.execute(query).first() is not None
+    return connection.execute(_entry_of(), {"account": account}).first() is not None
+
+
+@cache
+def _stored_key() -> sa.Select[bytes]:
+    return sa.select(secrets.c.value).where(secrets.c.name == PSEUDONYMS)
+
+
+@cache
+def _entry_of() -> sa.Select[int]:
+    whose = ledger.c.requester_id == sa.bindparam("account", type_=sa.BigInteger)
+    return sa.select(ledger.c.id).where(whose).limit(1)
