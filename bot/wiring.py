@@ -171,6 +171,7 @@ class Wiring:
         return HistoryRetention(
             store=self._resources.store,
             cancellations=self._new_cancellations(),
+            communities=self._communities,
             policy=HistoryPolicy.of(self._settings.keep_history_days),
             clock=self._timing.clock,
             sleep=self._timing.sleep,

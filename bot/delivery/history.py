@@ -11,6 +11,7 @@ from bot.jobs.database import StoreError
 from bot.jobs.models import Render
 from bot.jobs.store import JobStore
 from bot.requests.cancellations import Cancellations
+from bot.requests.communities import Communities
 from bot.runtime.background import Background, faults_logged
 
 _log = logging.getLogger(__name__)
@@ -43,6 +44,7 @@ class HistoryRetention:
 
     store: JobStore
     cancellations: Cancellations
+    communities: Communities
     policy: HistoryPolicy
     clock: Callable[[], float] = time.time
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
@@ -74,6 +76,7 @@ class HistoryRetention:
         while found := await old.of_left(left, now, limit=AT_ONCE):
             number += await self._remove(found)
         await old.forget_left(left)
+        self.communities.forget()
         if self.policy.finished is not None:
             before = now - self.policy.finished
             while found := await old.ended_before(before, now, limit=AT_ONCE):

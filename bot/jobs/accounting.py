@@ -13,7 +13,7 @@ from bot.jobs.database import Database
 from bot.jobs.meters import Cost, Denied, Entry, Grant, Limit, MeterKey, Usage
 from bot.jobs.models import Render, RenderStatus, Request
 from bot.jobs.open_creates import UNCONFIRMED_COUNTS_FOR, OpenCreate, insert, is_unchanged
-from bot.jobs.pseudonyms import account_of, counted
+from bot.jobs.pseudonyms import Pseudonyms, of_account
 from bot.jobs.rows import (
     changed_values,
     delete_request,
@@ -66,10 +66,9 @@ another limit."""
 class Accounting:
     """Every method raises StoreError where the database fails."""
 
-    def __init__(self, database: Database, keys: Sequence[bytes] = ()) -> None:
-        """`keys` are the operator's for pseudonyms."""
+    def __init__(self, database: Database, pseudonyms: Pseudonyms) -> None:
         self._database = database
-        self._keys = keys
+        self._pseudonyms = pseudonyms
 
     async def admit(self, render: Render, terms: Terms) -> Admission:
         """Insert a request with its render, and hold its cost, unless a limit is reached.
@@ -105,8 +104,8 @@ class Accounting:
         def work(connection: sa.Connection) -> Admission:
             hold = accounts.unfinished(connection, before.id)
             asked = replace(before.request, created_at=now)
-            account = account_of(connection, asked.requester_id, self._keys)
-            denied = self._take(connection, replace(asked, requester_id=account), before.id, terms)
+            account = self._pseudonyms.account_of(connection, asked.requester_id)
+            denied = _take(connection, asked, account, before.id, terms)
             if denied is not None:
                 return denied
             room = has_room(_counted(before, account), lambda name: sa.literal(counts[name]))
@@ -185,7 +184,7 @@ class Accounting:
         """Return what each limit's meter has counted."""
 
         def work(connection: sa.Connection) -> list[Usage]:
-            resolved = counted(connection, limits, self._keys)
+            resolved = self._pseudonyms.counted(connection, limits)
             return [accounts.usage(connection, limit) for limit in resolved]
 
         return await self._database.read(work)
@@ -194,7 +193,7 @@ class Accounting:
         """Raise limits, each in its window. Raises DuplicateError where that was done already."""
 
         def work(connection: sa.Connection) -> None:
-            for limit in counted(connection, limits, self._keys):
+            for limit in self._pseudonyms.counted(connection, limits):
                 accounts.grant(connection, limit, given)
 
         await self._database.run(work)
@@ -205,23 +204,25 @@ class Accounting:
 
     def _admit(self, connection: sa.Connection, render: Render, terms: Terms) -> Admission:
         request = render.request
-        account = account_of(connection, request.requester_id, self._keys)
+        account = self._pseudonyms.account_of(connection, request.requester_id)
         connection.execute(insert_request(), request_row(request))
         row = render_row(render) | _counted(render, account) | terms.open.at(request.created_at)
         admitted: Admission = connection.execute(insert_render_within_limits(), row).rowcount == 1
         if admitted:
-            asked = replace(request, requester_id=account)
-            denied = self._take(connection, asked, render.id, terms)
+            denied = _take(connection, request, account, render.id, terms)
             admitted = True if denied is None else denied
         if not admitted:
             connection.execute(delete_request(), {"of_request": request.id})
         return admitted
 
-    def _take(
-        self, connection: sa.Connection, request: Request, render_id: str, terms: Terms
-    ) -> Denied | None:
-        limits = counted(connection, terms.limits, self._keys)
-        return accounts.take(connection, request, render_id, terms.cost, limits, terms.channel_id)
+
+def _take(
+    connection: sa.Connection, request: Request, account: int, render_id: str, terms: Terms
+) -> Denied | None:
+    """Hold what a request costs for its requester's account; all limits on people are on them."""
+    asked = replace(request, requester_id=account)
+    limits = [of_account(each, account) for each in terms.limits]
+    return accounts.take(connection, asked, render_id, terms.cost, limits, terms.channel_id)
 
 
 def _counted(render: Render, account: int) -> dict[str, Any]:

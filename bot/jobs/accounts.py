@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any, Final
 
 import sqlalchemy as sa
+from sqlalchemy.sql.dml import ReturningInsert
 
 from bot.jobs.meters import Cost, Denied, Entry, Grant, Limit, MeterKey, Scope, Unit, Usage
 from bot.jobs.models import Request
@@ -44,26 +45,31 @@ def take(  # noqa: PLR0917 - what the entry of the ledger says
     """
     taken: list[MeterKey] = []
     for limit in sorted(limits, key=lambda each: each.key):
-        _open_meter(connection, limit)
-        amount = cost.of(limit.key.unit)
-        values = _bound(limit.key) | {"amount": amount, "most": limit.most}
-        if connection.execute(_take(), values).rowcount != 1:
+        if not _has_taken(connection, limit, cost.of(limit.key.unit)):
             for key in taken:
                 connection.execute(_hold(), _bound(key) | {"amount": -cost.of(key.unit)})
             return Denied(limit, usage(connection, limit))
         taken.append(limit.key)
-    inserting = insert_hold().returning(ledger.c.id)
-    entry = hold_row(request, render_id, cost)
+    entry = _hold_entry(request, render_id, cost)
     if channel_id is not None:
         entry["channel_id"] = channel_id
-    hold_id = connection.execute(inserting, entry).scalar_one()
+    hold_id = connection.execute(_insert_hold(), entry).scalar_one()
     for key in _idle(connection, entry, taken):
         connection.execute(_hold(), _bound(key) | {"amount": cost.of(key.unit)})
         taken.append(key)
-    for key in taken:
-        row = _named(key) | {"hold_id": hold_id, "amount": cost.of(key.unit)}
-        connection.execute(sa.insert(holds), row)
+    if taken:
+        rows = [_named(key) | {"hold_id": hold_id, "amount": cost.of(key.unit)} for key in taken]
+        connection.execute(_insert_holds(), rows)
     return None
+
+
+def _has_taken(connection: sa.Connection, limit: Limit, amount: int) -> bool:
+    """Hold an amount on a limit's meter, where it leaves room."""
+    values = _bound(limit.key) | {"amount": amount, "most": limit.most}
+    if connection.execute(_take(), values).rowcount == 1:
+        return True
+    is_new = _open_meter(connection, limit)
+    return is_new and connection.execute(_take(), values).rowcount == 1
 
 
 def _idle(
@@ -114,8 +120,7 @@ def usage(connection: sa.Connection, limit: Limit) -> Usage:
     return Usage(*row) if row is not None else derived(connection, limit)
 
 
-def hold_row(request: Request, render_id: str, cost: Cost) -> dict[str, Any]:
-    """Return the ledger's entry of a create that is admitted, for `insert_hold`."""
+def _hold_entry(request: Request, render_id: str, cost: Cost) -> dict[str, Any]:
     return {
         "kind": Entry.HOLD,
         "render_id": render_id,
@@ -129,9 +134,13 @@ def hold_row(request: Request, render_id: str, cost: Cost) -> dict[str, Any]:
 
 
 @cache
-def insert_hold() -> sa.Insert:
-    """Insert an entry of the ledger, its columns as parameters."""
-    return sa.insert(ledger)
+def _insert_holds() -> sa.Insert:
+    return sa.insert(holds)
+
+
+@cache
+def _insert_hold() -> ReturningInsert[int]:
+    return sa.insert(ledger).returning(ledger.c.id)
 
 
 def _finish(connection: sa.Connection, hold_id: int, kind: Entry, cost: Cost, at: float) -> None:
@@ -144,11 +153,11 @@ def _finish(connection: sa.Connection, hold_id: int, kind: Entry, cost: Cost, at
     connection.execute(sa.delete(holds).where(holds.c.hold_id == hold_id))
 
 
-def _open_meter(connection: sa.Connection, limit: Limit) -> None:
-    """Make a meter that is not there yet, with what the ledger says it has counted."""
+def _open_meter(connection: sa.Connection, limit: Limit) -> bool:
+    """Make a meter with what the ledger says it has counted; False where it is there already."""
     key = limit.key
     if connection.execute(_read(), _bound(key)).first() is not None:
-        return
+        return False
     counted = derived(connection, limit)
     row = _named(key) | asdict(counted) | {"ends_at": limit.ends_at}
     connection.execute(sa.insert(meters), row)
@@ -156,6 +165,7 @@ def _open_meter(connection: sa.Connection, limit: Limit) -> None:
     amount = sa.func.coalesce(ledger.c[key.unit], 0)
     live = sa.select(ledger.c.id, *literals, amount).where(*_counted(limit), ~_is_finished())
     connection.execute(sa.insert(holds).from_select(["hold_id", *KEY, "amount"], live))
+    return True
 
 
 def derived(connection: sa.Connection, limit: Limit) -> Usage:

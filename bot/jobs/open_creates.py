@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from bot.jobs.database import Database
 from bot.jobs.models import Render, RenderStatus
-from bot.jobs.pseudonyms import account_of
+from bot.jobs.pseudonyms import Pseudonyms
 from bot.jobs.tables import open_creates, renders, requests
 
 UNCONFIRMED_COUNTS_FOR: Final = 3600.0
@@ -39,10 +39,9 @@ _COLUMNS: Final = tuple(open_creates.c[name] for name in OpenCreate.__slots__)
 class OpenCreates:
     """Every method raises StoreError where the database fails."""
 
-    def __init__(self, database: Database, keys: Sequence[bytes] = ()) -> None:
-        """`keys` are the operator's for pseudonyms."""
+    def __init__(self, database: Database, pseudonyms: Pseudonyms) -> None:
         self._database = database
-        self._keys = keys
+        self._pseudonyms = pseudonyms
 
     async def all(self, now: float) -> list[OpenCreate]:
         """Return the creates that may still render although nobody waits for them."""
@@ -66,7 +65,7 @@ class OpenCreates:
     async def counted_of(self, requester_id: int, now: float) -> tuple[list[OpenCreate], int]:
         """Return what counts beside a person's active renders: open creates, unconfirmed ones."""
         account = await self._database.read(
-            lambda reader: account_of(reader, requester_id, self._keys)
+            lambda reader: self._pseudonyms.account_of(reader, requester_id)
         )
         known = {requester_id, account}
         theirs = [each for each in await self.all(now) if each.requester_id in known]

@@ -1,6 +1,6 @@
 """PersonalData: everything that the database has about one person, to be read or erased."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, TypeVar
 
 import sqlalchemy as sa
@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from bot.jobs.database import Database
 from bot.jobs.meters import Scope
 from bot.jobs.models import Render
-from bot.jobs.pseudonyms import account_of, pseudonym
+from bot.jobs.pseudonyms import Pseudonyms
 from bot.jobs.rows import render_of, select_renders
 from bot.jobs.tables import (
     audit,
@@ -38,10 +38,9 @@ Files = Iterator[tuple[str, bytes]]
 class PersonalData:
     """Every method raises StoreError where the database fails."""
 
-    def __init__(self, database: Database, keys: Sequence[bytes] = ()) -> None:
-        """`keys` are the operator's for pseudonyms."""
+    def __init__(self, database: Database, pseudonyms: Pseudonyms) -> None:
         self._database = database
-        self._keys = keys
+        self._pseudonyms = pseudonyms
 
     async def renders_of(self, person: int, until: float) -> list[Render]:
         """Return a person's renders that were asked for until a time, oldest first."""
@@ -54,7 +53,7 @@ class PersonalData:
         """Hand everything about a person to `write`, which runs in a reader's thread."""
 
         def work(connection: sa.Connection) -> _T:
-            known = {person, account_of(connection, person, self._keys)}
+            known = {person, self._pseudonyms.account_of(connection, person)}
             rows = {
                 table.name: [
                     _given(row) for row in connection.execute(_chosen(table, of)).mappings()
@@ -78,7 +77,7 @@ class PersonalData:
         await self._database.empty_log()
 
     def _erase(self, connection: sa.Connection, person: int) -> None:
-        account = pseudonym(connection, person, self._keys)
+        account = self._pseudonyms.pseudonym(connection, person)
         connection.execute(sa.delete(subscriptions).where(subscriptions.c.user_id == person))
         for column in (ledger.c.requester_id, open_creates.c.requester_id):
             _rename(connection, column, person, account)

@@ -16,38 +16,45 @@ from bot.jobs.schema import PSEUDONYMS
 from bot.jobs.tables import ledger, secrets
 
 
-def pseudonym(connection: sa.Connection, person: int, keys: Sequence[bytes] = ()) -> int:
-    """Return the pseudonym that a person has in the ledger, or would get.
+class Pseudonyms:
+    """Finds them in a connection's transaction."""
 
-    `keys` are the operator's, the one in use first; an earlier one's stays found.
-    """
-    possible = _possible(connection, person, keys)
-    return next((each for each in possible if _is_known(connection, each)), possible[0])
+    def __init__(self, keys: Sequence[bytes] = ()) -> None:
+        """`keys` are the operator's, the one in use first; an earlier one's stays found."""
+        self._keys = keys
+        self._stored: bytes | None = None
+
+    def pseudonym(self, connection: sa.Connection, person: int) -> int:
+        """Return the pseudonym that a person has in the ledger, or would get."""
+        possible = self._possible(connection, person)
+        return _known_of(connection, possible) or possible[0]
+
+    def account_of(self, connection: sa.Connection, person: int) -> int:
+        """Return as whom the ledger counts a person: their pseudonym, once it has one."""
+        return _known_of(connection, self._possible(connection, person)) or person
+
+    def counted(self, connection: sa.Connection, limits: Sequence[Limit]) -> list[Limit]:
+        """Return limits with the meters of those people who have a pseudonym instead."""
+        return [
+            of_account(limit, self.account_of(connection, int(limit.key.scope_id)))
+            if limit.key.scope is Scope.PERSON
+            else limit
+            for limit in limits
+        ]
+
+    def _possible(self, connection: sa.Connection, person: int) -> list[int]:
+        stored = self._stored
+        if stored is None:
+            query = sa.select(secrets.c.value).where(secrets.c.name == PSEUDONYMS)
+            stored = self._stored = connection.execute(query).scalar_one()
+        return [_made(person, key) for key in (*self._keys, stored)]
 
 
-def account_of(connection: sa.Connection, person: int, keys: Sequence[bytes] = ()) -> int:
-    """Return as whom the ledger counts a person: their pseudonym once it has one, else their id."""
-    possible = _possible(connection, person, keys)
-    return next((each for each in possible if _is_known(connection, each)), person)
-
-
-def counted(
-    connection: sa.Connection, limits: Sequence[Limit], keys: Sequence[bytes] = ()
-) -> list[Limit]:
-    """Return limits with the meters of those people who have a pseudonym in place of their own."""
-
-    def of(limit: Limit) -> Limit:
-        if limit.key.scope is not Scope.PERSON:
-            return limit
-        account = account_of(connection, int(limit.key.scope_id), keys)
-        return replace(limit, key=replace(limit.key, scope_id=str(account)))
-
-    return [of(limit) for limit in limits]
-
-
-def _possible(connection: sa.Connection, person: int, keys: Sequence[bytes]) -> list[int]:
-    stored: bytes = connection.execute(_stored_key()).scalar_one()
-    return [_made(person, key) for key in (*keys, stored)]
+def of_account(limit: Limit, account: int) -> Limit:
+    """Return a limit on a person with the meter of their account."""
+    if limit.key.scope is not Scope.PERSON:
+        return limit
+    return replace(limit, key=replace(limit.key, scope_id=str(account)))
 
 
 def _made(person: int, key: bytes) -> int:
@@ -56,16 +63,11 @@ def _made(person: int, key: bytes) -> int:
     return -1 - (int.from_bytes(digest[:8]) >> 2)
 
 
-def _is_known(connection: sa.Connection, account: int) -> bool:
-    return connection.execute(_entry_of(), {"account": account}).first() is not None
-
-
-@cache
-def _stored_key() -> sa.Select[bytes]:
-    return sa.select(secrets.c.value).where(secrets.c.name == PSEUDONYMS)
+def _known_of(connection: sa.Connection, possible: Sequence[int]) -> int | None:
+    return connection.execute(_entry_of(), {"possible": possible}).scalar()
 
 
 @cache
 def _entry_of() -> sa.Select[int]:
-    whose = ledger.c.requester_id == sa.bindparam("account", type_=sa.BigInteger)
-    return sa.select(ledger.c.id).where(whose).limit(1)
+    whose = ledger.c.requester_id.in_(sa.bindparam("possible", expanding=True))
+    return sa.select(ledger.c.requester_id).where(whose).limit(1)

@@ -32,6 +32,7 @@ from bot.jobs.models import (
 from bot.jobs.old_requests import OldRequests
 from bot.jobs.open_creates import OpenCreates
 from bot.jobs.personal_data import PersonalData
+from bot.jobs.pseudonyms import Pseudonyms
 from bot.jobs.reasons import Reason
 from bot.jobs.rows import (
     Names,
@@ -67,9 +68,10 @@ class JobStore:
         self._database = database
         self.currency = currency
         """In which a server's stated cost is charged; one in another is not understood."""
-        self.accounting = Accounting(database, keys)
-        self.creates = OpenCreates(database, keys)
-        self.personal = PersonalData(database, keys)
+        pseudonyms = Pseudonyms(keys)
+        self.accounting = Accounting(database, pseudonyms)
+        self.creates = OpenCreates(database, pseudonyms)
+        self.personal = PersonalData(database, pseudonyms)
         self.old = OldRequests(database)
         self.guild_settings = GuildSettings(database)
         self.usage = UsageReports(database)

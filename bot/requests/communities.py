@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from pydantic import ValidationError
@@ -28,17 +28,29 @@ class Change:
 
 @dataclass(eq=False, repr=False, kw_only=True)
 class Communities:
-    """Settings are read for each request, so that a change counts at once, in every process.
+    """Settings are remembered until they change: each request needs them.
 
     Every method raises StoreError where the database fails.
     """
 
     settings: GuildSettings
     clock: Callable[[], float] = time.time
+    _known: dict[int, Community] = field(default_factory=dict[int, Community])
 
     async def of(self, guild_id: int | None) -> Community:
         """Return the settings of a community."""
-        return OPEN if guild_id is None else settings_in(await self.settings.read(guild_id))
+        if guild_id is None:
+            return OPEN
+        known = self._known.get(guild_id)
+        if known is None:
+            stored = settings_in(await self.settings.read(guild_id))
+            # What was changed during the reading is newer.
+            known = self._known.setdefault(guild_id, stored)
+        return known
+
+    def forget(self) -> None:
+        """Read all settings anew: some were removed."""
+        self._known.clear()
 
     async def change(
         self, guild_id: int, actor_id: int, changes: Callable[[Community], Community]
@@ -53,6 +65,7 @@ class Communities:
             return after.model_dump_json(exclude_defaults=True), made[-1].entry
 
         await self.settings.change(guild_id, apply)
+        self._known[guild_id] = made[-1].after
         return made[-1]
 
     async def record(
