@@ -49,7 +49,8 @@ from bot.videos.client import VideosClient
 from cogs.admin import Admin
 from cogs.admin_settings import AdminSettings
 from cogs.buttons import Buttons
-from cogs.confirmations import ConfirmationButtons, Confirmations
+from cogs.confirmation_buttons import ConfirmationButtons
+from cogs.confirmations import Confirmations
 from cogs.departures import Departures
 from cogs.library import Library
 from cogs.make_video import Make
@@ -284,7 +285,7 @@ class Wiring:
             Library(store=store),
             Quota(store=store, limits=limits, communities=communities, clock=clock),
             settings,
-            ConfirmationButtons(confirmations=self._confirmations, start=requests.start),
+            ConfirmationButtons(confirmations=self._confirmations, requests=requests),
             Admin(
                 store=store,
                 limits=limits,

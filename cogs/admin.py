@@ -38,8 +38,8 @@ from bot.requests.windows import window
 from bot.videos.spec import VideoSpec
 from cogs import admin_options as options
 from cogs.admin_options import Channel, Person
-from cogs.admin_settings import NOT_ALLOWED, AdminSettings, chosen_in, may_administrate
-from cogs.answers import Interaction, not_now, own_language, refusal, refuse
+from cogs.admin_settings import AdminSettings, chosen_in, may_go_on
+from cogs.answers import Interaction, own_language, refusal, refuse
 from cogs.asked import Asked
 from cogs.buttons import GONE, MOVED_ON
 from cogs.permissions import asker_of, readable
@@ -49,6 +49,8 @@ _log = logging.getLogger(__name__)
 
 RUNNING_SHOWN: Final = 25
 ENTRIES_SHOWN: Final = 10
+TEXT: Final = 2000
+"""Characters of a message. Source: Discord, resources/message."""
 
 NOT_A_NUMBER: Final = N_("“{value}” is not an amount. Nothing was changed.")
 TOO_MANY_LIMITS: Final = N_("There can be {number} limits. Remove one first.")
@@ -85,12 +87,7 @@ class Admin(commands.GroupCog, group_name="video-admin", group_description=optio
         self, interaction: Interaction, /
     ) -> bool:
         """Check again what Discord's own settings of commands may have opened to others."""
-        t = own_language(interaction)
-        sentence = None if may_administrate(interaction) else t(NOT_ALLOWED)
-        if sentence is None and (sentence := not_now(interaction)) is None:
-            return True
-        await refuse(interaction, sentence)
-        return False
+        return await may_go_on(interaction)
 
     @app_commands.command(name="settings", description=options.D_SETTINGS)
     async def show_settings(self, interaction: Interaction) -> None:
@@ -291,7 +288,7 @@ class Admin(commands.GroupCog, group_name="video-admin", group_description=optio
         text, table = await asyncio.to_thread(report)
         file = discord.File(io.BytesIO(table), filename="usage.csv")
         sent = [file] if creates and len(table) <= interaction.filesize_limit else []
-        await interaction.followup.send(text[:2000], files=sent, ephemeral=True)
+        await interaction.followup.send(shorten(text, TEXT), files=sent, ephemeral=True)
 
     @app_commands.command(name="queue", description=options.D_QUEUE)
     async def queue(self, interaction: Interaction) -> None:
@@ -312,9 +309,9 @@ class Admin(commands.GroupCog, group_name="video-admin", group_description=optio
         """Cancel what was chosen in the menu of /video-admin queue."""
         if admin.named_in(interaction) != reports.CANCEL or interaction.guild_id is None:
             return
-        t = own_language(interaction)
-        if not await self.interaction_check(interaction):
+        if not await may_go_on(interaction):
             return
+        t = own_language(interaction)
         await interaction.response.defer(ephemeral=True)
         try:
             await self._cancel(interaction, interaction.guild_id, t)
@@ -331,8 +328,8 @@ class Admin(commands.GroupCog, group_name="video-admin", group_description=optio
         if after.status is not RenderStatus.CANCELLED:
             await refuse(interaction, t(MOVED_ON))
             return
-        await self.communities.record(guild, interaction.user.id, "cancel", after=render.id)
         await refuse(interaction, t(cancelled(after)))
+        await self.communities.note(guild, interaction.user.id, "cancel", render.id)
 
     @app_commands.command(name="audit", description=options.D_AUDIT)
     async def audit(self, interaction: Interaction) -> None:
@@ -381,5 +378,5 @@ class Admin(commands.GroupCog, group_name="video-admin", group_description=optio
 
 
 async def _answer(interaction: Interaction, text: str) -> None:
-    """Answer in private; no text of ours is cut but an endless list."""
-    await refuse(interaction, shorten(text, 2000))
+    """Answer in private; a list that is too long is cut."""
+    await refuse(interaction, shorten(text, TEXT))

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from bot.cards import admin, reports, words
 from bot.cards.i18n import N_, Language, language
+from bot.cards.text import plain, shorten
 from bot.jobs.database import StoreError
 from bot.jobs.guild_settings import AuditEntry
 from bot.jobs.meters import Unit
@@ -30,10 +31,17 @@ NOT_ALLOWED: Final = N_("Only people with the permission Manage Server can do th
 NOT_VALID: Final = N_("“{value}” can't be used for “{label}”. Nothing was changed.")
 
 
-def may_administrate(interaction: Interaction) -> bool:
-    """Whether somebody may change a community's settings; a custom_id can be forged."""
+async def may_go_on(interaction: Interaction) -> bool:
+    """Whether somebody may administrate the community now; if not, the answer says why.
+
+    It is checked for every interaction: a custom_id can be forged, and permissions change.
+    """
     may = interaction.permissions
-    return interaction.guild_id is not None and (may.manage_guild or may.administrator)
+    is_allowed = interaction.guild_id is not None and (may.manage_guild or may.administrator)
+    problem = not_now(interaction) if is_allowed else own_language(interaction)(NOT_ALLOWED)
+    if problem is not None:
+        await refuse(interaction, problem)
+    return problem is None
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
@@ -58,13 +66,9 @@ class AdminSettings(commands.Cog):
         guild = interaction.guild_id
         if guild is None or name not in _KNOWN:
             return
+        if not await may_go_on(interaction):
+            return
         t = own_language(interaction)
-        if not may_administrate(interaction):
-            await refuse(interaction, t(NOT_ALLOWED))
-            return
-        if (sentence := not_now(interaction)) is not None:
-            await refuse(interaction, sentence)
-            return
         try:
             await self._use(interaction, guild, name, t)
         except StoreError as error:
@@ -109,7 +113,7 @@ class AdminSettings(commands.Cog):
             return
         try:
             await channel.send(
-                reports.change_line(entry, t, self.currency)[:2000],
+                shorten(reports.change_line(entry, t, self.currency), 2000),
                 allowed_mentions=discord.AllowedMentions.none(),
             )
         except UNREACHED as error:
@@ -131,34 +135,36 @@ class AdminSettings(commands.Cog):
             await self._save(interaction, guild, {name: _CHOSEN[name](chosen_in(interaction))})
 
     async def _pause(self, guild: int, interaction: Interaction, reason: str) -> None:
-        await self._submitted(interaction, guild, {"paused": reason})
+        await self._submitted(interaction, guild, {"paused": reason}, {"paused": reason})
 
     async def _set_numbers(
         self, guild: int, interaction: Interaction, typed: Mapping[str, str | None]
     ) -> None:
-        given: dict[str, object] = dict(typed)
-        if (price := typed["confirm_above"]) is not None:
-            # What is no amount stays as it was typed, and is refused by the settings.
-            amount = amount_of(price, Unit.MONEY)
-            given["confirm_above"] = price if amount is None else amount
-        await self._submitted(interaction, guild, given)
+        # What is no amount is refused by the settings, as what is no number is.
+        price = amount_of(typed["confirm_above"] or "", Unit.MONEY)
+        changes = dict(typed) if price is None else {**typed, "confirm_above": price}
+        await self._submitted(interaction, guild, typed, changes)
 
     async def _submitted(
-        self, interaction: Interaction, guild: int, typed: Mapping[str, object]
+        self,
+        interaction: Interaction,
+        guild: int,
+        typed: Mapping[str, str | None],
+        changes: Mapping[str, object],
     ) -> None:
-        t = own_language(interaction)
-        if not may_administrate(interaction):
-            await refuse(interaction, t(NOT_ALLOWED))
+        """Save the changes that a form stands for; what was typed is given back where they fail."""
+        if not await may_go_on(interaction):
             return
+        t = own_language(interaction)
         try:
-            await self._save(interaction, guild, typed)
+            await self._save(interaction, guild, changes)
         except ValidationError as error:
             name = str(error.errors()[0]["loc"][0])
-            label = t(admin.LABELS[name])
-            await refuse(interaction, t(NOT_VALID, value=typed[name], label=label))
+            problem = t(NOT_VALID, value=plain(str(typed[name]), 50), label=t(admin.LABELS[name]))
+            await refuse(interaction, f"{problem}\n-# {_given_back(typed, t)}")
         except StoreError as error:
             _log.error("settings could not be saved: %s", error)
-            await refuse(interaction, t(words.NOT_SAVED))
+            await refuse(interaction, f"{t(words.NOT_SAVED)}\n-# {_given_back(typed, t)}")
 
     async def _save(
         self, interaction: Interaction, guild: int, changes: Mapping[str, object]
@@ -177,6 +183,15 @@ class AdminSettings(commands.Cog):
 
         t = own_language(interaction)
         return admin.settings_card(community, self.offer(), exists, t, saved=saved)
+
+
+def _given_back(typed: Mapping[str, str | None], t: Language) -> str:
+    """List what was typed into a form, which has closed by now."""
+    return " · ".join(
+        f"{t(admin.LABELS[name])}: {plain(value, REASON_MOST)}"
+        for name, value in typed.items()
+        if value
+    )
 
 
 def chosen_in(interaction: Interaction) -> list[str]:

@@ -176,13 +176,8 @@ class Buttons(commands.Cog):
 
     async def _record(self, interaction: Interaction, did: str, render: Render) -> None:
         """Record in the community's audit what decided over a video or its price."""
-        guild = render.request.guild_id
-        if guild is None:
-            return
-        try:
-            await self.communities.record(guild, interaction.user.id, did, after=render.id)
-        except StoreError as error:
-            _log.error("the audit misses %r: %s", did, error, extra=render.log_context())
+        if (guild := render.request.guild_id) is not None:
+            await self.communities.note(guild, interaction.user.id, did, render.id)
 
     async def _once_delivered(self, render: Render) -> Render:
         """Wait a moment for a delivery to be saved: people see the film and its buttons before."""

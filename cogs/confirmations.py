@@ -3,14 +3,12 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Final
 from uuid import uuid4
 
-from discord.ext import commands
-
-from bot.cards import confirm, words
+from bot.cards import confirm
 from bot.requests.admission import NotConfirmed
-from cogs.answers import Interaction, not_now, own_language, refuse
+from cogs.answers import Interaction, own_language
 from cogs.asked import Asked
 
 LIFE: Final = 14 * 60.0
@@ -52,39 +50,3 @@ class Confirmations:
     def put_back(self, key: str, question: Question) -> None:
         """Let a question be answered once more."""
         self._open[key] = question
-
-
-class Start(Protocol):
-    """What Requests.start is."""
-
-    async def __call__(self, interaction: Interaction, asked: Asked, *, confirmed: bool) -> bool:
-        """Start what was asked for; False where it is refused."""
-        ...
-
-
-@dataclass(eq=False, repr=False, kw_only=True)
-class ConfirmationButtons(commands.Cog):
-    """Answers the presses."""
-
-    confirmations: Confirmations
-    start: Start
-
-    @commands.Cog.listener()
-    async def on_interaction(self, interaction: Interaction) -> None:
-        """Make the video, or leave it."""
-        if (press := confirm.press_in(interaction)) is None:
-            return
-        t = own_language(interaction)
-        if (sentence := not_now(interaction)) is not None:
-            await refuse(interaction, sentence)
-            return
-        question = self.confirmations.take(press.key, interaction.user.id)
-        if question is None:
-            # The question stays: its prompt may be nowhere else.
-            await refuse(interaction, t(confirm.TOO_OLD))
-        elif not press.yes:
-            await interaction.response.edit_message(view=confirm.said(t(words.NOTHING_STARTED)))
-        elif await self.start(interaction, question.asked, confirmed=True):
-            await question.interaction.delete_original_response()
-        else:
-            self.confirmations.put_back(press.key, question)

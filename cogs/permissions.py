@@ -41,20 +41,19 @@ async def asker_for(interaction: Interaction, render: Render) -> Asker:
 
     The press may come from a direct message, where a card's end went.
     """
-    request = render.request
-    client = interaction.client
-    guild = None if request.guild_id is None else client.get_guild(request.guild_id)
-    is_same = (interaction.user.id, interaction.guild_id) == (
-        request.requester_id,
-        request.guild_id,
-    )
-    asker = asker_of(interaction)
-    if is_same and interaction.channel_id == request.channel_id:
-        return asker
-    channel = None if guild is None else guild.get_channel_or_thread(request.channel_id)
-    parent = channel.parent_id if isinstance(channel, discord.Thread) else request.channel_id
-    roles = asker.roles if is_same else await _roles_of(guild, request.requester_id)
-    return Asker(request.requester_id, request.guild_id, parent, roles)
+    request, asker = render.request, asker_of(interaction)
+    guild = None if request.guild_id is None else interaction.client.get_guild(request.guild_id)
+    is_here = interaction.channel_id == request.channel_id
+    channel = asker.channel if is_here else _counted(guild, request.channel_id)
+    is_theirs = (asker.person, asker.guild) == (request.requester_id, request.guild_id)
+    roles = asker.roles if is_theirs else await _roles_of(guild, request.requester_id)
+    return Asker(request.requester_id, request.guild_id, channel, roles)
+
+
+def _counted(guild: discord.Guild | None, channel_id: int) -> int:
+    """Return the channel that counts for a limit: a thread's parent."""
+    channel = None if guild is None else guild.get_channel_or_thread(channel_id)
+    return channel.parent_id if isinstance(channel, discord.Thread) else channel_id
 
 
 async def _roles_of(guild: discord.Guild | None, person: int) -> frozenset[int]:

@@ -21,6 +21,8 @@ ROUND: Final = 3600.0
 AT_ONCE: Final = 50
 """Requests that are held in memory at the same time, however many there are."""
 DAY: Final = 24 * 3600.0
+METERS_STAY: Final = 7 * DAY
+"""How long a meter stays after its window."""
 LEFT_DAYS: Final = 30
 """Days that a community which removed the bot has to invite it again, where history has no end."""
 
@@ -81,6 +83,7 @@ class HistoryRetention:
             before = now - self.policy.finished
             while found := await old.ended_before(before, now, limit=AT_ONCE):
                 number += await self._remove(found)
+        await self.store.accounting.forget_meters(now - METERS_STAY)
         if number:
             _log.info("%d old requests are removed", number)
             await old.empty_log()

@@ -198,6 +198,14 @@ class Accounting:
 
         await self._database.run(work)
 
+    async def forget_meters(self, before: float) -> None:
+        """Remove meters whose window ended before a time: nobody asks for them any more.
+
+        One that is asked for all the same is derived anew; one that holds something stays.
+        """
+        is_over = (meters.c.ends_at < before, meters.c.held == 0)
+        await self._database.execute(sa.delete(meters).where(*is_over))
+
     async def faults(self) -> list[str]:
         """Check that meters add up to the ledger and holds to open creates; name what does not."""
         return await self._database.read(faults)

@@ -89,6 +89,13 @@ class Communities:
         await self.settings.record(entry)
         return entry
 
+    async def note(self, guild_id: int, actor_id: int, action: str, after: str) -> None:
+        """Record what was done already: where that fails, the log has it."""
+        try:
+            await self.record(guild_id, actor_id, action, after=after)
+        except StoreError as error:
+            _log.error("the audit misses that %d did %r: %s", actor_id, action, error)
+
     def _entry(
         self, guild_id: int, actor_id: int, before: Community, after: Community
     ) -> AuditEntry:

@@ -1,9 +1,6 @@
 """What creates cost: held, charged, refunded, and never more than a limit allows."""
 
 import asyncio
-import json
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +16,7 @@ from bot.jobs.open_creates import of_running, of_unknown
 from bot.jobs.reasons import Reason
 from bot.jobs.store import JobStore
 from tests.jobs.limits import COST, limit
-from tests.jobs.support import LATER, NOW, address, admit, count, new_render, rows, terms
+from tests.jobs.support import LATER, NOW, admit, count, new_render, rows, terms
 
 SERVER = {"video_id": "video_1", "sent_at": NOW}
 
@@ -368,41 +365,20 @@ async def test_deleting_refunds_only_what_was_never_sent(store: JobStore) -> Non
     assert await used(store, each) == [(0, 1)]
 
 
-# ------------------------------------------------------------------ several processes
-
-_ASKS = """
-import asyncio, json, sys
-from bot.jobs.database import StoreError
-from bot.jobs.meters import (Cost)
-from bot.jobs.store import JobStore
-from tests.jobs.support import admit, new_render
-from tests.jobs.limits import COST, limit
-
-async def ask(store, each):
-    while True:
-        try:
-            return bool(await admit(store, new_render(), cost=COST, limits=[each]))
-        except StoreError as error:
-            assert "locked" in str(error), error
-
-async def main(url, asks, most):
-    async with JobStore.open(url) as store:
-        outcomes = await asyncio.gather(*(ask(store, limit(most)) for _ in range(asks)))
-    print(json.dumps(sum(outcomes)))
-
-asyncio.run(main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3])))
-"""
+# ------------------------------------------------------------------ meters
 
 
-async def test_two_processes_admit_exactly_what_there_is_room_for(
+async def test_a_meter_goes_some_time_after_its_window_and_can_be_derived(
     store: JobStore, tmp_path: Path
 ) -> None:
-    command = [sys.executable, "-c", _ASKS, address(tmp_path), "200", "142"]
-    processes = [
-        await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE) for _ in range(2)
-    ]
-    answers = await asyncio.gather(*(process.communicate() for process in processes))
-    admitted_by = [json.loads(answer) for answer, _ in answers]
+    over, holding = limit(5, window=(NOW, NOW + 1)), limit(5, window=(NOW + 1, NOW + 2))
+    done = await admitted(store, over)
+    assert await store.save(done, done.evolve(status=RenderStatus.COMPLETED, **SERVER))
+    await admitted(store, holding, created_at=NOW + 1)
+    before = await used(store, over, holding)
+    assert before == [(0, 1), (1, 0)]
 
-    assert sum(admitted_by) == 142
-    assert await used(store, limit(142)) == [(142, 0)]
+    await store.accounting.forget_meters(LATER)
+
+    assert rows(tmp_path, "SELECT starts_at FROM meters") == [(NOW + 1,)]
+    assert await used(store, over, holding) == before

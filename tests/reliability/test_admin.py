@@ -7,6 +7,7 @@ import pytest
 
 from bot.simulator.interactions import Interaction
 from bot.simulator.world import MANAGE_GUILD, USUAL, Channel, Role, User
+from tests import database
 from tests.loopback.driver import Loopback
 from tests.reliability.film_club import PROMPT, FilmClub
 from tests.videos_server.server import ScriptedServer
@@ -191,6 +192,7 @@ async def test_the_queue_cancels_what_runs(club: Governed) -> None:
     made = await club.discord.press(club.admin, opened.message, "rushes-admin:cancel", [row["id"]])
     await club.discord.until(lambda: made.follow_ups)
     assert "Cancelled" in made.follow_ups[0].text
+    await club.discord.until(lambda: database.count(club.folder, "audit"))
     assert "cancelled a video" in await club.admins("audit")
 
 
